@@ -1,0 +1,54 @@
+/**
+ * What a host cluster can hold. The first nine are the types that QEMU's overlap checks guard, in
+ * the order of their bits (`overlap-check.<type>`); nobody guards the rest.
+ */
+export const KINDS = [
+  'main-header',
+  'active-l1',
+  'active-l2',
+  'refcount-table',
+  'refcount-block',
+  'snapshot-table',
+  'inactive-l1',
+  'inactive-l2',
+  'bitmap-directory',
+  'data',
+  'compressed',
+  'bitmap-table',
+  'bitmap-data',
+  'crypto-header',
+  'vm-state',
+] as const;
+
+export type Kind = (typeof KINDS)[number];
+
+/** A kind, or what a cluster is that nothing refers to. */
+export type KindName = Kind | 'unallocated';
+
+/** Bit of each kind in a cell's set of kinds. */
+export const BIT = {
+  mainHeader: 1 << 0,
+  activeL1: 1 << 1,
+  activeL2: 1 << 2,
+  refcountTable: 1 << 3,
+  refcountBlock: 1 << 4,
+  snapshotTable: 1 << 5,
+  inactiveL1: 1 << 6,
+  inactiveL2: 1 << 7,
+  bitmapDirectory: 1 << 8,
+  data: 1 << 9,
+  compressed: 1 << 10,
+  bitmapTable: 1 << 11,
+  bitmapData: 1 << 12,
+  cryptoHeader: 1 << 13,
+  vmState: 1 << 14,
+} as const;
+
+/** Number of kinds that the overlap checks guard. */
+export const GUARDED_KINDS = 9;
+
+/** The kinds whose bits are set, in bit order; `['unallocated']` for an empty set. */
+export function kindNames(set: number): KindName[] {
+  const names: KindName[] = KINDS.filter((_, bit) => (set >>> bit) & 1);
+  return names.length > 0 ? names : ['unallocated'];
+}
