@@ -1,0 +1,84 @@
+import { DOMINANT_MASK, OUTSIDE, RANK, TILE, type MixedTile, type TileCells } from './tile.js';
+
+const HALF = TILE / 2;
+
+/** The dominant of four values: the most frequent, ties by RANK; outside does not count. */
+export function dominantOfFour(a: number, b: number, c: number, d: number): number {
+  if (a === OUTSIDE || b === OUTSIDE || c === OUTSIDE || d === OUTSIDE) {
+    return dominantInside([a, b, c, d].filter((value) => value !== OUTSIDE));
+  }
+  if (a === b) return c === d ? winner(a, c) : a;
+  if (a === c) return b === d ? winner(a, b) : a;
+  if (a === d) return b === c ? winner(a, b) : a;
+  if (b === c || b === d) return b;
+  if (c === d) return c;
+  return winner(winner(a, b), winner(c, d));
+}
+
+const winner = (a: number, b: number): number => (RANK[a] >= RANK[b] ? a : b);
+
+/** The same for at most three values, at the edge of the file. */
+function dominantInside(values: readonly number[]): number {
+  const [a, b, c] = values;
+  switch (values.length) {
+    case 0:
+      return OUTSIDE;
+    case 1:
+      return a;
+    case 2:
+      return winner(a, b);
+    default:
+      return b === c ? b : a === b || a === c ? a : winner(winner(a, b), c);
+  }
+}
+
+/**
+ * Writes a quarter of `parent`: each of its cells from a 2 × 2 square of `child`. The quarter is
+ * the one at column `right` (0 or 1) and row `down`.
+ */
+export function reduceInto(parent: MixedTile, child: TileCells, right: number, down: number): void {
+  const start = down * HALF * TILE + right * HALF;
+  if (child.type === 'uniform') {
+    for (let y = 0; y < HALF; y++) {
+      const row = start + y * TILE;
+      parent.glyphs.fill(child.glyph, row, row + HALF);
+      parent.masks.fill(child.mask, row, row + HALF);
+    }
+    return;
+  }
+  // Two neighbours at a time: a pair of glyphs is 16 bits, a pair of masks 32.
+  const { buffer: glyphBuffer, byteOffset: glyphOffset } = child.glyphs;
+  const glyphPairs = new Uint16Array(glyphBuffer, glyphOffset, HALF * TILE);
+  const { buffer: maskBuffer, byteOffset: maskOffset } = child.masks;
+  const maskPairs = new Uint32Array(maskBuffer, maskOffset, HALF * TILE);
+  for (let y = 0; y < HALF; y++) {
+    let target = start + y * TILE;
+    let source = 2 * y * HALF;
+    for (const end = source + HALF; source < end; source++, target++) {
+      const upper = glyphPairs[source];
+      const lower = glyphPairs[source + HALF];
+      parent.glyphs[target] =
+        upper === lower && (upper & 0xff) === upper >>> 8
+          ? upper & 0xff
+          : reducePairs(upper, lower);
+      const masks = maskPairs[source] | maskPairs[source + HALF];
+      parent.masks[target] = masks | (masks >>> 16);
+    }
+  }
+}
+
+/** The glyph of four, given as two pairs: the dominant value and the worst trouble. */
+function reducePairs(upper: number, lower: number): number {
+  const a = upper & 0xff;
+  const b = upper >>> 8;
+  const c = lower & 0xff;
+  const d = lower >>> 8;
+  const dominant = dominantOfFour(
+    a & DOMINANT_MASK,
+    b & DOMINANT_MASK,
+    c & DOMINANT_MASK,
+    d & DOMINANT_MASK,
+  );
+  if (((a | b | c | d) & ~DOMINANT_MASK) === 0) return dominant;
+  return dominant | (Math.max(a, b, c, d) & ~DOMINANT_MASK);
+}

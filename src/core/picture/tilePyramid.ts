@@ -1,0 +1,99 @@
+import type { ClusterMap } from '../layout/clusterMap.js';
+import type { Curve } from './curve.js';
+import { gatherTile, OUTSIDE_TILE } from './gather.js';
+import { reduceInto } from './reduce.js';
+import { newTile, TILE, TILE_CELLS, tileKey, type MixedTile, type TileCells } from './tile.js';
+
+/** Bytes that the kept tiles may take: all levels above 0 of an image of some 20 M clusters. */
+const BUDGET = 24 * 2 ** 20;
+const MIXED_BYTES = TILE_CELLS * 3;
+const UNIFORM_BYTES = 128;
+
+/**
+ * The map at every level of detail, made on demand. Level 0 comes from the map through the curve
+ * and is not kept; tiles above it are, the least recently used going first.
+ */
+export class TilePyramid {
+  readonly #map: ClusterMap;
+  readonly #curve: Curve;
+  readonly #budget: number;
+  readonly #kept = new Map<number, TileCells>();
+  readonly #scratch = newTile();
+  #bytes = 0;
+
+  /** `budget`: bytes that the kept tiles may take. */
+  constructor(map: ClusterMap, curve: Curve, budget = BUDGET) {
+    this.#map = map;
+    this.#curve = curve;
+    this.#budget = budget;
+  }
+
+  /** To be called when the map has changed. */
+  invalidate(): void {
+    this.#kept.clear();
+    this.#bytes = 0;
+  }
+
+  /** The tile at column `x` and row `y` of a level. Not to be written to. */
+  tile(level: number, x: number, y: number): TileCells {
+    return this.#tile(level, x, y, undefined);
+  }
+
+  /** A level-0 tile lies in `scratch` when there is one, until the next is made. */
+  #tile(level: number, x: number, y: number, scratch: MixedTile | undefined): TileCells {
+    const edge = TILE * 2 ** level;
+    if (x < 0 || y < 0 || x * edge >= this.#curve.width || y * edge >= this.#curve.height) {
+      return OUTSIDE_TILE;
+    }
+    if (level === 0) return gatherTile(this.#map, this.#curve, x, y, scratch ?? newTile());
+
+    const key = tileKey(level, x, y);
+    const kept = this.#kept.get(key);
+    if (kept) {
+      this.#kept.delete(key);
+      this.#kept.set(key, kept);
+      return kept;
+    }
+    const made = this.#reduce(level, x, y);
+    this.#keep(key, made);
+    return made;
+  }
+
+  /** A tile from its four children; uniform, at no cost, as long as they are all alike. */
+  #reduce(level: number, x: number, y: number): TileCells {
+    let parent: MixedTile | undefined;
+    let first: TileCells | undefined;
+    for (let quarter = 0; quarter < 4; quarter++) {
+      const right = quarter & 1;
+      const down = quarter >>> 1;
+      const child = this.#tile(level - 1, x * 2 + right, y * 2 + down, this.#scratch);
+      first ??= child;
+      if (!parent) {
+        if (alike(first, child)) continue;
+        parent = newTile();
+        for (let before = 0; before < quarter; before++) {
+          reduceInto(parent, first, before & 1, before >>> 1);
+        }
+      }
+      reduceInto(parent, child, right, down);
+    }
+    return parent ?? first ?? OUTSIDE_TILE;
+  }
+
+  #keep(key: number, tile: TileCells): void {
+    this.#kept.set(key, tile);
+    this.#bytes += bytesOf(tile);
+    for (const [oldest, cells] of this.#kept) {
+      if (this.#bytes <= this.#budget) return;
+      this.#kept.delete(oldest);
+      this.#bytes -= bytesOf(cells);
+    }
+  }
+}
+
+const bytesOf = (tile: TileCells): number => (tile.type === 'mixed' ? MIXED_BYTES : UNIFORM_BYTES);
+
+/** Both uniform, in the same way. */
+function alike(a: TileCells, b: TileCells): boolean {
+  return a.type === 'uniform' && b.type === 'uniform' && a.glyph === b.glyph && a.mask === b.mask;
+}
