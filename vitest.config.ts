@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+/** Three kinds of tests that run in Node; those inside VS Code are test/vscode. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/{peer,vscode,e2e,bench}/**'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'peer',
+          include: ['test/peer/**/*.test.ts'],
+          testTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
