@@ -5,8 +5,17 @@ export type Request = {
   [M in Method]: { readonly id: number; readonly method: M; readonly query: Query<M> };
 }[Method];
 
+/** The answer to the question of the same number; `method` tells its type. */
 export type Reply =
-  | { readonly type: 'reply'; readonly id: number; readonly ok: true; readonly value: Answer<Method> }
+  | {
+      [M in Method]: {
+        readonly type: 'reply';
+        readonly id: number;
+        readonly ok: true;
+        readonly method: M;
+        readonly value: Answer<M>;
+      };
+    }[Method]
   | { readonly type: 'reply'; readonly id: number; readonly ok: false; readonly error: string };
 
 /** Host → worker. */
