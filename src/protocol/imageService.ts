@@ -1,6 +1,21 @@
-import type { Finding, FindingCode, Severity } from '../core/layout/finding.js';
-import type { KindName } from '../core/layout/kinds.js';
-import type { Owner } from '../core/layout/owner.js';
+import type {
+  ClusterDetail,
+  FindingsPage,
+  FindingsQuery,
+  ScanSummary,
+} from '../core/layout/inspection.js';
+import type { CurveName } from '../core/picture/curve.js';
+import type { ImageFacts } from '../core/qcow2/facts.js';
+
+export type {
+  CheckCounts,
+  ClusterDetail,
+  FindingsPage,
+  FindingsQuery,
+  ScanSummary,
+} from '../core/layout/inspection.js';
+export type { Geometry, ImageFacts } from '../core/qcow2/facts.js';
+export type { Problem } from '../core/qcow2/problem.js';
 
 /**
  * What one open image answers. The scan worker implements it; the extension host forwards it to
@@ -19,51 +34,7 @@ export type Method = keyof ImageService;
 export type Query<M extends Method> = Parameters<ImageService[M]>[0];
 export type Answer<M extends Method> = ReturnType<ImageService[M]>;
 
-export type Curve = 'hilbert' | 'rows';
-
-/** What the header says, known before the scan starts. */
-export interface ImageFacts {
-  readonly fileName: string;
-  /** Bytes. */
-  readonly fileSize: number;
-  /** Known when the header could be understood far enough to lay the file out in clusters. */
-  readonly geometry: Geometry | undefined;
-  /** What is wrong with the header or with a table it points to, gravest first. */
-  readonly problems: readonly Problem[];
-}
-
-export interface Geometry {
-  readonly version: number;
-  readonly clusterBits: number;
-  /** Host clusters in the file, the last one perhaps partial. */
-  readonly hostClusters: number;
-  /** Bytes. */
-  readonly virtualSize: number;
-  readonly refcountBits: number;
-  readonly snapshots: number;
-  readonly bitmaps: number;
-  readonly extendedL2: boolean;
-  readonly dirty: boolean;
-  readonly corrupt: boolean;
-  readonly lazyRefcounts: boolean;
-  readonly encryption: 'none' | 'aes' | 'luks';
-  readonly compression: 'zlib' | 'zstd';
-  /** Names that the image gives; undefined when it has none. Hostile text: show it, never follow it unasked. */
-  readonly backingFile: string | undefined;
-  readonly dataFile: string | undefined;
-}
-
-/** Something wrong with a field: what, where, found, expected. */
-export interface Problem {
-  /** One sentence: what is wrong, where in hex, what was found and what was expected. */
-  readonly message: string;
-  /** The field, as the specification calls it. */
-  readonly field: string;
-  /** Host offset of the field in bytes. */
-  readonly offset: number;
-  /** QEMU's own refusal text, when QEMU would refuse the image for it. */
-  readonly refusal: string | undefined;
-}
+export type Curve = CurveName;
 
 /** A tile is 256 × 256 cells in picture order; at level n a cell stands for 4^n clusters. */
 export interface TileQuery {
@@ -92,59 +63,6 @@ export interface DeflatedCells {
 
 export interface ClusterQuery {
   readonly cluster: number;
-}
-
-export interface ClusterDetail {
-  readonly cluster: number;
-  /** Host offset in bytes. */
-  readonly offset: number;
-  readonly kinds: readonly KindName[];
-  /** The refcount stored in the image, in decimal (it may have 64 bits); undefined if its block is unreadable. */
-  readonly stored: string | undefined;
-  /** References counted by the scan. */
-  readonly references: number;
-  readonly claimedTwice: boolean;
-  readonly owners: readonly Owner[];
-  /** There are more owners than listed. */
-  readonly more: boolean;
-  readonly findings: readonly Finding[];
-}
-
-export interface FindingsQuery {
-  readonly from: number;
-  readonly count: number;
-  /** Only these; undefined for all. */
-  readonly severity: Severity | undefined;
-}
-
-export interface FindingsPage {
-  /** How many there are in all under the query's filter. */
-  readonly total: number;
-  readonly findings: readonly Finding[];
-}
-
-/** QEMU's counts (`qemu-img check --output=json`). */
-export interface CheckCounts {
-  readonly checkErrors: number;
-  readonly corruptions: number;
-  readonly leaks: number;
-  /** Bytes. */
-  readonly imageEndOffset: number;
-  readonly totalClusters: number;
-  readonly allocatedClusters: number;
-  readonly fragmentedClusters: number;
-  readonly compressedClusters: number;
-}
-
-/** What the finished scan knows. */
-export interface ScanSummary {
-  /** Clusters that hold each kind; a cluster with two kinds counts under both. */
-  readonly clusters: Readonly<Record<KindName, number>>;
-  readonly claimedTwice: number;
-  /** Undefined when QEMU would refuse to open the image: then it has no counts. */
-  readonly counts: CheckCounts | undefined;
-  readonly findingsByCode: Readonly<Partial<Record<FindingCode, number>>>;
-  readonly milliseconds: number;
 }
 
 /** What the scan worker says unasked. */

@@ -7,6 +7,9 @@ export const CHUNK = 1 << CHUNK_BITS;
 /** A chunk whose cells are all alike costs one value. */
 export type Chunk = Cell | Uint32Array;
 
+/** Enough for 268 million clusters that all differ. */
+const DEFAULT_BUDGET = 2 ** 30;
+
 /** Raised when a hostile image would make the map larger than its budget. */
 export class MapBudgetError extends Error {}
 
@@ -15,15 +18,15 @@ export class MapBudgetError extends Error {}
  * when first written to.
  */
 export class ClusterMap {
-  /** Host clusters covered. */
+  /** Host clusters of the file. One more can be counted: an entry off the grid may touch it. */
   readonly clusters: number;
   readonly #chunks: Chunk[];
   #chunksLeft: number;
 
   /** `budget`: bytes that the cells may take. */
-  constructor(clusters: number, budget: number) {
+  constructor(clusters: number, budget = DEFAULT_BUDGET) {
     this.clusters = clusters;
-    this.#chunks = new Array<Chunk>(Math.ceil(clusters / CHUNK)).fill(0);
+    this.#chunks = new Array<Chunk>(Math.ceil((clusters + 1) / CHUNK)).fill(0);
     this.#chunksLeft = Math.floor(budget / (CHUNK * 4));
   }
 
@@ -45,7 +48,8 @@ export class ClusterMap {
   writable(index: number): Uint32Array {
     const chunk = this.#chunks[index];
     if (typeof chunk !== 'number') return chunk;
-    if (this.#chunksLeft <= 0) throw new MapBudgetError('the map of this image is larger than its budget');
+    if (this.#chunksLeft <= 0)
+      throw new MapBudgetError('the map of this image is larger than its budget');
     this.#chunksLeft--;
     const cells = new Uint32Array(CHUNK);
     if (chunk !== 0) cells.fill(chunk);

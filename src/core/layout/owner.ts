@@ -14,7 +14,11 @@ export interface SnapshotName {
 export type Owner =
   | { readonly type: 'main-header' }
   | ({ readonly type: 'l1-table' } & TableOf)
-  | ({ readonly type: 'l2-table'; readonly l1Index: number; readonly entryOffset: number } & TableOf)
+  | ({
+      readonly type: 'l2-table';
+      readonly l1Index: number;
+      readonly entryOffset: number;
+    } & TableOf)
   | ({
       readonly type: 'l2-entry';
       readonly l1Index: number;
@@ -30,7 +34,11 @@ export type Owner =
       readonly readsZero: boolean;
     } & TableOf)
   | { readonly type: 'refcount-table' }
-  | { readonly type: 'refcount-block'; readonly index: number; readonly entryOffset: number }
+  | {
+      readonly type: 'refcount-block';
+      readonly index: number;
+      readonly entryOffset: number;
+    }
   | { readonly type: 'snapshot-table' }
   | { readonly type: 'bitmap-directory' }
   | { readonly type: 'bitmap-table'; readonly bitmap: string }

@@ -1,0 +1,185 @@
+import { hexWords, viewOf } from '../bytes.js';
+import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import type { LaidOutImage } from '../qcow2/image.js';
+import { COPIED } from '../qcow2/l2Entry.js';
+import type { Layout } from '../qcow2/layout.js';
+import { MAX_L1_BYTES } from '../qcow2/limits.js';
+import type { Snapshot } from '../qcow2/snapshotTable.js';
+import type { FindingList } from './findingList.js';
+import { BIT } from './kinds.js';
+import { type L2Place, L2Walk } from './l2Walk.js';
+import type { Owner, SnapshotName, TableOf } from './owner.js';
+import type { References } from './references.js';
+import type { StoredRefcounts } from './storedRefcounts.js';
+import { TableIndex } from './tableIndex.js';
+
+/** L2 tables that lie side by side are read together, up to so many bytes. */
+const READ_AT_ONCE = 2 ** 20;
+
+/** Walks L1 tables, the active one and those of snapshots, and all L2 tables below them. */
+export class L1Walk {
+  readonly tables: TableIndex;
+  readonly walk: L2Walk;
+  readonly #image: LaidOutImage;
+  readonly #layout: Layout;
+  readonly #references: References;
+  readonly #stored: StoredRefcounts;
+  readonly #findings: FindingList;
+  readonly #copiedFindings: FindingList;
+  readonly #buffer: Uint8Array;
+
+  constructor(
+    image: LaidOutImage,
+    references: References,
+    stored: StoredRefcounts,
+    findings: FindingList,
+    copiedFindings: FindingList,
+  ) {
+    this.#image = image;
+    this.tables = new TableIndex(image.layout);
+    this.#layout = image.layout;
+    this.#references = references;
+    this.#stored = stored;
+    this.#findings = findings;
+    this.#copiedFindings = copiedFindings;
+    this.walk = new L2Walk(image.layout, references, stored, findings, copiedFindings);
+    this.#buffer = new Uint8Array(Math.max(READ_AT_ONCE, image.layout.clusterSize));
+  }
+
+  /** The active L1 table and all below it. Yields the part done, 0 … 1. */
+  active(): Generator<number> {
+    return this.#l1(this.#image.l1, { snapshot: undefined }, this.#layout.l1DiskEntries);
+  }
+
+  /** A snapshot's L1 table, if it is one (calculate_refcounts). */
+  *snapshot(snapshot: Snapshot): Generator<number> {
+    const { clusterSize, l2Entries, virtualSize } = this.#layout;
+    const name: SnapshotName = { index: snapshot.index, id: snapshot.id, name: snapshot.name };
+    const at = {
+      severity: 'corruption',
+      offset: snapshot.offset,
+      cluster: Math.floor(snapshot.offset / clusterSize),
+      owner: { type: 'snapshot-table' },
+    } as const;
+    const who = `ERROR snapshot ${snapshot.id} (${snapshot.name})`;
+    if (snapshot.l1Offset % BigInt(clusterSize) !== 0n) {
+      this.#findings.add({
+        ...at,
+        code: 'snapshot-l1-unaligned',
+        message: `${who} l1_offset=${snapshot.l1Offset === 0n ? '0' : `0x${snapshot.l1Offset.toString(16)}`}: L1 table is not cluster aligned; snapshot table entry corrupted`,
+      });
+      return;
+    }
+    if (snapshot.l1Size > MAX_L1_BYTES / 8) {
+      this.#findings.add({
+        ...at,
+        code: 'snapshot-l1-too-large',
+        message: `${who} l1_size=0x${snapshot.l1Size.toString(16)}: L1 table is too large; snapshot table entry corrupted`,
+      });
+      return;
+    }
+    const diskSize = snapshot.diskSize ?? virtualSize;
+    const covered = BigInt(clusterSize) * BigInt(l2Entries);
+    const table = EntryTable.read(this.#image.source, Number(snapshot.l1Offset), snapshot.l1Size);
+    yield* this.#l1(table, { snapshot: name }, Number((diskSize + covered - 1n) / covered));
+  }
+
+  /** An L1 table and all below it (check_refcounts_l1). Yields the part done. */
+  *#l1(table: EntryTable, of: TableOf, diskEntries: number): Generator<number> {
+    const active = of.snapshot === undefined;
+    this.#references.count(table.offset, table.length * 8, active ? BIT.activeL1 : BIT.inactiveL1, {
+      type: 'l1-table',
+      ...of,
+    });
+    this.tables.startL1({ of, diskEntries });
+    let buffered = { offset: 0, length: 0 };
+    for (let index = 0; index < table.present; index++) {
+      const high = table.high(index);
+      const low = table.low(index);
+      if (high === 0 && low === 0) continue;
+      const place = this.#l1Entry(table, index, of);
+      if (place.offset < this.#layout.fileSize) {
+        const end = buffered.offset + buffered.length;
+        if (place.offset < buffered.offset || place.offset + this.#layout.clusterSize > end)
+          buffered = this.#readTables(table, index, place.offset);
+        const view = viewOf(this.#buffer.subarray(place.offset - buffered.offset));
+        this.walk.walk(view, place);
+        this.tables.add(place, this.walk.lowest, this.walk.highest);
+      }
+      yield index / table.present;
+    }
+  }
+
+  /** Reads the L2 table at `offset`, and those of the next entries as long as they lie right behind it. */
+  #readTables(
+    table: EntryTable,
+    index: number,
+    offset: number,
+  ): { offset: number; length: number } {
+    const { clusterSize } = this.#layout;
+    let length = clusterSize;
+    for (
+      let next = index + 1;
+      next < table.present && length + clusterSize <= this.#buffer.length;
+      next++
+    ) {
+      if (maskedOffset(table.high(next), table.low(next)) !== offset + length) break;
+      length += clusterSize;
+    }
+    this.#image.source.readInto(this.#buffer.subarray(0, length), offset);
+    return { offset, length };
+  }
+
+  /** Counts and judges one L1 entry that is not 0. */
+  #l1Entry(table: EntryTable, index: number, of: TableOf): L2Place {
+    const { clusterSize } = this.#layout;
+    const high = table.high(index);
+    const low = table.low(index);
+    const active = of.snapshot === undefined;
+    const offset = maskedOffset(high, low);
+    const entryOffset = table.entryOffset(index);
+    const owner = { type: 'l2-table', l1Index: index, entryOffset, ...of } as const;
+    const at = {
+      severity: 'corruption',
+      offset: entryOffset,
+      cluster: Math.floor(entryOffset / clusterSize),
+      owner,
+    } as const;
+    if ((high & 0x7f000000) !== 0 || (low & 0x1ff) !== 0)
+      this.#findings.add({
+        ...at,
+        code: 'l1-reserved-bits',
+        message: `ERROR found L1 entry with reserved bits set: ${hexWords(high, low)}`,
+      });
+    this.#references.count(offset, clusterSize, active ? BIT.activeL2 : BIT.inactiveL2, owner);
+    if (offset % clusterSize !== 0)
+      this.#findings.add({
+        ...at,
+        code: 'l1-unaligned',
+        message: `ERROR l2_offset=${offset.toString(16)}: Table is not cluster aligned; L1 entry corrupted`,
+      });
+    if (active && offset !== 0) this.#copiedTable(index, high, low, offset, owner);
+    return this.tables.place(index, offset);
+  }
+
+  /** COPIED of an L1 entry against the stored refcount (check_oflag_copied). */
+  #copiedTable(
+    index: number,
+    high: number,
+    low: number,
+    offset: number,
+    owner: Extract<Owner, { type: 'l2-table' }>,
+  ): void {
+    const cluster = Math.floor(offset / this.#layout.clusterSize);
+    const refcount = this.#stored.exact(cluster);
+    if (refcount === undefined || (refcount === 1n) === ((high & COPIED) !== 0)) return;
+    this.#copiedFindings.add({
+      severity: 'corruption',
+      code: 'copied-l2-table',
+      offset: cluster * this.#layout.clusterSize,
+      cluster,
+      message: `ERROR OFLAG_COPIED L2 cluster: l1_index=${index} l1_entry=${hexWords(high, low)} refcount=${refcount}`,
+      owner,
+    });
+  }
+}

@@ -1,0 +1,402 @@
+import { hexWords } from '../bytes.js';
+import {
+  COMPRESSED,
+  COPIED,
+  compressedSpan,
+  dataOffset,
+  hasReservedBits,
+  l2EntryKind,
+} from '../qcow2/l2Entry.js';
+import type { Layout } from '../qcow2/layout.js';
+import { KINDS_SHIFT, MANY, ONE_REFERENCE, REFERENCES_SHIFT } from './cell.js';
+import type { FindingCode, Severity } from './finding.js';
+import type { FindingList } from './findingList.js';
+import { BIT } from './kinds.js';
+import type { Owner, TableOf } from './owner.js';
+import type { References } from './references.js';
+import type { StoredRefcounts } from './storedRefcounts.js';
+
+/** Where an L2 table hangs, and what QEMU looks at in it. */
+export interface L2Place {
+  readonly of: TableOf;
+  readonly l1Index: number;
+  /** Host offset of the table in bytes. */
+  readonly offset: number;
+  /** Guest offset of its first cluster in bytes. */
+  readonly guestOffset: number;
+  /** BIT.data, or BIT.vmState behind the disk. */
+  readonly kind: number;
+  /** The active L1's tables: fragmentation is counted here. */
+  readonly active: boolean;
+  /** COPIED flags are compared with the stored refcounts here. */
+  readonly checkCopied: boolean;
+}
+
+const NO_CELLS = new Uint32Array(0);
+/** No entry has been seen yet. */
+const NOTHING = -1;
+/** The next entry cannot continue the last one on the cluster grid. */
+const OFF_GRID = -2;
+
+/**
+ * Reads L2 tables entry by entry: counts references, statistics and everything that is wrong with
+ * an entry (check_refcounts_l2, check_oflag_copied).
+ */
+export class L2Walk {
+  allocated = 0;
+  fragmented = 0;
+  compressed = 0;
+  /** Lowest and highest host cluster that the last table walked refers to; low > high if none. */
+  lowest = 0;
+  highest = 0;
+
+  readonly #layout: Layout;
+  readonly #references: References;
+  readonly #stored: StoredRefcounts;
+  readonly #findings: FindingList;
+  readonly #copiedFindings: FindingList;
+  #expected = NOTHING;
+  #expectedOffset = 0;
+
+  constructor(
+    layout: Layout,
+    references: References,
+    stored: StoredRefcounts,
+    findings: FindingList,
+    copiedFindings: FindingList,
+  ) {
+    this.#layout = layout;
+    this.#references = references;
+    this.#stored = stored;
+    this.#findings = findings;
+    this.#copiedFindings = copiedFindings;
+  }
+
+  /** Walks the table whose bytes are in `view`. */
+  walk(view: DataView, place: L2Place): void {
+    this.#expected = NOTHING;
+    this.lowest = 0x7fffffff;
+    this.highest = NOTHING;
+    if (this.#layout.extendedL2 || this.#layout.externalData) this.#walkSlowly(view, place);
+    else this.#walkFast(view, place);
+  }
+
+  #walkSlowly(view: DataView, place: L2Place): void {
+    const { l2Entries, l2EntrySize, extendedL2 } = this.#layout;
+    for (let index = 0; index < l2Entries; index++) {
+      const at = index * l2EntrySize;
+      const zeroes = extendedL2 ? view.getUint32(at + 8) : 0;
+      const allocated = extendedL2 ? view.getUint32(at + 12) : 0;
+      this.#entry(view.getUint32(at), view.getUint32(at + 4), zeroes, allocated, index, place);
+    }
+  }
+
+  /** Standard entries: a plain, aligned one inside the file costs one look at its cell. */
+  #walkFast(view: DataView, place: L2Place): void {
+    const { l2Entries, clusterBits, hostClusters } = this.#layout;
+    const map = this.#references.map;
+    const checkCopied = place.checkCopied;
+    const kind = place.kind << KINDS_SHIFT;
+    const lowMask = (1 << clusterBits) - 1;
+    const highShift = 32 - clusterBits;
+    // A cluster number of 31 bits or more is in no file that can be checked.
+    const highLimit = 2 ** (31 - highShift);
+    const full = Math.min(MANY - 1, this.#references.max) << REFERENCES_SHIFT;
+    let lowest = this.lowest;
+    let highest = this.highest;
+    let expected = this.#expected;
+    let allocated = 0;
+    let fragmented = 0;
+    let chunkIndex = -1;
+    let cells: Uint32Array = NO_CELLS;
+    for (let index = 0, at = 0; index < l2Entries; index++, at += 8) {
+      const high = view.getUint32(at);
+      const low = view.getUint32(at + 4);
+      if ((high & ~COPIED) === 0 && low <= 1) {
+        // Unallocated, or zero without an offset: nothing there but perhaps COPIED, which nobody minds.
+        continue;
+      }
+      const offsetHigh = high & ~COPIED;
+      const cluster = (offsetHigh << highShift) | (low >>> clusterBits);
+      if (
+        offsetHigh < highLimit &&
+        offsetHigh >= 0 &&
+        (low & lowMask) === 0 &&
+        cluster < hostClusters
+      ) {
+        if (cluster >>> 16 !== chunkIndex) {
+          chunkIndex = cluster >>> 16;
+          cells = map.writable(chunkIndex);
+        }
+        const cell = cells[cluster & 0xffff];
+        if ((cell & (MANY << REFERENCES_SHIFT)) < full) {
+          cells[cluster & 0xffff] = (cell + ONE_REFERENCE) | kind;
+          if (cluster < lowest) lowest = cluster;
+          if (cluster > highest) highest = cluster;
+          allocated++;
+          if (cluster !== expected && expected !== NOTHING) fragmented++;
+          expected = cluster + 1;
+          if (checkCopied && ((cell & 0xff) === 1) !== (high >>> 31 === 1))
+            this.#copiedData(high, low, cluster, index, place);
+          continue;
+        }
+      }
+      this.lowest = lowest;
+      this.highest = highest;
+      this.#expected = expected;
+      this.#entry(high, low, 0, 0, index, place);
+      lowest = this.lowest;
+      highest = this.highest;
+      expected = this.#expected;
+    }
+    this.lowest = lowest;
+    this.highest = highest;
+    this.#expected = expected;
+    if (place.active) {
+      this.allocated += allocated;
+      this.fragmented += fragmented;
+    }
+  }
+
+  /** Any entry, exactly. */
+  #entry(
+    high: number,
+    low: number,
+    zeroes: number,
+    allocated: number,
+    index: number,
+    place: L2Place,
+  ): void {
+    const layout = this.#layout;
+    const kind = l2EntryKind(high, low, layout);
+    if (kind !== 'compressed' && hasReservedBits(high, low))
+      this.#add(
+        'corruption',
+        'l2-reserved-bits',
+        high,
+        low,
+        index,
+        place,
+        `ERROR found l2 entry with reserved bits set: ${hexWords(high, low)}`,
+      );
+    switch (kind) {
+      case 'compressed':
+        this.#compressedEntry(high, low, zeroes | allocated, index, place);
+        return;
+      case 'normal':
+      case 'zero-allocated':
+        this.#allocatedEntry(high, low, zeroes, allocated, index, place);
+        return;
+      case 'unallocated':
+        if (allocated !== 0)
+          this.#add(
+            'corruption',
+            'subclusters-unallocated',
+            high,
+            low,
+            index,
+            place,
+            'ERROR: Unallocated cluster has non-zero subcluster allocation map',
+          );
+        return;
+      case 'zero-plain':
+        return;
+    }
+  }
+
+  #compressedEntry(
+    high: number,
+    low: number,
+    subclusters: number,
+    index: number,
+    place: L2Place,
+  ): void {
+    const span = compressedSpan(high, low, this.#layout);
+    if ((high & COPIED) !== 0)
+      this.#add(
+        'corruption',
+        'compressed-copied',
+        high,
+        low,
+        index,
+        place,
+        `ERROR: coffset=0x${span.offsetText}: copied flag must never be set for compressed clusters`,
+      );
+    const entry = hexWords(high & ~COPIED, low);
+    if (this.#layout.externalData) {
+      this.#add(
+        'corruption',
+        'compressed-with-data-file',
+        high,
+        low,
+        index,
+        place,
+        `ERROR compressed cluster ${index} with data file, entry=0x${entry}`,
+      );
+      return;
+    }
+    if (subclusters !== 0) {
+      this.#add(
+        'corruption',
+        'compressed-with-subclusters',
+        high,
+        low,
+        index,
+        place,
+        `ERROR compressed cluster ${index} with non-zero subcluster allocation bitmap, entry=0x${entry}`,
+      );
+      return;
+    }
+    this.#references.count(
+      span.offset,
+      span.length,
+      BIT.compressed,
+      this.#owner(high, low, index, place),
+      span.offsetText,
+    );
+    this.#touch(span.offset, span.length);
+    if (!place.active) return;
+    this.allocated++;
+    this.compressed++;
+    this.fragmented++;
+  }
+
+  #allocatedEntry(
+    high: number,
+    low: number,
+    zeroes: number,
+    allocated: number,
+    index: number,
+    place: L2Place,
+  ): void {
+    const { clusterSize, extendedL2, externalData } = this.#layout;
+    const offset = dataOffset(high, low);
+    const offsetText = offset.toString(16);
+    if ((zeroes & allocated) !== 0)
+      this.#add(
+        'corruption',
+        'subclusters-contradict',
+        high,
+        low,
+        index,
+        place,
+        `ERROR offset=${offsetText}: Allocated cluster has corrupted subcluster allocation bitmap`,
+      );
+    const offGrid = (low & (clusterSize - 1) & ~511) !== 0;
+    if (offGrid) {
+      const hasData = extendedL2 ? allocated !== 0 : (low & 1) === 0;
+      if (hasData)
+        this.#add(
+          'corruption',
+          'l2-unaligned',
+          high,
+          low,
+          index,
+          place,
+          `ERROR offset=${offsetText}: Data cluster is not properly aligned; L2 entry corrupted.`,
+        );
+      else
+        this.#add(
+          'corruption',
+          'l2-preallocated-unaligned',
+          high,
+          low,
+          index,
+          place,
+          `ERROR offset=${offsetText}: Preallocated cluster is not properly aligned; L2 entry corrupted.`,
+        );
+    }
+    if (place.active) {
+      this.allocated++;
+      this.#fragment(offset, offGrid);
+    }
+    if (!externalData) {
+      this.#references.count(offset, clusterSize, place.kind, this.#owner(high, low, index, place));
+      this.#touch(offset, clusterSize);
+    }
+    if (place.checkCopied)
+      this.#copiedData(high, low, Math.floor(offset / clusterSize), index, place);
+  }
+
+  /** The entry continues the last one of this table, or it does not. */
+  #fragment(offset: number, offGrid: boolean): void {
+    const { clusterSize } = this.#layout;
+    const cluster = offset / clusterSize;
+    const continues =
+      this.#expected === OFF_GRID ? offset === this.#expectedOffset : cluster === this.#expected;
+    if (this.#expected !== NOTHING && !continues) this.fragmented++;
+    // A cluster number too large for the fast path's integers is compared as an offset.
+    const far = offGrid || cluster >= 0x7fffffff;
+    this.#expected = far ? OFF_GRID : cluster + 1;
+    this.#expectedOffset = offset + clusterSize;
+  }
+
+  #touch(offset: number, size: number): void {
+    const first = Math.floor(offset / this.#layout.clusterSize);
+    const last = Math.floor((offset + size - 1) / this.#layout.clusterSize);
+    if (last > this.#layout.hostClusters) return;
+    if (first < this.lowest) this.lowest = first;
+    if (last > this.highest) this.highest = last;
+  }
+
+  /** Compares COPIED with the stored refcount, exactly. */
+  #copiedData(high: number, low: number, cluster: number, index: number, place: L2Place): void {
+    const refcount = this.#layout.externalData ? 1n : this.#stored.exact(cluster);
+    if (refcount === undefined || (refcount === 1n) === ((high & COPIED) !== 0)) return;
+    this.#copiedFindings.add({
+      severity: 'corruption',
+      code: 'copied-data',
+      offset: cluster * this.#layout.clusterSize,
+      cluster,
+      message: `ERROR OFLAG_COPIED data cluster: l2_entry=${hexWords(high, low)} refcount=${refcount}`,
+      owner: this.#owner(high, low, index, place),
+    });
+  }
+
+  #owner(high: number, low: number, index: number, place: L2Place): Owner {
+    return l2EntryOwner(this.#layout, place, index, high, low);
+  }
+
+  #add(
+    severity: Severity,
+    code: FindingCode,
+    high: number,
+    low: number,
+    index: number,
+    place: L2Place,
+    message: string,
+  ): void {
+    const { clusterSize, l2EntrySize } = this.#layout;
+    const offset = place.offset + index * l2EntrySize;
+    this.#findings.add({
+      severity,
+      code,
+      offset,
+      cluster: Math.floor(offset / clusterSize),
+      message,
+      owner: this.#owner(high, low, index, place),
+    });
+  }
+}
+
+/** An L2 entry as an owner of the cluster it points to. */
+export function l2EntryOwner(
+  layout: Layout,
+  place: Pick<L2Place, 'of' | 'l1Index' | 'offset' | 'guestOffset' | 'kind'>,
+  index: number,
+  high: number,
+  low: number,
+): Owner {
+  const compressed = (high & COMPRESSED) !== 0;
+  return {
+    type: 'l2-entry',
+    l1Index: place.l1Index,
+    l2Index: index,
+    guestOffset: place.guestOffset + index * layout.clusterSize,
+    entryOffset: place.offset + index * layout.l2EntrySize,
+    entry: `0x${hexWords(high, low)}`,
+    kind: compressed ? 'compressed' : place.kind === BIT.vmState ? 'vm-state' : 'data',
+    readsZero: !compressed && !layout.extendedL2 && (low & 1) !== 0,
+    ...place.of,
+  };
+}

@@ -1,0 +1,110 @@
+import { viewOf } from '../bytes.js';
+import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import { readBitmapTable } from '../qcow2/image.js';
+import { COMPRESSED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
+import { kindsOf } from './cell.js';
+import { BIT } from './kinds.js';
+import { type L2Place, l2EntryOwner } from './l2Walk.js';
+import type { Owner, TableOf } from './owner.js';
+import type { Scan } from './scan.js';
+
+const ANY_L1 = BIT.activeL1 | BIT.inactiveL1;
+const ANY_L2 = BIT.activeL2 | BIT.inactiveL2;
+const GUEST = BIT.data | BIT.compressed | BIT.vmState;
+
+/** Everything that refers to one host cluster, found by a second pass over what may. */
+export function* ownersOf(scan: Scan, cluster: number): Generator<Owner> {
+  const { image, map } = scan;
+  const { layout, source, refcountTable, crypto, bitmaps } = image;
+  const kinds = kindsOf(map.cell(cluster));
+  const start = cluster * layout.clusterSize;
+  const touches = (offset: number, size: number) =>
+    size > 0 && offset < start + layout.clusterSize && offset + size > start;
+  const has = (bits: number) => (kinds & bits) !== 0;
+
+  if (has(BIT.mainHeader)) yield { type: 'main-header' };
+  if (has(ANY_L1)) {
+    if (touches(image.l1.offset, image.l1.length * 8))
+      yield { type: 'l1-table', snapshot: undefined };
+    for (const { index, id, name, l1Offset, l1Size } of image.snapshotTable.snapshots)
+      if (touches(Number(l1Offset), l1Size * 8))
+        yield { type: 'l1-table', snapshot: { index, id, name } };
+  }
+  if (has(ANY_L2))
+    for (const place of scan.tables.lyingIn(cluster))
+      yield {
+        type: 'l2-table',
+        l1Index: place.l1Index,
+        entryOffset: entryOffsetOf(scan, place.of, place.l1Index),
+        ...place.of,
+      };
+  if (has(BIT.refcountTable) && touches(refcountTable.offset, refcountTable.length * 8))
+    yield { type: 'refcount-table' };
+  if (has(BIT.refcountBlock))
+    for (let index = 0; index < refcountTable.present; index++) {
+      if ((refcountTable.low(index) & 0x1ff) !== 0) continue;
+      if (refcountTable.high(index) * 2 ** 32 + refcountTable.low(index) === start && start > 0)
+        yield { type: 'refcount-block', index, entryOffset: refcountTable.entryOffset(index) };
+    }
+  if (has(BIT.snapshotTable) && touches(image.snapshotsOffset, image.snapshotTable.size))
+    yield { type: 'snapshot-table' };
+  if (has(BIT.cryptoHeader) && crypto && touches(Number(crypto.offset), Number(crypto.length)))
+    yield { type: 'crypto-header' };
+  if (has(BIT.bitmapDirectory) && bitmaps && touches(bitmaps.offset, bitmaps.size))
+    yield { type: 'bitmap-directory' };
+  if (has(BIT.bitmapTable | BIT.bitmapData))
+    for (const bitmap of bitmaps?.bitmaps ?? []) {
+      if (touches(Number(bitmap.tableOffset), bitmap.tableSize * 8))
+        yield { type: 'bitmap-table', bitmap: bitmap.name };
+      if (has(BIT.bitmapData))
+        yield* bitmapEntries(readBitmapTable(source, bitmap), bitmap.name, start);
+    }
+  if (has(GUEST))
+    for (const place of scan.tables.referringTo(cluster)) yield* l2Entries(scan, place, cluster);
+}
+
+function* bitmapEntries(table: EntryTable, bitmap: string, start: number): Generator<Owner> {
+  for (let index = 0; index < table.present; index++)
+    if (start > 0 && maskedOffset(table.high(index), table.low(index)) === start)
+      yield { type: 'bitmap-data', bitmap, index, entryOffset: table.entryOffset(index) };
+}
+
+/** Host offset of an L1 entry. */
+function entryOffsetOf(scan: Scan, of: TableOf, l1Index: number): number {
+  const { l1, snapshotTable } = scan.image;
+  if (!of.snapshot) return l1.entryOffset(l1Index);
+  return Number(snapshotTable.snapshots[of.snapshot.index].l1Offset) + l1Index * 8;
+}
+
+let buffer = new Uint8Array(0);
+
+/** The entries of one table that refer to a cluster. */
+function* l2Entries(scan: Scan, place: L2Place, cluster: number): Generator<Owner> {
+  const { layout, source } = scan.image;
+  if (buffer.length !== layout.clusterSize) buffer = new Uint8Array(layout.clusterSize);
+  source.readInto(buffer, place.offset);
+  const view = viewOf(buffer);
+  const { l2EntrySize, clusterSize, clusterBits } = layout;
+  const highShift = 32 - clusterBits;
+  for (let index = 0, at = 0; at < clusterSize; index++, at += l2EntrySize) {
+    const high = view.getUint32(at);
+    const low = view.getUint32(at + 4);
+    // The cluster of an entry that lies on the grid; of one off the grid, and of a compressed
+    // one, the cluster before may be it too.
+    const first = ((high & 0x00ffffff) << highShift) | (low >>> clusterBits);
+    if ((high & COMPRESSED) === 0 && first !== cluster && first !== cluster - 1) continue;
+    if (refersTo(scan, high, low, cluster)) yield l2EntryOwner(layout, place, index, high, low);
+  }
+}
+
+function refersTo(scan: Scan, high: number, low: number, cluster: number): boolean {
+  const { layout } = scan.image;
+  const kind = l2EntryKind(high, low, layout);
+  if (kind === 'unallocated' || kind === 'zero-plain') return false;
+  const span =
+    kind === 'compressed'
+      ? compressedSpan(high, low, layout)
+      : { offset: maskedOffset(high, low), length: layout.clusterSize };
+  const start = cluster * layout.clusterSize;
+  return span.offset < start + layout.clusterSize && span.offset + span.length > start;
+}

@@ -1,0 +1,98 @@
+import type { Layout } from '../qcow2/layout.js';
+import { hex } from '../bytes.js';
+import { KINDS_SHIFT, MANY, ONE_REFERENCE, REFERENCES_SHIFT, referencesOf } from './cell.js';
+import type { ClusterMap } from './clusterMap.js';
+import type { FindingList } from './findingList.js';
+import type { Owner } from './owner.js';
+
+const OVERFLOW_ADVICE =
+  'Use qemu-img amend to increase the refcount entry width or qemu-img convert to create a clean ' +
+  'copy if the image cannot be opened for writing';
+
+/** References counted on the map, at the image's own refcount width (qcow2_inc_refcounts_imrt). */
+export class References {
+  readonly map: ClusterMap;
+  /** The largest count that the image's refcounts can hold. */
+  readonly max: number;
+  readonly #layout: Layout;
+  readonly #findings: FindingList;
+  /** Counts that do not fit a cell. At most one for every 255 entries read. */
+  readonly #many = new Map<number, number>();
+  #beyond = false;
+
+  constructor(map: ClusterMap, layout: Layout, findings: FindingList) {
+    this.map = map;
+    this.#layout = layout;
+    this.#findings = findings;
+    this.max = 2 ** layout.refcountBits - 1;
+  }
+
+  /** Clusters to compare: those of the file, and one behind them if something touches it. */
+  get clusters(): number {
+    return this.#layout.hostClusters + (this.#beyond ? 1 : 0);
+  }
+
+  /** The exact count of a cluster. */
+  exact(cluster: number): number {
+    const references = referencesOf(this.map.cell(cluster));
+    return references === MANY ? (this.#many.get(cluster) ?? MANY) : references;
+  }
+
+  /**
+   * Counts a reference on every cluster that [offset, offset + size) touches, and notes what they
+   * hold. A region that ends a cluster or more past the end of the file is a corruption and not
+   * counted. `offsetText` spells an offset too large for a number.
+   */
+  count(
+    offset: number,
+    size: number,
+    kinds: number,
+    owner: Owner | undefined,
+    offsetText = offset.toString(16),
+  ): void {
+    if (size <= 0) return;
+    const { clusterSize, fileSize } = this.#layout;
+    if (offset + size - fileSize >= clusterSize) {
+      this.#findings.add({
+        severity: 'corruption',
+        code: 'past-end',
+        offset,
+        cluster: Math.floor(offset / clusterSize),
+        message:
+          'ERROR: counting reference for region exceeding the end of the file by one cluster or ' +
+          `more: offset 0x${offsetText} size ${hex(size)}`,
+        owner,
+      });
+      return;
+    }
+    const last = Math.floor((offset + size - 1) / clusterSize);
+    for (let cluster = Math.floor(offset / clusterSize); cluster <= last; cluster++)
+      this.#countCluster(cluster, kinds, owner);
+  }
+
+  #countCluster(cluster: number, kinds: number, owner: Owner | undefined): void {
+    const { hostClusters, clusterSize } = this.#layout;
+    if (cluster >= hostClusters) this.#beyond = true;
+    const cells = this.map.writable(cluster >>> 16);
+    const index = cluster & 0xffff;
+    const before = this.exact(cluster);
+    cells[index] |= kinds << KINDS_SHIFT;
+    if (before === this.max) {
+      const offset = cluster * clusterSize;
+      this.#findings.add({
+        severity: 'corruption',
+        code: 'refcount-overflow',
+        offset,
+        cluster,
+        message: `ERROR: overflow cluster offset=${hex(offset)}\n${OVERFLOW_ADVICE}`,
+        owner,
+      });
+      return;
+    }
+    if (before + 1 < MANY) cells[index] += ONE_REFERENCE;
+    else {
+      cells[index] |= MANY << REFERENCES_SHIFT;
+      this.#many.set(cluster, before + 1);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import type { CheckFailure, LaidOutImage } from '../qcow2/image.js';
+import { ClusterMap } from './clusterMap.js';
+import { Comparison } from './comparison.js';
+import { FindingList } from './findingList.js';
+import { BIT } from './kinds.js';
+import { L1Walk } from './l1Walk.js';
+import { OtherStructures } from './otherStructures.js';
+import { References } from './references.js';
+import { StoredRefcounts } from './storedRefcounts.js';
+import type { TableIndex } from './tableIndex.js';
+
+export interface ScanProgress {
+  /** What is being read, for people. */
+  readonly phase: string;
+  /** Part of the whole done, 0 … 1. */
+  readonly done: number;
+  readonly map: ClusterMap;
+}
+
+/** What one pass over the metadata found out. */
+export interface Scan {
+  readonly image: LaidOutImage;
+  readonly map: ClusterMap;
+  readonly references: References;
+  readonly stored: StoredRefcounts;
+  readonly comparison: Comparison;
+  /** Findings of the reference count, in QEMU's order; those of the comparison follow. */
+  readonly findings: FindingList;
+  /** Findings of the COPIED pass, the last ones. */
+  readonly copiedFindings: FindingList;
+  readonly statistics: {
+    readonly allocated: number;
+    readonly fragmented: number;
+    readonly compressed: number;
+  };
+  readonly tables: TableIndex;
+  /** Why QEMU's check stops without counts, if it does. */
+  readonly failure: CheckFailure | undefined;
+}
+
+/** How much of the progress each phase takes. */
+const PART = { stored: 0.2, l2: 0.65, compare: 0.1 } as const;
+
+/**
+ * Scans an image: one pass over its metadata into the cluster map, in QEMU's order, with every
+ * finding on the way. Yields after every few milliseconds of work; whoever drives it may stop at
+ * any time, and the map stays as it is. Throws on I/O errors and MapBudgetError.
+ */
+export function* scan(image: LaidOutImage): Generator<ScanProgress, Scan, void> {
+  const { layout } = image;
+  const { snapshots } = image.snapshotTable;
+  const map = new ClusterMap(layout.hostClusters);
+  const findings = new FindingList();
+  const copiedFindings = new FindingList();
+  const references = new References(map, layout, findings);
+  const stored = new StoredRefcounts(image, layout);
+  const l1 = new L1Walk(image, references, stored, findings, copiedFindings);
+  const others = new OtherStructures(image, references, findings);
+  const step = (phase: string, done: number): ScanProgress => ({ phase, done, map });
+
+  for (const part of stored.load(map)) yield step('refcount blocks', part * PART.stored);
+  others.snapshotEntries();
+  references.count(0, layout.clusterSize, BIT.mainHeader, { type: 'main-header' });
+  const walked = (tables: number, part: number) =>
+    PART.stored + (PART.l2 * (tables + part)) / (1 + snapshots.length);
+  for (const part of l1.active()) yield step('L2 tables', walked(0, part));
+  others.snapshotsAllowed();
+  for (const snapshot of snapshots)
+    for (const part of l1.snapshot(snapshot))
+      yield step(
+        `L2 tables of snapshot ${snapshot.index + 1} of ${snapshots.length}`,
+        walked(1 + snapshot.index, part),
+      );
+  others.smallTables();
+  others.bitmaps();
+  others.refcountBlocks();
+
+  const comparison = new Comparison(references, stored, layout.clusterSize);
+  for (const part of comparison.run())
+    yield step('comparing refcounts', 1 - PART.compare * (1 - part));
+  const { allocated, fragmented, compressed } = l1.walk;
+  return {
+    image,
+    map,
+    references,
+    stored,
+    comparison,
+    findings,
+    copiedFindings,
+    statistics: { allocated, fragmented, compressed },
+    tables: l1.tables,
+    failure: image.snapshotFailure ?? others.failure,
+  };
+}

@@ -1,0 +1,172 @@
+import type { Image } from '../qcow2/image.js';
+import type { Layout } from '../qcow2/layout.js';
+import { viewOf } from '../bytes.js';
+import { MANY } from './cell.js';
+import { CHUNK, type ClusterMap } from './clusterMap.js';
+
+/** No node is longer than this (block/io.c, BDRV_MAX_LENGTH): a block behind it gives EIO. */
+const MAX_NODE_LENGTH = 2 ** 63 - 2 ** 30;
+
+type Block =
+  | { readonly type: 'missing' }
+  | { readonly type: 'unaligned'; readonly offset: number }
+  | { readonly type: 'unreadable' }
+  | { readonly type: 'at'; readonly offset: number };
+
+/** The refcounts as the image stores them: refcount table, refcount blocks. */
+export class StoredRefcounts {
+  readonly #image: Image;
+  readonly #layout: Layout;
+  /** Bytes of one block, reused; `#buffered` is the index of the block it holds. */
+  readonly #buffer: Uint8Array;
+  readonly #view: DataView;
+  #buffered = -1;
+  #unreadable = false;
+  #signal: string | undefined;
+  #pastEnd = 0;
+  #firstPastEnd = -1;
+
+  constructor(image: Image, layout: Layout) {
+    this.#image = image;
+    this.#layout = layout;
+    this.#buffer = new Uint8Array(layout.clusterSize);
+    this.#view = viewOf(this.#buffer);
+  }
+
+  /** Some block cannot be read: the refcounts in it are unknown. */
+  get someUnreadable(): boolean {
+    return this.#unreadable;
+  }
+  /** What QEMU says, once, when it first comes upon a block off the cluster grid. */
+  get signal(): string | undefined {
+    return this.#signal;
+  }
+  /** Refcounts that are not 0 behind the end of the file, and the first such cluster (-1: none). */
+  get pastEnd(): { readonly clusters: number; readonly first: number } {
+    return { clusters: this.#pastEnd, first: this.#firstPastEnd };
+  }
+
+  #block(index: number): Block {
+    const table = this.#image.refcountTable;
+    const low = table.low(index) & 0xfffffe00;
+    const offset = table.high(index) * 2 ** 32 + (low >>> 0);
+    if (offset === 0) return { type: 'missing' };
+    if ((low & (this.#layout.clusterSize - 1)) !== 0) return { type: 'unaligned', offset };
+    return offset > MAX_NODE_LENGTH ? { type: 'unreadable' } : { type: 'at', offset };
+  }
+
+  /** Loads every block into the map's cells. Yields the part done, 0 … 1. */
+  *load(map: ClusterMap): Generator<number> {
+    const { refcountsPerBlock, hostClusters } = this.#layout;
+    const blocks = this.#image.refcountTable.present;
+    for (let index = 0; index < blocks; index++) {
+      const block = this.#block(index);
+      if (block.type === 'missing') continue;
+      const first = index * refcountsPerBlock;
+      if (block.type !== 'at') {
+        if (first < hostClusters) this.#cannotRead(block, index);
+        continue;
+      }
+      if (block.offset >= this.#image.source.size) continue;
+      this.#image.source.readInto(this.#buffer, block.offset);
+      this.#buffered = index;
+      this.#fill(map, first);
+      yield index / blocks;
+    }
+  }
+
+  #cannotRead(block: Block, index: number): void {
+    this.#unreadable = true;
+    if (block.type === 'unaligned')
+      this.#signal ??=
+        `qcow2: Image is corrupt: Refblock offset 0x${block.offset.toString(16)} unaligned ` +
+        `(reftable index: ${index === 0 ? '0' : `0x${index.toString(16)}`}); ` +
+        'further non-fatal corruption events will be suppressed';
+  }
+
+  #fill(map: ClusterMap, first: number): void {
+    const { refcountsPerBlock, hostClusters } = this.#layout;
+    // One cluster more than the file has may be counted.
+    const end = Math.min(first + refcountsPerBlock, hostClusters + 1);
+    const words = new Uint32Array(this.#buffer.buffer, 0, this.#buffer.length >>> 2);
+    if (words.every((word) => word === 0)) return;
+    for (let from = first; from < end;) {
+      const to = Math.min(end, (Math.floor(from / CHUNK) + 1) * CHUNK);
+      this.#fillCells(
+        map.writable(Math.floor(from / CHUNK)),
+        from % CHUNK,
+        from - first,
+        to - from,
+      );
+      from = to;
+    }
+    for (
+      let cluster = Math.max(first, hostClusters);
+      cluster < first + refcountsPerBlock;
+      cluster++
+    ) {
+      if (this.#small(cluster - first) === 0) continue;
+      this.#pastEnd++;
+      if (this.#firstPastEnd < 0) this.#firstPastEnd = cluster;
+    }
+  }
+
+  /** `count` refcounts from entry `entry` of the buffered block on, into cells from `at` on. */
+  #fillCells(cells: Uint32Array, at: number, entry: number, count: number): void {
+    const view = this.#view;
+    if (this.#layout.refcountBits === 16) {
+      for (let i = 0, p = entry * 2; i < count; i++, p += 2) {
+        const value = view.getUint16(p);
+        cells[at + i] = value < MANY ? value : MANY;
+      }
+      return;
+    }
+    for (let i = 0; i < count; i++) cells[at + i] = this.#small(entry + i);
+  }
+
+  /** An entry of the buffered block, at most MANY. Narrow widths fill a byte from its lowest bit. */
+  #small(entry: number): number {
+    const view = this.#view;
+    const bits = this.#layout.refcountBits;
+    switch (bits) {
+      case 1:
+      case 2:
+      case 4:
+        return (this.#buffer[(entry * bits) >>> 3] >>> ((entry * bits) & 7)) & ((1 << bits) - 1);
+      case 8:
+        return this.#buffer[entry];
+      case 16:
+        return Math.min(view.getUint16(entry * 2), MANY);
+      case 32:
+        return Math.min(view.getUint32(entry * 4), MANY);
+      default:
+        return view.getUint32(entry * 8) !== 0
+          ? MANY
+          : Math.min(view.getUint32(entry * 8 + 4), MANY);
+    }
+  }
+
+  /** The exact refcount of any cluster, read from its block; undefined if that cannot be read. */
+  exact(cluster: number): bigint | undefined {
+    const { refcountsPerBlock, refcountBits } = this.#layout;
+    const index = Math.floor(cluster / refcountsPerBlock);
+    if (index >= this.#image.refcountTable.length) return 0n;
+    const block = this.#block(index);
+    if (block.type === 'missing') return 0n;
+    if (block.type !== 'at') return undefined;
+    if (this.#buffered !== index) {
+      this.#image.source.readInto(this.#buffer, block.offset);
+      this.#buffered = index;
+    }
+    const entry = cluster % refcountsPerBlock;
+    if (refcountBits === 64) return this.#view.getBigUint64(entry * 8);
+    if (refcountBits === 32) return BigInt(this.#view.getUint32(entry * 4));
+    if (refcountBits === 16) return BigInt(this.#view.getUint16(entry * 2));
+    return BigInt(this.#small(entry));
+  }
+
+  /** Whether a cluster's refcount is unknown. */
+  unreadable(cluster: number): boolean {
+    return this.#unreadable && this.exact(cluster) === undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import { type ByteSource, readBytes } from '../byteSource.js';
+import { viewOf } from '../bytes.js';
+
+/** A table of 64-bit big-endian entries: an L1 table, the refcount table, a bitmap table. */
+export class EntryTable {
+  /** Host offset in bytes. */
+  readonly offset: number;
+  /** Entries that the image claims; those past the end of the file are 0. */
+  readonly length: number;
+  readonly #view: DataView;
+  readonly #present: number;
+
+  private constructor(offset: number, length: number, view: DataView) {
+    this.offset = offset;
+    this.length = length;
+    this.#view = view;
+    this.#present = view.byteLength >>> 3;
+  }
+
+  /** Reads the table. Memory is bounded by the file, not by `length`. */
+  static read(source: ByteSource, offset: number, length: number): EntryTable {
+    const inFile = Math.max(0, Math.ceil((source.size - offset) / 8));
+    const bytes = readBytes(source, offset, Math.min(length, inFile) * 8);
+    return new EntryTable(offset, length, viewOf(bytes));
+  }
+
+  static readonly EMPTY = new EntryTable(0, 0, new DataView(new ArrayBuffer(0)));
+
+  /** Entries that lie inside the file; all behind them are 0. */
+  get present(): number {
+    return this.#present;
+  }
+
+  /** Upper 32 bits of an entry. */
+  high(index: number): number {
+    return index < this.#present ? this.#view.getUint32(index * 8) : 0;
+  }
+
+  /** Lower 32 bits of an entry. */
+  low(index: number): number {
+    return index < this.#present ? this.#view.getUint32(index * 8 + 4) : 0;
+  }
+
+  /** The whole entry, exact. */
+  entry(index: number): bigint {
+    return index < this.#present ? this.#view.getBigUint64(index * 8) : 0n;
+  }
+
+  /** Host offset of an entry in bytes. */
+  entryOffset(index: number): number {
+    return this.offset + index * 8;
+  }
+}
+
+/** Bits 9 … 55 of an L1, L2 or bitmap table entry, as a number: exact, since bits 0 … 8 are 0. */
+export function maskedOffset(high: number, low: number): number {
+  return (high & 0x00ffffff) * 2 ** 32 + ((low & 0xfffffe00) >>> 0);
+}

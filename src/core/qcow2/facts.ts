@@ -1,0 +1,65 @@
+import { COMPATIBLE, INCOMPATIBLE } from './features.js';
+import type { Image } from './image.js';
+import type { Problem } from './problem.js';
+
+/** How the image is laid out, in plain values. Sizes in bytes. */
+export interface Geometry {
+  readonly version: number;
+  readonly clusterBits: number;
+  /** Host clusters in the file, the last one perhaps partial. */
+  readonly hostClusters: number;
+  readonly virtualSize: number;
+  readonly refcountBits: number;
+  readonly snapshots: number;
+  readonly bitmaps: number;
+  readonly extendedL2: boolean;
+  readonly dirty: boolean;
+  readonly corrupt: boolean;
+  readonly lazyRefcounts: boolean;
+  readonly encryption: 'none' | 'aes' | 'luks';
+  readonly compression: 'zlib' | 'zstd';
+  /** Names that the image gives. Hostile text: show it, never follow it unasked. */
+  readonly backingFile: string | undefined;
+  readonly dataFile: string | undefined;
+}
+
+/** What the header says, known before the scan starts. */
+export interface ImageFacts {
+  readonly fileName: string;
+  /** Bytes. */
+  readonly fileSize: number;
+  /** Known when the header could be understood far enough to lay the file out in clusters. */
+  readonly geometry: Geometry | undefined;
+  /** What is wrong with the header or with a table it points to, in the order in which QEMU looks. */
+  readonly problems: readonly Problem[];
+}
+
+const ENCRYPTION = ['none', 'aes', 'luks'] as const;
+
+export function imageFacts(image: Image, fileName: string): ImageFacts {
+  const { header, layout, source } = image;
+  const base = { fileName, fileSize: source.size, problems: image.problems };
+  if (!layout) return { ...base, geometry: undefined };
+  const incompatible = header.value('incompatible_features');
+  const bitmaps = image.extensions.list.findLast((e) => e.type === 'bitmaps');
+  return {
+    ...base,
+    geometry: {
+      version: layout.version,
+      clusterBits: layout.clusterBits,
+      hostClusters: layout.hostClusters,
+      virtualSize: Number(header.value('size')),
+      refcountBits: layout.refcountBits,
+      snapshots: header.number('nb_snapshots'),
+      bitmaps: bitmaps?.type === 'bitmaps' ? bitmaps.count : 0,
+      extendedL2: layout.extendedL2,
+      dirty: (incompatible & INCOMPATIBLE.dirty) !== 0n,
+      corrupt: (incompatible & INCOMPATIBLE.corrupt) !== 0n,
+      lazyRefcounts: (header.value('compatible_features') & COMPATIBLE.lazyRefcounts) !== 0n,
+      encryption: ENCRYPTION[header.number('crypt_method')] ?? 'none',
+      compression: header.number('compression_type') === 1 ? 'zstd' : 'zlib',
+      backingFile: image.backingFile,
+      dataFile: image.dataFile,
+    },
+  };
+}

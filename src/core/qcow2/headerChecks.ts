@@ -1,0 +1,384 @@
+import { type ByteSource, readBytes } from '../byteSource.js';
+import { hex, textOf } from '../bytes.js';
+import { type Extension, type Extensions, MISSIZED } from './extensions.js';
+import { AUTOCLEAR, type FeatureName, INCOMPATIBLE, KNOWN_INCOMPATIBLE } from './features.js';
+import { type FieldName, type Header, MAGIC } from './header.js';
+import type { Layout } from './layout.js';
+import * as limits from './limits.js';
+import type { Refusals } from './refusals.js';
+
+const LUKS = 2;
+
+function unsupportedFeatures(bits: bigint, names: readonly FeatureName[]): string {
+  const parts: string[] = [];
+  let rest = bits;
+  for (const row of names) {
+    if (row.name === '') break;
+    if (row.kind !== 'incompatible' || ((rest >> BigInt(row.bit)) & 1n) === 0n) continue;
+    parts.push(row.name);
+    rest &= ~(1n << BigInt(row.bit));
+  }
+  if (rest !== 0n) parts.push(`Unknown incompatible feature: ${rest.toString(16)}`);
+  return `Unsupported qcow2 feature(s): ${parts.join(', ')}`;
+}
+
+/** The tests of qcow2_do_open on the header alone, in its order. */
+export function checkHeader(
+  source: ByteSource,
+  header: Header,
+  extensions: Extensions,
+  refusals: Refusals,
+): void {
+  const version = header.number('version');
+  const clusterBits = header.number('cluster_bits');
+  const length = header.number('header_length');
+  const clusterSize = 2 ** clusterBits;
+  if (header.number('magic') !== MAGIC) {
+    const what = source.size === 0 ? 'The file is empty' : 'This is not a qcow2 image';
+    refusals.field(
+      'magic',
+      what,
+      header.value('magic'),
+      '0x514649fb',
+      'Image is not in qcow2 format',
+    );
+    return;
+  }
+  if (version < 2 || version > 3) {
+    refusals.field(
+      'version',
+      'Unknown version',
+      version,
+      '2 or 3',
+      `Unsupported qcow2 version ${version}`,
+    );
+    return;
+  }
+  if (clusterBits < limits.MIN_CLUSTER_BITS || clusterBits > limits.MAX_CLUSTER_BITS) {
+    refusals.field(
+      'cluster_bits',
+      'Impossible cluster size',
+      clusterBits,
+      '9 to 21',
+      `Unsupported cluster size: 2^${clusterBits}`,
+    );
+    return;
+  }
+  if (version === 3 && length < 104)
+    refusals.field(
+      'header_length',
+      'The header is too short',
+      length,
+      'at least 104',
+      'qcow2 header too short',
+    );
+  if (length > clusterSize)
+    refusals.field(
+      'header_length',
+      'The header is longer than a cluster',
+      length,
+      `at most ${clusterSize}`,
+      'qcow2 header exceeds cluster size',
+    );
+  if (header.value('backing_file_offset') > BigInt(clusterSize))
+    refusals.field(
+      'backing_file_offset',
+      'The backing file name lies outside the first cluster',
+      header.value('backing_file_offset'),
+      `at most ${hex(clusterSize)}`,
+      'Invalid backing file offset',
+    );
+  checkCompression(header, refusals);
+  const unknown = header.value('incompatible_features') & ~KNOWN_INCOMPATIBLE;
+  if (unknown !== 0n) {
+    const names = extensions.list.findLast(
+      (e): e is Extract<Extension, { type: 'feature-names' }> => e.type === 'feature-names',
+    );
+    refusals.field(
+      'incompatible_features',
+      'The image uses features nobody here knows',
+      header.value('incompatible_features'),
+      'only bits 0 to 4',
+      unsupportedFeatures(unknown, names?.names ?? []),
+    );
+  }
+  if (
+    (header.value('incompatible_features') & INCOMPATIBLE.extendedL2) !== 0n &&
+    clusterSize / 32 < 512
+  )
+    refusals.field(
+      'cluster_bits',
+      'Clusters are too small for extended L2 entries',
+      clusterBits,
+      'at least 14',
+      `Unsupported subcluster size: ${clusterSize / 32}`,
+    );
+  if (header.number('refcount_order') > 6)
+    refusals.field(
+      'refcount_order',
+      'Refcounts are too wide',
+      header.value('refcount_order'),
+      'at most 6',
+      'Reference count entry width too large; may not exceed 64 bits',
+    );
+}
+
+function checkCompression(header: Header, refusals: Refusals): void {
+  const type = header.number('compression_type');
+  const bit = (header.value('incompatible_features') & INCOMPATIBLE.compressionType) !== 0n;
+  if (type > 1)
+    refusals.field(
+      'compression_type',
+      'Unknown compression',
+      type,
+      '0 (zlib) or 1 (zstd)',
+      `qcow2: unknown compression type: ${type}`,
+    );
+  else if (bit !== (type === 1))
+    refusals.field(
+      'incompatible_features',
+      'The compression type bit contradicts the compression type',
+      header.value('incompatible_features'),
+      `bit 3 ${type === 1 ? 'set' : 'clear'} with compression type ${type}`,
+      `qcow2: Compression type incompatible feature bit must ${type === 1 ? '' : 'not '}be set`,
+    );
+}
+
+interface TableRule {
+  readonly offset: FieldName;
+  readonly count: FieldName;
+  readonly entryBytes: number;
+  readonly maxBytes: number;
+  readonly name: string;
+  readonly by: 'every opening' | 'opening but for a check';
+}
+
+/** QEMU's qcow2_validate_table. */
+function checkTable(header: Header, layout: Layout, rule: TableRule, refusals: Refusals): void {
+  const offset = header.value(rule.offset);
+  const count = header.number(rule.count);
+  const most = Math.floor(rule.maxBytes / rule.entryBytes);
+  if (count > most) {
+    refusals.field(
+      rule.count,
+      `${rule.name} is too large`,
+      count,
+      `at most ${most}`,
+      `${rule.name} too large`,
+      rule.by,
+    );
+    return;
+  }
+  if (
+    offset % BigInt(layout.clusterSize) !== 0n ||
+    limits.INT64_MAX - BigInt(count * rule.entryBytes) < offset
+  ) {
+    refusals.field(
+      rule.offset,
+      `${rule.name} is misplaced`,
+      offset,
+      `a multiple of ${hex(layout.clusterSize)} below 2^63`,
+      `${rule.name} offset invalid`,
+      rule.by,
+    );
+    return;
+  }
+  const end = offset + BigInt(count * rule.entryBytes);
+  if (count > 0 && end > BigInt(layout.fileSize))
+    refusals.at(
+      rule.offset,
+      Number(offset),
+      `${rule.name} reaches past the end of the file: it ends at ${hex(end)}, the file at ${hex(layout.fileSize)}`,
+      undefined,
+    );
+}
+
+/** The rest of qcow2_do_open's tests, in its order, as far as snapshots and bitmaps. */
+export function checkTables(
+  source: ByteSource,
+  header: Header,
+  extensions: Extensions,
+  layout: Layout,
+  refusals: Refusals,
+): {
+  backingFile: string | undefined;
+  crypto: { offset: bigint; length: bigint } | undefined;
+} {
+  if (header.number('refcount_table_clusters') === 0)
+    refusals.field(
+      'refcount_table_clusters',
+      'There is no refcount table',
+      0,
+      'at least 1',
+      'Image does not contain a reference count table',
+      'opening but for a check',
+    );
+  const table = (rule: TableRule) => checkTable(header, layout, rule, refusals);
+  table({
+    offset: 'refcount_table_offset',
+    count: 'refcount_table_clusters',
+    entryBytes: layout.clusterSize,
+    maxBytes: limits.MAX_REFCOUNT_TABLE_BYTES,
+    name: 'Reference count table',
+    by: 'every opening',
+  });
+  table({
+    offset: 'snapshots_offset',
+    count: 'nb_snapshots',
+    entryBytes: 40,
+    maxBytes: 40 * limits.MAX_SNAPSHOTS,
+    name: 'Snapshot table',
+    by: 'opening but for a check',
+  });
+  table({
+    offset: 'l1_table_offset',
+    count: 'l1_size',
+    entryBytes: 8,
+    maxBytes: limits.MAX_L1_BYTES,
+    name: 'Active L1 table',
+    by: 'every opening',
+  });
+  if (layout.l1DiskEntries > limits.MAX_CHECKED_CLUSTERS)
+    refusals.field(
+      'size',
+      'The virtual disk is too large',
+      header.value('size'),
+      'at most 2^31 - 1 L1 entries',
+      'Image is too big',
+    );
+  if (header.number('l1_size') < layout.l1DiskEntries)
+    refusals.field(
+      'l1_size',
+      'The L1 table is too small for the virtual disk',
+      header.number('l1_size'),
+      `at least ${layout.l1DiskEntries}`,
+      'L1 table is too small',
+    );
+  const crypto = checkExtensions(header, extensions, layout, refusals);
+  const backingOffset = header.value('backing_file_offset');
+  const backingSize = header.number('backing_file_size');
+  if (backingOffset === 0n || backingOffset > BigInt(layout.clusterSize))
+    return { backingFile: undefined, crypto };
+  const most = Math.min(limits.MAX_BACKING_NAME, layout.clusterSize - Number(backingOffset));
+  if (backingSize > most)
+    refusals.field(
+      'backing_file_size',
+      'The backing file name is too long',
+      backingSize,
+      `at most ${most}`,
+      'Backing file name too long',
+    );
+  const name = readBytes(source, Number(backingOffset), Math.min(backingSize, most));
+  return { backingFile: textOf(name), crypto };
+}
+
+/** The tests of qcow2_read_extensions. */
+function checkExtensions(
+  header: Header,
+  extensions: Extensions,
+  layout: Layout,
+  refusals: Refusals,
+): { offset: bigint; length: bigint } | undefined {
+  let crypto: { offset: bigint; length: bigint } | undefined;
+  const refuse = (e: { offset: number }, message: string, refusal: string) =>
+    refusals.at(
+      'header extension',
+      e.offset,
+      `${message} (header extension at ${hex(e.offset)})`,
+      refusal,
+    );
+  const noBitmaps = (header.value('autoclear_features') & AUTOCLEAR.bitmaps) === 0n;
+  for (const e of extensions.list) {
+    if (e.type === 'backing-format' && e.length >= 16)
+      refuse(
+        e,
+        `The backing format's name has ${e.length} bytes, expected less than 16`,
+        `ERROR: ext_backing_format: len=${e.length} too large (>=16)`,
+      );
+    else if (e.type === 'unknown' && e.magic === MISSIZED.crypto) {
+      if (header.number('crypt_method') !== LUKS)
+        refuse(
+          e,
+          'A LUKS header without LUKS encryption',
+          'CRYPTO header extension only expected with LUKS encryption method',
+        );
+      else
+        refuse(
+          e,
+          `The LUKS header extension has ${e.length} bytes, expected 16`,
+          `CRYPTO header extension size ${e.length}, but expected size 16`,
+        );
+    } else if (e.type === 'crypto') {
+      crypto = { offset: e.headerOffset, length: e.headerLength };
+      if (header.number('crypt_method') !== LUKS)
+        refuse(
+          e,
+          'A LUKS header without LUKS encryption',
+          'CRYPTO header extension only expected with LUKS encryption method',
+        );
+      else if (e.headerOffset % BigInt(layout.clusterSize) !== 0n)
+        refuse(
+          e,
+          `The LUKS header lies at ${hex(e.headerOffset)}, expected a multiple of ${hex(layout.clusterSize)}`,
+          `Encryption header offset '${e.headerOffset}' is not a multiple of cluster size '${layout.clusterSize}'`,
+        );
+    } else if (e.type === 'unknown' && e.magic === MISSIZED.bitmaps)
+      refuse(
+        e,
+        `The bitmaps extension has ${e.length} bytes, expected 24`,
+        'bitmaps_ext: Invalid extension length',
+      );
+    else if (e.type === 'bitmaps' && !noBitmaps) checkBitmapsExtension(e, layout, refuse);
+    else if (e.type === 'bitmaps')
+      refusals.at(
+        'autoclear_features',
+        88,
+        `The image has bitmaps, but autoclear bit 0 at 0x58 is clear: they are all inconsistent, and their clusters leak`,
+        undefined,
+      );
+  }
+  if (extensions.broken)
+    refuse(extensions.broken, extensions.broken.message, 'Header extension too large');
+  if (header.number('crypt_method') === LUKS && !crypto)
+    refusals.field(
+      'crypt_method',
+      'LUKS encryption without a LUKS header extension',
+      LUKS,
+      'such an extension',
+      'Missing CRYPTO header for crypt method 2',
+    );
+  return crypto;
+}
+
+function checkBitmapsExtension(
+  e: Extract<Extension, { type: 'bitmaps' }>,
+  layout: Layout,
+  refuse: (e: { offset: number }, message: string, refusal: string) => void,
+): void {
+  if (e.reserved !== 0)
+    refuse(
+      e,
+      `The bitmaps extension's reserved field is ${hex(e.reserved)}, expected 0`,
+      'bitmaps_ext: Reserved field is not zero',
+    );
+  else if (e.count > limits.MAX_BITMAPS)
+    refuse(
+      e,
+      `${e.count} bitmaps, expected at most ${limits.MAX_BITMAPS}`,
+      `bitmaps_ext: Image has ${e.count} bitmaps, exceeding the QEMU supported maximum of ${limits.MAX_BITMAPS}`,
+    );
+  else if (e.count === 0)
+    refuse(e, 'A bitmaps extension with no bitmaps', 'found bitmaps extension with zero bitmaps');
+  else if (e.directoryOffset % BigInt(layout.clusterSize) !== 0n)
+    refuse(
+      e,
+      `The bitmap directory lies at ${hex(e.directoryOffset)}, expected a multiple of ${hex(layout.clusterSize)}`,
+      'bitmaps_ext: invalid bitmap directory offset',
+    );
+  else if (e.directorySize > BigInt(limits.MAX_BITMAP_DIRECTORY_BYTES))
+    refuse(
+      e,
+      `The bitmap directory has ${e.directorySize} bytes, expected at most ${limits.MAX_BITMAP_DIRECTORY_BYTES}`,
+      `bitmaps_ext: bitmap directory size (${e.directorySize}) exceeds the maximum supported size (${limits.MAX_BITMAP_DIRECTORY_BYTES})`,
+    );
+}

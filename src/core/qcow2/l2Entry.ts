@@ -1,0 +1,52 @@
+import { hexWords } from '../bytes.js';
+import { maskedOffset } from './entryTable.js';
+import type { Layout } from './layout.js';
+
+export const COPIED = 0x80000000;
+export const COMPRESSED = 0x40000000;
+/** Reserved bits of a standard entry: upper word, lower word (L2E_STD_RESERVED_MASK). */
+const RESERVED_HIGH = 0x3f000000;
+const RESERVED_LOW = 0x000001fe;
+const READS_ZERO = 1;
+
+/** The five kinds of an L2 entry (qcow2_get_cluster_type). */
+export type L2EntryKind = 'unallocated' | 'zero-plain' | 'zero-allocated' | 'normal' | 'compressed';
+
+export function l2EntryKind(high: number, low: number, layout: Layout): L2EntryKind {
+  if ((high & COMPRESSED) !== 0) return 'compressed';
+  const hasOffset = (high & 0x00ffffff) !== 0 || (low & 0xfffffe00) !== 0;
+  if ((low & READS_ZERO) !== 0 && !layout.extendedL2)
+    return hasOffset ? 'zero-allocated' : 'zero-plain';
+  if (hasOffset) return 'normal';
+  // Offset 0 is a valid place in an external data file; COPIED tells it from "unallocated".
+  return layout.externalData && (high & COPIED) !== 0 ? 'normal' : 'unallocated';
+}
+
+export function hasReservedBits(high: number, low: number): boolean {
+  return (high & RESERVED_HIGH) !== 0 || (low & RESERVED_LOW) !== 0;
+}
+
+/** Host offset of a normal or zero-allocated entry. */
+export const dataOffset = maskedOffset;
+
+export interface CompressedSpan {
+  /** Host byte offset; exact below 2^53, and nothing above that lies in a file. */
+  readonly offset: number;
+  /** The same in hexadecimal, exact. */
+  readonly offsetText: string;
+  /** Bytes from there to the end of the last sector. */
+  readonly length: number;
+}
+
+/** Where a compressed cluster's data lies (qcow2_parse_compressed_l2_entry). */
+export function compressedSpan(high: number, low: number, layout: Layout): CompressedSpan {
+  // Bits 0 … x-1 are the offset, x … 61 the additional sectors, x = 62 - (cluster_bits - 8) > 32.
+  const highOffsetBits = 30 - (layout.clusterBits - 8);
+  const offsetHigh = high & (2 ** highOffsetBits - 1);
+  const sectors = ((high & 0x3fffffff) >>> highOffsetBits) + 1;
+  return {
+    offset: offsetHigh * 2 ** 32 + low,
+    offsetText: hexWords(offsetHigh, low),
+    length: sectors * 512 - (low & 511),
+  };
+}

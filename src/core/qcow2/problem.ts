@@ -1,0 +1,11 @@
+/** Something wrong with a field: what, where, found, expected. */
+export interface Problem {
+  /** One sentence: what is wrong, what was found and what was expected. */
+  readonly message: string;
+  /** The field, as the specification calls it. */
+  readonly field: string;
+  /** Host offset of the field in bytes. */
+  readonly offset: number;
+  /** QEMU's own refusal text, when QEMU refuses to open the image for it. */
+  readonly refusal: string | undefined;
+}
