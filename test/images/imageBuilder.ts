@@ -67,6 +67,7 @@ export class ImageBuilder {
   #packAt = 0;
   #packed = 0;
   #dataFileEnd = 0;
+  readonly #deflated = new Map<Uint8Array, Uint8Array>();
 
   constructor(options: ImageOptions) {
     this.options = options;
@@ -132,10 +133,7 @@ export class ImageBuilder {
 
   /** Writes `bytes` (at most a cluster) compressed, packed behind the one before. */
   compress(guestCluster: number, bytes: Uint8Array): this {
-    const packed =
-      this.options.compression === 'zstd'
-        ? zstdCompressSync(bytes)
-        : deflateRawSync(bytes, { windowBits: 12 });
+    const packed = this.#deflate(bytes);
     if (packed.length >= this.geometry.clusterSize) return this.write(guestCluster, 1, bytes);
     const offset = this.#pack(packed.length);
     this.data.push({ offset, bytes: packed });
@@ -237,6 +235,18 @@ export class ImageBuilder {
     const index = guestCluster % this.geometry.l2Entries;
     if (entry === undefined) entries.delete(index);
     else entries.set(index, entry);
+  }
+
+  /** Remembers what the same array became: samples write a few texts over and over. */
+  #deflate(bytes: Uint8Array): Uint8Array {
+    const known = this.#deflated.get(bytes);
+    if (known !== undefined) return known;
+    const packed =
+      this.options.compression === 'zstd'
+        ? zstdCompressSync(bytes)
+        : deflateRawSync(bytes, { windowBits: 12 });
+    this.#deflated.set(bytes, packed);
+    return packed;
   }
 
   /** Room for `length` bytes: behind the last compressed cluster where that is possible. */

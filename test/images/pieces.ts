@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 
 /** Bytes at an offset of a file. */
 export interface Piece {
@@ -6,24 +6,18 @@ export interface Piece {
   readonly bytes: Uint8Array;
 }
 
-/** A file's contents without its holes. Later pieces overwrite earlier ones. */
+/** A file's contents without its holes. The pieces lie inside it and do not overlap. */
 export interface SparseFile {
-  /** Length of the file in bytes; what lies beyond it in `pieces` is not written. */
+  /** Length of the file in bytes. */
   readonly size: number;
-  readonly pieces: readonly Piece[];
-}
-
-function clipped(piece: Piece, size: number): Uint8Array {
-  return piece.bytes.subarray(0, Math.max(0, size - piece.offset));
+  /** Each iteration may yield the same buffer again with new contents. */
+  readonly pieces: Iterable<Piece>;
 }
 
 /** The whole file in memory. */
 export function fileBytes(file: SparseFile): Uint8Array {
   const bytes = new Uint8Array(file.size);
-  for (const piece of file.pieces) {
-    const part = clipped(piece, file.size);
-    if (part.length > 0) bytes.set(part, piece.offset);
-  }
+  for (const piece of file.pieces) bytes.set(piece.bytes, piece.offset);
   return bytes;
 }
 
@@ -33,8 +27,7 @@ export function writeSparse(path: string, file: SparseFile): void {
   try {
     ftruncateSync(handle, file.size);
     for (const piece of file.pieces) {
-      const part = clipped(piece, file.size);
-      if (part.length > 0) writeSync(handle, part, 0, part.length, piece.offset);
+      writeSync(handle, piece.bytes, 0, piece.bytes.length, piece.offset);
     }
   } finally {
     closeSync(handle);
@@ -51,32 +44,13 @@ export function holdsPieces(path: string, file: SparseFile): boolean {
   }
   try {
     if (fstatSync(handle).size !== file.size) return false;
-    const expected = withoutOverlaps(file);
-    return expected.every((piece) => {
-      const found = Buffer.alloc(piece.bytes.length);
-      return (
-        readSync(handle, found, 0, found.length, piece.offset) === found.length &&
-        found.equals(piece.bytes)
-      );
-    });
+    for (const piece of file.pieces) {
+      const found = Buffer.allocUnsafe(piece.bytes.length);
+      const length = readSync(handle, found, 0, found.length, piece.offset);
+      if (length !== found.length || !found.equals(piece.bytes)) return false;
+    }
+    return true;
   } finally {
     closeSync(handle);
   }
-}
-
-/** The pieces with every later one (a poke) applied to those it overwrites. */
-function withoutOverlaps(file: SparseFile): Piece[] {
-  const pieces = file.pieces
-    .map((piece) => ({ offset: piece.offset, bytes: clipped(piece, file.size).slice() }))
-    .filter((piece) => piece.bytes.length > 0);
-  pieces.forEach((later, index) => {
-    for (const earlier of pieces.slice(0, index)) {
-      const from = Math.max(earlier.offset, later.offset);
-      const to = Math.min(earlier.offset + earlier.bytes.length, later.offset + later.bytes.length);
-      if (from >= to) continue;
-      const part = later.bytes.subarray(from - later.offset, to - later.offset);
-      earlier.bytes.set(part, from - earlier.offset);
-    }
-  });
-  return pieces;
 }
