@@ -14,6 +14,34 @@ const GUEST = BIT.data | BIT.compressed | BIT.vmState;
 
 /** Everything that refers to one host cluster, found by a second pass over what may. */
 export function* ownersOf(scan: Scan, cluster: number): Generator<Owner> {
+  yield* structuresIn(scan, cluster);
+  if ((kindsOf(scan.map.cell(cluster)) & GUEST) === 0) return;
+  const wanted = new Set([cluster]);
+  for (const place of scan.tables.referringTo(cluster, cluster))
+    for (const [, owner] of l2Entries(scan, place, wanted)) yield owner;
+}
+
+/** The same for many clusters, in one pass over the L2 tables. */
+export function ownersOfAll(scan: Scan, clusters: ReadonlySet<number>): Map<number, Owner[]> {
+  const owners = new Map<number, Owner[]>();
+  const wanted = new Set<number>();
+  let lowest = Infinity;
+  let highest = -1;
+  for (const cluster of clusters) {
+    if (cluster > scan.map.clusters) continue;
+    owners.set(cluster, [...structuresIn(scan, cluster)]);
+    if ((kindsOf(scan.map.cell(cluster)) & GUEST) === 0) continue;
+    wanted.add(cluster);
+    lowest = Math.min(lowest, cluster);
+    highest = Math.max(highest, cluster);
+  }
+  for (const place of scan.tables.referringTo(lowest, highest))
+    for (const [cluster, owner] of l2Entries(scan, place, wanted)) owners.get(cluster)?.push(owner);
+  return owners;
+}
+
+/** The structures that a cluster holds, but for guest data. */
+function* structuresIn(scan: Scan, cluster: number): Generator<Owner> {
   const { image, map } = scan;
   const { layout, source, refcountTable, crypto, bitmaps } = image;
   const kinds = kindsOf(map.cell(cluster));
@@ -59,8 +87,6 @@ export function* ownersOf(scan: Scan, cluster: number): Generator<Owner> {
       if (has(BIT.bitmapData))
         yield* bitmapEntries(readBitmapTable(source, bitmap), bitmap.name, start);
     }
-  if (has(GUEST))
-    for (const place of scan.tables.referringTo(cluster)) yield* l2Entries(scan, place, cluster);
 }
 
 function* bitmapEntries(table: EntryTable, bitmap: string, start: number): Generator<Owner> {
@@ -78,33 +104,47 @@ function entryOffsetOf(scan: Scan, of: TableOf, l1Index: number): number {
 
 let buffer = new Uint8Array(0);
 
-/** The entries of one table that refer to a cluster. */
-function* l2Entries(scan: Scan, place: L2Place, cluster: number): Generator<Owner> {
+/** The entries of one table that refer to clusters wanted, each with the cluster. */
+function* l2Entries(
+  scan: Scan,
+  place: L2Place,
+  wanted: ReadonlySet<number>,
+): Generator<readonly [number, Owner]> {
   const { layout, source } = scan.image;
   if (buffer.length !== layout.clusterSize) buffer = new Uint8Array(layout.clusterSize);
   source.readInto(buffer, place.offset);
   const view = viewOf(buffer);
   const { l2EntrySize, clusterSize, clusterBits } = layout;
   const highShift = 32 - clusterBits;
-  for (let index = 0, at = 0; at < clusterSize; index++, at += l2EntrySize) {
+  const lowMask = clusterSize - 1;
+  // With one cluster wanted a comparison of integers does; that is what a click asks for.
+  const only = wanted.size === 1 ? wanted.values().next().value : undefined;
+  for (let at = 0; at < clusterSize; at += l2EntrySize) {
     const high = view.getUint32(at);
     const low = view.getUint32(at + 4);
-    // The cluster of an entry that lies on the grid; of one off the grid, and of a compressed
-    // one, the cluster before may be it too.
-    const first = ((high & 0x00ffffff) << highShift) | (low >>> clusterBits);
-    if ((high & COMPRESSED) === 0 && first !== cluster && first !== cluster - 1) continue;
-    if (refersTo(scan, high, low, cluster)) yield l2EntryOwner(layout, place, index, high, low);
+    if ((high & COMPRESSED) === 0 && (low & lowMask & ~511) === 0) {
+      const cluster = ((high & 0x00ffffff) << highShift) | (low >>> clusterBits);
+      if (only === undefined ? !wanted.has(cluster) : cluster !== only) continue;
+    }
+    const span = spanOf(scan, high, low);
+    if (!span) continue;
+    const last = Math.floor((span.offset + span.length - 1) / clusterSize);
+    for (let cluster = Math.floor(span.offset / clusterSize); cluster <= last; cluster++)
+      if (wanted.has(cluster))
+        yield [cluster, l2EntryOwner(layout, place, at / l2EntrySize, high, low)];
   }
 }
 
-function refersTo(scan: Scan, high: number, low: number, cluster: number): boolean {
+/** The bytes of the file that an entry refers to. */
+function spanOf(
+  scan: Scan,
+  high: number,
+  low: number,
+): { offset: number; length: number } | undefined {
   const { layout } = scan.image;
   const kind = l2EntryKind(high, low, layout);
-  if (kind === 'unallocated' || kind === 'zero-plain') return false;
-  const span =
-    kind === 'compressed'
-      ? compressedSpan(high, low, layout)
-      : { offset: maskedOffset(high, low), length: layout.clusterSize };
-  const start = cluster * layout.clusterSize;
-  return span.offset < start + layout.clusterSize && span.offset + span.length > start;
+  if (kind === 'unallocated' || kind === 'zero-plain' || layout.externalData) return undefined;
+  return kind === 'compressed'
+    ? compressedSpan(high, low, layout)
+    : { offset: maskedOffset(high, low), length: layout.clusterSize };
 }

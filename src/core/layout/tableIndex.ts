@@ -77,12 +77,12 @@ export class TableIndex {
     return this.#placeIn(this.#l1s[numbers[i * STRIDE]], numbers[i * STRIDE + 1], this.#offsets[i]);
   }
 
-  /** The tables that may refer to a cluster. */
-  *referringTo(cluster: number): Generator<L2Place> {
+  /** The tables that may refer to a cluster of a range, its ends included. */
+  *referringTo(first: number, last: number): Generator<L2Place> {
     for (let i = 0; i < this.#length; i++) {
       const lowest = this.#numbers[i * STRIDE + 2];
       const highest = this.#numbers[i * STRIDE + 3];
-      if (lowest <= cluster && cluster <= highest) yield this.#at(i);
+      if (lowest <= last && first <= highest) yield this.#at(i);
     }
   }
 

@@ -1,0 +1,107 @@
+import type { ByteSource } from '../core/byteSource.js';
+import type { Finding } from '../core/layout/finding.js';
+import { type CheckCounts, Inspection } from '../core/layout/inspection.js';
+import type { Owner } from '../core/layout/owner.js';
+import { ownersOfAll } from '../core/layout/owners.js';
+import { type Scan, scan } from '../core/layout/scan.js';
+import { isLaidOut, openImage } from '../core/qcow2/image.js';
+import { drive } from './drive.js';
+
+export interface CheckReport {
+  /** As `qemu-img check`: 0 clean, 1 failed, 2 corruptions, 3 leaks only, 63 no qcow2 image. */
+  readonly exitCode: 0 | 1 | 2 | 3 | 63;
+  /** The document of `qemu-img check --output=json`; undefined when it prints none. */
+  readonly json: Readonly<Record<string, string | number>> | undefined;
+  readonly counts: CheckCounts | undefined;
+  /** The lines that `qemu-img check` prints on stderr, in its order. */
+  readonly messages: readonly string[];
+  /** The finished scan; undefined when there was nothing to scan. */
+  readonly scan: Scan | undefined;
+}
+
+/** Checks an image as `qemu-img check` does. Throws on I/O errors. */
+export function checkImage(source: ByteSource, filename: string): CheckReport {
+  const image = openImage(source);
+  const failed = (exitCode: 1 | 63, messages: readonly string[], scanned?: Scan): CheckReport => ({
+    exitCode,
+    json: undefined,
+    counts: undefined,
+    messages,
+    scan: scanned,
+  });
+  if (image.foreign) return failed(63, ['qemu-img: This image format does not support checks']);
+  if (image.refusal.check !== undefined || !isLaidOut(image)) {
+    const reason = image.refusal.check ?? 'The file has too many clusters';
+    return failed(1, [`qemu-img: Could not open '${filename}': ${reason}`]);
+  }
+  const scanned = drive(scan(image));
+  const messages = messagesOf(scanned);
+  if (scanned.failure)
+    return failed(1, [...messages, `qemu-img: Check failed: ${scanned.failure.errno}`], scanned);
+  const counts = new Inspection(scanned).counts();
+  if (!counts) return failed(1, messages, scanned);
+  const json = checkJson(counts, filename);
+  const exitCode =
+    counts.checkErrors > 0 ? 1 : counts.corruptions > 0 ? 2 : counts.leaks > 0 ? 3 : 0;
+  if (exitCode === 1) messages.push('qemu-img: Check failed');
+  return { exitCode, json, counts, messages, scan: scanned };
+}
+
+/** Every message in QEMU's order, with the one it prints only once where it prints it. */
+function messagesOf(scanned: Scan): string[] {
+  const { image, stored } = scanned;
+  if (image.snapshotFailure) return [...image.snapshotFailure.messages];
+  const messages: string[] = [];
+  let signal = stored.signal;
+  for (const finding of listed(scanned)) {
+    if (finding.code === 'refcount-unreadable' && signal !== undefined) {
+      messages.push(signal);
+      signal = undefined;
+    }
+    if (finding.message !== '') messages.push(...finding.message.split('\n'));
+  }
+  return messages;
+}
+
+/** The findings that QEMU comes to: it stops at a bitmap that it cannot load. */
+function* listed(scanned: Scan): Generator<Finding> {
+  if (!scanned.failure) yield* new Inspection(scanned).allFindings();
+  else
+    for (const finding of scanned.findings.kept) {
+      if (finding.message === '') return;
+      yield finding;
+    }
+}
+
+function checkJson(counts: CheckCounts, filename: string): Record<string, string | number> {
+  const optional: Record<string, number> = {
+    'image-end-offset': counts.imageEndOffset,
+    'total-clusters': counts.totalClusters,
+    'allocated-clusters': counts.allocatedClusters,
+    'fragmented-clusters': counts.fragmentedClusters,
+    'compressed-clusters': counts.compressedClusters,
+    corruptions: counts.corruptions,
+    leaks: counts.leaks,
+  };
+  return {
+    filename,
+    format: 'qcow2',
+    'check-errors': counts.checkErrors,
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== 0)),
+  };
+}
+
+/** A finding with everybody who refers to the cluster concerned. */
+export interface OwnedFinding extends Omit<Finding, 'owner'> {
+  readonly owners: readonly Owner[];
+}
+
+/** All findings with their owners, found in one more pass over the L2 tables. */
+export function ownedFindings(scanned: Scan): OwnedFinding[] {
+  const findings = [...new Inspection(scanned).allFindings()];
+  const owners = ownersOfAll(scanned, new Set(findings.map((finding) => finding.cluster)));
+  return findings.map(({ owner, ...finding }) => ({
+    ...finding,
+    owners: owners.get(finding.cluster) ?? (owner ? [owner] : []),
+  }));
+}

@@ -1,0 +1,115 @@
+import { parseArgs } from 'node:util';
+import { scan } from '../core/layout/scan.js';
+import { isLaidOut, openImage } from '../core/qcow2/image.js';
+import { FileSource } from '../node/fileSource.js';
+import { checkImage, ownedFindings } from './checkReport.js';
+import { checkText } from './checkText.js';
+import { drive } from './drive.js';
+import { infoJson, infoText } from './infoReport.js';
+import { layoutRuns } from './layoutRuns.js';
+
+const USAGE = `usage: qcow2-lens COMMAND IMAGE [--json]
+
+  info    all header fields, extensions, snapshots and bitmaps, with byte offsets
+  check   the counts and messages of 'qemu-img check', with every owner (--json)
+  layout  what every host cluster holds, as runs
+`;
+
+/** A request that makes no sense, or an image that cannot be used: one line for stderr. */
+class Refused extends Error {}
+
+const print = (text: string): void => void process.stdout.write(text);
+const printJson = (value: unknown): void => print(JSON.stringify(value, undefined, 1) + '\n');
+
+/** Runs one command over an image; the result is the exit code. */
+type Command = (source: FileSource, filename: string, json: boolean) => number;
+
+const info: Command = (source, filename, json) => {
+  if (json) printJson(infoJson(source, filename));
+  else print(infoText(source, filename));
+  return 0;
+};
+
+const check: Command = (source, filename, json) => {
+  const report = checkImage(source, filename);
+  // A program that reads the JSON document finds the messages in it.
+  const errors = json && report.json ? [] : report.messages;
+  for (const line of errors)
+    process.stderr.write(`${line.replace(/^qemu-img: /, 'qcow2-lens: ')}\n`);
+  if (json && report.json)
+    printJson({ ...report.json, findings: report.scan ? ownedFindings(report.scan) : [] });
+  else if (report.counts) print(checkText(report.counts));
+  return report.exitCode;
+};
+
+const layout: Command = (source, filename, json) => {
+  const image = openImage(source);
+  if (!isLaidOut(image))
+    throw new Refused(`'${filename}': ${image.problems[0]?.message ?? 'too many clusters'}`);
+  const runs = layoutRuns(drive(scan(image)));
+  if (!json) {
+    for (const run of runs)
+      print(
+        `0x${run.offset.toString(16).padStart(12, '0')} ${String(run.clusters).padStart(10)}  ` +
+          `${run.types.join(' + ').padEnd(28)} refcount ${run.refcount ?? 'unreadable'}, references ${run.references}\n`,
+      );
+    return 0;
+  }
+  let separator = '[\n ';
+  for (const run of runs) {
+    print(separator + JSON.stringify(run));
+    separator = ',\n ';
+  }
+  print(separator.startsWith('[') ? '[]\n' : '\n]\n');
+  return 0;
+};
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ['info', info],
+  ['check', check],
+  ['layout', layout],
+]);
+
+function main(args: readonly string[]): number {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const [name, filename, ...rest] = positionals;
+  if (values.help) {
+    print(USAGE);
+    return 0;
+  }
+  const command = COMMANDS.get(name ?? '');
+  if (!command)
+    throw new Refused(
+      name === undefined
+        ? `no command given\n${USAGE}`
+        : `unknown command '${name}', expected one of ${[...COMMANDS.keys()].join(', ')}`,
+    );
+  if (filename === undefined || rest.length > 0)
+    throw new Refused(`${name} takes one image, found ${positionals.length - 1}`);
+  const source = FileSource.open(filename);
+  try {
+    return command(source, filename, values.json);
+  } finally {
+    source.close();
+  }
+}
+
+/** What went wrong in one line; the text of an error of ours, or of Node's argument parser. */
+function oneLine(error: unknown): string {
+  if (error instanceof Refused) return error.message;
+  return error instanceof Error ? error.message.split('\n')[0] : String(error);
+}
+
+try {
+  process.exitCode = main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`qcow2-lens: ${oneLine(error)}\n`);
+  process.exitCode = 1;
+}
