@@ -14,7 +14,7 @@ const CLUSTER_BITS = [9, 10, 12, 14, 16, 18, 21] as const;
 const REFCOUNT_ORDERS = [0, 1, 2, 3, 4, 5, 6] as const;
 
 /** Files that images refer to by name, beside them. */
-const SIDE_FILES = { backing: 'base.raw', data: 'data.bin' } as const;
+export const SIDE_FILES = { backing: 'base.raw', data: 'data.bin' } as const;
 
 /** Makes the files that images of this list refer to. */
 export function makeSideFiles(folder: string): void {
