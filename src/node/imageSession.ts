@@ -1,0 +1,169 @@
+import { referencesOf, storedOf, kindsOf, claimedTwice, MANY } from '../core/layout/cell.js';
+import type { ClusterMap } from '../core/layout/clusterMap.js';
+import { Inspection } from '../core/layout/inspection.js';
+import { kindNames } from '../core/layout/kinds.js';
+import { scan, type Scan, type ScanProgress } from '../core/layout/scan.js';
+import { imageFacts } from '../core/qcow2/facts.js';
+import { isLaidOut, openImage, type Image } from '../core/qcow2/image.js';
+import type { ByteSource } from '../core/byteSource.js';
+import type {
+  ClusterDetail,
+  ClusterQuery,
+  FindingsPage,
+  FindingsQuery,
+  ImageEvent,
+  ImageService,
+  Tile,
+  TileQuery,
+} from '../protocol/imageService.js';
+import { TileStore } from './tileStore.js';
+
+/** Milliseconds between two progress events. */
+const PROGRESS_INTERVAL = 50;
+/** Drawing may take this part of the scan's time: a new picture waits until the scan has caught up. */
+const DRAWING_SHARE = 1 / 4;
+
+type State =
+  | { readonly type: 'idle' }
+  | { readonly type: 'scanning'; readonly steps: Generator<ScanProgress, Scan, void> }
+  | { readonly type: 'cancelled' }
+  | { readonly type: 'scanned'; readonly inspection: Inspection };
+
+/**
+ * One image being scanned, which answers questions about it at any time with what is known by
+ * then. It does not run by itself: whoever owns it calls `advance` until that says false.
+ */
+export class ImageSession implements ImageService {
+  readonly #image: Image;
+  readonly #fileName: string;
+  readonly #emit: (event: ImageEvent) => void;
+  #state: State = { type: 'idle' };
+  #tiles: TileStore | undefined;
+  #map: ClusterMap | undefined;
+  #generation = 0;
+  #started = 0;
+  #lastProgress = -Infinity;
+  #lastGeneration = 0;
+  /** Milliseconds spent on tiles of this generation. */
+  #drawing = 0;
+
+  /** Throws on an I/O error, as all methods do. */
+  constructor(source: ByteSource, fileName: string, emit: (event: ImageEvent) => void) {
+    this.#image = openImage(source);
+    this.#fileName = fileName;
+    this.#emit = emit;
+  }
+
+  /** Says what the header says, and begins the scan if the header allows one. */
+  start(): void {
+    this.#emit({ type: 'facts', facts: imageFacts(this.#image, this.#fileName) });
+    if (!isLaidOut(this.#image)) return;
+    this.#started = performance.now();
+    this.#state = { type: 'scanning', steps: scan(this.#image) };
+    // From the first step on there is a map to show.
+    this.advance(0);
+  }
+
+  /** Scans on for about `milliseconds`; false when there is nothing left to do. */
+  advance(milliseconds: number): boolean {
+    if (this.#state.type !== 'scanning') return false;
+    const { steps } = this.#state;
+    const end = performance.now() + milliseconds;
+    for (;;) {
+      const step = steps.next();
+      const now = performance.now();
+      if (step.done) {
+        this.#finish(step.value, now);
+        return false;
+      }
+      this.#show(step.value.map);
+      if (now - this.#lastProgress >= PROGRESS_INTERVAL) this.#report(step.value, now);
+      if (now >= end) return true;
+    }
+  }
+
+  /** Stops the scan; what is known so far stays answerable. */
+  cancel(): void {
+    if (this.#state.type !== 'scanning') return;
+    this.abandon();
+    this.#emit({ type: 'cancelled', generation: this.#nextGeneration(performance.now()) });
+  }
+
+  /** Stops for good without a word, after an error that the owner has reported. */
+  abandon(): void {
+    if (this.#state.type === 'scanning') this.#state = { type: 'cancelled' };
+  }
+
+  tile(query: TileQuery): Tile {
+    if (!this.#tiles) throw new Error('there is no map of this image');
+    const begin = performance.now();
+    const cells = this.#tiles.tile(query);
+    this.#drawing += performance.now() - begin;
+    return { generation: this.#generation, cells };
+  }
+
+  cluster({ cluster }: ClusterQuery): ClusterDetail {
+    const map = this.#map;
+    if (!map) throw new Error('there is no map of this image');
+    if (cluster >= map.clusters) {
+      throw new Error(
+        `cluster ${cluster}: expected one below ${map.clusters}, the end of the file`,
+      );
+    }
+    return this.#state.type === 'scanned'
+      ? this.#state.inspection.cluster(cluster)
+      : this.#glimpse(map, cluster);
+  }
+
+  findings(query: FindingsQuery): FindingsPage {
+    return this.#state.type === 'scanned'
+      ? this.#state.inspection.findings(query)
+      : { total: 0, findings: [] };
+  }
+
+  /** What the unfinished map says of a cluster; who refers to it only the whole scan can tell. */
+  #glimpse(map: ClusterMap, cluster: number): ClusterDetail {
+    const cell = map.cell(cluster);
+    const stored = storedOf(cell);
+    return {
+      cluster,
+      offset: cluster * (this.#image.layout?.clusterSize ?? 0),
+      kinds: kindNames(kindsOf(cell)),
+      stored: stored < MANY ? String(stored) : undefined,
+      references: referencesOf(cell),
+      claimedTwice: claimedTwice(cell),
+      owners: [],
+      more: true,
+      findings: [],
+    };
+  }
+
+  #finish(result: Scan, now: number): void {
+    const inspection = new Inspection(result);
+    this.#show(result.map);
+    this.#state = { type: 'scanned', inspection };
+    const summary = inspection.summary(now - this.#started);
+    this.#emit({ type: 'scanned', generation: this.#nextGeneration(now), summary });
+  }
+
+  #show(map: ClusterMap): void {
+    if (this.#map === map) return;
+    this.#map = map;
+    this.#tiles = new TileStore(map);
+  }
+
+  #report({ phase, done }: ScanProgress, now: number): void {
+    this.#lastProgress = now;
+    const affordable = (now - this.#lastGeneration) * DRAWING_SHARE >= this.#drawing;
+    const generation = affordable ? this.#nextGeneration(now) : this.#generation;
+    this.#emit({ type: 'progress', generation, phase, done });
+  }
+
+  /** From here on, tiles show the map as it has become. */
+  #nextGeneration(now: number): number {
+    this.#tiles?.invalidate();
+    this.#drawing = 0;
+    this.#lastGeneration = now;
+    return ++this.#generation;
+  }
+}

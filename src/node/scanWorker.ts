@@ -1,0 +1,77 @@
+/**
+ * The worker thread of one open image, which alone reads the file: the path is its only argument,
+ * the messages are those of protocol/rpc.ts.
+ */
+import { basename } from 'node:path';
+import { parentPort } from 'node:worker_threads';
+import type { ImageEvent } from '../protocol/imageService.js';
+import type { FromWorker, Reply, Request, ToWorker } from '../protocol/rpc.js';
+import { FileSource } from './fileSource.js';
+import { ImageSession } from './imageSession.js';
+
+/** Milliseconds of scanning before questions get their turn. */
+const SLICE = 10;
+
+function post(message: FromWorker): void {
+  parentPort?.postMessage(message);
+}
+
+const emit = (event: ImageEvent): void => {
+  post({ type: 'event', event });
+};
+
+const oneLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
+
+let session: ImageSession | undefined;
+
+/** Runs a part of the work; whatever goes wrong ends the session with a message, not the thread. */
+function guarded(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    session?.abandon();
+    emit({ type: 'failed', message: oneLine(error) });
+  }
+}
+
+function reply(request: Request): Reply {
+  const { id, method } = request;
+  try {
+    if (!session) throw new Error('the image could not be opened');
+    switch (method) {
+      case 'tile':
+        return { type: 'reply', id, ok: true, method, value: session.tile(request.query) };
+      case 'cluster':
+        return { type: 'reply', id, ok: true, method, value: session.cluster(request.query) };
+      case 'findings':
+        return { type: 'reply', id, ok: true, method, value: session.findings(request.query) };
+    }
+  } catch (error) {
+    return { type: 'reply', id, ok: false, error: oneLine(error) };
+  }
+}
+
+function scanOn(): void {
+  guarded(() => {
+    if (session?.advance(SLICE)) setImmediate(scanOn);
+  });
+}
+
+parentPort?.on('message', (message: ToWorker) => {
+  switch (message.type) {
+    case 'request':
+      post(reply(message.request));
+      break;
+    case 'cancel':
+      session?.cancel();
+      break;
+  }
+});
+
+guarded(() => {
+  const path = process.argv[2];
+  session = new ImageSession(FileSource.open(path), basename(path), emit);
+  session.start();
+  scanOn();
+});

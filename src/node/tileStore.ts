@@ -1,0 +1,50 @@
+import { deflateRawSync } from 'node:zlib';
+import type { ClusterMap } from '../core/layout/clusterMap.js';
+import { createCurve, type CurveName } from '../core/picture/curve.js';
+import type { TileCells } from '../core/picture/tile.js';
+import { TilePyramid } from '../core/picture/tilePyramid.js';
+import type { DeflatedCells, TileQuery, UniformCells } from '../protocol/imageService.js';
+
+/** Speed matters here, not size: runs shrink a hundredfold at any level. */
+const DEFLATE_LEVEL = 1;
+
+/** The tiles of a map, on each curve that somebody has asked for, as they go over the wire. */
+export class TileStore {
+  readonly #map: ClusterMap;
+  readonly #pyramids = new Map<CurveName, TilePyramid>();
+
+  constructor(map: ClusterMap) {
+    this.#map = map;
+  }
+
+  /** To be called when the map has changed. */
+  invalidate(): void {
+    for (const pyramid of this.#pyramids.values()) pyramid.invalidate();
+  }
+
+  tile({ curve, level, x, y }: TileQuery): UniformCells | DeflatedCells {
+    const cells = this.#pyramid(curve).tile(level, x, y);
+    switch (cells.type) {
+      case 'uniform':
+        return cells;
+      case 'mixed':
+        return { type: 'deflated', bytes: deflate(cells) };
+    }
+  }
+
+  #pyramid(name: CurveName): TilePyramid {
+    const known = this.#pyramids.get(name);
+    if (known) return known;
+    const made = new TilePyramid(this.#map, createCurve(name, this.#map.clusters));
+    this.#pyramids.set(name, made);
+    return made;
+  }
+}
+
+function deflate({ glyphs, masks }: Extract<TileCells, { type: 'mixed' }>): Uint8Array {
+  const bytes = new Uint8Array(glyphs.byteLength + masks.byteLength);
+  bytes.set(glyphs);
+  bytes.set(new Uint8Array(masks.buffer, masks.byteOffset, masks.byteLength), glyphs.byteLength);
+  // A Buffer may be a view of a pool; the copy ships its own bytes and nothing else.
+  return new Uint8Array(deflateRawSync(bytes, { level: DEFLATE_LEVEL }));
+}
