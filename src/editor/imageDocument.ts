@@ -1,0 +1,108 @@
+import * as vscode from 'vscode';
+import { ImageWorker } from '../node/imageWorker.js';
+import type { ImageEvent, ImageFacts, ScanSummary } from '../protocol/imageService.js';
+import type { Reply, Request } from '../protocol/rpc.js';
+import { FileWatch } from './fileWatch.js';
+
+/** One open image, shared by all panels that show it: its worker, and what the worker has said. */
+export class ImageDocument implements vscode.CustomDocument {
+  readonly uri: vscode.Uri;
+  readonly #script: string;
+  readonly #events = new vscode.EventEmitter<ImageEvent>();
+  readonly #changes = new vscode.EventEmitter<void>();
+  readonly #disposals = new vscode.EventEmitter<void>();
+  readonly #watch: FileWatch | undefined;
+  #worker: ImageWorker | undefined;
+  #facts: ImageFacts | undefined;
+  #latest: Exclude<ImageEvent, { type: 'facts' }> | undefined;
+
+  readonly onEvent = this.#events.event;
+  /** The file is no longer what was read. */
+  readonly onChangedOnDisk = this.#changes.event;
+  readonly onDispose = this.#disposals.event;
+
+  /** `script`: path of the bundled scanWorker.js. The file is opened, not waited for. */
+  constructor(uri: vscode.Uri, script: string) {
+    this.uri = uri;
+    this.#script = script;
+    if (uri.scheme === 'file') {
+      this.#watch = new FileWatch(uri, () => {
+        this.#changes.fire();
+      });
+      this.#open();
+    } else {
+      this.#latest = { type: 'failed', message: cannotRead(uri.scheme) };
+    }
+  }
+
+  /** What the header says; undefined until it has been read, or when the file cannot be read. */
+  get facts(): ImageFacts | undefined {
+    return this.#facts;
+  }
+
+  /** Undefined unless the scan has finished. */
+  get summary(): ScanSummary | undefined {
+    return this.#latest?.type === 'scanned' ? this.#latest.summary : undefined;
+  }
+
+  get scanning(): boolean {
+    return this.#latest?.type === 'progress';
+  }
+
+  get changedOnDisk(): boolean {
+    return this.#watch?.changed ?? false;
+  }
+
+  /** The events that tell a panel opened now all there is to know. */
+  get history(): readonly ImageEvent[] {
+    const facts: readonly ImageEvent[] = this.#facts ? [{ type: 'facts', facts: this.#facts }] : [];
+    return this.#latest ? [...facts, this.#latest] : facts;
+  }
+
+  /** See ImageWorker.ask. */
+  async ask(request: Request, signal: AbortSignal): Promise<Reply> {
+    return (
+      this.#worker?.ask(request, signal) ?? {
+        type: 'reply',
+        id: request.id,
+        ok: false,
+        error: 'the image is not open',
+      }
+    );
+  }
+
+  cancelScan(): void {
+    this.#worker?.cancel();
+  }
+
+  /** Reads the file anew, from the header on. */
+  reload(): void {
+    if (!this.#watch) return;
+    void this.#worker?.dispose();
+    this.#facts = undefined;
+    this.#latest = undefined;
+    this.#watch.rearm();
+    this.#open();
+  }
+
+  dispose(): void {
+    void this.#worker?.dispose();
+    this.#watch?.dispose();
+    this.#disposals.fire();
+    for (const emitter of [this.#events, this.#changes, this.#disposals]) emitter.dispose();
+  }
+
+  #open(): void {
+    this.#worker = new ImageWorker(this.#script, this.uri.fsPath, (event) => {
+      if (event.type === 'facts') this.#facts = event.facts;
+      else this.#latest = event;
+      this.#events.fire(event);
+    });
+  }
+}
+
+const cannotRead = (scheme: string): string =>
+  vscode.l10n.t(
+    'Images on a virtual file system ("{0}:") cannot be shown: they are read piece by piece, which only works with files. Copy the image to a disk and open it there.',
+    scheme,
+  );

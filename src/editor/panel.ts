@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { FromWebview, ToWebview, ViewCommand } from '../protocol/webviewMessages.js';
+import { openHexEditor } from './hexEditor.js';
+import { pageHtml } from './html.js';
+import type { ImageDocument } from './imageDocument.js';
+import { heatmapSettings, onDidChangeHeatmapSettings, writeCurve } from './settings.js';
+import { fromWebview } from './validate.js';
+
+/** One tab that shows an image. */
+export class ImagePanel implements vscode.Disposable {
+  readonly document: ImageDocument;
+  readonly #panel: vscode.WebviewPanel;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #changes = new vscode.EventEmitter<void>();
+  readonly #gone = new AbortController();
+  readonly #parts: vscode.Disposable[] = [this.#changes];
+  #ready = false;
+  #selected: number | undefined;
+  /** A cluster to show once the webview listens. */
+  #toReveal: number | undefined;
+
+  /** Something that the status bar and the commands go by has changed. */
+  readonly onChange = this.#changes.event;
+
+  constructor(
+    document: ImageDocument,
+    panel: vscode.WebviewPanel,
+    extension: vscode.Uri,
+    log: vscode.LogOutputChannel,
+  ) {
+    this.document = document;
+    this.#panel = panel;
+    this.#log = log;
+    const { webview } = panel;
+    const dist = vscode.Uri.joinPath(extension, 'dist');
+    webview.options = {
+      enableScripts: true,
+      localResourceRoots: [dist, vscode.Uri.joinPath(extension, 'media')],
+    };
+    const address = (name: string): string =>
+      webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
+    this.#parts.push(
+      webview.onDidReceiveMessage((message: unknown) => {
+        this.#receive(message);
+      }),
+      panel.onDidChangeViewState(() => {
+        // What was sent to a hidden panel is lost.
+        if (panel.visible) this.#postState();
+        this.#changes.fire();
+      }),
+      document.onEvent((event) => {
+        this.#post({ type: 'event', event });
+        this.#changes.fire();
+      }),
+      document.onChangedOnDisk(() => {
+        this.#post({ type: 'changedOnDisk' });
+      }),
+      onDidChangeHeatmapSettings((settings) => {
+        this.#post({ type: 'settings', settings });
+      }),
+    );
+    webview.html = pageHtml({
+      cspSource: webview.cspSource,
+      nonce: randomBytes(16).toString('hex'),
+      script: address('webview.js'),
+      style: address('webview.css'),
+      language: vscode.env.language,
+    });
+  }
+
+  get active(): boolean {
+    return this.#panel.active;
+  }
+
+  /** The cluster that the user has selected, if any. */
+  get selected(): number | undefined {
+    return this.#selected;
+  }
+
+  /** Brings a cluster into view and selects it. */
+  reveal(cluster: number): void {
+    if (this.#ready) this.#post({ type: 'reveal', cluster });
+    else this.#toReveal = cluster;
+  }
+
+  command(command: ViewCommand): void {
+    this.#post({ type: 'command', command });
+  }
+
+  dispose(): void {
+    this.#gone.abort();
+    for (const part of this.#parts) part.dispose();
+  }
+
+  #receive(unknown: unknown): void {
+    const message = fromWebview(unknown);
+    if (message) this.#handle(message);
+    else this.#log.warn(`Dropped a message that is not of the protocol: ${excerpt(unknown)}`);
+  }
+
+  #handle(message: FromWebview): void {
+    switch (message.type) {
+      case 'ready':
+        this.#ready = true;
+        this.#postState();
+        break;
+      case 'request':
+        this.document.ask(message.request, this.#gone.signal).then(
+          (reply) => {
+            this.#post(reply);
+          },
+          // Only the closing of this panel rejects: nobody waits any more.
+          () => undefined,
+        );
+        break;
+      case 'cancelScan':
+        this.document.cancelScan();
+        break;
+      case 'reload':
+        this.document.reload();
+        break;
+      case 'setCurve':
+        void writeCurve(message.curve);
+        break;
+      case 'selected':
+        this.#selected = message.cluster;
+        this.#changes.fire();
+        break;
+      case 'copy':
+        void vscode.env.clipboard.writeText(message.text);
+        break;
+      case 'openHex':
+        void openHexEditor(this.document.uri, message.offset);
+        break;
+    }
+  }
+
+  /** All that a webview needs which has just begun to listen. */
+  #postState(): void {
+    this.#post({ type: 'settings', settings: heatmapSettings() });
+    for (const event of this.document.history) this.#post({ type: 'event', event });
+    if (this.document.changedOnDisk) this.#post({ type: 'changedOnDisk' });
+    if (this.#ready && this.#toReveal !== undefined) {
+      this.#post({ type: 'reveal', cluster: this.#toReveal });
+      this.#toReveal = undefined;
+    }
+  }
+
+  #post(message: ToWebview): void {
+    if (this.#ready && !this.#gone.signal.aborted) void this.#panel.webview.postMessage(message);
+  }
+}
+
+/** Enough of a stranger's message to recognise it by. */
+function excerpt(message: unknown): string {
+  try {
+    return JSON.stringify(message)?.slice(0, 200) ?? typeof message;
+  } catch {
+    return typeof message;
+  }
+}

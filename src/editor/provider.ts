@@ -1,0 +1,61 @@
+import * as vscode from 'vscode';
+import { ImageDocument } from './imageDocument.js';
+import { ImagePanel } from './panel.js';
+import type { Panels } from './panels.js';
+
+/** The editor for `*.qcow2`, and for any file by command. */
+export const VIEW_TYPE = 'qcow2.editor';
+/** The same editor, offered for names that other tools use too; the manifest needs a second one. */
+const OPTIONAL_VIEW_TYPE = 'qcow2.optionalEditor';
+
+/** Opens documents and panels. Neither waits for the scan; neither throws for what a file holds. */
+export class ImageEditorProvider implements vscode.CustomReadonlyEditorProvider<ImageDocument> {
+  readonly #extension: vscode.Uri;
+  readonly #panels: Panels;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #documents = new Set<ImageDocument>();
+
+  constructor(extension: vscode.Uri, panels: Panels, log: vscode.LogOutputChannel) {
+    this.#extension = extension;
+    this.#panels = panels;
+    this.#log = log;
+  }
+
+  register(): vscode.Disposable {
+    const options = { supportsMultipleEditorsPerDocument: true };
+    return vscode.Disposable.from(
+      vscode.window.registerCustomEditorProvider(VIEW_TYPE, this, options),
+      vscode.window.registerCustomEditorProvider(OPTIONAL_VIEW_TYPE, this, options),
+    );
+  }
+
+  get documents(): readonly ImageDocument[] {
+    return [...this.#documents];
+  }
+
+  openCustomDocument(uri: vscode.Uri): ImageDocument {
+    const script = vscode.Uri.joinPath(this.#extension, 'dist', 'scanWorker.js').fsPath;
+    const document = new ImageDocument(uri, script);
+    this.#documents.add(document);
+    document.onEvent((event) => {
+      if (event.type === 'failed') this.#log.error(`${uri.toString(true)}: ${event.message}`);
+      if (event.type === 'scanned') {
+        const { milliseconds } = event.summary;
+        this.#log.info(`${uri.toString(true)}: scanned in ${milliseconds.toFixed(0)} ms`);
+      }
+    });
+    document.onDispose(() => {
+      this.#documents.delete(document);
+    });
+    return document;
+  }
+
+  resolveCustomEditor(document: ImageDocument, webviewPanel: vscode.WebviewPanel): void {
+    const panel = new ImagePanel(document, webviewPanel, this.#extension, this.#log);
+    this.#panels.add(panel);
+    webviewPanel.onDidDispose(() => {
+      this.#panels.delete(panel);
+      panel.dispose();
+    });
+  }
+}

@@ -1,0 +1,50 @@
+import * as vscode from 'vscode';
+import type { Panels } from './panels.js';
+
+/**
+ * What VS Code shows of the active panel outside of it: the status bar item with the selected
+ * cluster, and the context keys that the commands' enablement goes by.
+ */
+export function followActivePanel(panels: Panels): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem(
+    'qcow2.place',
+    vscode.StatusBarAlignment.Right,
+    100,
+  );
+  item.name = vscode.l10n.t('Qcow2 Cluster');
+  item.command = 'qcow2.goTo';
+  item.tooltip = vscode.l10n.t('Go to Cluster or Host Offset');
+  const keys = new Map<string, boolean>();
+  const setKey = (key: string, value: boolean): void => {
+    if (keys.get(key) === value) return;
+    keys.set(key, value);
+    void vscode.commands.executeCommand('setContext', key, value);
+  };
+  const update = (): void => {
+    const panel = panels.active;
+    const geometry = panel?.document.facts?.geometry;
+    const selected = panel?.selected;
+    setKey('qcow2.hasMap', geometry !== undefined);
+    setKey('qcow2.hasSelection', geometry !== undefined && selected !== undefined);
+    setKey('qcow2.scanning', panel?.document.scanning ?? false);
+    if (!geometry) {
+      item.hide();
+      return;
+    }
+    item.text =
+      selected === undefined
+        ? vscode.l10n.t('no cluster selected')
+        : vscode.l10n.t(
+            'cluster {0} · {1}',
+            selected.toLocaleString(vscode.env.language),
+            hostOffset(selected, geometry.clusterBits),
+          );
+    item.show();
+  };
+  update();
+  return vscode.Disposable.from(item, panels.onChange(update));
+}
+
+/** Where a cluster starts in the file, as `0x…`. */
+export const hostOffset = (cluster: number, clusterBits: number): string =>
+  `0x${(cluster * 2 ** clusterBits).toString(16)}`;

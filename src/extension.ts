@@ -1,0 +1,41 @@
+import * as vscode from 'vscode';
+import { registerCommands } from './editor/commands.js';
+import { createLog } from './editor/log.js';
+import { Panels } from './editor/panels.js';
+import { ImageEditorProvider } from './editor/provider.js';
+import { followActivePanel } from './editor/statusBar.js';
+import type { ImageFacts, ScanSummary } from './protocol/imageService.js';
+
+/** What the extension tells other extensions, and its tests. */
+export interface ExtensionApi {
+  documents(): readonly OpenImage[];
+}
+
+export interface OpenImage {
+  readonly uri: string;
+  /** Undefined until the header has been read. */
+  readonly facts: ImageFacts | undefined;
+  /** Undefined until the scan has finished. */
+  readonly summary: ScanSummary | undefined;
+}
+
+export function activate(context: vscode.ExtensionContext): ExtensionApi {
+  const log = createLog();
+  const panels = new Panels();
+  const provider = new ImageEditorProvider(context.extensionUri, panels, log);
+  context.subscriptions.push(
+    log,
+    panels,
+    provider.register(),
+    registerCommands(panels),
+    followActivePanel(panels),
+  );
+  return {
+    documents: () =>
+      provider.documents.map(({ uri, facts, summary }) => ({
+        uri: uri.toString(),
+        facts,
+        summary,
+      })),
+  };
+}
