@@ -107,6 +107,9 @@ function oneLine(error: unknown): string {
   return error instanceof Error ? error.message.split('\n')[0] : String(error);
 }
 
+// Whoever reads our output may have seen enough (`| head`): that is no error.
+process.stdout.on('error', () => process.exit(0));
+
 try {
   process.exitCode = main(process.argv.slice(2));
 } catch (error) {

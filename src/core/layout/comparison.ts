@@ -1,5 +1,5 @@
 import { MANY, referencesOf, storedOf } from './cell.js';
-import { CHUNK, type ClusterMap } from './clusterMap.js';
+import { type Chunk, CHUNK, type ClusterMap } from './clusterMap.js';
 import type { Finding } from './finding.js';
 import type { References } from './references.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
@@ -50,25 +50,38 @@ export class Comparison {
   #compareChunk(chunk: number): void {
     const cells = this.#map.chunk(chunk);
     const end = this.#end(chunk);
-    if (typeof cells === 'number' && cells === 0 && !this.#stored.someUnreadable) return;
-    const exactly = this.#stored.someUnreadable;
-    for (let i = 0; i < end; i++) {
-      const cell = typeof cells === 'number' ? cells : cells[i];
-      const references = referencesOf(cell);
-      const stored = storedOf(cell);
-      if (!exactly && references === stored && stored < MANY) {
-        if (stored !== 0) this.highest = chunk * CHUNK + i;
-        continue;
+    const base = chunk * CHUNK;
+    if (this.#stored.someUnreadable) {
+      for (let i = 0; i < end; i++) this.#compare(base + i, chunk);
+    } else if (typeof cells === 'number') {
+      if (cells !== 0) for (let i = 0; i < end; i++) this.#compare(base + i, chunk);
+    } else {
+      const many = MANY;
+      for (let i = 0; i < end; i++) {
+        const cell = cells[i];
+        if ((((cell >>> 8) ^ cell) & 0xff) !== 0 || (cell & 0xff) === many)
+          this.#compare(base + i, chunk);
       }
-      const cluster = chunk * CHUNK + i;
-      const difference = this.#difference(cluster);
-      if (difference !== 'unreadable' && (references !== 0 || stored !== 0)) this.highest = cluster;
-      if (difference === undefined) continue;
-      this.#differences[chunk]++;
-      if (difference === 'unreadable') this.errors++;
-      else if (difference === 'too low') this.corruptions++;
-      else this.leaks++;
     }
+    this.#findHighest(cells, base, end);
+  }
+
+  #findHighest(cells: Chunk, base: number, end: number): void {
+    for (let i = end - 1; i >= 0; i--) {
+      const cell = typeof cells === 'number' ? cells : cells[i];
+      if ((cell & 0xffff) === 0 || this.#stored.unreadable(base + i)) continue;
+      this.highest = base + i;
+      return;
+    }
+  }
+
+  #compare(cluster: number, chunk: number): void {
+    const difference = this.#difference(cluster);
+    if (difference === undefined) return;
+    this.#differences[chunk]++;
+    if (difference === 'unreadable') this.errors++;
+    else if (difference === 'too low') this.corruptions++;
+    else this.leaks++;
   }
 
   #difference(cluster: number): 'leak' | 'too low' | 'unreadable' | undefined {

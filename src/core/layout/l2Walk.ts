@@ -99,9 +99,15 @@ export class L2Walk {
     const kind = place.kind << KINDS_SHIFT;
     const lowMask = (1 << clusterBits) - 1;
     const highShift = 32 - clusterBits;
-    // A cluster number of 31 bits or more is in no file that can be checked.
+    // A cluster number of 31 bits or more is in no file that can be checked. Compressed entries
+    // and reserved bits are above this limit too.
     const highLimit = 2 ** (31 - highShift);
+    // Locals, since the engine does not fold constants of a module into a loop.
+    const one = ONE_REFERENCE;
+    const field = MANY << REFERENCES_SHIFT;
     const full = Math.min(MANY - 1, this.#references.max) << REFERENCES_SHIFT;
+    const nothing = NOTHING;
+    const bytes = l2Entries * 8;
     let lowest = this.lowest;
     let highest = this.highest;
     let expected = this.#expected;
@@ -109,49 +115,43 @@ export class L2Walk {
     let fragmented = 0;
     let chunkIndex = -1;
     let cells: Uint32Array = NO_CELLS;
-    for (let index = 0, at = 0; index < l2Entries; index++, at += 8) {
-      const high = view.getUint32(at);
-      const low = view.getUint32(at + 4);
-      if ((high & ~COPIED) === 0 && low <= 1) {
+    for (let at = 0; at < bytes; at += 8) {
+      const high = view.getInt32(at);
+      const low = view.getInt32(at + 4);
+      const offsetHigh = high & 0x7fffffff;
+      if (offsetHigh === 0 && (low & ~1) === 0) {
         // Unallocated, or zero without an offset: nothing there but perhaps COPIED, which nobody minds.
         continue;
       }
-      const offsetHigh = high & ~COPIED;
       const cluster = (offsetHigh << highShift) | (low >>> clusterBits);
-      if (
-        offsetHigh < highLimit &&
-        offsetHigh >= 0 &&
-        (low & lowMask) === 0 &&
-        cluster < hostClusters
-      ) {
+      if (offsetHigh < highLimit && (low & lowMask) === 0 && cluster < hostClusters) {
         if (cluster >>> 16 !== chunkIndex) {
           chunkIndex = cluster >>> 16;
           cells = map.writable(chunkIndex);
         }
         const cell = cells[cluster & 0xffff];
-        if ((cell & (MANY << REFERENCES_SHIFT)) < full) {
-          cells[cluster & 0xffff] = (cell + ONE_REFERENCE) | kind;
+        if ((cell & field) < full) {
+          cells[cluster & 0xffff] = (cell + one) | kind;
           if (cluster < lowest) lowest = cluster;
           if (cluster > highest) highest = cluster;
           allocated++;
-          if (cluster !== expected && expected !== NOTHING) fragmented++;
+          if (cluster !== expected && expected !== nothing) fragmented++;
           expected = cluster + 1;
-          if (checkCopied && ((cell & 0xff) === 1) !== (high >>> 31 === 1))
-            this.#copiedData(high, low, cluster, index, place);
+          if (checkCopied && ((cell & 0xff) === 1) !== high < 0)
+            this.#copiedData(high >>> 0, low >>> 0, cluster, at >>> 3, place);
           continue;
         }
       }
       this.lowest = lowest;
       this.highest = highest;
       this.#expected = expected;
-      this.#entry(high, low, 0, 0, index, place);
+      this.#entry(high >>> 0, low >>> 0, 0, 0, at >>> 3, place);
       lowest = this.lowest;
       highest = this.highest;
       expected = this.#expected;
     }
     this.lowest = lowest;
     this.highest = highest;
-    this.#expected = expected;
     if (place.active) {
       this.allocated += allocated;
       this.fragmented += fragmented;

@@ -88,8 +88,8 @@ export class StoredRefcounts {
     const { refcountsPerBlock, hostClusters } = this.#layout;
     // One cluster more than the file has may be counted.
     const end = Math.min(first + refcountsPerBlock, hostClusters + 1);
-    const words = new Uint32Array(this.#buffer.buffer, 0, this.#buffer.length >>> 2);
-    if (words.every((word) => word === 0)) return;
+    const uniform = this.#uniform();
+    if (uniform === 0) return;
     for (let from = first; from < end;) {
       const to = Math.min(end, (Math.floor(from / CHUNK) + 1) * CHUNK);
       this.#fillCells(
@@ -109,6 +109,17 @@ export class StoredRefcounts {
       this.#pastEnd++;
       if (this.#firstPastEnd < 0) this.#firstPastEnd = cluster;
     }
+  }
+
+  /** The refcount that fills the whole buffered block, if one does (of 32 bits or less). */
+  #uniform(): number | undefined {
+    const words = new Uint32Array(this.#buffer.buffer, 0, this.#buffer.length >>> 2);
+    const first = words[0];
+    for (let i = 1; i < words.length; i++) if (words[i] !== first) return undefined;
+    const value = this.#small(0);
+    for (let entry = 1; entry * this.#layout.refcountBits < 64; entry++)
+      if (this.#small(entry) !== value) return undefined;
+    return value;
   }
 
   /** `count` refcounts from entry `entry` of the buffered block on, into cells from `at` on. */
