@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import colours from '../../webview/colours.json' with { type: 'json' };
+import manifest from '../../package.json' with { type: 'json' };
+import texts from '../../package.nls.json' with { type: 'json' };
+
+const { contributes } = manifest;
+const source = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '../../src/editor', name), 'utf8');
+
+test('every text is used, and every used text is there', () => {
+  const used = JSON.stringify(manifest).matchAll(/"%([^%"]+)%"/g);
+  expect([...new Set([...used].map((match) => match[1]))].sort()).toEqual(
+    Object.keys(texts).sort(),
+  );
+});
+
+test('the colours are those of the webview', () => {
+  const text = new Map(Object.entries(texts).map(([key, value]) => [`%${key}%`, value]));
+  const contributed = contributes.colors.map(({ id, description, defaults }) => [
+    id,
+    { description: text.get(description), ...defaults },
+  ]);
+  expect(Object.fromEntries(contributed)).toEqual(colours);
+});
+
+test('the commands are those that the code registers', () => {
+  const registered = [...source('commands.ts').matchAll(/'(qcow2\.[a-zA-Z]+)'/g)];
+  expect(contributes.commands.map(({ command }) => command).sort()).toEqual(
+    registered.map((match) => match[1]).sort(),
+  );
+});
+
+test('menus and keys name commands that exist', () => {
+  const commands = new Set(contributes.commands.map(({ command }) => command));
+  const named = [...Object.values(contributes.menus).flat(), ...contributes.keybindings];
+  expect(named.filter(({ command }) => !commands.has(command))).toEqual([]);
+});
+
+test('the editor title has at most two icons', () => {
+  const icons = contributes.menus['editor/title'].filter(({ group }) =>
+    group.startsWith('navigation'),
+  );
+  expect(icons.length).toBeLessThanOrEqual(2);
+});
+
+test('the editors are those that the code registers', () => {
+  const registered = [...source('provider.ts').matchAll(/'(qcow2\.[a-zA-Z]+)'/g)];
+  expect(contributes.customEditors.map(({ viewType }) => viewType)).toEqual(
+    registered.map((match) => match[1]),
+  );
+});

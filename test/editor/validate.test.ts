@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { fromWebview } from '../../src/editor/validate.js';
+
+const tile = { curve: 'hilbert', level: 3, x: 1, y: 2 };
+const request = (method: string, query: unknown, id: unknown = 1): unknown => ({
+  type: 'request',
+  request: { id, method, query },
+});
+
+describe('messages of the protocol pass', () => {
+  test.each([
+    { type: 'ready' },
+    { type: 'cancelScan' },
+    { type: 'reload' },
+    request('tile', tile),
+    request('cluster', { cluster: 2 ** 40 }),
+    request('findings', { from: 0, count: 100, severity: undefined }),
+    request('findings', { from: 0, count: 100, severity: 'leak' }),
+    { type: 'setCurve', curve: 'rows' },
+    { type: 'selected', cluster: 5 },
+    { type: 'selected', cluster: undefined },
+    { type: 'copy', text: '0x50000' },
+    { type: 'openHex', offset: 0 },
+  ])('%j', (message) => {
+    expect(fromWebview(message)).toEqual(message);
+  });
+
+  test('without what does not belong to them', () => {
+    expect(fromWebview({ type: 'ready', extra: 1 })).toEqual({ type: 'ready' });
+    expect(fromWebview(request('tile', { ...tile, extra: 1 }))).toEqual(request('tile', tile));
+  });
+});
+
+describe('everything else does not', () => {
+  test.each([
+    undefined,
+    null,
+    'ready',
+    [],
+    {},
+    { type: 'exec' },
+    { type: 'toString' },
+    { type: 'request' },
+    { type: 'request', request: null },
+    request('tile', tile, 1.5),
+    request('tile', tile, '1'),
+    request('tile', null),
+    request('tile', { ...tile, curve: 'spiral' }),
+    request('tile', { ...tile, level: 32 }),
+    request('tile', { ...tile, x: -1 }),
+    request('tile', { ...tile, y: Number.NaN }),
+    request('cluster', { cluster: 2 ** 53 }),
+    request('cluster', { cluster: 1n }),
+    request('findings', { from: 0, count: 1001 }),
+    request('findings', { from: 0, count: 10, severity: 'toString' }),
+    request('constructor', {}),
+    { type: 'setCurve', curve: 'constructor' },
+    { type: 'selected', cluster: '5' },
+    { type: 'copy', text: 5 },
+    { type: 'copy', text: 'x'.repeat(2 ** 20 + 1) },
+    { type: 'openHex', offset: -0x10 },
+    { type: 'openHex', offset: Infinity },
+  ])('%o', (message) => {
+    expect(fromWebview(message)).toBeUndefined();
+  });
+});
