@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { npm, run } from './processes.mjs';
+import { inRoot } from './repository.mjs';
+
+/** @typedef {Record<string, { version?: string, optional?: boolean }>} Packages */
+
+/**
+ * @param {string} file a package-lock
+ * @returns {Packages}
+ */
+function lockedPackages(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : {};
+}
+
+/** Whether node_modules holds what package-lock.json asks for. */
+function installed() {
+  const wanted = lockedPackages(inRoot('package-lock.json'));
+  const present = lockedPackages(inRoot('node_modules/.package-lock.json'));
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) =>
+      path === '' ||
+      (optional === true && present[path] === undefined) ||
+      present[path]?.version === version,
+  );
+}
+
+/** Installs the npm packages when they are missing or stale. */
+export async function installPackages() {
+  if (installed()) return;
+  console.log('Installing the npm packages …');
+  const { code } = await npm(['ci']);
+  if (code !== 0) throw new Error(`npm ci failed with exit code ${code}`);
+}
+
+/**
+ * The first program of the given names on the PATH.
+ * @param {...string} names
+ * @returns {string | undefined} its path
+ */
+export function findProgram(...names) {
+  const endings = process.platform === 'win32' ? ['.exe', '.cmd'] : [''];
+  for (const name of names) {
+    for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+      for (const ending of endings) {
+        const path = join(folder, name + ending);
+        if (folder !== '' && existsSync(path)) return path;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Chromium or a browser that can stand in for it. */
+export const findBrowser = () =>
+  process.env['CHROMIUM'] ??
+  findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable');
+
+export const hasQemuTools = () =>
+  findProgram('qemu-img') !== undefined && findProgram('qemu-io') !== undefined;
+
+/**
+ * Installs the programs that the tests compare with and drive, where that can be done unasked: as
+ * root on Debian. Elsewhere it says what to install.
+ */
+export async function installPrograms() {
+  const missing = [
+    ...(findBrowser() === undefined ? ['chromium'] : []),
+    ...(hasQemuTools() ? [] : ['qemu-utils']),
+  ];
+  if (missing.length === 0) return;
+  const debianRoot = existsSync('/etc/debian_version') && process.getuid?.() === 0;
+  if (!debianRoot) {
+    console.log(`Missing: ${missing.join(', ')}. On Debian: apt-get install ${missing.join(' ')}`);
+    return;
+  }
+  console.log(`Installing ${missing.join(', ')} …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-qq'], { env });
+  const fonts = missing.includes('chromium') ? ['fonts-dejavu-core'] : [];
+  const packages = [...missing, ...fonts];
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+}
