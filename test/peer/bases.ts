@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Piece, SparseFile } from '../images/pieces.js';
-import { builtImages, makeSideFiles, SIDE_FILES } from './builtImages.js';
-import { realImages } from './realImages.js';
+import { builtImages, SIDE_FILES, type BuiltRecipe } from './builtImages.js';
+import { realImages, type RealRecipe } from './realImages.js';
 
 /** A healthy image to compare and to damage, held in memory without its holes. */
 export interface Base {
@@ -15,18 +15,33 @@ export interface Base {
 
 const PAGE = 4096;
 
-/** Makes all images, by our writer and by QEMU's tools; `folder` is for the latter to work in. */
-export function makeBases(folder: string): Base[] {
-  makeSideFiles(folder);
-  const side = new Map(
-    Object.values(SIDE_FILES).map((name) => [name, readSparse(join(folder, name))] as const),
-  );
-  const built = builtImages().map((recipe): Base => {
-    const { size, pieces } = recipe.build();
-    return { name: recipe.name, file: { size, pieces }, sideFiles: side, isEncrypted: false };
-  });
-  const real = realImages().map((recipe): Base => {
-    const own = join(folder, recipe.name);
+/** The healthy images, made by our writer and by QEMU's tools, each when first asked for. */
+export class Bases {
+  readonly names: readonly string[];
+  readonly #folder: string;
+  readonly #makers = new Map<string, () => Base>();
+  readonly #made = new Map<string, Base>();
+
+  /** `folder`: where QEMU's tools work. */
+  constructor(folder: string) {
+    this.#folder = folder;
+    for (const recipe of builtImages()) this.#makers.set(recipe.name, () => built(recipe));
+    for (const recipe of realImages()) this.#makers.set(recipe.name, () => this.#real(recipe));
+    this.names = [...this.#makers.keys()];
+  }
+
+  get(name: string): Base {
+    const known = this.#made.get(name);
+    if (known !== undefined) return known;
+    const make = this.#makers.get(name);
+    if (make === undefined) throw new Error(`there is no base '${name}'`);
+    const base = make();
+    this.#made.set(name, base);
+    return base;
+  }
+
+  #real(recipe: RealRecipe): Base {
+    const own = join(this.#folder, recipe.name);
     mkdirSync(own);
     recipe.make(own);
     return {
@@ -35,8 +50,12 @@ export function makeBases(folder: string): Base[] {
       sideFiles: new Map(recipe.sideFiles.map((name) => [name, readSparse(join(own, name))])),
       isEncrypted: recipe.isEncrypted,
     };
-  });
-  return [...built, ...real];
+  }
+}
+
+function built(recipe: BuiltRecipe): Base {
+  const { size, pieces } = recipe.build();
+  return { name: recipe.name, file: { size, pieces }, sideFiles: SIDE_FILES, isEncrypted: false };
 }
 
 /** The pages of a small file that are not all zeros. */

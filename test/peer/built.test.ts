@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { join } from 'node:path';
 import { writeSparse } from '../images/pieces.js';
-import { builtImages, makeSideFiles } from './builtImages.js';
+import { builtImages, SIDE_FILES } from './builtImages.js';
 import { qemuCheck, temporaryFolder } from './qemu.js';
 
 describe('our writer makes images that qemu-img finds healthy', () => {
   const folder = temporaryFolder();
-  makeSideFiles(folder.path);
+  for (const [name, file] of SIDE_FILES) writeSparse(join(folder.path, name), file);
   afterAll(() => {
     folder.remove();
   });

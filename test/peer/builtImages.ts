@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { ImageBuilder, type ImageOptions } from '../images/imageBuilder.js';
 import { layOut, type BuiltImage } from '../images/layOut.js';
-import { writeSparse } from '../images/pieces.js';
+import type { SparseFile } from '../images/pieces.js';
 import { Random } from '../images/random.js';
 
 /** A healthy image made by our own writer. */
@@ -13,15 +12,13 @@ export interface BuiltRecipe {
 const CLUSTER_BITS = [9, 10, 12, 14, 16, 18, 21] as const;
 const REFCOUNT_ORDERS = [0, 1, 2, 3, 4, 5, 6] as const;
 
-/** Files that images refer to by name, beside them. */
-export const SIDE_FILES = { backing: 'base.raw', data: 'data.bin' } as const;
+const BACKING_FILE = 'base.raw';
+const DATA_FILE = 'data.bin';
 
-/** Makes the files that images of this list refer to. */
-export function makeSideFiles(folder: string): void {
-  for (const name of Object.values(SIDE_FILES)) {
-    writeSparse(join(folder, name), { size: 16 * 2 ** 20, pieces: [] });
-  }
-}
+/** Files that some of these images refer to by name: all zeros. */
+export const SIDE_FILES: ReadonlyMap<string, SparseFile> = new Map(
+  [BACKING_FILE, DATA_FILE].map((name) => [name, { size: 16 * 2 ** 20, pieces: [] }]),
+);
 
 /** Every cluster size and refcount width, and every feature, in small images. */
 export function builtImages(): BuiltRecipe[] {
@@ -41,12 +38,12 @@ export function builtImages(): BuiltRecipe[] {
     guest('zstd', { compression: 'zstd', clusterBits: 12 }),
     guest('lazy-dirty', { lazyRefcounts: true, dirty: true, clusterBits: 12 }),
     guest('corrupt-flag', { corrupt: true, clusterBits: 12 }),
-    guest('backing', { backing: { name: SIDE_FILES.backing, format: 'raw' }, clusterBits: 12 }),
-    dataFile('data-file', SIDE_FILES.data, false, 12),
-    dataFile('data-file-raw', SIDE_FILES.data, true, 16),
-    { name: 'empty', build: () => layOut(new ImageBuilder({ virtualSize: 64 * 2 ** 20 })) },
-    { name: 'zero-size', build: () => layOut(new ImageBuilder({ virtualSize: 0 })) },
-    { name: 'many-blocks', build: manyBlocks },
+    guest('backing', { backing: { name: BACKING_FILE, format: 'raw' }, clusterBits: 12 }),
+    dataFile('data-file', DATA_FILE, false, 12),
+    dataFile('data-file-raw', DATA_FILE, true, 16),
+    { name: 'built-empty', build: () => layOut(new ImageBuilder({ virtualSize: 64 * 2 ** 20 })) },
+    { name: 'built-zero-size', build: () => layOut(new ImageBuilder({ virtualSize: 0 })) },
+    { name: 'built-many-blocks', build: manyBlocks },
   );
   return recipes;
 }

@@ -88,10 +88,15 @@ const LUKS_SECRET = 'secret,id=key0,data=letmein';
 /** Arguments that give QEMU's tools the passphrase of the encrypted images of this folder. */
 export const SECRET_ARGUMENTS = ['--object', LUKS_SECRET] as const;
 
+/** What the tools are told instead of a file name, and what they call the image. */
+export function imageArgument(name: string, isEncrypted: boolean): string {
+  return isEncrypted ? `driver=qcow2,file.filename=${name},encrypt.key-secret=key0` : name;
+}
+
 function imageArguments(name: string, isEncrypted: boolean): string[] {
-  if (!isEncrypted) return ['-f', 'qcow2', name];
-  const image = `driver=qcow2,file.filename=${name},encrypt.key-secret=key0`;
-  return [...SECRET_ARGUMENTS, '--image-opts', image];
+  const argument = imageArgument(name, isEncrypted);
+  if (!isEncrypted) return ['-f', 'qcow2', argument];
+  return [...SECRET_ARGUMENTS, '--image-opts', argument];
 }
 
 /** `qemu-img check --output=json` of the image `name` in the folder `cwd`. */

@@ -1,4 +1,4 @@
-import { qemu, SECRET_ARGUMENTS } from './qemu.js';
+import { imageArgument, qemu, SECRET_ARGUMENTS } from './qemu.js';
 
 /** An image made by QEMU's own tools. */
 export interface RealRecipe {
@@ -17,7 +17,7 @@ const WRITES = ['write -P 1 0 300k', 'write -z 1M 128k', 'write -z -u 1408k 64k'
 const DISCARDS = ['discard 64k 64k', 'discard 2M 4k'];
 
 export function realImages(): RealRecipe[] {
-  return [
+  const recipes: RealRecipe[] = [
     ...[512, 4096, 65_536, 2 ** 21].map((size) =>
       recipe(`cluster-${String(size)}`, [`cluster_size=${String(size)}`]),
     ),
@@ -110,12 +110,13 @@ export function realImages(): RealRecipe[] {
         const options = `encrypt.format=luks,encrypt.key-secret=key0,encrypt.iter-time=10,cluster_size=${String(size)}`;
         const args = ['create', '-q', ...SECRET_ARGUMENTS, '-f', 'qcow2', '-o', options];
         qemu('qemu-img', [...args, IMAGE, '4M'], folder);
-        const image = `driver=qcow2,file.filename=${IMAGE},encrypt.key-secret=key0`;
+        const image = imageArgument(IMAGE, true);
         const writes = ['-c', 'write 0 200k', '-c', 'write 1M 20k'];
         qemu('qemu-io', [...SECRET_ARGUMENTS, '--image-opts', image, ...writes], folder);
       },
     })),
-  ].map((real) => ({ ...real, name: `real-${real.name}` }));
+  ];
+  return recipes.map((real) => ({ ...real, name: `real-${real.name}` }));
 }
 
 interface RecipeParts {

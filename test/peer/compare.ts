@@ -1,0 +1,89 @@
+import { checkImage } from '../../src/cli/checkReport.js';
+import { FileSource } from '../../src/node/fileSource.js';
+import { imageArgument, qemuCheck, type CheckRun } from './qemu.js';
+import { IMAGE_NAME, type Slot } from './slot.js';
+
+/** What the two checks say of the same file. */
+export type Verdict =
+  | { readonly type: 'agreed'; readonly qemu: CheckRun }
+  | { readonly type: 'left-out'; readonly rule: Rule }
+  | { readonly type: 'disagreed'; readonly differences: readonly string[] };
+
+/** Why a case is no test of our check. */
+export type Rule = 'qemu-img crashed' | 'qemu-img timed out' | 'another file' | 'passphrase';
+
+/** Messages about files that the image names, and about keys: our check opens the image alone. */
+const ELSEWHERE: readonly (readonly [Rule, RegExp])[] = [
+  ['another file', /Could not open (backing file|'(?!image\.qcow2'|driver=))/],
+  ['passphrase', /LUKS|[Pp]assword|cipher|key|hash algorithm|iv generator|[Ss]ector size|UUID/],
+];
+
+interface Outcome {
+  readonly exitCode: number | undefined;
+  readonly json: Record<string, unknown> | undefined;
+  readonly messages: readonly string[];
+}
+
+/** Checks the slot's image by qemu-img and by ourselves. */
+export async function compareChecks(slot: Slot): Promise<Verdict> {
+  const { isEncrypted } = slot.base;
+  const qemu = await qemuCheck(slot.folder, IMAGE_NAME, { isEncrypted });
+  const rule = leftOut(qemu, isEncrypted);
+  if (rule !== undefined) return { type: 'left-out', rule };
+  const ours = ourCheck(slot.path, imageArgument(IMAGE_NAME, isEncrypted));
+  const differences = typeof ours === 'string' ? [ours] : differencesOf(qemu, ours);
+  return differences.length === 0 ? { type: 'agreed', qemu } : { type: 'disagreed', differences };
+}
+
+function leftOut(qemu: CheckRun, isEncrypted: boolean): Rule | undefined {
+  if (qemu.died === 'signal') return 'qemu-img crashed';
+  if (qemu.died === 'timeout') return 'qemu-img timed out';
+  const text = qemu.json === undefined ? qemu.messages.join('\n') : '';
+  const found = ELSEWHERE.find(
+    ([rule, pattern]) => pattern.test(text) && (rule !== 'passphrase' || isEncrypted),
+  );
+  return found?.[0];
+}
+
+/** A text when our check threw. */
+function ourCheck(path: string, name: string): Outcome | string {
+  const source = FileSource.open(path);
+  try {
+    const report = checkImage(source, name);
+    return {
+      exitCode: report.exitCode,
+      json: report.json === undefined ? undefined : { ...report.json },
+      messages: report.messages.flatMap((message) => message.split('\n')),
+    };
+  } catch (error) {
+    return `ours threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  } finally {
+    source.close();
+  }
+}
+
+function differencesOf(qemu: Outcome, ours: Outcome): string[] {
+  const differences: string[] = [];
+  const differ = (what: string, theirs: unknown, own: unknown): void => {
+    if (theirs !== own)
+      differences.push(`${what}: qemu-img ${String(theirs)}, ours ${String(own)}`);
+  };
+  differ('exit code', qemu.exitCode, ours.exitCode);
+  differ('JSON', qemu.json !== undefined, ours.json !== undefined);
+  const keys = new Set([...Object.keys(qemu.json ?? {}), ...Object.keys(ours.json ?? {})]);
+  if (qemu.json !== undefined && ours.json !== undefined) {
+    for (const key of keys) differ(key, qemu.json[key], ours.json[key]);
+  }
+  const left = new Map<string, number>();
+  for (const message of ours.messages) left.set(message, (left.get(message) ?? 0) + 1);
+  for (const message of qemu.messages) {
+    const count = left.get(message) ?? 0;
+    if (count === 0) differences.push(`only qemu-img: ${message}`);
+    else left.set(message, count - 1);
+  }
+  for (const [message, count] of left) {
+    if (count > 0)
+      differences.push(`only ours: ${message}${count > 1 ? ` (${String(count)}×)` : ''}`);
+  }
+  return differences;
+}

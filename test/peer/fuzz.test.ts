@@ -1,0 +1,134 @@
+import { afterAll, expect, test } from 'vitest';
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Random } from '../images/random.js';
+import { Bases } from './bases.js';
+import { compareChecks, type Verdict } from './compare.js';
+import { randomDamage } from './damage.js';
+import { qemuVersion, temporaryFolder } from './qemu.js';
+import { formatRegression } from './regression.js';
+import { shrink } from './shrink.js';
+import { Slot, type Damage } from './slot.js';
+import { survey, type Survey } from './survey.js';
+
+const CASES = Number(process.env.QCOW2_PEER_CASES ?? 2000);
+const SEED = Number(process.env.QCOW2_PEER_SEED ?? Date.now() % 2 ** 32);
+/** Cases checked at the same time, each in copies of its own. */
+const LANES = 3;
+/** Different disagreements that are shrunk and kept; the rest is counted. */
+const MOST_KEPT = 20;
+const REGRESSIONS = join(import.meta.dirname, 'regressions');
+
+const folder = temporaryFolder();
+afterAll(() => {
+  folder.remove();
+});
+
+test(
+  `our check and qemu-img check agree on ${String(CASES)} damaged images`,
+  async () => {
+    console.log(`qemu-img ${qemuVersion()}, QCOW2_PEER_SEED=${String(SEED)}`);
+    const run = new FuzzRun();
+    const lanes = Array.from({ length: LANES }, (_, lane) => run.lane(lane));
+    await Promise.all(lanes);
+    console.log(run.summary());
+    expect(run.disagreements).toEqual([]);
+  },
+  24 * 3600 * 1000,
+);
+
+/** All cases of one run, and what came of them. */
+class FuzzRun {
+  readonly disagreements: string[] = [];
+  readonly #bases = new Bases(folder.path);
+  readonly #surveys = new Map<string, Survey>();
+  readonly #outcomes = new Map<string, number>();
+  readonly #shapes = new Set<string>();
+  readonly #messageShapes = new Set<string>();
+  #next = 0;
+
+  /** Takes case after case until none is left. */
+  async lane(lane: number): Promise<void> {
+    const slots = new Map<string, Slot>();
+    while (this.#next < CASES) {
+      const number = this.#next++;
+      const random = new Random(SEED + number * 0x9e3779b1);
+      const name = random.pick(this.#bases.names);
+      const slot = slots.get(name) ?? this.#slot(name, lane);
+      slots.set(name, slot);
+      const damage = randomDamage(random, this.#survey(name));
+      const verdict = await damaged(slot, damage);
+      await this.#record(number, slot, damage, verdict);
+    }
+    for (const slot of slots.values()) slot.close();
+  }
+
+  summary(): string {
+    const outcomes = [...this.#outcomes].sort().map(([what, count]) => `${what}: ${String(count)}`);
+    const kinds = `${String(this.#messageShapes.size)} kinds of messages`;
+    return [...outcomes, kinds].join('\n');
+  }
+
+  async #record(number: number, slot: Slot, damage: Damage, verdict: Verdict): Promise<void> {
+    switch (verdict.type) {
+      case 'agreed':
+        this.#count(`agreed, exit code ${String(verdict.qemu.exitCode)}`);
+        for (const message of verdict.qemu.messages) this.#messageShapes.add(shapeOf(message));
+        return;
+      case 'left-out':
+        this.#count(`left out, ${verdict.rule}`);
+        return;
+      case 'disagreed': {
+        this.#count('disagreed');
+        const shape = verdict.differences.map(shapeOf).sort().join('\n');
+        if (this.#shapes.has(shape) || this.#shapes.size >= MOST_KEPT) return;
+        this.#shapes.add(shape);
+        this.disagreements.push(await keep(number, slot, damage));
+      }
+    }
+  }
+
+  #count(outcome: string): void {
+    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
+  }
+
+  #slot(name: string, lane: number): Slot {
+    return new Slot(this.#bases.get(name), join(folder.path, `lane-${String(lane)}-${name}`));
+  }
+
+  #survey(name: string): Survey {
+    const known = this.#surveys.get(name) ?? survey(this.#bases.get(name).file);
+    this.#surveys.set(name, known);
+    return known;
+  }
+}
+
+async function damaged(slot: Slot, damage: Damage): Promise<Verdict> {
+  slot.apply(damage);
+  try {
+    return await compareChecks(slot);
+  } finally {
+    slot.heal();
+  }
+}
+
+/** Shrinks a failing case, writes it where `check.test.ts` replays it, and tells about it. */
+async function keep(number: number, slot: Slot, damage: Damage): Promise<string> {
+  const smallest = await shrink(
+    damage,
+    async (candidate) => (await damaged(slot, candidate)).type === 'disagreed',
+  );
+  const verdict = await damaged(slot, smallest);
+  const text = formatRegression({ base: slot.base.name, damage: smallest });
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
+  const name = `${slot.base.name}-${hash}.json`;
+  writeFileSync(join(REGRESSIONS, name), text);
+  const differences = verdict.type === 'disagreed' ? verdict.differences : ['cannot be repeated'];
+  return [`case ${String(number)}: ${name}`, ...differences.slice(0, 12)].join('\n  ');
+}
+
+/** A message without its numbers. */
+function shapeOf(message: string): string {
+  return message.replace(/'[^']*'/g, "'…'").replace(/\b(0x)?[0-9a-f]*[0-9][0-9a-f]*\b/g, 'N');
+}
