@@ -17,8 +17,9 @@ export function* ownersOf(scan: Scan, cluster: number): Generator<Owner> {
   yield* structuresIn(scan, cluster);
   if ((kindsOf(scan.map.cell(cluster)) & GUEST) === 0) return;
   const wanted = new Set([cluster]);
+  const buffer = new Uint8Array(scan.image.layout.clusterSize);
   for (const place of scan.tables.referringTo(cluster, cluster))
-    for (const [, owner] of l2Entries(scan, place, wanted)) yield owner;
+    for (const [, owner] of l2Entries(scan, place, wanted, buffer)) yield owner;
 }
 
 /** The same for many clusters, in one pass over the L2 tables. */
@@ -35,8 +36,10 @@ export function ownersOfAll(scan: Scan, clusters: ReadonlySet<number>): Map<numb
     lowest = Math.min(lowest, cluster);
     highest = Math.max(highest, cluster);
   }
+  const buffer = new Uint8Array(scan.image.layout.clusterSize);
   for (const place of scan.tables.referringTo(lowest, highest))
-    for (const [cluster, owner] of l2Entries(scan, place, wanted)) owners.get(cluster)?.push(owner);
+    for (const [cluster, owner] of l2Entries(scan, place, wanted, buffer))
+      owners.get(cluster)?.push(owner);
   return owners;
 }
 
@@ -102,16 +105,14 @@ function entryOffsetOf(scan: Scan, of: TableOf, l1Index: number): number {
   return Number(snapshotTable.snapshots[of.snapshot.index].l1Offset) + l1Index * 8;
 }
 
-let buffer = new Uint8Array(0);
-
-/** The entries of one table that refer to clusters wanted, each with the cluster. */
+/** The entries of one table, read into `buffer`, that refer to clusters wanted, each with the cluster. */
 function* l2Entries(
   scan: Scan,
   place: L2Place,
   wanted: ReadonlySet<number>,
+  buffer: Uint8Array,
 ): Generator<readonly [number, Owner]> {
   const { layout, source } = scan.image;
-  if (buffer.length !== layout.clusterSize) buffer = new Uint8Array(layout.clusterSize);
   source.readInto(buffer, place.offset);
   const view = viewOf(buffer);
   const { l2EntrySize, clusterSize, clusterBits } = layout;

@@ -1,0 +1,31 @@
+import { memorySource } from '../../src/core/byteSource.js';
+import { type Scan, scan } from '../../src/core/layout/scan.js';
+import { type Image, isLaidOut, type LaidOutImage, openImage } from '../../src/core/qcow2/image.js';
+import { ImageBuilder, type ImageOptions } from '../images/imageBuilder.js';
+import { layOut } from '../images/layOut.js';
+import { fileBytes, type SparseFile } from '../images/pieces.js';
+
+/** Opens a file in memory. */
+export function opened(file: SparseFile): Image {
+  return openImage(memorySource(fileBytes(file)));
+}
+
+/** The same for an image that has a layout. */
+export function openedWithLayout(file: SparseFile): LaidOutImage {
+  const image = opened(file);
+  if (!isLaidOut(image)) throw new Error('the image has no layout');
+  return image;
+}
+
+/** A fresh image with these options. */
+export function laidOut(options: ImageOptions): LaidOutImage {
+  return openedWithLayout(layOut(new ImageBuilder(options)));
+}
+
+export function scanned(file: SparseFile): Scan {
+  const steps = scan(openedWithLayout(file));
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
