@@ -80,7 +80,7 @@ function gatherChunk(
   const second = x >= side;
   const index = hilbertIndex(order, second ? x - side : x, y);
   const chunkIndex = second ? index + side * side : index;
-  if (chunkIndex >= map.chunkCount) return OUTSIDE_TILE;
+  if (chunkIndex * CHUNK >= map.clusters) return OUTSIDE_TILE;
 
   const chunk = map.chunk(chunkIndex);
   const inside = Math.min(CHUNK, map.clusters - chunkIndex * CHUNK);

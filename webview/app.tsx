@@ -1,0 +1,43 @@
+import type { JSX } from 'preact';
+import { Banners } from './panels/banners.js';
+import { Failed, Unreadable } from './panels/emptyStates.js';
+import { Legend } from './panels/legend.js';
+import { ClusterMapView } from './panels/map.js';
+import { SidePane } from './panels/sidePane.js';
+import { Summary } from './panels/summary.js';
+import { Toolbar } from './panels/toolbar.js';
+import type { Store } from './store.js';
+
+/** The whole editor. */
+export function App({ store }: { readonly store: Store }): JSX.Element {
+  const failure = store.failure.value;
+  const facts = store.facts.value;
+  if (failure !== undefined) {
+    return (
+      <div class="editor">
+        <Summary store={store} />
+        <Failed store={store} message={failure} />
+      </div>
+    );
+  }
+  if (facts && !facts.geometry) {
+    return (
+      <div class="editor">
+        <Summary store={store} />
+        <Unreadable store={store} facts={facts} />
+      </div>
+    );
+  }
+  return (
+    <div class="editor">
+      <Summary store={store} />
+      <Toolbar store={store} />
+      <Banners store={store} />
+      <div class="body">
+        <ClusterMapView store={store} />
+        <SidePane store={store} />
+      </div>
+      <Legend store={store} />
+    </div>
+  );
+}

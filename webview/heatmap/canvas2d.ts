@@ -1,0 +1,127 @@
+import { DOMINANT_MASK, TILE, TILE_CELLS, type MixedTile } from '../../src/core/picture/tile.js';
+import type { Palette } from './palette.js';
+import {
+  resizeCanvas,
+  type DrawItem,
+  type Frame,
+  type Isolation,
+  type MapRenderer,
+} from './renderer.js';
+import type { StoredTile } from './tileStore.js';
+
+/** Each tile is coloured once into a bitmap, which is then scaled into place. */
+export class CanvasRenderer implements MapRenderer {
+  readonly canvas = document.createElement('canvas');
+  readonly #context: CanvasRenderingContext2D;
+  #bitmaps = new WeakMap<StoredTile, HTMLCanvasElement>();
+  #palette: Palette | undefined;
+  #isolation: Isolation | undefined;
+
+  constructor() {
+    this.#context = context2d(this.canvas);
+  }
+
+  draw({ width, height, items, palette, isolation }: Frame): void {
+    if (palette !== this.#palette || isolation !== this.#isolation) this.#bitmaps = new WeakMap();
+    this.#palette = palette;
+    this.#isolation = isolation;
+    resizeCanvas(this.canvas, width, height);
+    this.#context.clearRect(0, 0, width, height);
+    this.#context.imageSmoothingEnabled = false;
+    for (const item of items) {
+      if (item.tile.cells.type === 'mixed') {
+        this.#drawBitmap(
+          item,
+          this.#bitmap(item.tile, item.tile.cells, palette, isolation),
+          width,
+          height,
+        );
+      } else {
+        const { glyph, mask } = item.tile.cells;
+        this.#context.fillStyle = cssColour(colourOf(glyph, mask, palette, isolation));
+        this.#context.fillRect(item.left, item.top, item.right - item.left, item.bottom - item.top);
+      }
+    }
+  }
+
+  dispose(): void {
+    this.canvas.remove();
+  }
+
+  /** Only the cells that show: a single cell may be wider than the view. */
+  #drawBitmap(item: DrawItem, bitmap: HTMLCanvasElement, width: number, height: number): void {
+    const { source, left, top, right } = item;
+    const cell = (right - left) / source.size;
+    const x0 = Math.max(0, Math.floor(-left / cell));
+    const y0 = Math.max(0, Math.floor(-top / cell));
+    const x1 = Math.min(source.size, Math.ceil((width - left) / cell));
+    const y1 = Math.min(source.size, Math.ceil((height - top) / cell));
+    if (x1 <= x0 || y1 <= y0) return;
+    this.#context.drawImage(
+      bitmap,
+      source.x + x0,
+      source.y + y0,
+      x1 - x0,
+      y1 - y0,
+      left + x0 * cell,
+      top + y0 * cell,
+      (x1 - x0) * cell,
+      (y1 - y0) * cell,
+    );
+  }
+
+  #bitmap(
+    tile: StoredTile,
+    cells: MixedTile,
+    palette: Palette,
+    isolation: Isolation | undefined,
+  ): HTMLCanvasElement {
+    const made = this.#bitmaps.get(tile);
+    if (made) return made;
+    const bitmap = document.createElement('canvas');
+    bitmap.width = TILE;
+    bitmap.height = TILE;
+    const image = new ImageData(TILE, TILE);
+    paint(new Uint32Array(image.data.buffer), cells, palette, isolation);
+    context2d(bitmap).putImageData(image, 0, 0);
+    this.#bitmaps.set(tile, bitmap);
+    return bitmap;
+  }
+}
+
+function context2d(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  const context = canvas.getContext('2d');
+  if (!context) throw new Error('no 2D canvas');
+  return context;
+}
+
+/** The colour of one cell, packed as in the palette. */
+export function colourOf(
+  glyph: number,
+  mask: number,
+  palette: Palette,
+  isolation: Isolation | undefined,
+): number {
+  const dominant = glyph & DOMINANT_MASK;
+  if (!isolation) return palette.colours[dominant];
+  return mask & isolation.mask ? palette.colours[isolation.dominant] : palette.dimmed[dominant];
+}
+
+/** Colours all cells of a tile into `pixels`. */
+export function paint(
+  pixels: Uint32Array,
+  { glyphs, masks }: MixedTile,
+  palette: Palette,
+  isolation: Isolation | undefined,
+): void {
+  const { colours } = palette;
+  if (!isolation) {
+    for (let i = 0; i < TILE_CELLS; i++) pixels[i] = colours[glyphs[i] & DOMINANT_MASK];
+    return;
+  }
+  for (let i = 0; i < TILE_CELLS; i++)
+    pixels[i] = colourOf(glyphs[i], masks[i], palette, isolation);
+}
+
+const cssColour = (packed: number): string =>
+  `rgb(${packed & 255} ${(packed >>> 8) & 255} ${(packed >>> 16) & 255} / ${(packed >>> 24) / 255})`;

@@ -1,0 +1,102 @@
+import { toView, type Camera, type Extent } from './camera.js';
+import type { Marks } from './palette.js';
+import { resizeCanvas, type DrawItem } from './renderer.js';
+import { TroubleMarks } from './troubleMarks.js';
+
+/** A square of the picture, in cells of level 0. */
+export interface Square {
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+}
+
+export interface OverlayFrame {
+  readonly camera: Camera;
+  readonly picture: Extent;
+  /** CSS pixels. */
+  readonly view: Extent;
+  /** Device pixels in a CSS pixel. */
+  readonly ratio: number;
+  readonly level: number;
+  readonly items: readonly DrawItem[];
+  readonly marks: Marks;
+  readonly hover: Square | undefined;
+  readonly selection: Square | undefined;
+}
+
+/** From this width of a cell on (CSS pixels) they are told apart by lines. */
+const GRID_FROM = 7;
+/** Outlines never become smaller than this (CSS pixels). */
+const SMALLEST_OUTLINE = 9;
+
+/** All that lies over the map, on a canvas of its own. */
+export class Overlays {
+  readonly canvas = document.createElement('canvas');
+  readonly #context: CanvasRenderingContext2D;
+  #trouble: TroubleMarks | undefined;
+
+  constructor() {
+    const context = this.canvas.getContext('2d');
+    if (!context) throw new Error('no 2D canvas');
+    this.#context = context;
+  }
+
+  draw(frame: OverlayFrame): void {
+    const { view, ratio, marks, items } = frame;
+    const context = this.#context;
+    resizeCanvas(this.canvas, Math.round(view.width * ratio), Math.round(view.height * ratio));
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.#drawGrid(frame);
+    if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
+    this.#trouble.draw(context, items);
+    if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
+    if (frame.selection) this.#outline(frame, frame.selection, marks.selection, 2);
+  }
+
+  /** Lines in the background's colour, fading in, so that cells look like tiles on a floor. */
+  #drawGrid({ camera, picture, view, ratio, level, marks }: OverlayFrame): void {
+    const step = 2 ** level;
+    const cell = camera.scale * step;
+    if (cell < GRID_FROM) return;
+    const context = this.#context;
+    const topLeft = toView(camera, view, 0, 0);
+    const bottomRight = toView(camera, view, picture.width, picture.height);
+    const [left, right] = [Math.max(0, topLeft.x), Math.min(view.width, bottomRight.x)];
+    const [top, bottom] = [Math.max(0, topLeft.y), Math.min(view.height, bottomRight.y)];
+    context.beginPath();
+    const snap = (at: number): number => Math.round(at * ratio) + 0.5;
+    for (let x = topLeft.x + Math.ceil((left - topLeft.x) / cell) * cell; x <= right; x += cell) {
+      context.moveTo(snap(x), top * ratio);
+      context.lineTo(snap(x), bottom * ratio);
+    }
+    for (let y = topLeft.y + Math.ceil((top - topLeft.y) / cell) * cell; y <= bottom; y += cell) {
+      context.moveTo(left * ratio, snap(y));
+      context.lineTo(right * ratio, snap(y));
+    }
+    context.globalAlpha = Math.min(1, (cell - GRID_FROM + 2) / 10);
+    context.strokeStyle = marks.grid;
+    context.lineWidth = Math.max(1, Math.round(ratio));
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+
+  /** A frame around a square, with a halo so that it shows on every colour. */
+  #outline(
+    { camera, view, ratio, marks }: OverlayFrame,
+    square: Square,
+    colour: string,
+    width: number,
+  ): void {
+    const middle = toView(camera, view, square.x + square.size / 2, square.y + square.size / 2);
+    const side = Math.max(square.size * camera.scale, SMALLEST_OUTLINE) + width;
+    const left = (middle.x - side / 2) * ratio;
+    const top = (middle.y - side / 2) * ratio;
+    const context = this.#context;
+    context.strokeStyle = marks.halo;
+    context.lineWidth = (width + 2) * ratio;
+    context.strokeRect(left, top, side * ratio, side * ratio);
+    context.strokeStyle = colour;
+    context.lineWidth = width * ratio;
+    context.strokeRect(left, top, side * ratio, side * ratio);
+  }
+}

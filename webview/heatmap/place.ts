@@ -1,0 +1,86 @@
+import {
+  DOMINANT_MASK,
+  kindsInMask,
+  OUTSIDE,
+  troubleOfGlyph,
+} from '../../src/core/picture/tile.js';
+import type { Trouble } from '../../src/core/layout/cell.js';
+import type { KindName } from '../../src/core/layout/kinds.js';
+import { count, hex, KIND_TEXT, TROUBLE_TEXT } from '../text.js';
+import { tileOfCell, valueAt, type CellPlace } from './descend.js';
+import type { TileStore } from './tileStore.js';
+
+/** What is known of the place under the pointer or the cursor, without asking anybody. */
+export interface Place {
+  /** The cluster there, or the first of the cell when it stands for many. */
+  readonly cluster: number;
+  /** Clusters that the cell stands for. */
+  readonly clusters: number;
+  /** Empty while the tile is on its way. */
+  readonly kinds: readonly KindName[];
+  readonly trouble: Trouble;
+}
+
+/** What lies at a cell of the picture; undefined where there is no cluster. */
+export function placeAt(store: TileStore, cell: CellPlace): Place | undefined {
+  for (let level = cell.level; level <= store.top; level++) {
+    const shift = 2 ** (level - cell.level);
+    const at = { level, x: Math.floor(cell.x / shift), y: Math.floor(cell.y / shift) };
+    const tile = store.get(tileOfCell(at));
+    if (!tile) continue;
+    const { glyph, mask } = valueAt(tile.cells, at.x, at.y);
+    if ((glyph & DOMINANT_MASK) === OUTSIDE) return undefined;
+    const cluster = firstCluster(store, at);
+    if (cluster === undefined) return undefined;
+    return {
+      cluster,
+      clusters: 4 ** level,
+      kinds: kindsInMask(mask),
+      trouble: troubleOfGlyph(glyph),
+    };
+  }
+  const cluster = firstCluster(store, cell);
+  return cluster === undefined
+    ? undefined
+    : { cluster, clusters: 4 ** cell.level, kinds: [], trouble: 0 };
+}
+
+/** The lowest cluster of a cell. It lies in a corner, on either curve. */
+function firstCluster({ curve }: TileStore, { level, x, y }: CellPlace): number | undefined {
+  const edge = 2 ** level;
+  const [left, top] = [x * edge, y * edge];
+  const corners = [
+    curve.cluster(left, top),
+    curve.cluster(left + edge - 1, top),
+    curve.cluster(left, top + edge - 1),
+    curve.cluster(left + edge - 1, top + edge - 1),
+  ].filter((cluster) => cluster !== undefined);
+  return corners.length > 0 ? Math.min(...corners) : undefined;
+}
+
+const kindsText = (kinds: readonly KindName[]): string =>
+  kinds.map((kind) => KIND_TEXT[kind]).join(', ');
+
+/** One line for the eye: "cluster 20,512 · 0x50200000 · active L2 table". */
+export function describePlace(place: Place, clusterSize: number): string {
+  const { cluster, clusters, kinds, trouble } = place;
+  const parts = [
+    clusters === 1
+      ? `cluster ${count(cluster)}`
+      : `${count(clusters)} clusters at ${count(cluster)}`,
+    hex(cluster * clusterSize),
+  ];
+  if (trouble !== 0) parts.push(TROUBLE_TEXT[trouble]);
+  if (kinds.length > 0) parts.push(kindsText(kinds));
+  return parts.join(' · ');
+}
+
+/** One line for the ear: "cluster 5, active L2 table, host offset 0x50000". */
+export function speakPlace(place: Place, clusterSize: number): string {
+  const { cluster, clusters, kinds, trouble } = place;
+  const parts = [clusters === 1 ? `cluster ${cluster}` : `${clusters} clusters at ${cluster}`];
+  if (kinds.length > 0) parts.push(kindsText(kinds));
+  if (trouble !== 0) parts.push(TROUBLE_TEXT[trouble]);
+  parts.push(`host offset ${hex(cluster * clusterSize)}`);
+  return parts.join(', ');
+}

@@ -1,0 +1,169 @@
+import type { Tile, TileQuery } from '../../src/protocol/imageService.js';
+import { createCurve, type Curve, type CurveName } from '../../src/core/picture/curve.js';
+import {
+  TILE_CELLS,
+  tileKey,
+  tileOverBytes,
+  topLevel,
+  type TileCells,
+} from '../../src/core/picture/tile.js';
+import { COARSEST, troubleMarkers, type Marker } from './markers.js';
+import { ancestor, type Source, type TilePlace } from './tiles.js';
+
+/** Requests on their way at the same time. */
+const IN_FLIGHT = 8;
+/** Tiles kept: those of a 4K screen, and as many around it. */
+const KEPT = 224;
+
+/** A tile as it arrived. Renderers hang what they make of it off its identity. */
+export class StoredTile {
+  readonly place: TilePlace;
+  readonly cells: TileCells;
+  readonly generation: number;
+  readonly #markers = new Map<number, readonly Marker[]>();
+
+  constructor(place: TilePlace, cells: TileCells, generation: number) {
+    this.place = place;
+    this.cells = cells;
+    this.generation = generation;
+  }
+
+  /** See `troubleMarkers`. */
+  markers(bits: number): readonly Marker[] {
+    const clamped = Math.min(Math.max(bits, 0), COARSEST);
+    const known = this.#markers.get(clamped);
+    if (known) return known;
+    const made = troubleMarkers(this.cells, clamped);
+    this.#markers.set(clamped, made);
+    return made;
+  }
+}
+
+/**
+ * The tiles the webview has. It asks for what the newest view wants, at most eight at a time, and
+ * drops what an older view wanted; a stale tile stays until its successor arrives.
+ */
+export class TileStore {
+  curve: Curve;
+  top: number;
+  readonly #fetch: (query: TileQuery) => Promise<Tile>;
+  readonly #arrived: () => void;
+  readonly #tiles = new Map<number, StoredTile>();
+  readonly #inFlight = new Set<number>();
+  /** By key: the generation at which asking failed. */
+  readonly #failed = new Map<number, number>();
+  #wanted: readonly TilePlace[] = [];
+  #generation = 0;
+  /** Counts up when all that is on its way has become worthless. */
+  #epoch = 0;
+
+  constructor(fetch: (query: TileQuery) => Promise<Tile>, arrived: () => void) {
+    this.#fetch = fetch;
+    this.#arrived = arrived;
+    this.curve = createCurve('hilbert', 1);
+    this.top = 0;
+  }
+
+  /** Starts over with another image or another curve. */
+  reset(name: CurveName, clusters: number): void {
+    this.curve = createCurve(name, clusters);
+    this.top = topLevel(this.curve);
+    this.#tiles.clear();
+    this.#failed.clear();
+    this.#inFlight.clear();
+    this.#wanted = [];
+    this.#epoch++;
+  }
+
+  /** From now on tiles of an older generation are stale. */
+  setGeneration(generation: number): void {
+    this.#generation = generation;
+  }
+
+  get(place: TilePlace): StoredTile | undefined {
+    return this.#tiles.get(tileKey(place.level, place.x, place.y));
+  }
+
+  /** The tile of a place or else the finest above it that has arrived. */
+  best(place: TilePlace): { readonly tile: StoredTile; readonly source: Source } | undefined {
+    for (let up = 0; place.level + up <= this.top; up++) {
+      const above = ancestor(place, up);
+      const tile = this.get(above.place);
+      if (tile) return { tile, source: above.source };
+    }
+    return undefined;
+  }
+
+  /** What the view needs now, the most urgent first. Replaces what it needed before. */
+  want(places: readonly TilePlace[]): void {
+    this.#wanted = places;
+    for (const place of places) this.#touch(place);
+    this.#askForNext();
+  }
+
+  /** A tile of the newest generation. Rejects when it cannot be had. */
+  async load(place: TilePlace): Promise<StoredTile> {
+    const known = this.get(place);
+    if (known && known.generation >= this.#generation) return known;
+    const epoch = this.#epoch;
+    const tile = await this.#fetch({ curve: this.curve.name, ...place });
+    const stored = new StoredTile(place, await cellsOf(tile), tile.generation);
+    if (epoch === this.#epoch) this.#keep(stored);
+    return stored;
+  }
+
+  #askForNext(): void {
+    for (const place of this.#wanted) {
+      if (this.#inFlight.size >= IN_FLIGHT) return;
+      const key = tileKey(place.level, place.x, place.y);
+      if (this.#inFlight.has(key) || this.#failed.get(key) === this.#generation) continue;
+      const known = this.#tiles.get(key);
+      if (!known || known.generation < this.#generation) void this.#ask(key, place);
+    }
+  }
+
+  async #ask(key: number, place: TilePlace): Promise<void> {
+    const epoch = this.#epoch;
+    this.#inFlight.add(key);
+    try {
+      await this.load(place);
+    } catch {
+      // Asked again when the scan has come further; until then what is above it stays drawn.
+      if (epoch === this.#epoch) this.#failed.set(key, this.#generation);
+    }
+    if (epoch !== this.#epoch) return;
+    this.#inFlight.delete(key);
+    this.#askForNext();
+    this.#arrived();
+  }
+
+  #touch(place: TilePlace): void {
+    const key = tileKey(place.level, place.x, place.y);
+    const tile = this.#tiles.get(key);
+    if (!tile) return;
+    this.#tiles.delete(key);
+    this.#tiles.set(key, tile);
+  }
+
+  #keep(tile: StoredTile): void {
+    const { level, x, y } = tile.place;
+    this.#tiles.set(tileKey(level, x, y), tile);
+    for (const [key, { place }] of this.#tiles) {
+      if (this.#tiles.size <= KEPT) return;
+      // The tile of the whole picture stays: it is under everything else.
+      if (place.level !== this.top) this.#tiles.delete(key);
+    }
+  }
+}
+
+async function cellsOf({ cells }: Tile): Promise<TileCells> {
+  if (cells.type === 'uniform') return cells;
+  const stream = new Blob([new Uint8Array(cells.bytes)])
+    .stream()
+    .pipeThrough(new DecompressionStream('deflate-raw'));
+  const buffer = await new Response(stream).arrayBuffer();
+  if (buffer.byteLength !== TILE_CELLS * 3) {
+    throw new Error(`a tile has ${buffer.byteLength} bytes; ${TILE_CELLS * 3} were expected`);
+  }
+  return tileOverBytes(buffer);
+}

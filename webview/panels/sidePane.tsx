@@ -1,0 +1,86 @@
+import type { JSX } from 'preact';
+import type { Store } from '../store.js';
+import type { Tab } from '../viewState.js';
+import { count } from '../text.js';
+import { ClusterPane } from './clusterPane.js';
+import { FindingsPane } from './findingsPane.js';
+
+const TABS: readonly { readonly tab: Tab; readonly text: string }[] = [
+  { tab: 'cluster', text: 'Cluster' },
+  { tab: 'findings', text: 'Findings' },
+];
+const NARROWEST = 240;
+const WIDEST = 720;
+/** Width that a key press gives or takes. */
+const KEY_STEP = 20;
+
+/** The resizable pane at the right. */
+export function SidePane({ store }: { readonly store: Store }): JSX.Element | null {
+  const { open, width, tab } = store.pane.value;
+  if (!open) return null;
+  return (
+    <aside class="side" style={{ width: `${clamped(width)}px` }}>
+      <Sash store={store} />
+      <div class="tabs" role="tablist">
+        {TABS.map((each) => (
+          <button
+            key={each.tab}
+            type="button"
+            role="tab"
+            id={`tab-${each.tab}`}
+            aria-selected={each.tab === tab}
+            aria-controls="side-panel"
+            onClick={() => {
+              store.showTab(each.tab);
+            }}
+          >
+            {each.text}
+            {each.tab === 'findings' && <FindingsBadge store={store} />}
+          </button>
+        ))}
+      </div>
+      <div class="panel" id="side-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+        {tab === 'cluster' ? <ClusterPane store={store} /> : <FindingsPane store={store} />}
+      </div>
+    </aside>
+  );
+}
+
+function FindingsBadge({ store }: { readonly store: Store }): JSX.Element | null {
+  const scan = store.scan.value;
+  if (scan.state !== 'scanned') return null;
+  const total = Object.values(scan.summary.findingsByCode).reduce((sum, n) => sum + n, 0);
+  return total > 0 ? <span class="badge">{count(total)}</span> : null;
+}
+
+const clamped = (width: number): number => Math.min(Math.max(width, NARROWEST), WIDEST);
+
+function Sash({ store }: { readonly store: Store }): JSX.Element {
+  const resize = (width: number): void => {
+    store.pane.value = { ...store.pane.value, width: clamped(width) };
+  };
+  const { width } = store.pane.value;
+  return (
+    <div
+      class="sash"
+      role="separator"
+      aria-orientation="vertical"
+      aria-label="Width of the side pane"
+      aria-valuenow={clamped(width)}
+      aria-valuemin={NARROWEST}
+      aria-valuemax={WIDEST}
+      tabIndex={0}
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+      }}
+      onPointerMove={(event) => {
+        if (event.currentTarget.hasPointerCapture(event.pointerId))
+          resize(innerWidth - event.clientX);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'ArrowLeft') resize(width + KEY_STEP);
+        if (event.key === 'ArrowRight') resize(width - KEY_STEP);
+      }}
+    />
+  );
+}

@@ -1,0 +1,224 @@
+import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { KindName } from '../src/core/layout/kinds.js';
+import { glyphOfKind, maskOfKind } from '../src/core/picture/tile.js';
+import type {
+  ClusterDetail,
+  Geometry,
+  ImageEvent,
+  ImageFacts,
+  ScanSummary,
+} from '../src/protocol/imageService.js';
+import type { HeatmapSettings, ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
+import type { Place } from './heatmap/place.js';
+import type { Isolation } from './heatmap/renderer.js';
+import type { Host } from './host.js';
+import { Rpc } from './rpc.js';
+import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
+
+export type Scan =
+  | { readonly state: 'scanning'; readonly phase: string; readonly done: number }
+  | { readonly state: 'scanned'; readonly summary: ScanSummary }
+  | { readonly state: 'cancelled' };
+
+export type Detail =
+  | { readonly state: 'none' }
+  | { readonly state: 'loading'; readonly cluster: number }
+  | { readonly state: 'known'; readonly detail: ClusterDetail }
+  | { readonly state: 'failed'; readonly cluster: number; readonly error: string };
+
+/** A place in the view that the pointer or the cell cursor is at, in CSS pixels. */
+export interface Pointed {
+  readonly place: Place;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** What the map does when it is told to. */
+export interface MapCommands {
+  run(command: Exclude<ViewCommand, 'clearIsolation'>): void;
+  reveal(cluster: number): void;
+}
+
+/** All that the webview knows, as signals; what it says to the host; what survives its hiding. */
+export class Store {
+  readonly facts = signal<ImageFacts | undefined>(undefined);
+  /** Why the file cannot be read. */
+  readonly failure = signal<string | undefined>(undefined);
+  readonly scan = signal<Scan>({ state: 'scanning', phase: '', done: 0 });
+  readonly generation = signal(0);
+  readonly settings = signal<HeatmapSettings | undefined>(undefined);
+  readonly changedOnDisk = signal(false);
+  readonly selected: Signal<number | undefined>;
+  readonly detail = signal<Detail>({ state: 'none' });
+  readonly pointed = signal<Pointed | undefined>(undefined);
+  /** What the live region says. */
+  readonly spoken = signal('');
+  readonly isolated = signal<KindName | undefined>(undefined);
+  readonly zoom = signal(1);
+  readonly camera: Signal<KeptCamera | undefined>;
+  readonly pane: Signal<ViewState['pane']>;
+  readonly geometry: ReadonlySignal<Geometry | undefined> = computed(
+    () => this.facts.value?.geometry,
+  );
+  readonly isolation: ReadonlySignal<Isolation | undefined> = computed(() => {
+    const kind = this.isolated.value;
+    return kind && { mask: maskOfKind(kind), dominant: glyphOfKind(kind) };
+  });
+  readonly rpc: Rpc;
+  map: MapCommands | undefined;
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.rpc = new Rpc((request) => {
+      host.post({ type: 'request', request });
+    });
+    const kept = readViewState(host.keptState());
+    this.camera = signal(kept.camera);
+    this.selected = signal(kept.selected);
+    this.pane = signal(kept.pane);
+    effect(() => {
+      const [camera, selected, pane] = [this.camera.value, this.selected.value, this.pane.value];
+      const state: ViewState = { version: FRESH.version, camera, selected, pane };
+      host.keepState(state);
+    });
+    host.listen((message) => {
+      batch(() => {
+        this.#receive(message);
+      });
+    });
+    host.post({ type: 'ready' });
+  }
+
+  get clusterSize(): number {
+    return 2 ** (this.geometry.value?.clusterBits ?? 16);
+  }
+
+  select(cluster: number | undefined): void {
+    this.selected.value = cluster;
+    this.#host.post({ type: 'selected', cluster });
+    if (cluster === undefined) this.detail.value = { state: 'none' };
+    else void this.#loadDetail(cluster);
+  }
+
+  /** Selects a cluster and brings it into view. */
+  reveal(cluster: number): void {
+    this.showTab('cluster');
+    this.select(cluster);
+    this.map?.reveal(cluster);
+  }
+
+  /** A second time for the same kind: shows all again. */
+  isolate(kind: KindName | undefined): void {
+    this.isolated.value = this.isolated.value === kind ? undefined : kind;
+  }
+
+  showTab(tab: Tab): void {
+    this.pane.value = { ...this.pane.value, open: true, tab };
+  }
+
+  togglePane(): void {
+    this.pane.value = { ...this.pane.value, open: !this.pane.value.open };
+  }
+
+  setCurve(curve: HeatmapSettings['curve']): void {
+    const settings = this.settings.value;
+    if (settings) this.settings.value = { ...settings, curve };
+    this.#host.post({ type: 'setCurve', curve });
+  }
+
+  copy(text: string): void {
+    this.#host.post({ type: 'copy', text });
+  }
+
+  openHex(offset: number): void {
+    this.#host.post({ type: 'openHex', offset });
+  }
+
+  cancelScan(): void {
+    this.#host.post({ type: 'cancelScan' });
+  }
+
+  /** Reads the file anew, from its header on. */
+  reload(): void {
+    this.changedOnDisk.value = false;
+    this.#host.post({ type: 'reload' });
+  }
+
+  #receive(message: ToWebview): void {
+    switch (message.type) {
+      case 'reply':
+        this.rpc.receive(message);
+        break;
+      case 'event':
+        this.#onEvent(message.event);
+        break;
+      case 'settings':
+        this.settings.value = message.settings;
+        break;
+      case 'reveal':
+        this.reveal(message.cluster);
+        break;
+      case 'command':
+        if (message.command === 'clearIsolation') this.isolated.value = undefined;
+        else this.map?.run(message.command);
+        break;
+      case 'changedOnDisk':
+        this.changedOnDisk.value = true;
+        break;
+    }
+  }
+
+  #onEvent(event: ImageEvent): void {
+    switch (event.type) {
+      case 'facts':
+        this.facts.value = event.facts;
+        this.failure.value = undefined;
+        this.generation.value = 0;
+        this.scan.value = { state: 'scanning', phase: '', done: 0 };
+        this.#dropSelectionOutside(event.facts.geometry);
+        break;
+      case 'progress':
+        this.generation.value = event.generation;
+        this.scan.value = { state: 'scanning', phase: event.phase, done: event.done };
+        break;
+      case 'scanned':
+        this.generation.value = event.generation;
+        this.scan.value = { state: 'scanned', summary: event.summary };
+        this.#refreshDetail();
+        break;
+      case 'cancelled':
+        this.generation.value = event.generation;
+        this.scan.value = { state: 'cancelled' };
+        this.#refreshDetail();
+        break;
+      case 'failed':
+        this.failure.value = event.message;
+        break;
+    }
+  }
+
+  #dropSelectionOutside(geometry: Geometry | undefined): void {
+    const selected = this.selected.value;
+    if (selected !== undefined && selected >= (geometry?.hostClusters ?? 0)) this.select(undefined);
+    else this.#refreshDetail();
+  }
+
+  #refreshDetail(): void {
+    const selected = this.selected.value;
+    if (selected !== undefined) void this.#loadDetail(selected);
+  }
+
+  /** What is shown of the cluster stays until the answer is there, unless it is about another. */
+  async #loadDetail(cluster: number): Promise<void> {
+    const before = this.detail.value;
+    if (before.state !== 'known' || before.detail.cluster !== cluster) {
+      this.detail.value = { state: 'loading', cluster };
+    }
+    const next = await this.rpc.cluster({ cluster }).then(
+      (detail): Detail => ({ state: 'known', detail }),
+      (error: unknown): Detail => ({ state: 'failed', cluster, error: String(error) }),
+    );
+    if (this.selected.value === cluster) this.detail.value = next;
+  }
+}

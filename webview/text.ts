@@ -1,0 +1,69 @@
+import type { Trouble } from '../src/core/layout/cell.js';
+import type { KindName } from '../src/core/layout/kinds.js';
+
+/** Control characters, line separators, and all that changes the direction or the order of text. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** A name that came out of an image, safe to show: what cannot be seen is shown as `�`. */
+export const clean = (text: string): string => text.replace(UNSAFE, '\ufffd');
+
+export const hex = (offset: number): string => `0x${offset.toString(16)}`;
+
+const numbers = new Intl.NumberFormat('en-US');
+export const count = (n: number): string => numbers.format(n);
+
+/** "1 snapshot", "2 snapshots" */
+export const plural = (n: number, one: string, many = `${one}s`): string =>
+  `${count(n)} ${n === 1 ? one : many}`;
+
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+
+/** Bytes for people, with three digits at most: "64 KiB", "17.2 GiB". */
+export function size(bytes: number): string {
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = value >= 100 || Number.isInteger(value) ? 0 : 1;
+  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+/** A kind in running text. */
+export const KIND_TEXT: Readonly<Record<KindName, string>> = {
+  'main-header': 'image header',
+  'active-l1': 'active L1 table',
+  'active-l2': 'active L2 table',
+  'refcount-table': 'refcount table',
+  'refcount-block': 'refcount block',
+  'snapshot-table': 'snapshot table',
+  'inactive-l1': 'inactive L1 table',
+  'inactive-l2': 'inactive L2 table',
+  'bitmap-directory': 'bitmap directory',
+  data: 'data',
+  compressed: 'compressed data',
+  'bitmap-table': 'bitmap table',
+  'bitmap-data': 'bitmap data',
+  'crypto-header': 'LUKS header',
+  'vm-state': 'VM state',
+  unallocated: 'unallocated',
+};
+
+/** A kind where space is dear. */
+export const kindLabel = (kind: KindName): string => {
+  switch (kind) {
+    case 'main-header':
+      return 'header';
+    case 'compressed':
+      return 'compressed';
+    default:
+      return KIND_TEXT[kind].replace(/(L[12]) table$/, '$1');
+  }
+};
+
+export const TROUBLE_TEXT: Readonly<Record<Exclude<Trouble, 0>, string>> = {
+  1: 'leaked',
+  2: 'refcount too low',
+  3: 'claimed twice',
+};

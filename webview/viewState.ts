@@ -1,0 +1,61 @@
+import type { CurveName } from '../src/core/picture/curve.js';
+
+export type Tab = 'cluster' | 'findings';
+
+/** What survives when the editor is hidden or the window closed. */
+export interface ViewState {
+  readonly version: 1;
+  /** The camera, with the curve that its coordinates belong to; undefined while the picture is fitted. */
+  readonly camera: KeptCamera | undefined;
+  readonly selected: number | undefined;
+  readonly pane: { readonly open: boolean; readonly width: number; readonly tab: Tab };
+}
+
+export interface KeptCamera {
+  readonly curve: CurveName;
+  readonly x: number;
+  readonly y: number;
+  readonly scale: number;
+}
+
+export const FRESH: ViewState = {
+  version: 1,
+  camera: undefined,
+  selected: undefined,
+  pane: { open: true, width: 340, tab: 'cluster' },
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
+
+function readCamera(kept: unknown): KeptCamera | undefined {
+  if (!isObject(kept)) return undefined;
+  const { curve, x, y, scale } = kept;
+  if (curve !== 'hilbert' && curve !== 'rows') return undefined;
+  if (!isNumber(x) || !isNumber(y) || !isNumber(scale) || scale <= 0) return undefined;
+  return { curve, x, y, scale };
+}
+
+function readPane(kept: unknown): ViewState['pane'] {
+  if (!isObject(kept)) return FRESH.pane;
+  const { open, width, tab } = kept;
+  return {
+    open: typeof open === 'boolean' ? open : FRESH.pane.open,
+    width: isNumber(width) ? width : FRESH.pane.width,
+    tab: tab === 'findings' ? 'findings' : 'cluster',
+  };
+}
+
+/** Kept state, as far as it makes sense; fresh where it does not. */
+export function readViewState(kept: unknown): ViewState {
+  if (!isObject(kept) || kept.version !== FRESH.version) return FRESH;
+  const { camera, selected, pane } = kept;
+  return {
+    version: 1,
+    camera: readCamera(camera),
+    selected:
+      Number.isSafeInteger(selected) && isNumber(selected) && selected >= 0 ? selected : undefined,
+    pane: readPane(pane),
+  };
+}
