@@ -1,0 +1,89 @@
+import { rmSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { inRoot, root } from './lib/repository.mjs';
+
+/** @import { BuildOptions } from 'esbuild' */
+
+/**
+ * The bundles, from the entry to what VS Code, the worker thread, the webview and Node load.
+ * @param {boolean} production
+ * @returns {BuildOptions[]}
+ */
+function bundles(production) {
+  /** @type {BuildOptions} */
+  const common = {
+    absWorkingDir: root,
+    bundle: true,
+    minify: production,
+    sourcemap: !production,
+    legalComments: 'none',
+    logLevel: 'warning',
+  };
+  /** @type {BuildOptions} */
+  const onNode = { ...common, platform: 'node', target: 'node22' };
+  return [
+    {
+      ...onNode,
+      entryPoints: ['src/extension.ts'],
+      outfile: 'dist/extension.cjs',
+      format: 'cjs',
+      external: ['vscode'],
+    },
+    {
+      ...onNode,
+      entryPoints: ['src/node/scanWorker.ts'],
+      outfile: 'dist/scanWorker.js',
+      format: 'esm',
+    },
+    {
+      ...onNode,
+      target: 'node20',
+      entryPoints: ['src/cli/main.ts'],
+      outfile: 'dist/cli.js',
+      format: 'esm',
+      banner: { js: '#!/usr/bin/env node' },
+    },
+    {
+      ...common,
+      entryPoints: { webview: 'webview/main.tsx' },
+      outdir: 'dist',
+      platform: 'browser',
+      target: 'es2023',
+      format: 'iife',
+      // Small at all times: the webview is fetched over the remote link.
+      minify: true,
+      jsx: 'automatic',
+      jsxImportSource: 'preact',
+      loader: { '.ttf': 'file' },
+      assetNames: '[name]',
+    },
+  ];
+}
+
+/**
+ * Builds all bundles into dist/.
+ * @param {object} [options]
+ * @param {boolean} [options.production] minified, without source maps
+ * @param {boolean} [options.watch] keep building after each change, until the process ends
+ */
+export async function build({ production = false, watch = false } = {}) {
+  // Not at the top: on a fresh clone the packages are installed after this module is loaded.
+  const esbuild = await import('esbuild');
+  if (production) rmSync(inRoot('dist'), { recursive: true, force: true });
+  for (const options of bundles(production)) {
+    if (watch) await (await esbuild.context(options)).watch();
+    else await esbuild.build(options);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const flags = process.argv.slice(2);
+  const unknown = flags.find((flag) => flag !== '--watch' && flag !== '--production');
+  if (unknown !== undefined) {
+    console.error(`build: unknown option ${unknown}; known: --watch, --production`);
+    process.exit(1);
+  }
+  const watch = flags.includes('--watch');
+  await build({ production: flags.includes('--production'), watch });
+  if (watch) console.log('Watching. Ctrl+C ends it.');
+}
