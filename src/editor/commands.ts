@@ -7,7 +7,7 @@ import { VIEW_TYPE } from './provider.js';
 import { heatmapSettings, writeCurve } from './settings.js';
 import { hostOffset } from './statusBar.js';
 
-/** Registers every command of the manifest. */
+/** Registers every command of the manifest; all but one act on the active panel. */
 export function registerCommands(panels: Panels): vscode.Disposable {
   const onPanel: Readonly<Record<string, (panel: ImagePanel) => unknown>> = {
     'qcow2.goTo': goTo,
@@ -52,9 +52,12 @@ async function openImage(clicked: unknown): Promise<void> {
 }
 
 async function chooseFile(): Promise<vscode.Uri | undefined> {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   const chosen = await vscode.window.showOpenDialog({
     title: vscode.l10n.t('Open as QCOW2'),
     openLabel: vscode.l10n.t('Open'),
+    // Most likely the file that VS Code has just shown as text, or refused to.
+    ...(input instanceof vscode.TabInputText ? { defaultUri: input.uri } : {}),
   });
   return chosen?.[0];
 }

@@ -28,8 +28,10 @@ function complaint(text: string, extent: Extent): string | undefined {
     case 'past-end':
       return vscode.l10n.t(
         'Cluster {0} is past the end of the file, whose last cluster is {1}.',
-        place.cluster,
-        extent.hostClusters - 1,
+        inDigits(place.cluster),
+        inDigits(extent.hostClusters - 1),
       );
   }
 }
+
+const inDigits = (cluster: number): string => cluster.toLocaleString(vscode.env.language);
