@@ -1,4 +1,5 @@
 import { checkImage } from '../../src/cli/checkReport.js';
+import { FindingList } from '../../src/core/layout/findingList.js';
 import { FileSource } from '../../src/node/fileSource.js';
 import { imageArgument, qemuCheck, type CheckRun } from './qemu.js';
 import { IMAGE_NAME, type Slot } from './slot.js';
@@ -22,6 +23,8 @@ interface Outcome {
   readonly exitCode: number | undefined;
   readonly json: Record<string, unknown> | undefined;
   readonly messages: readonly string[];
+  /** Findings that ours counts without keeping their messages. */
+  readonly unlisted?: number;
 }
 
 /** Checks the slot's image by qemu-img and by ourselves. */
@@ -53,13 +56,21 @@ function ourCheck(path: string, name: string): Outcome | string {
     return {
       exitCode: report.exitCode,
       json: report.json === undefined ? undefined : { ...report.json },
-      messages: report.messages.flatMap((message) => message.split('\n')),
+      messages: report.messages,
+      unlisted: report.unlisted,
     };
   } catch (error) {
-    return `ours threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    return `ours threw ${whereThrown(error)}`;
   } finally {
     source.close();
   }
+}
+
+/** The error, and the innermost place of ours outside the file access. */
+function whereThrown(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const frame = error.stack?.split('\n').find((line) => line.includes('/src/core/'));
+  return `${error.message} (${frame?.trim() ?? 'outside the core'})`;
 }
 
 function differencesOf(qemu: Outcome, ours: Outcome): string[] {
@@ -74,12 +85,15 @@ function differencesOf(qemu: Outcome, ours: Outcome): string[] {
   if (qemu.json !== undefined && ours.json !== undefined) {
     for (const key of keys) differ(key, qemu.json[key], ours.json[key]);
   }
+  // Of a flood of messages ours keeps the first; the counts above hold all the same.
+  const isCut = qemu.messages.length > FindingList.KEPT;
+  let unlisted = ours.unlisted ?? 0;
   const left = new Map<string, number>();
   for (const message of ours.messages) left.set(message, (left.get(message) ?? 0) + 1);
   for (const message of qemu.messages) {
     const count = left.get(message) ?? 0;
-    if (count === 0) differences.push(`only qemu-img: ${message}`);
-    else left.set(message, count - 1);
+    if (count === 0 && !isCut) differences.push(`only qemu-img: ${message}`);
+    else if (count > 0) left.set(message, count - 1);
   }
   for (const [message, count] of left) {
     if (count > 0)

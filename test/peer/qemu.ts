@@ -95,7 +95,7 @@ export function imageArgument(name: string, isEncrypted: boolean): string {
 
 function imageArguments(name: string, isEncrypted: boolean): string[] {
   const argument = imageArgument(name, isEncrypted);
-  if (!isEncrypted) return ['-f', 'qcow2', argument];
+  if (!isEncrypted) return [argument];
   return [...SECRET_ARGUMENTS, '--image-opts', argument];
 }
 
@@ -115,8 +115,19 @@ export async function qemuCheck(
     exitCode: run.exitCode,
     died: run.timedOut ? 'timeout' : run.exitCode === undefined ? 'signal' : undefined,
     json: parseObject(run.stdout),
-    messages: run.stderr.split('\n').filter((line) => line !== ''),
+    messages: linesOf(run.stderr),
   };
+}
+
+/** QEMU forgets the end of the line behind this hint, so that the next message is glued to it. */
+const UNENDED_HINT =
+  "Some clusters may be leaked, run 'qemu-img check -r' on the image file to fix.";
+
+function linesOf(text: string): string[] {
+  return text
+    .replaceAll(UNENDED_HINT, `${UNENDED_HINT}\n`)
+    .split('\n')
+    .filter((line) => line !== '');
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
