@@ -31,6 +31,8 @@ export interface Pointed {
   readonly place: Place;
   readonly x: number;
   readonly y: number;
+  /** On which side of it there is room for a line of text. */
+  readonly room: { readonly left: boolean; readonly below: boolean };
 }
 
 /** What the map does when it is told to. */
@@ -88,6 +90,8 @@ export class Store {
       });
     });
     host.post({ type: 'ready' });
+    // A host that has just been started does not know what was selected before.
+    if (kept.selected !== undefined) host.post({ type: 'selected', cluster: kept.selected });
   }
 
   get clusterSize(): number {
@@ -174,6 +178,7 @@ export class Store {
       case 'facts':
         this.facts.value = event.facts;
         this.failure.value = undefined;
+        this.changedOnDisk.value = false;
         this.generation.value = 0;
         this.scan.value = { state: 'scanning', phase: '', done: 0 };
         this.#dropSelectionOutside(event.facts.geometry);

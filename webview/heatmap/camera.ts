@@ -1,3 +1,5 @@
+import type { Extent } from '../../src/core/picture/curve.js';
+
 /**
  * Where the view looks: cell (x, y) of the picture, fractions allowed, lies in the middle of the
  * view, and a cell is `scale` CSS pixels wide. All in float64: exact for any picture.
@@ -6,11 +8,6 @@ export interface Camera {
   readonly x: number;
   readonly y: number;
   readonly scale: number;
-}
-
-export interface Extent {
-  readonly width: number;
-  readonly height: number;
 }
 
 /** CSS pixels kept free around a fitted picture. */

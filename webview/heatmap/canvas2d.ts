@@ -50,12 +50,13 @@ export class CanvasRenderer implements MapRenderer {
 
   /** Only the cells that show: a single cell may be wider than the view. */
   #drawBitmap(item: DrawItem, bitmap: HTMLCanvasElement, width: number, height: number): void {
-    const { source, left, top, right } = item;
-    const cell = (right - left) / source.size;
-    const x0 = Math.max(0, Math.floor(-left / cell));
-    const y0 = Math.max(0, Math.floor(-top / cell));
-    const x1 = Math.min(source.size, Math.ceil((width - left) / cell));
-    const y1 = Math.min(source.size, Math.ceil((height - top) / cell));
+    const { source, left, top, right, bottom } = item;
+    const wide = (right - left) / source.size;
+    const high = (bottom - top) / source.size;
+    const x0 = Math.max(0, Math.floor(-left / wide));
+    const y0 = Math.max(0, Math.floor(-top / high));
+    const x1 = Math.min(source.size, Math.ceil((width - left) / wide));
+    const y1 = Math.min(source.size, Math.ceil((height - top) / high));
     if (x1 <= x0 || y1 <= y0) return;
     this.#context.drawImage(
       bitmap,
@@ -63,10 +64,10 @@ export class CanvasRenderer implements MapRenderer {
       source.y + y0,
       x1 - x0,
       y1 - y0,
-      left + x0 * cell,
-      top + y0 * cell,
-      (x1 - x0) * cell,
-      (y1 - y0) * cell,
+      left + x0 * wide,
+      top + y0 * high,
+      (x1 - x0) * wide,
+      (y1 - y0) * high,
     );
   }
 

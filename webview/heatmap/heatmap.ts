@@ -1,3 +1,4 @@
+import type { Extent } from '../../src/core/picture/curve.js';
 import { effect, untracked } from '@preact/signals';
 import type { Store } from '../store.js';
 import {
@@ -10,7 +11,6 @@ import {
   toView,
   zoomAt,
   type Camera,
-  type Extent,
 } from './camera.js';
 import { descend, type CellPlace } from './descend.js';
 import { Overlays, type Square } from './overlays.js';
@@ -136,8 +136,9 @@ export class Heatmap {
     });
   }
 
+  /** The part of the curve's picture that the file fills. */
   get #picture(): Extent {
-    return this.#tiles.curve;
+    return this.#tiles.curve.filled;
   }
 
   get #level(): number {
@@ -303,7 +304,12 @@ export class Heatmap {
     const at =
       this.#pointer ??
       (this.#cursor && toView(this.#camera, this.#view, this.#cursor.x, this.#cursor.y));
-    this.#store.pointed.value = place && at && { place, x: at.x, y: at.y };
+    this.#store.pointed.value = place &&
+      at && {
+        place,
+        ...at,
+        room: { left: at.x > this.#view.width / 2, below: at.y < this.#view.height - 48 },
+      };
   }
 
   #pointedCell(): CellPlace | undefined {

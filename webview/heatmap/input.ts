@@ -33,7 +33,6 @@ export function listenToPointer(root: HTMLElement, heatmap: Heatmap): () => void
 
   const onDown = (event: PointerEvent): void => {
     if (event.button !== 0) return;
-    root.focus();
     pressed = last = at(event);
     root.setPointerCapture(event.pointerId);
   };

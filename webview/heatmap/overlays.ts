@@ -1,4 +1,5 @@
-import { toView, type Camera, type Extent } from './camera.js';
+import type { Extent } from '../../src/core/picture/curve.js';
+import { toView, type Camera } from './camera.js';
 import type { Marks } from './palette.js';
 import { resizeCanvas, type DrawItem } from './renderer.js';
 import { TroubleMarks } from './troubleMarks.js';

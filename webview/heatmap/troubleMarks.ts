@@ -162,20 +162,25 @@ function patternOf(canvas: HTMLCanvasElement, context: CanvasRenderingContext2D)
   return pattern;
 }
 
+/** Lines with an edge in the background's colour, so that they stand off from a kind of their hue. */
 function hatching(marks: Marks, ratio: number, crossed: boolean): CanvasPattern {
-  const side = Math.round(6 * ratio);
+  const side = Math.round(8 * ratio);
   const [canvas, context] = canvasOf(side);
-  context.strokeStyle = crossed ? marks.corruption : marks.claimedTwice;
-  context.lineWidth = (crossed ? 1 : 2) * ratio;
-  context.beginPath();
-  for (const shift of [-side, 0, side]) {
-    context.moveTo(shift - 1, side + 1);
-    context.lineTo(shift + side + 1, -1);
-    if (!crossed) continue;
-    context.moveTo(shift - 1, -1);
-    context.lineTo(shift + side + 1, side + 1);
-  }
-  context.stroke();
+  const lines = (colour: string, width: number): void => {
+    context.strokeStyle = colour;
+    context.lineWidth = width * ratio;
+    context.beginPath();
+    for (const shift of [-side, 0, side]) {
+      context.moveTo(shift - 2, side + 2);
+      context.lineTo(shift + side + 2, -2);
+      if (!crossed) continue;
+      context.moveTo(shift - 2, -2);
+      context.lineTo(shift + side + 2, side + 2);
+    }
+    context.stroke();
+  };
+  lines(marks.halo, crossed ? 2.5 : 4);
+  lines(crossed ? marks.corruption : marks.claimedTwice, crossed ? 1 : 2);
   return patternOf(canvas, context);
 }
 

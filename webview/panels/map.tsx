@@ -70,9 +70,10 @@ function escape(store: Store): void {
 function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
   const pointed = store.pointed.value;
   if (!pointed) return null;
-  const { place, x, y } = pointed;
+  const { place, x, y, room } = pointed;
+  const side = `tooltip ${room.left ? 'left' : 'right'} ${room.below ? 'below' : 'above'}`;
   return (
-    <div class="tooltip" style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
+    <div class={side} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
       <span class={place.trouble === 0 ? 'tooltip-text' : 'tooltip-text trouble'}>
         {describePlace(place, store.clusterSize)}
       </span>

@@ -47,7 +47,7 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
         </span>
         <IconButton icon="zoom-in" label="Zoom in (+)" onClick={() => store.map?.run('zoomIn')} />
         <IconButton
-          icon="screen-normal"
+          icon="screen-full"
           label="Fit the picture (0)"
           onClick={() => store.map?.run('fit')}
         />

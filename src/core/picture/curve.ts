@@ -6,6 +6,11 @@ export interface Point {
   readonly y: number;
 }
 
+export interface Extent {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** A bijection between the clusters of a file and cells of a picture of `width` × `height`. */
 interface Layout {
   /** Host clusters on the picture, at most 2^31. */
@@ -13,6 +18,8 @@ interface Layout {
   /** Cells. */
   readonly width: number;
   readonly height: number;
+  /** The part of the picture from (0, 0) on that has clusters. */
+  readonly filled: Extent;
   /** The cell of a cluster below `clusters`. */
   point(cluster: number): Point;
   /** The cluster of a cell; undefined where the picture has none. */
@@ -85,6 +92,23 @@ export function hilbertIndex(
   return index;
 }
 
+/** The width and height that the first `count` squares of a Hilbert curve take, from its start. */
+function filledByHilbert(order: number, count: number): Extent {
+  let width = 0;
+  let height = 0;
+  let index = 0;
+  // The first `count` squares are at most three whole squares of each size: their corners tell.
+  for (let level = order; level >= 0; level--) {
+    const edge = 2 ** level;
+    for (; index + edge * edge <= count; index += edge * edge) {
+      const { x, y } = hilbertStep(order - level, index / (edge * edge));
+      width = Math.max(width, (x + 1) * edge);
+      height = Math.max(height, (y + 1) * edge);
+    }
+  }
+  return { width, height };
+}
+
 /**
  * One Hilbert square, or two side by side of which the second goes on where the first ends:
  * whichever is more than half full.
@@ -94,6 +118,7 @@ export class HilbertCurve implements Layout {
   readonly clusters: number;
   readonly width: number;
   readonly height: number;
+  readonly filled: Extent;
   /** A square is 2^order cells wide and high. */
   readonly order: number;
 
@@ -105,6 +130,11 @@ export class HilbertCurve implements Layout {
     this.order = two ? order - 1 : order;
     this.height = 2 ** this.order;
     this.width = two ? 2 * this.height : this.height;
+    const rest = clusters - 4 ** this.order;
+    this.filled =
+      rest > 0
+        ? { width: this.height + filledByHilbert(this.order, rest).width, height: this.height }
+        : filledByHilbert(this.order, clusters);
   }
 
   point(cluster: number): Point {
@@ -132,11 +162,13 @@ export class RowCurve implements Layout {
   readonly clusters: number;
   readonly width: number;
   readonly height: number;
+  readonly filled: Extent;
 
   constructor(clusters: number) {
     this.clusters = clusters;
     this.width = 2 ** Math.max(0, Math.round(Math.log2(ROWS_ASPECT * clusters) / 2));
     this.height = Math.max(1, Math.ceil(clusters / this.width));
+    this.filled = { width: Math.min(clusters, this.width), height: this.height };
   }
 
   point(cluster: number): Point {

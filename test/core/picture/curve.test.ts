@@ -47,6 +47,20 @@ describe('every curve', () => {
     );
   });
 
+  it('knows the part of the picture that has clusters', () => {
+    fc.assert(
+      fc.property(names, fc.integer({ min: 1, max: 3000 }), (name, clusters) => {
+        const curve = createCurve(name, clusters);
+        const points = Array.from({ length: clusters }, (_, cluster) => curve.point(cluster));
+        expect(curve.filled).toEqual({
+          width: 1 + Math.max(...points.map(({ x }) => x)),
+          height: 1 + Math.max(...points.map(({ y }) => y)),
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('has no cluster outside its picture', () => {
     for (const name of ['hilbert', 'rows'] as const) {
       const curve = createCurve(name, 1000);

@@ -1,0 +1,213 @@
+import { build } from 'esbuild';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import type {
+  Answer,
+  ImageEvent,
+  ImageService,
+  Method,
+} from '../../../src/protocol/imageService.js';
+import type {
+  FromWebview,
+  HeatmapSettings,
+  ToWebview,
+} from '../../../src/protocol/webviewMessages.js';
+import { themeLook, type Theme } from './themes.js';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+];
+
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: FLAGS,
+  });
+
+/** An image as the host has it, with all it has said of it so far. */
+export interface HostedImage {
+  readonly service: ImageService;
+  readonly events: readonly ImageEvent[];
+}
+
+export interface PageOptions {
+  readonly image: HostedImage;
+  readonly theme: Theme;
+  readonly settings: HeatmapSettings;
+  readonly width: number;
+  readonly height: number;
+  /** What VS Code kept of this editor. */
+  readonly state?: object;
+}
+
+/** The editor's webview in a browser, with a host that answers in this process. */
+export interface EditorPage {
+  readonly page: Page;
+  /** What the webview has said, questions apart. */
+  readonly said: FromWebview[];
+  post(message: ToWebview): Promise<void>;
+  setTheme(theme: Theme): Promise<void>;
+}
+
+/** Bytes do not survive JSON: they cross into the page as base64. */
+type OnTheWire =
+  | ToWebview
+  | {
+      readonly type: 'bytes';
+      readonly id: number;
+      readonly generation: number;
+      readonly base64: string;
+    };
+
+export async function openEditor(browser: Browser, options: PageOptions): Promise<EditorPage> {
+  const { image, theme, settings, width, height, state } = options;
+  const page = await browser.newPage({ viewport: { width, height } });
+  const said: FromWebview[] = [];
+  page.on('pageerror', (error) => {
+    said.push({ type: 'copy', text: `page error: ${String(error.stack)}` });
+  });
+  const deliver = (message: OnTheWire): Promise<void> => page.evaluate(deliverInPage, message);
+  await page.exposeFunction('postToHost', async (message: FromWebview) => {
+    if (message.type === 'request') {
+      await deliver(answer(image.service, message));
+      return;
+    }
+    said.push(message);
+    if (message.type !== 'ready') return;
+    await deliver({ type: 'settings', settings });
+    for (const event of image.events) await deliver({ type: 'event', event });
+  });
+  await page.setContent(
+    '<!doctype html><html><head></head><body><div id="root"></div></body></html>',
+  );
+  const setTheme = (next: Theme): Promise<void> => page.evaluate(applyTheme, themeLook(next));
+  await setTheme(theme);
+  await page.evaluate(installApi, state);
+  const { script, style } = await bundle();
+  await page.addStyleTag({ content: style });
+  await page.addScriptTag({ content: script, type: 'module' });
+  return { page, said, post: deliver, setTheme };
+}
+
+/** Waits until the map has drawn what it asked for. */
+export async function settled({ page }: EditorPage): Promise<void> {
+  await page.waitForFunction(() => window.asked === window.answered && window.asked > 0);
+  await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        requestAnimationFrame(() => requestAnimationFrame(resolve));
+      }),
+  );
+}
+
+let bundled: Promise<{ readonly script: string; readonly style: string }> | undefined;
+
+function bundle(): Promise<{ readonly script: string; readonly style: string }> {
+  bundled ??= build({
+    entryPoints: ['webview/main.tsx'],
+    tsconfig: 'webview/tsconfig.json',
+    bundle: true,
+    format: 'esm',
+    minify: true,
+    write: false,
+    outdir: 'out',
+    loader: { '.ttf': 'dataurl' },
+  }).then(({ outputFiles }) => ({
+    script: outputFiles.find(({ path }) => path.endsWith('.js'))?.text ?? '',
+    style: outputFiles.find(({ path }) => path.endsWith('.css'))?.text ?? '',
+  }));
+  return bundled;
+}
+
+type Ask = Extract<FromWebview, { type: 'request' }>;
+
+function answer(service: ImageService, { request }: Ask): OnTheWire {
+  const { id } = request;
+  const reply = <M extends Method>(method: M, value: Answer<M>) =>
+    ({ type: 'reply', id, ok: true, method, value }) as const;
+  try {
+    switch (request.method) {
+      case 'tile': {
+        const { cells, generation } = service.tile(request.query);
+        if (cells.type === 'uniform') return reply('tile', { cells, generation });
+        return {
+          type: 'bytes',
+          id,
+          generation,
+          base64: Buffer.from(cells.bytes).toString('base64'),
+        };
+      }
+      case 'cluster':
+        return reply('cluster', service.cluster(request.query));
+      case 'findings':
+        return reply('findings', service.findings(request.query));
+    }
+  } catch (error) {
+    return { type: 'reply', id, ok: false, error: String(error) };
+  }
+}
+
+// What follows runs in the page.
+
+declare global {
+  interface Window {
+    asked: number;
+    answered: number;
+    kept: object | undefined;
+    postToHost(message: FromWebview): Promise<void>;
+    acquireVsCodeApi(): object;
+  }
+}
+
+function installApi(state: object | undefined): void {
+  window.asked = 0;
+  window.answered = 0;
+  window.kept = state;
+  window.acquireVsCodeApi = () => ({
+    postMessage: (message: FromWebview) => {
+      if (message.type === 'request') window.asked++;
+      void window.postToHost(message);
+    },
+    getState: () => window.kept,
+    setState: (kept: object) => {
+      window.kept = kept;
+    },
+  });
+}
+
+function deliverInPage(message: OnTheWire): void {
+  if (message.type === 'bytes') {
+    const { id, generation, base64 } = message;
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const value = { generation, cells: { type: 'deflated', bytes } };
+    window.dispatchEvent(
+      new MessageEvent('message', { data: { type: 'reply', id, ok: true, method: 'tile', value } }),
+    );
+  } else {
+    window.dispatchEvent(new MessageEvent('message', { data: message }));
+  }
+  if (message.type === 'bytes' || message.type === 'reply') {
+    // Inflating takes a few turns of the event loop.
+    setTimeout(() => window.answered++, 60);
+  }
+}
+
+function applyTheme({
+  variables,
+  bodyClass,
+}: {
+  variables: Readonly<Record<string, string>>;
+  bodyClass: string;
+}): void {
+  const { style } = document.documentElement;
+  style.cssText = '';
+  for (const [name, value] of Object.entries(variables)) style.setProperty(name, value);
+  document.body.className = bodyClass;
+}

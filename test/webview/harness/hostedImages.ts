@@ -1,0 +1,187 @@
+import {
+  claimedTwice,
+  KINDS_SHIFT,
+  kindsOf,
+  ONE_REFERENCE,
+  referencesOf,
+  storedOf,
+} from '../../../src/core/layout/cell.js';
+import { CHUNK, ClusterMap } from '../../../src/core/layout/clusterMap.js';
+import { BIT, kindNames, KINDS, type KindName } from '../../../src/core/layout/kinds.js';
+import type { ByteSource } from '../../../src/core/byteSource.js';
+import { ImageSession } from '../../../src/node/imageSession.js';
+import { TileStore } from '../../../src/node/tileStore.js';
+import type { ImageEvent, ImageFacts } from '../../../src/protocol/imageService.js';
+import type { SparseFile } from '../../images/pieces.js';
+import { SAMPLES } from '../../images/samples/samples.js';
+import type { HostedImage } from './editorPage.js';
+
+/** A sample image, scanned to its end. */
+export function hostedSample(name: string): HostedImage {
+  const sample = SAMPLES.find((each) => each.name === name);
+  if (!sample) throw new Error(`no sample ${name}`);
+  const events: ImageEvent[] = [];
+  const session = new ImageSession(sourceOf(sample.build()), name, (event) => {
+    events.push(event);
+  });
+  session.start();
+  while (session.advance(1000));
+  return { service: session, events };
+}
+
+function sourceOf(file: SparseFile): ByteSource {
+  const pieces = Array.from(file.pieces, ({ offset, bytes }) => ({ offset, bytes: bytes.slice() }));
+  return {
+    size: file.size,
+    readInto(target, offset) {
+      target.fill(0);
+      for (const piece of pieces) {
+        const from = Math.max(offset, piece.offset);
+        const to = Math.min(offset + target.length, piece.offset + piece.bytes.length);
+        if (from >= to) continue;
+        target.set(piece.bytes.subarray(from - piece.offset, to - piece.offset), from - offset);
+      }
+    },
+  };
+}
+
+const CLUSTER_BITS = 16;
+const ONCE = ONE_REFERENCE | 1;
+const cellOf = (kinds: number, refcounts = ONCE): number =>
+  ((kinds << KINDS_SHIFT) | refcounts) >>> 0;
+const DATA = cellOf(BIT.data);
+
+/**
+ * An image of any size that exists as a map only: runs of data, compressed data and holes, with
+ * tables among them as QEMU would lay them out, and here and there a cluster in trouble. Seeded.
+ */
+export function hostedMap(clusters: number, trouble: boolean): HostedImage {
+  const map = syntheticMap(clusters, trouble);
+  const tiles = new TileStore(map);
+  const counts: Record<KindName, number> = countKinds(map);
+  const facts: ImageFacts = {
+    fileName: 'synthetic.qcow2',
+    fileSize: clusters * 2 ** CLUSTER_BITS,
+    geometry: {
+      version: 3,
+      clusterBits: CLUSTER_BITS,
+      hostClusters: clusters,
+      virtualSize: clusters * 2 ** CLUSTER_BITS,
+      refcountBits: 16,
+      snapshots: 2,
+      bitmaps: 0,
+      extendedL2: false,
+      dirty: false,
+      corrupt: false,
+      lazyRefcounts: false,
+      encryption: 'none',
+      compression: 'zstd',
+      backingFile: undefined,
+      dataFile: undefined,
+    },
+    problems: [],
+  };
+  return {
+    service: {
+      tile: (query) => ({ generation: 1, cells: tiles.tile(query) }),
+      cluster: ({ cluster }) => ({
+        cluster,
+        offset: cluster * 2 ** CLUSTER_BITS,
+        kinds: kindNames(kindsOf(map.cell(cluster))),
+        stored: String(storedOf(map.cell(cluster))),
+        references: referencesOf(map.cell(cluster)),
+        claimedTwice: claimedTwice(map.cell(cluster)),
+        owners: [],
+        more: false,
+        findings: [],
+      }),
+      findings: () => ({ total: 0, findings: [] }),
+    },
+    events: [
+      { type: 'facts', facts },
+      {
+        type: 'scanned',
+        generation: 1,
+        summary: {
+          clusters: counts,
+          claimedTwice: 0,
+          counts: undefined,
+          findingsByCode: {},
+          milliseconds: 0,
+        },
+      },
+    ],
+  };
+}
+
+function syntheticMap(clusters: number, trouble: boolean): ClusterMap {
+  const map = new ClusterMap(clusters);
+  const random = seededRandom(7);
+  const set = (cluster: number, cell: number): void => {
+    if (cluster < clusters) map.writable(Math.floor(cluster / CHUNK))[cluster % CHUNK] = cell;
+  };
+  const longest = Math.max(40, clusters / 400);
+  for (let cluster = 0; cluster < clusters;) {
+    const kind = random();
+    const cell = kind < 0.66 ? DATA : kind < 0.8 ? 0 : cellOf(BIT.compressed);
+    const end = Math.min(clusters, cluster + 1 + Math.floor(random() ** 3 * longest));
+    for (; cluster < end; cluster++) set(cluster, cell);
+  }
+  for (let cluster = 5; cluster < clusters; cluster += 400) set(cluster, cellOf(BIT.activeL2));
+  for (let cluster = 90; cluster < clusters; cluster += 610) set(cluster, cellOf(BIT.inactiveL2));
+  for (let cluster = 30; cluster < clusters; cluster += 1640)
+    set(cluster, cellOf(BIT.refcountBlock));
+  const first = [BIT.mainHeader, BIT.refcountTable, BIT.refcountBlock, BIT.activeL1, BIT.activeL2];
+  first.forEach((kind, cluster) => {
+    set(cluster, cellOf(kind));
+  });
+  if (!trouble) return map;
+  for (let i = 0; i < 14; i++) set(Math.floor(random() * clusters), cellOf(0, 1));
+  for (let i = 0; i < 3; i++) set(Math.floor(random() * clusters), cellOf(BIT.data, ONE_REFERENCE));
+  set(Math.floor(clusters / 3), cellOf(BIT.data | BIT.activeL2, (2 * ONE_REFERENCE) | 1));
+  set(Math.floor((clusters * 5) / 7), cellOf(BIT.data | BIT.activeL1, (2 * ONE_REFERENCE) | 1));
+  return map;
+}
+
+function countKinds(map: ClusterMap): Record<KindName, number> {
+  const counts = { ...NONE };
+  // Sets of kinds are few: counting those first keeps 100 M clusters a matter of a second.
+  const bySet = new Float64Array(1 << KINDS.length);
+  for (let index = 0; index < map.chunkCount; index++) {
+    const chunk = map.chunk(index);
+    const inside = Math.max(0, Math.min(CHUNK, map.clusters - index * CHUNK));
+    if (typeof chunk === 'number') bySet[kindsOf(chunk)] += inside;
+    else for (let i = 0; i < inside; i++) bySet[kindsOf(chunk[i])]++;
+  }
+  bySet.forEach((clusters, set) => {
+    if (clusters > 0) for (const kind of kindNames(set)) counts[kind] += clusters;
+  });
+  return counts;
+}
+
+const NONE: Readonly<Record<KindName, number>> = {
+  'main-header': 0,
+  'active-l1': 0,
+  'active-l2': 0,
+  'refcount-table': 0,
+  'refcount-block': 0,
+  'snapshot-table': 0,
+  'inactive-l1': 0,
+  'inactive-l2': 0,
+  'bitmap-directory': 0,
+  data: 0,
+  compressed: 0,
+  'bitmap-table': 0,
+  'bitmap-data': 0,
+  'crypto-header': 0,
+  'vm-state': 0,
+  unallocated: 0,
+};
+
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

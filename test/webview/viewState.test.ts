@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FRESH, readViewState, type ViewState } from '../../webview/viewState.js';
+
+describe('kept state', () => {
+  it('comes back as it was kept', () => {
+    const state: ViewState = {
+      version: 1,
+      camera: { curve: 'rows', x: 12.5, y: 3, scale: 0.25 },
+      selected: 20512,
+      pane: { open: false, width: 420, tab: 'findings' },
+    };
+    expect(readViewState(JSON.parse(JSON.stringify(state)))).toEqual(state);
+  });
+
+  it('is fresh for a new panel, and for another version', () => {
+    expect(readViewState(null)).toBe(FRESH);
+    expect(readViewState(undefined)).toBe(FRESH);
+    expect(readViewState({ version: 2, selected: 5 })).toBe(FRESH);
+  });
+
+  it('drops what makes no sense and keeps the rest', () => {
+    const state = readViewState({
+      version: 1,
+      camera: { curve: 'hilbert', x: NaN, y: 0, scale: 1 },
+      selected: -1,
+      pane: { open: true, width: 'wide', tab: 'cluster' },
+    });
+    expect(state).toEqual(FRESH);
+  });
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.anything(), (kept) => {
+        expect(readViewState(kept).version).toBe(1);
+        expect(
+          readViewState({ version: 1, camera: kept, pane: kept, selected: kept }).version,
+        ).toBe(1);
+      }),
+    );
+  });
+});
