@@ -84,10 +84,13 @@ export async function startServer({ extensions, port, env = {}, settings = {} })
   return { url, authority, stop };
 }
 
-/** What VS Code, Electron and npm told us about an outer one would confuse an inner one. */
+/**
+ * Our environment without what VS Code, Electron and npm said about themselves in it, and without
+ * the variables that overrule the server's arguments.
+ */
 function serverEnvironment() {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(VSCODE_|ELECTRON_|npm_|NODE_OPTIONS$|VITEST)/.test(name),
+    ([name]) => !/^(VSCODE_|ELECTRON_|CODE_SERVER_|npm_|VITEST|NODE_OPTIONS$|(HASHED_)?PASSWORD$|PORT$)/.test(name),
   );
   return { ...Object.fromEntries(kept), EXTENSIONS_GALLERY: '{}', CS_DISABLE_PROXY: '1' };
 }
