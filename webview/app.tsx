@@ -15,7 +15,9 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
   if (failure !== undefined) {
     return (
       <div class="editor">
-        <Summary store={store} />
+        <header>
+          <Summary store={store} />
+        </header>
         <Failed store={store} message={failure} />
       </div>
     );
@@ -23,16 +25,20 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
   if (facts && !facts.geometry) {
     return (
       <div class="editor">
-        <Summary store={store} />
+        <header>
+          <Summary store={store} />
+        </header>
         <Unreadable store={store} facts={facts} />
       </div>
     );
   }
   return (
     <div class="editor">
-      <Summary store={store} />
-      <Toolbar store={store} />
-      <Banners store={store} />
+      <header>
+        <Summary store={store} />
+        <Toolbar store={store} />
+        <Banners store={store} />
+      </header>
       <div class="body">
         <ClusterMapView store={store} />
         <SidePane store={store} />

@@ -13,10 +13,10 @@ interface Chip {
 export function Summary({ store }: { readonly store: Store }): JSX.Element {
   const facts = store.facts.value;
   const scan = store.scan.value;
-  if (!facts) return <header class="summary" />;
+  if (!facts) return <div class="summary" />;
   const name = clean(facts.fileName);
   return (
-    <header class="summary">
+    <div class="summary">
       <h1 title={name}>{name}</h1>
       <ul class="facts">
         {factTexts(facts).map(({ text, title }) => (
@@ -32,7 +32,7 @@ export function Summary({ store }: { readonly store: Store }): JSX.Element {
           </li>
         ))}
       </ul>
-    </header>
+    </div>
   );
 }
 

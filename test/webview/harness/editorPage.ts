@@ -51,7 +51,11 @@ export interface PageOptions {
 export interface EditorPage {
   readonly page: Page;
   /** What the webview has said, questions apart. */
-  readonly said: FromWebview[];
+  readonly said: readonly FromWebview[];
+  /** What went wrong in the page. */
+  readonly errors: readonly string[];
+  /** Bytes of the largest tile so far, as it went over the wire. */
+  largestMessage(): number;
   post(message: ToWebview): Promise<void>;
   setTheme(theme: Theme): Promise<void>;
 }
@@ -70,10 +74,13 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
   const { image, theme, settings, width, height, state } = options;
   const page = await browser.newPage({ viewport: { width, height } });
   const said: FromWebview[] = [];
-  page.on('pageerror', (error) => {
-    said.push({ type: 'copy', text: `page error: ${String(error.stack)}` });
-  });
-  const deliver = (message: OnTheWire): Promise<void> => page.evaluate(deliverInPage, message);
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
+  let largest = 0;
+  const deliver = (message: OnTheWire): Promise<void> => {
+    if (message.type === 'bytes') largest = Math.max(largest, (message.base64.length * 3) / 4);
+    return page.evaluate(deliverInPage, message);
+  };
   await page.exposeFunction('postToHost', async (message: FromWebview) => {
     if (message.type === 'request') {
       await deliver(answer(image.service, message));
@@ -85,7 +92,7 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
     for (const event of image.events) await deliver({ type: 'event', event });
   });
   await page.setContent(
-    '<!doctype html><html><head></head><body><div id="root"></div></body></html>',
+    '<!doctype html><html lang="en"><head><title>Qcow2 Lens</title></head><body><div id="root"></div></body></html>',
   );
   const setTheme = (next: Theme): Promise<void> => page.evaluate(applyTheme, themeLook(next));
   await setTheme(theme);
@@ -93,7 +100,7 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
   const { script, style } = await bundle();
   await page.addStyleTag({ content: style });
   await page.addScriptTag({ content: script, type: 'module' });
-  return { page, said, post: deliver, setTheme };
+  return { page, said, errors, largestMessage: () => largest, post: deliver, setTheme };
 }
 
 /** Waits until the map has drawn what it asked for. */
@@ -107,9 +114,10 @@ export async function settled({ page }: EditorPage): Promise<void> {
   );
 }
 
+/** The webview as it ships. */
 let bundled: Promise<{ readonly script: string; readonly style: string }> | undefined;
 
-function bundle(): Promise<{ readonly script: string; readonly style: string }> {
+export function bundle(): Promise<{ readonly script: string; readonly style: string }> {
   bundled ??= build({
     entryPoints: ['webview/main.tsx'],
     tsconfig: 'webview/tsconfig.json',

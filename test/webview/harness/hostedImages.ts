@@ -56,7 +56,18 @@ const DATA = cellOf(BIT.data);
  * tables among them as QEMU would lay them out, and here and there a cluster in trouble. Seeded.
  */
 export function hostedMap(clusters: number, trouble: boolean): HostedImage {
-  const map = syntheticMap(clusters, trouble);
+  return hosted(syntheticMap(clusters, trouble));
+}
+
+/** An image that holds nothing but data. */
+export function hostedData(clusters: number): HostedImage {
+  const map = new ClusterMap(clusters);
+  for (let index = 0; index < map.chunkCount; index++) map.writable(index).fill(DATA);
+  return hosted(map);
+}
+
+function hosted(map: ClusterMap): HostedImage {
+  const { clusters } = map;
   const tiles = new TileStore(map);
   const counts: Record<KindName, number> = countKinds(map);
   const facts: ImageFacts = {
@@ -125,7 +136,10 @@ function syntheticMap(clusters: number, trouble: boolean): ClusterMap {
     const kind = random();
     const cell = kind < 0.66 ? DATA : kind < 0.8 ? 0 : cellOf(BIT.compressed);
     const end = Math.min(clusters, cluster + 1 + Math.floor(random() ** 3 * longest));
-    for (; cluster < end; cluster++) set(cluster, cell);
+    for (; cluster < end; cluster = Math.min(end, (Math.floor(cluster / CHUNK) + 1) * CHUNK)) {
+      const start = Math.floor(cluster / CHUNK) * CHUNK;
+      map.writable(start / CHUNK).fill(cell, cluster - start, end - start);
+    }
   }
   for (let cluster = 5; cluster < clusters; cluster += 400) set(cluster, cellOf(BIT.activeL2));
   for (let cluster = 90; cluster < clusters; cluster += 610) set(cluster, cellOf(BIT.inactiveL2));

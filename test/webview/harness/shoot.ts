@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { launchBrowser, openEditor, settled } from './editorPage.js';
+import type { Page } from 'playwright-core';
+import { launchBrowser, openEditor, settled, type HostedImage } from './editorPage.js';
 import { hostedMap, hostedSample } from './hostedImages.js';
-import type { Theme } from './themes.js';
+import { THEMES, type Theme } from './themes.js';
 
 /**
  * Pictures of the webview without VS Code around it, to look at while working on it:
@@ -15,36 +16,63 @@ const WIDE = { width: 1600, height: 900 };
 const NARROW = { width: 800, height: 600 };
 const settings = { curve: 'hilbert', renderer: 'canvas' } as const;
 
-async function shoot(
-  name: string,
-  sample: string,
-  theme: Theme,
-  size: typeof WIDE,
-  select?: [number, number],
-): Promise<void> {
-  const image = sample.startsWith('map:')
-    ? hostedMap(Number(sample.slice(4)), true)
-    : hostedSample(sample);
+interface Shot {
+  readonly image: HostedImage;
+  readonly theme: Theme;
+  readonly size: typeof WIDE;
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+async function shoot(name: string, { image, theme, size, act }: Shot): Promise<void> {
   const editor = await openEditor(browser, { image, theme, settings, ...size });
-  if (image.events.some((event) => event.type === 'facts' && event.facts.geometry))
-    await settled(editor);
-  else await editor.page.waitForTimeout(300);
-  if (select) {
-    await editor.page.mouse.click(...select);
-    await editor.page.waitForTimeout(400);
-  }
+  const shown = image.events.some((event) => event.type === 'facts' && event.facts.geometry);
+  if (shown) await settled(editor);
+  await act?.(editor.page);
+  await editor.page.waitForTimeout(300);
   await editor.page.screenshot({ path: `${folder}/${name}.png` });
-  for (const said of editor.said) if (said.type === 'copy') console.error(name, said.text);
+  if (editor.errors.length > 0) throw new Error(`${name}: ${editor.errors.join('\n')}`);
   await editor.page.close();
 }
 
-await shoot('dark-wide', 'map:271402', 'dark', WIDE, [500, 300]);
-await shoot('damaged-dark', 'database-damaged.qcow2', 'dark', WIDE, [500, 300]);
-await shoot('damaged-light', 'database-damaged.qcow2', 'light', WIDE, [500, 300]);
-await shoot('hc', 'web-server.qcow2', 'highContrast', WIDE, [500, 300]);
-await shoot('hc-light', 'web-server.qcow2', 'highContrastLight', NARROW);
-await shoot('narrow', 'map:20000', 'light', NARROW);
-await shoot('refused', 'cluster-bits-40.qcow2', 'dark', NARROW);
-await shoot('overlap', 'corrupt-l1-overlap.qcow2', 'dark', WIDE, [300, 300]);
-await shoot('huge', 'map:100000000', 'dark', WIDE);
+const clickMap = (page: Page): Promise<void> => page.mouse.click(300, 300);
+
+const damaged = hostedSample('database-damaged.qcow2');
+const healthy = hostedSample('web-server.qcow2');
+const map = hostedMap(271_402, true);
+
+for (const theme of THEMES) {
+  await shoot(`damaged-${theme}`, { image: damaged, theme, size: WIDE, act: clickMap });
+  await shoot(`healthy-narrow-${theme}`, { image: healthy, theme, size: NARROW });
+}
+await shoot('large', { image: map, theme: 'dark', size: WIDE, act: clickMap });
+await shoot('huge', { image: hostedMap(100_000_000, true), theme: 'light', size: WIDE });
+await shoot('isolated', {
+  image: map,
+  theme: 'dark',
+  size: WIDE,
+  act: (page) => page.click('[data-kind="active-l2"]'),
+});
+await shoot('findings', {
+  image: damaged,
+  theme: 'dark',
+  size: WIDE,
+  act: (page) => page.click('[role=tab]:has-text("Findings")'),
+});
+await shoot('scanning', {
+  image: {
+    service: map.service,
+    events: [
+      ...map.events.slice(0, 1),
+      { type: 'progress', generation: 1, phase: 'L2 tables', done: 0.43 },
+    ],
+  },
+  theme: 'dark',
+  size: NARROW,
+});
+await shoot('problems', {
+  image: hostedSample('tables-past-end.qcow2'),
+  theme: 'dark',
+  size: NARROW,
+});
+await shoot('refused', { image: hostedSample('l1-size-2g.qcow2'), theme: 'light', size: NARROW });
 await browser.close();

@@ -1,0 +1,285 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCurve } from '../../src/core/picture/curve.js';
+import { parseColour } from '../../webview/heatmap/palette.js';
+import {
+  bundle,
+  launchBrowser,
+  openEditor,
+  settled,
+  type EditorPage,
+} from './harness/editorPage.js';
+import { hostedData, hostedMap, hostedSample } from './harness/hostedImages.js';
+import {
+  cellCentres,
+  differingPixels,
+  frameTimes,
+  pixelsAt,
+  zoomByFrames,
+} from './harness/measure.js';
+import { THEMES, themeLook, type Theme } from './harness/themes.js';
+
+const WIDE = { width: 1600, height: 900 };
+const NARROW = { width: 800, height: 600 };
+const CANVAS = { curve: 'hilbert', renderer: 'canvas' } as const;
+const WEBGL = { curve: 'hilbert', renderer: 'webgl' } as const;
+const PANE_CLOSED = { version: 1, pane: { open: false, width: 340, tab: 'cluster' } };
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+}, 60_000);
+afterAll(() => browser.close());
+
+async function withEditor(
+  options: Partial<Parameters<typeof openEditor>[1]>,
+  test: (editor: EditorPage) => Promise<void>,
+): Promise<void> {
+  const editor = await openEditor(browser, {
+    image: hostedMap(20_000, true),
+    theme: 'dark',
+    settings: CANVAS,
+    ...WIDE,
+    ...options,
+  });
+  try {
+    await settled(editor);
+    await test(editor);
+    expect(editor.errors).toEqual([]);
+  } finally {
+    await editor.page.close();
+  }
+}
+
+function rgb(variable: string, theme: Theme): number[] {
+  const { red, green, blue } = parseColour(themeLook(theme).variables[variable]);
+  return [red, green, blue];
+}
+
+describe('the 2D canvas', () => {
+  it.each(['hilbert', 'rows'] as const)(
+    'gives every cluster the colour of its kind (%s)',
+    async (curveName) => {
+      const clusters = 3000;
+      const image = hostedMap(clusters, false);
+      await withEditor(
+        { image, settings: { ...CANVAS, curve: curveName }, state: PANE_CLOSED },
+        async ({ page }) => {
+          const curve = createCurve(curveName, clusters);
+          const points = Array.from({ length: clusters }, (_, cluster) => curve.point(cluster));
+          const pixels = await pixelsAt(page, await cellCentres(page, points, curve.filled));
+          const wrong = pixels.filter((pixel, cluster) => {
+            const [kind] = image.service.cluster({ cluster }).kinds;
+            const name = kind.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+            return String(pixel.slice(0, 3)) !== String(rgb(`--vscode-qcow2-${name}`, 'dark'));
+          });
+          expect(wrong).toHaveLength(0);
+        },
+      );
+    },
+  );
+
+  it('leaves no seam between tiles', async () => {
+    await withEditor({ image: hostedData(2 ** 20), state: PANE_CLOSED }, async ({ page }) => {
+      const colour = String(rgb('--vscode-qcow2-data', 'dark'));
+      for (let step = 0; step < 6; step++) {
+        const line = Array.from({ length: 300 }, (_, i) => ({ x: 650 + i, y: 200 + i }));
+        const pixels = await pixelsAt(page, line);
+        expect(pixels.filter((pixel) => String(pixel.slice(0, 3)) !== colour)).toEqual([]);
+        await page.mouse.move(800, 450);
+        await page.mouse.wheel(0, -130);
+        await page.waitForTimeout(200);
+      }
+    });
+  });
+});
+
+describe('WebGL', () => {
+  it.each([20_000, 3_000_000])('draws what the 2D canvas draws: %i clusters', async (clusters) => {
+    const image = hostedMap(clusters, false);
+    const pictures: Buffer[] = [];
+    for (const settings of [CANVAS, WEBGL]) {
+      await withEditor({ image, settings, state: PANE_CLOSED }, async ({ page }) => {
+        await page.mouse.move(5, 5);
+        pictures.push(await page.locator('.map').screenshot());
+      });
+    }
+    await withEditor({ image }, async ({ page }) => {
+      expect(await differingPixels(page, pictures[0], pictures[1], 3)).toBeLessThan(0.002);
+    });
+  });
+
+  it('comes back after its context was lost', async () => {
+    await withEditor({ settings: WEBGL }, async (editor) => {
+      const before = await editor.page.locator('.map').screenshot();
+      await editor.page.evaluate(async () => {
+        const canvas = document.querySelector<HTMLCanvasElement>('.heatmap canvas');
+        const extension = canvas?.getContext('webgl2')?.getExtension('WEBGL_lose_context');
+        if (!canvas || !extension) throw new Error('no WebGL2');
+        const restored = new Promise((resolve) => {
+          canvas.addEventListener('webglcontextrestored', resolve);
+        });
+        extension.loseContext();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        extension.restoreContext();
+        await restored;
+      });
+      await settled(editor);
+      const after = await editor.page.locator('.map').screenshot();
+      expect(await differingPixels(editor.page, before, after, 3)).toBe(0);
+    });
+  });
+});
+
+describe('the map', () => {
+  it('shows claimed clusters from afar, and a click on the mark selects the very cluster', async () => {
+    const clusters = 2 ** 24;
+    const claimed = Math.floor(clusters / 3);
+    const image = hostedMap(clusters, true);
+    await withEditor({ image }, async ({ page, said }) => {
+      const { x, y } = createCurve('hilbert', clusters).point(claimed);
+      const [at] = await cellCentres(page, [{ x, y }], { width: 4096, height: 4096 });
+      const [pixel] = await pixelsAt(page, [at], 'overlays');
+      expect(pixel.slice(0, 3)).toEqual(rgb('--vscode-qcow2-claimedTwice', 'dark'));
+      const box = await page.locator('.heatmap').boundingBox();
+      await page.mouse.click((box?.x ?? 0) + at.x + 2, (box?.y ?? 0) + at.y + 2);
+      await expect.poll(() => said.at(-1)).toEqual({ type: 'selected', cluster: claimed });
+      await page.locator('.callout').waitFor();
+    });
+  });
+
+  it('dims all but an isolated kind, until Escape', async () => {
+    const image = hostedMap(1000, false);
+    await withEditor({ image, state: PANE_CLOSED }, async ({ page }) => {
+      const curve = createCurve('hilbert', 1000);
+      const centres = await cellCentres(page, [curve.point(5), curve.point(6)], curve.filled);
+      const full = await pixelsAt(page, centres);
+      await page.click('[data-kind="active-l2"]');
+      expect(await page.getAttribute('[data-kind="active-l2"]', 'aria-pressed')).toBe('true');
+      await page.waitForTimeout(100);
+      const isolated = await pixelsAt(page, centres);
+      expect(isolated[0]).toEqual(full[0]);
+      expect(isolated[1]).not.toEqual(full[1]);
+      await page.focus('.heatmap');
+      await page.keyboard.press('Escape');
+      await page.waitForTimeout(100);
+      expect(await pixelsAt(page, centres)).toEqual(full);
+    });
+  });
+
+  it('is used by keys alone, and says where they are', async () => {
+    await withEditor({}, async ({ page, said }) => {
+      await page.focus('.heatmap');
+      await page.keyboard.press('Home');
+      const live = page.locator('.live');
+      await expect.poll(() => live.textContent()).toBe('cluster 0, image header, host offset 0x0');
+      await page.keyboard.press('ArrowDown');
+      await expect
+        .poll(() => live.textContent())
+        .toBe('cluster 1, refcount table, host offset 0x10000');
+      await page.keyboard.press('Enter');
+      await expect.poll(() => said.at(-1)).toEqual({ type: 'selected', cluster: 1 });
+      await page.keyboard.press('+');
+      await expect.poll(() => page.locator('.zoom-label').textContent()).not.toBe('1×');
+      await page.keyboard.press('0');
+      await expect.poll(() => page.locator('.zoom-label').textContent()).toBe('1×');
+    });
+  });
+
+  it('follows the theme', async () => {
+    const image = hostedMap(1000, false);
+    await withEditor({ image, state: PANE_CLOSED }, async (editor) => {
+      const curve = createCurve('hilbert', 1000);
+      const centres = await cellCentres(editor.page, [curve.point(5)], curve.filled);
+      for (const theme of THEMES) {
+        await editor.setTheme(theme);
+        await editor.page.waitForTimeout(100);
+        const [pixel] = await pixelsAt(editor.page, centres);
+        expect(pixel.slice(0, 3)).toEqual(rgb('--vscode-qcow2-activeL2', theme));
+      }
+    });
+  });
+
+  it('comes back where it was left', async () => {
+    let kept: object | undefined;
+    await withEditor({}, async ({ page }) => {
+      await page.mouse.move(400, 300);
+      await page.mouse.wheel(0, -600);
+      await page.click('.heatmap', { position: { x: 300, y: 300 } });
+      await page.locator('.cluster').waitFor();
+      kept = await page.evaluate(() => window.kept);
+    });
+    await withEditor({ ...(kept && { state: kept }) }, async ({ page }) => {
+      await page.locator('.cluster').waitFor();
+      expect(await page.evaluate(() => window.kept)).toEqual(kept);
+    });
+  });
+});
+
+describe('the panels', () => {
+  it('name every owner of a cluster that two claim', async () => {
+    const image = hostedSample('corrupt-l1-overlap.qcow2');
+    await withEditor({ image }, async (editor) => {
+      await editor.page.click('[role=tab]:has-text("Findings")');
+      await editor.page.locator('.finding.corruption').first().click();
+      await editor.page.locator('.callout').waitFor();
+      expect(await editor.page.locator('.owners > li').count()).toBeGreaterThan(1);
+    });
+  });
+
+  it('explain a file that is no image', async () => {
+    const editor = await openEditor(browser, {
+      image: hostedSample('cluster-bits-40.qcow2'),
+      theme: 'light',
+      settings: CANVAS,
+      ...NARROW,
+    });
+    await editor.page.click('text=Open in Hex Editor');
+    expect(await editor.page.textContent('.problems')).toContain('0x14');
+    await expect.poll(() => editor.said.at(-1)).toEqual({ type: 'openHex', offset: 0x14 });
+    await editor.page.close();
+  });
+
+  it.each(THEMES)('have nothing that axe-core objects to (%s)', async (theme) => {
+    const axe = await readFile(
+      createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+      'utf8',
+    );
+    const image = hostedSample('corrupt-l1-overlap.qcow2');
+    await withEditor({ image, theme, ...NARROW }, async ({ page }) => {
+      await page.click('.heatmap', { position: { x: 100, y: 200 } });
+      await page.locator('.cluster').waitFor();
+      await page.addScriptTag({ content: axe });
+      const violations = await page.evaluate(() =>
+        window.axe
+          .run()
+          .then((result) => result.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)),
+      );
+      expect(violations).toEqual([]);
+    });
+  });
+});
+
+describe('the budgets', () => {
+  it('a frame over 100 million clusters takes at most 8 ms of JavaScript', async () => {
+    await withEditor({ image: hostedMap(100_000_000, true) }, async ({ page, largestMessage }) => {
+      const times = await frameTimes(page, async () => {
+        await page.mouse.move(600, 450);
+        await page.evaluate(zoomByFrames, { deltas: new Array<number>(30).fill(-90) });
+        await page.mouse.down();
+        for (let i = 0; i < 30; i++) await page.mouse.move(600 + 8 * i, 450 + 3 * i);
+        await page.mouse.up();
+        await page.evaluate(zoomByFrames, { deltas: new Array<number>(15).fill(120) });
+      });
+      expect(times.length).toBeGreaterThan(50);
+      expect(times[Math.floor(times.length * 0.95)]).toBeLessThan(8);
+      expect(largestMessage()).toBeLessThan(256 * 1024);
+    });
+  }, 60_000);
+
+  it('the bundle is at most 150 kB', async () => {
+    expect((await bundle()).script.length).toBeLessThan(150_000);
+  });
+});
