@@ -15,6 +15,8 @@ export interface CheckReport {
   readonly counts: CheckCounts | undefined;
   /** The lines that `qemu-img check` prints on stderr, in its order. */
   readonly messages: readonly string[];
+  /** Findings that were counted, but of which no message was kept. */
+  readonly unlisted: number;
   /** The finished scan; undefined when there was nothing to scan. */
   readonly scan: Scan | undefined;
 }
@@ -27,15 +29,17 @@ export function checkImage(source: ByteSource, filename: string): CheckReport {
     json: undefined,
     counts: undefined,
     messages,
+    unlisted: scanned ? unlistedIn(scanned) : 0,
     scan: scanned,
   });
   if (image.foreign) return failed(63, ['qemu-img: This image format does not support checks']);
   if (image.refusal.check !== undefined || !isLaidOut(image)) {
     const reason = image.refusal.check ?? 'The file has too many clusters';
-    return failed(1, [`qemu-img: Could not open '${filename}': ${reason}`]);
+    const refused = `qemu-img: Could not open '${filename}': ${reason}`;
+    return failed(1, [...image.warnings, refused]);
   }
   const scanned = drive(scan(image));
-  const messages = messagesOf(scanned);
+  const messages = [...image.warnings, ...messagesOf(scanned)];
   if (scanned.failure)
     return failed(1, [...messages, `qemu-img: Check failed: ${scanned.failure.errno}`], scanned);
   const counts = new Inspection(scanned).counts();
@@ -44,8 +48,11 @@ export function checkImage(source: ByteSource, filename: string): CheckReport {
   const exitCode =
     counts.checkErrors > 0 ? 1 : counts.corruptions > 0 ? 2 : counts.leaks > 0 ? 3 : 0;
   if (exitCode === 1) messages.push('qemu-img: Check failed');
-  return { exitCode, json, counts, messages, scan: scanned };
+  return { exitCode, json, counts, messages, unlisted: unlistedIn(scanned), scan: scanned };
 }
+
+const unlistedIn = (scanned: Scan): number =>
+  scanned.findings.unlisted + scanned.copiedFindings.unlisted;
 
 /** Every message in QEMU's order, with the one it prints only once where it prints it. */
 function messagesOf(scanned: Scan): string[] {

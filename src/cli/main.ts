@@ -36,6 +36,8 @@ const check: Command = (source, filename, json) => {
   const errors = json && report.json ? [] : report.messages;
   for (const line of errors)
     process.stderr.write(`${line.replace(/^qemu-img: /, 'qcow2-lens: ')}\n`);
+  if (report.unlisted > 0)
+    process.stderr.write(`qcow2-lens: ${report.unlisted} more findings are counted, not listed\n`);
   if (json && report.json)
     printJson({ ...report.json, findings: report.scan ? ownedFindings(report.scan) : [] });
   else if (report.counts) print(checkText(report.counts));

@@ -38,6 +38,11 @@ export class FileSource implements ByteSource {
   /** Throws FileError on an I/O error. */
   readInto(target: Uint8Array, offset: number): void {
     let done = 0;
+    // Node's reads know no offset beyond the exact numbers, and no file reaches there.
+    if (offset >= Number.MAX_SAFE_INTEGER) {
+      target.fill(0);
+      return;
+    }
     // A read may end early for reasons of the file system's own; only 0 bytes mean the end.
     while (done < target.length) {
       const read = explained(this.#path, `read ${place(offset + done)} of`, () =>

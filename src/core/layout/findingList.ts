@@ -15,14 +15,17 @@ export class FindingList {
   }
 
   add(finding: Finding): void {
-    this.countOnly(finding.code, finding.severity, 1);
+    const { code, severity } = finding;
+    this.#byCode.set(code, (this.#byCode.get(code) ?? 0) + 1);
+    this.#bySeverity.set(severity, (this.#bySeverity.get(severity) ?? 0) + 1);
     if (this.#kept.length < FindingList.KEPT) this.#kept.push(finding);
   }
 
-  /** Counts findings that are kept elsewhere. */
-  countOnly(code: FindingCode, severity: Severity, count: number): void {
-    this.#byCode.set(code, (this.#byCode.get(code) ?? 0) + count);
-    this.#bySeverity.set(severity, (this.#bySeverity.get(severity) ?? 0) + count);
+  /** Findings that were counted but not kept. */
+  get unlisted(): number {
+    let all = 0;
+    for (const count of this.#byCode.values()) all += count;
+    return all - this.#kept.length;
   }
 
   count(severity: Severity): number {

@@ -1,4 +1,4 @@
-import { hexWords, viewOf } from '../bytes.js';
+import { hashHex, hexWords, viewOf } from '../bytes.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { COPIED } from '../qcow2/l2Entry.js';
@@ -66,7 +66,7 @@ export class L1Walk {
       this.#findings.add({
         ...at,
         code: 'snapshot-l1-unaligned',
-        message: `${who} l1_offset=${snapshot.l1Offset === 0n ? '0' : `0x${snapshot.l1Offset.toString(16)}`}: L1 table is not cluster aligned; snapshot table entry corrupted`,
+        message: `${who} l1_offset=${hashHex(snapshot.l1Offset)}: L1 table is not cluster aligned; snapshot table entry corrupted`,
       });
       return;
     }
@@ -80,17 +80,16 @@ export class L1Walk {
     }
     const diskSize = snapshot.diskSize ?? virtualSize;
     const covered = BigInt(clusterSize) * BigInt(l2Entries);
-    const table = EntryTable.read(this.#image.source, Number(snapshot.l1Offset), snapshot.l1Size);
+    const table = EntryTable.read(this.#image.source, snapshot.l1Offset, snapshot.l1Size);
     yield* this.#l1(table, { snapshot: name }, Number((diskSize + covered - 1n) / covered));
   }
 
   /** An L1 table and all below it (check_refcounts_l1). Yields the part done. */
   *#l1(table: EntryTable, of: TableOf, diskEntries: number): Generator<number> {
     const active = of.snapshot === undefined;
-    this.#references.count(table.offset, table.length * 8, active ? BIT.activeL1 : BIT.inactiveL1, {
-      type: 'l1-table',
-      ...of,
-    });
+    const kind = active ? BIT.activeL1 : BIT.inactiveL1;
+    const owner = { type: 'l1-table', ...of } as const;
+    this.#references.count(table.offset, table.length * 8, kind, owner, table.offsetText);
     this.tables.startL1({ of, diskEntries });
     let buffered = { offset: 0, length: 0 };
     for (let index = 0; index < table.present; index++) {
@@ -158,21 +157,26 @@ export class L1Walk {
         code: 'l1-unaligned',
         message: `ERROR l2_offset=${offset.toString(16)}: Table is not cluster aligned; L1 entry corrupted`,
       });
-    if (active && offset !== 0) this.#copiedTable(index, high, low, offset, owner);
-    return this.tables.place(index, offset);
+    const place = this.tables.place(index, offset);
+    if (!place.checkCopied || this.#copiedTable(index, high, low, offset, owner)) return place;
+    return { ...place, checkCopied: false };
   }
 
-  /** COPIED of an L1 entry against the stored refcount (check_oflag_copied). */
+  /**
+   * COPIED of an L1 entry against the stored refcount (check_oflag_copied). False when that is
+   * unknown: then QEMU leaves out the whole table.
+   */
   #copiedTable(
     index: number,
     high: number,
     low: number,
     offset: number,
     owner: Extract<Owner, { type: 'l2-table' }>,
-  ): void {
+  ): boolean {
     const cluster = Math.floor(offset / this.#layout.clusterSize);
     const refcount = this.#stored.exact(cluster);
-    if (refcount === undefined || (refcount === 1n) === ((high & COPIED) !== 0)) return;
+    if (refcount === undefined) return false;
+    if ((refcount === 1n) === ((high & COPIED) !== 0)) return true;
     this.#copiedFindings.add({
       severity: 'corruption',
       code: 'copied-l2-table',
@@ -181,5 +185,6 @@ export class L1Walk {
       message: `ERROR OFLAG_COPIED L2 cluster: l1_index=${index} l1_entry=${hexWords(high, low)} refcount=${refcount}`,
       owner,
     });
+    return true;
   }
 }

@@ -26,21 +26,25 @@ export class OtherStructures {
   snapshotEntries(): void {
     if (this.#layout.version < 3) return;
     const { clusterSize } = this.#layout;
-    for (const snapshot of this.#image.snapshotTable.snapshots)
-      if (snapshot.extraDataSize < 16)
-        this.#findings.add({
-          severity: 'corruption',
-          code: 'snapshot-incomplete',
-          offset: snapshot.offset,
-          cluster: Math.floor(snapshot.offset / clusterSize),
-          message: `ERROR snapshot table entry ${snapshot.index} is incomplete`,
-          owner: { type: 'snapshot-table' },
-        });
+    const { snapshots, zeros } = this.#image.snapshotTable;
+    const { snapshotsOffset } = this.#image;
+    const incomplete = (index: number, offset: number): void =>
+      this.#findings.add({
+        severity: 'corruption',
+        code: 'snapshot-incomplete',
+        offset,
+        cluster: Math.floor(offset / clusterSize),
+        message: `ERROR snapshot table entry ${index} is incomplete`,
+        owner: { type: 'snapshot-table' },
+      });
+    for (const snapshot of snapshots)
+      if (snapshot.extraDataSize < 16) incomplete(snapshot.index, snapshot.offset);
+    for (let i = 0; i < zeros; i++) incomplete(snapshots.length + i, snapshotsOffset);
   }
 
   /** Internal snapshots do not go with an external data file. */
   snapshotsAllowed(): void {
-    const count = this.#image.snapshotTable.snapshots.length;
+    const count = this.#image.snapshotTable.snapshots.length + this.#image.snapshotTable.zeros;
     if (!this.#layout.externalData || count === 0) return;
     const message = `ERROR ${count} snapshots in image with data file`;
     this.#findings.add({
@@ -55,13 +59,22 @@ export class OtherStructures {
 
   /** Snapshot table, refcount table, LUKS header, in QEMU's order. */
   smallTables(): void {
-    const { snapshotsOffset, snapshotTable, refcountTable, crypto } = this.#image;
-    this.#references.count(snapshotsOffset, snapshotTable.size, BIT.snapshotTable, {
-      type: 'snapshot-table',
-    });
-    this.#references.count(refcountTable.offset, refcountTable.length * 8, BIT.refcountTable, {
-      type: 'refcount-table',
-    });
+    const { snapshotsOffset, snapshotTable, refcountTable, crypto, header } = this.#image;
+    const snapshotsText = header.value('snapshots_offset').toString(16);
+    this.#references.count(
+      snapshotsOffset,
+      snapshotTable.size,
+      BIT.snapshotTable,
+      { type: 'snapshot-table' },
+      snapshotsText,
+    );
+    this.#references.count(
+      refcountTable.offset,
+      refcountTable.length * 8,
+      BIT.refcountTable,
+      { type: 'refcount-table' },
+      refcountTable.offsetText,
+    );
     if (crypto)
       this.#references.count(Number(crypto.offset), Number(crypto.length), BIT.cryptoHeader, {
         type: 'crypto-header',
@@ -89,6 +102,12 @@ export class OtherStructures {
     }
     for (const bitmap of bitmaps.bitmaps) {
       const owner = { type: 'bitmap-table', bitmap: bitmap.name } as const;
+      // QEMU's offsets are signed: one from 2^63 on passes its test for the file's end, and then
+      // there is no memory for so many clusters.
+      if (bitmap.tableOffset >= 2n ** 63n) {
+        this.failure ??= { messages: [], errno: 'Cannot allocate memory' };
+        return;
+      }
       const table = readBitmapTable(this.#image.source, bitmap);
       this.#references.count(
         Number(bitmap.tableOffset),

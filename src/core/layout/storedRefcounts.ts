@@ -1,6 +1,6 @@
 import type { Image } from '../qcow2/image.js';
 import type { Layout } from '../qcow2/layout.js';
-import { viewOf } from '../bytes.js';
+import { hashHex, hexWords, viewOf } from '../bytes.js';
 import { MANY } from './cell.js';
 import { CHUNK, type ClusterMap } from './clusterMap.js';
 
@@ -9,7 +9,7 @@ const MAX_NODE_LENGTH = 2 ** 63 - 2 ** 30;
 
 type Block =
   | { readonly type: 'missing' }
-  | { readonly type: 'unaligned'; readonly offset: number }
+  | { readonly type: 'unaligned'; readonly offsetText: string }
   | { readonly type: 'unreadable' }
   | { readonly type: 'at'; readonly offset: number };
 
@@ -51,7 +51,8 @@ export class StoredRefcounts {
     const low = table.low(index) & 0xfffffe00;
     const offset = table.high(index) * 2 ** 32 + (low >>> 0);
     if (offset === 0) return { type: 'missing' };
-    if ((low & (this.#layout.clusterSize - 1)) !== 0) return { type: 'unaligned', offset };
+    if ((low & (this.#layout.clusterSize - 1)) !== 0)
+      return { type: 'unaligned', offsetText: hexWords(table.high(index), low) };
     return offset > MAX_NODE_LENGTH ? { type: 'unreadable' } : { type: 'at', offset };
   }
 
@@ -79,8 +80,8 @@ export class StoredRefcounts {
     this.#unreadable = true;
     if (block.type === 'unaligned')
       this.#signal ??=
-        `qcow2: Image is corrupt: Refblock offset 0x${block.offset.toString(16)} unaligned ` +
-        `(reftable index: ${index === 0 ? '0' : `0x${index.toString(16)}`}); ` +
+        `qcow2: Image is corrupt: Refblock offset 0x${block.offsetText} unaligned ` +
+        `(reftable index: ${hashHex(index)}); ` +
         'further non-fatal corruption events will be suppressed';
   }
 

@@ -1,5 +1,5 @@
 import { type ByteSource, readBytes } from '../byteSource.js';
-import { roundUp, textOf, viewOf } from '../bytes.js';
+import { textOf, viewOf } from '../bytes.js';
 import { EntryTable } from './entryTable.js';
 import {
   MAX_BITMAP_BYTES,
@@ -90,7 +90,8 @@ export function readBitmapDirectory(
     const flags = view.getUint32(at + 12);
     const nameSize = view.getUint16(at + 18);
     const extraSize = view.getUint32(at + 20);
-    const end = at + roundUp(FIXED_BYTES + nameSize + extraSize, 8);
+    // QEMU adds up the entry's size in an int, which may wrap.
+    const end = at + ((FIXED_BYTES + nameSize + extraSize + 7) & ~7);
     if (end > size) return fail('Broken bitmap directory', offset + at + 18);
     if (extraSize !== 0) return fail('Bitmap extra data is not supported', offset + at + 20);
     const bitmap: Bitmap = {

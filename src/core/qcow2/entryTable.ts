@@ -3,28 +3,32 @@ import { viewOf } from '../bytes.js';
 
 /** A table of 64-bit big-endian entries: an L1 table, the refcount table, a bitmap table. */
 export class EntryTable {
-  /** Host offset in bytes. */
+  /** Host offset in bytes; exact below 2^53, and no file reaches further. */
   readonly offset: number;
+  /** The same in hexadecimal, exact, without prefix. */
+  readonly offsetText: string;
   /** Entries that the image claims; those past the end of the file are 0. */
   readonly length: number;
   readonly #view: DataView;
   readonly #present: number;
 
-  private constructor(offset: number, length: number, view: DataView) {
-    this.offset = offset;
+  private constructor(offset: bigint, length: number, view: DataView) {
+    this.offset = Number(offset);
+    this.offsetText = offset.toString(16);
     this.length = length;
     this.#view = view;
     this.#present = view.byteLength >>> 3;
   }
 
-  /** Reads the table. Memory is bounded by the file, not by `length`. */
-  static read(source: ByteSource, offset: number, length: number): EntryTable {
-    const inFile = Math.max(0, Math.ceil((source.size - offset) / 8));
-    const bytes = readBytes(source, offset, Math.min(length, inFile) * 8);
+  /** Reads a table of `length` entries. Memory is bounded by the file, not by `length`. */
+  static read(source: ByteSource, offset: bigint, length: number): EntryTable {
+    const at = Number(offset);
+    const inFile = Math.max(0, Math.ceil((source.size - at) / 8));
+    const bytes = readBytes(source, at, Math.min(length, inFile) * 8);
     return new EntryTable(offset, length, viewOf(bytes));
   }
 
-  static readonly EMPTY = new EntryTable(0, 0, new DataView(new ArrayBuffer(0)));
+  static readonly EMPTY = new EntryTable(0n, 0, new DataView(new ArrayBuffer(0)));
 
   /** Entries that lie inside the file; all behind them are 0. */
   get present(): number {

@@ -1,13 +1,13 @@
 import { type ByteSource, readBytes } from '../byteSource.js';
 import { hex, textOf } from '../bytes.js';
-import { type Extension, type Extensions, MISSIZED } from './extensions.js';
+import { checkExtensions, LUKS } from './extensionChecks.js';
+import type { Extension, Extensions } from './extensions.js';
 import { AUTOCLEAR, type FeatureName, INCOMPATIBLE, KNOWN_INCOMPATIBLE } from './features.js';
 import { type FieldName, type Header, MAGIC } from './header.js';
+import type { Image } from './image.js';
 import type { Layout } from './layout.js';
 import * as limits from './limits.js';
 import type { Refusals } from './refusals.js';
-
-const LUKS = 2;
 
 function unsupportedFeatures(bits: bigint, names: readonly FeatureName[]): string {
   const parts: string[] = [];
@@ -200,10 +200,7 @@ export function checkTables(
   extensions: Extensions,
   layout: Layout,
   refusals: Refusals,
-): {
-  backingFile: string | undefined;
-  crypto: { offset: bigint; length: bigint } | undefined;
-} {
+): Pick<Image, 'backingFile' | 'crypto' | 'warnings'> {
   if (header.number('refcount_table_clusters') === 0)
     refusals.field(
       'refcount_table_clusters',
@@ -254,11 +251,29 @@ export function checkTables(
       `at least ${layout.l1DiskEntries}`,
       'L1 table is too small',
     );
-  const crypto = checkExtensions(header, extensions, layout, refusals);
+  checkEncryption(header, refusals);
+  const { crypto, warnings } = checkExtensions(header, extensions, layout.clusterSize, refusals);
+  if (layout.externalData && !extensions.list.some((e) => e.type === 'data-file'))
+    refusals.field(
+      'incompatible_features',
+      'An external data file without a name',
+      header.value('incompatible_features'),
+      'a data file extension with bit 2',
+      "'data-file' is required for this image",
+    );
+  const autoclear = header.value('autoclear_features');
+  if ((autoclear & AUTOCLEAR.rawExternalData) !== 0n && !layout.externalData)
+    refusals.field(
+      'autoclear_features',
+      'A raw external data file, but no external data file',
+      autoclear,
+      'bit 1 clear',
+      'data-file-raw requires a data file',
+    );
   const backingOffset = header.value('backing_file_offset');
   const backingSize = header.number('backing_file_size');
   if (backingOffset === 0n || backingOffset > BigInt(layout.clusterSize))
-    return { backingFile: undefined, crypto };
+    return { backingFile: undefined, crypto, warnings };
   const most = Math.min(limits.MAX_BACKING_NAME, layout.clusterSize - Number(backingOffset));
   if (backingSize > most)
     refusals.field(
@@ -269,116 +284,18 @@ export function checkTables(
       'Backing file name too long',
     );
   const name = readBytes(source, Number(backingOffset), Math.min(backingSize, most));
-  return { backingFile: textOf(name), crypto };
+  return { backingFile: textOf(name), crypto, warnings };
 }
 
-/** The tests of qcow2_read_extensions. */
-function checkExtensions(
-  header: Header,
-  extensions: Extensions,
-  layout: Layout,
-  refusals: Refusals,
-): { offset: bigint; length: bigint } | undefined {
-  let crypto: { offset: bigint; length: bigint } | undefined;
-  const refuse = (e: { offset: number }, message: string, refusal: string) =>
-    refusals.at(
-      'header extension',
-      e.offset,
-      `${message} (header extension at ${hex(e.offset)})`,
-      refusal,
-    );
-  const noBitmaps = (header.value('autoclear_features') & AUTOCLEAR.bitmaps) === 0n;
-  for (const e of extensions.list) {
-    if (e.type === 'backing-format' && e.length >= 16)
-      refuse(
-        e,
-        `The backing format's name has ${e.length} bytes, expected less than 16`,
-        `ERROR: ext_backing_format: len=${e.length} too large (>=16)`,
-      );
-    else if (e.type === 'unknown' && e.magic === MISSIZED.crypto) {
-      if (header.number('crypt_method') !== LUKS)
-        refuse(
-          e,
-          'A LUKS header without LUKS encryption',
-          'CRYPTO header extension only expected with LUKS encryption method',
-        );
-      else
-        refuse(
-          e,
-          `The LUKS header extension has ${e.length} bytes, expected 16`,
-          `CRYPTO header extension size ${e.length}, but expected size 16`,
-        );
-    } else if (e.type === 'crypto') {
-      crypto = { offset: e.headerOffset, length: e.headerLength };
-      if (header.number('crypt_method') !== LUKS)
-        refuse(
-          e,
-          'A LUKS header without LUKS encryption',
-          'CRYPTO header extension only expected with LUKS encryption method',
-        );
-      else if (e.headerOffset % BigInt(layout.clusterSize) !== 0n)
-        refuse(
-          e,
-          `The LUKS header lies at ${hex(e.headerOffset)}, expected a multiple of ${hex(layout.clusterSize)}`,
-          `Encryption header offset '${e.headerOffset}' is not a multiple of cluster size '${layout.clusterSize}'`,
-        );
-    } else if (e.type === 'unknown' && e.magic === MISSIZED.bitmaps)
-      refuse(
-        e,
-        `The bitmaps extension has ${e.length} bytes, expected 24`,
-        'bitmaps_ext: Invalid extension length',
-      );
-    else if (e.type === 'bitmaps' && !noBitmaps) checkBitmapsExtension(e, layout, refuse);
-    else if (e.type === 'bitmaps')
-      refusals.at(
-        'autoclear_features',
-        88,
-        `The image has bitmaps, but autoclear bit 0 at 0x58 is clear: they are all inconsistent, and their clusters leak`,
-        undefined,
-      );
-  }
-  if (extensions.broken)
-    refuse(extensions.broken, extensions.broken.message, 'Header extension too large');
-  if (header.number('crypt_method') === LUKS && !crypto)
+function checkEncryption(header: Header, refusals: Refusals): void {
+  const method = header.number('crypt_method');
+  if (method > LUKS)
     refusals.field(
       'crypt_method',
-      'LUKS encryption without a LUKS header extension',
-      LUKS,
-      'such an extension',
-      'Missing CRYPTO header for crypt method 2',
-    );
-  return crypto;
-}
-
-function checkBitmapsExtension(
-  e: Extract<Extension, { type: 'bitmaps' }>,
-  layout: Layout,
-  refuse: (e: { offset: number }, message: string, refusal: string) => void,
-): void {
-  if (e.reserved !== 0)
-    refuse(
-      e,
-      `The bitmaps extension's reserved field is ${hex(e.reserved)}, expected 0`,
-      'bitmaps_ext: Reserved field is not zero',
-    );
-  else if (e.count > limits.MAX_BITMAPS)
-    refuse(
-      e,
-      `${e.count} bitmaps, expected at most ${limits.MAX_BITMAPS}`,
-      `bitmaps_ext: Image has ${e.count} bitmaps, exceeding the QEMU supported maximum of ${limits.MAX_BITMAPS}`,
-    );
-  else if (e.count === 0)
-    refuse(e, 'A bitmaps extension with no bitmaps', 'found bitmaps extension with zero bitmaps');
-  else if (e.directoryOffset % BigInt(layout.clusterSize) !== 0n)
-    refuse(
-      e,
-      `The bitmap directory lies at ${hex(e.directoryOffset)}, expected a multiple of ${hex(layout.clusterSize)}`,
-      'bitmaps_ext: invalid bitmap directory offset',
-    );
-  else if (e.directorySize > BigInt(limits.MAX_BITMAP_DIRECTORY_BYTES))
-    refuse(
-      e,
-      `The bitmap directory has ${e.directorySize} bytes, expected at most ${limits.MAX_BITMAP_DIRECTORY_BYTES}`,
-      `bitmaps_ext: bitmap directory size (${e.directorySize}) exceeds the maximum supported size (${limits.MAX_BITMAP_DIRECTORY_BYTES})`,
+      'Unknown encryption',
+      method,
+      '0 (none), 1 (AES) or 2 (LUKS)',
+      // QEMU prints it as a signed number.
+      `Unsupported encryption method ${method | 0}`,
     );
 }

@@ -8,6 +8,7 @@ import {
   tableEntriesNeeded,
 } from './bitmapDirectory.js';
 import { EntryTable } from './entryTable.js';
+import { checkExtensions } from './extensionChecks.js';
 import { type Extension, type Extensions, readExtensions } from './extensions.js';
 import { AUTOCLEAR, INCOMPATIBLE } from './features.js';
 import { type Header, MAGIC, readHeader } from './header.js';
@@ -55,6 +56,8 @@ export interface Image {
   readonly snapshotFailure: CheckFailure | undefined;
   /** Undefined when there are none that QEMU honours. */
   readonly bitmaps: BitmapsOfImage | undefined;
+  /** What QEMU warns of on stderr while opening, line by line. */
+  readonly warnings: readonly string[];
   /** Where the LUKS header lies, in bytes. */
   readonly crypto: { readonly offset: bigint; readonly length: bigint } | undefined;
   readonly backingFile: string | undefined;
@@ -68,22 +71,23 @@ export function isLaidOut(image: Image): image is LaidOutImage {
   return image.layout !== undefined;
 }
 
-const NO_SNAPSHOTS: SnapshotTable = {
-  snapshots: [],
-  size: 0,
-  failure: undefined,
-};
+const NO_SNAPSHOTS: SnapshotTable = { snapshots: [], zeros: 0, size: 0, failure: undefined };
+
+/** Bytes of a cluster, or 0 when the header is not one whose cluster size can be believed. */
+function knownClusterSize(header: Header): number {
+  const version = header.number('version');
+  const bits = header.number('cluster_bits');
+  if (header.number('magic') !== MAGIC || (version !== 2 && version !== 3)) return 0;
+  return bits >= limits.MIN_CLUSTER_BITS && bits <= limits.MAX_CLUSTER_BITS ? 2 ** bits : 0;
+}
 
 function layoutOf(header: Header, fileSize: number): Layout | undefined {
-  const version = header.number('version');
+  const version = header.number('version') === 2 ? 2 : 3;
   const clusterBits = header.number('cluster_bits');
+  const clusterSize = knownClusterSize(header);
   const refcountOrder = header.number('refcount_order');
   const extendedL2 = (header.value('incompatible_features') & INCOMPATIBLE.extendedL2) !== 0n;
-  if (header.number('magic') !== MAGIC || (version !== 2 && version !== 3)) return undefined;
-  if (clusterBits < limits.MIN_CLUSTER_BITS || clusterBits > limits.MAX_CLUSTER_BITS)
-    return undefined;
-  if (refcountOrder > 6) return undefined;
-  const clusterSize = 2 ** clusterBits;
+  if (clusterSize === 0 || refcountOrder > 6) return undefined;
   const hostClusters = Math.ceil(fileSize / clusterSize);
   if (hostClusters > limits.MAX_CHECKED_CLUSTERS) return undefined;
   const l2EntrySize = extendedL2 ? 16 : 8;
@@ -108,17 +112,6 @@ function layoutOf(header: Header, fileSize: number): Layout | undefined {
     refcountsPerBlock: (clusterSize * 8) / refcountBits,
     l1DiskEntries: Number(l1DiskEntries),
   };
-}
-
-/** A table's entries as far as QEMU's limit and plain numbers reach; an absurd offset gives none. */
-function readTable(
-  source: ByteSource,
-  offset: bigint,
-  length: number,
-  maxBytes: number,
-): EntryTable {
-  if (offset > BigInt(Number.MAX_SAFE_INTEGER)) return EntryTable.EMPTY;
-  return EntryTable.read(source, Number(offset), Math.min(length, maxBytes / 8));
 }
 
 function find<T extends Extension['type']>(
@@ -146,13 +139,13 @@ function openSnapshots(
   if (count > limits.MAX_SNAPSHOTS)
     return failed(
       [
-        'ERROR snapshot table too large',
+        'qemu-img: ERROR snapshot table too large',
         `You can force-remove all ${count - limits.MAX_SNAPSHOTS} overhanging snapshots with qemu-img check -r all`,
       ],
       'File too large',
     );
   if (limits.INT64_MAX - BigInt(count * 40) < offset || offset % BigInt(layout.clusterSize) !== 0n)
-    return failed(['ERROR snapshot table offset invalid'], 'Invalid argument');
+    return failed(['qemu-img: ERROR snapshot table offset invalid'], 'Invalid argument');
   if (count === 0)
     return {
       snapshotTable: NO_SNAPSHOTS,
@@ -176,7 +169,7 @@ function openSnapshots(
     snapshotTable,
     snapshotsOffset,
     snapshotFailure: {
-      messages: [`ERROR failed to read the snapshot table: ${failure.message}`, hint],
+      messages: [`qemu-img: ERROR failed to read the snapshot table: ${failure.message}`, hint],
       errno: failure.errno,
     },
   };
@@ -184,11 +177,10 @@ function openSnapshots(
 
 /** A bitmap table, which the image may place anywhere. */
 export function readBitmapTable(source: ByteSource, bitmap: Bitmap): EntryTable {
-  return readTable(
+  return EntryTable.read(
     source,
     bitmap.tableOffset,
-    bitmap.tableSize,
-    limits.MAX_BITMAP_TABLE_ENTRIES * 8,
+    Math.min(bitmap.tableSize, limits.MAX_BITMAP_TABLE_ENTRIES),
   );
 }
 
@@ -213,6 +205,15 @@ function checkBitmapTables(
     }
     names.add(bitmap.name);
     if (bitmap.inUse) continue;
+    if (bitmap.tableOffset > limits.MAX_NODE_LENGTH - BigInt(bitmap.tableSize * 8)) {
+      refusals.at(
+        'bitmap directory',
+        bitmap.offset,
+        `The table of bitmap '${bitmap.name}' lies at ${hex(bitmap.tableOffset)} (entry at ${hex(bitmap.offset)}), expected an offset inside the file`,
+        `Could not read bitmap_table table from image for bitmap '${bitmap.name}': Input/output error`,
+      );
+      continue;
+    }
     const table = readBitmapTable(source, bitmap);
     const invalid = firstInvalidEntry(table, layout.clusterSize);
     if (invalid >= 0)
@@ -245,7 +246,7 @@ function openBitmaps(
   if ((header.value('autoclear_features') & AUTOCLEAR.bitmaps) === 0n) return undefined;
   const size = Math.min(Number(extension.directorySize), limits.MAX_BITMAP_DIRECTORY_BYTES);
   const offset = Number(extension.directoryOffset);
-  if (extension.directoryOffset > BigInt(Number.MAX_SAFE_INTEGER)) {
+  if (extension.directoryOffset > limits.MAX_NODE_LENGTH - BigInt(size)) {
     refusals.at(
       'bitmap directory',
       extension.offset + 16,
@@ -279,14 +280,12 @@ export function openImage(source: ByteSource): Image {
   const refusals = new Refusals();
   const layout = layoutOf(header, source.size);
   const known = header.number('magic') === MAGIC && header.number('version') >= 2;
-  const cluster = layout?.clusterSize ?? 0;
+  const cluster = knownClusterSize(header);
   const backingOffset = header.value('backing_file_offset');
   const extensionsEnd =
     backingOffset !== 0n && backingOffset <= BigInt(cluster) ? Number(backingOffset) : cluster;
   const extensionsStart = Math.min(header.number('header_length'), cluster);
-  const extensions: Extensions = layout
-    ? readExtensions(source, extensionsStart, extensionsEnd)
-    : { list: [], broken: undefined };
+  const extensions = readExtensions(source, extensionsStart, extensionsEnd);
   checkHeader(source, header, extensions, refusals);
   const base = { source, header, extensions, foreign: !known };
   if (!layout)
@@ -301,22 +300,27 @@ export function openImage(source: ByteSource): Image {
       snapshotTable: NO_SNAPSHOTS,
       snapshotFailure: undefined,
       bitmaps: undefined,
-      crypto: undefined,
+      ...checkExtensions(header, extensions, cluster, refusals),
       backingFile: undefined,
       dataFile: undefined,
     };
-  const { backingFile, crypto } = checkTables(source, header, extensions, layout, refusals);
-  const l1 = readTable(
+  const { backingFile, crypto, warnings } = checkTables(
+    source,
+    header,
+    extensions,
+    layout,
+    refusals,
+  );
+  const l1 = EntryTable.read(
     source,
     header.value('l1_table_offset'),
-    header.number('l1_size'),
-    limits.MAX_L1_BYTES,
+    Math.min(header.number('l1_size'), limits.MAX_L1_BYTES / 8),
   );
-  const refcountTable = readTable(
+  const refcountTableBytes = header.number('refcount_table_clusters') * cluster;
+  const refcountTable = EntryTable.read(
     source,
     header.value('refcount_table_offset'),
-    (header.number('refcount_table_clusters') * cluster) / 8,
-    limits.MAX_REFCOUNT_TABLE_BYTES,
+    Math.min(refcountTableBytes, limits.MAX_REFCOUNT_TABLE_BYTES) / 8,
   );
   const snapshots = openSnapshots(source, header, layout, refusals);
   const bitmaps = openBitmaps(source, header, extensions, layout, refusals);
@@ -337,6 +341,7 @@ export function openImage(source: ByteSource): Image {
     refcountTable,
     ...snapshots,
     bitmaps,
+    warnings,
     crypto,
     backingFile,
     dataFile: layout.externalData ? find(extensions.list, 'data-file')?.name : undefined,

@@ -29,6 +29,8 @@ export interface Snapshot {
 
 export interface SnapshotTable {
   readonly snapshots: readonly Snapshot[];
+  /** Entries past the end of the file, which read as zeros; they follow `snapshots`. */
+  readonly zeros: number;
   /** Bytes from the table's start to the end of its last entry, without padding. */
   readonly size: number;
   /** Why the table could not be read to its end: in QEMU's words, with the errno's text. */
@@ -57,7 +59,7 @@ export function readSnapshotTable(
     at = roundUp(at, 8);
     if (at >= source.size) {
       const size = at - offset + (count - index) * FIXED_BYTES;
-      return { snapshots, size, failure: undefined };
+      return { snapshots, zeros: count - index, size, failure: undefined };
     }
     const fixed = viewOf(readBytes(source, at, FIXED_BYTES));
     const idSize = fixed.getUint16(12);
@@ -66,6 +68,7 @@ export function readSnapshotTable(
     if (extraDataSize > MAX_SNAPSHOT_EXTRA_DATA)
       return {
         snapshots,
+        zeros: 0,
         size: at - offset,
         failure: {
           message: `Too much extra metadata in snapshot table entry ${index}`,
@@ -96,6 +99,7 @@ export function readSnapshotTable(
     if (end - offset > MAX_SNAPSHOT_TABLE_BYTES)
       return {
         snapshots,
+        zeros: 0,
         size: end - offset,
         failure: {
           message: 'Snapshot table is too big',
@@ -104,7 +108,7 @@ export function readSnapshotTable(
         },
       };
   }
-  return { snapshots, size: at - offset, failure: undefined };
+  return { snapshots, zeros: 0, size: at - offset, failure: undefined };
 }
 
 /** A snapshot as messages name it. */
