@@ -105,8 +105,14 @@ export class Store {
     else void this.#loadDetail(cluster);
   }
 
-  /** Selects a cluster and brings it into view. */
+  /** Whether the file has such a cluster. */
+  has(cluster: number): boolean {
+    return cluster < (this.geometry.value?.hostClusters ?? 0);
+  }
+
+  /** Selects a cluster and brings it into view; nothing where the file has none. */
   reveal(cluster: number): void {
+    if (!this.has(cluster)) return;
     this.showTab('cluster');
     this.select(cluster);
     this.map?.reveal(cluster);

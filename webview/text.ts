@@ -51,16 +51,11 @@ export const KIND_TEXT: Readonly<Record<KindName, string>> = {
 };
 
 /** A kind where space is dear. */
-export const kindLabel = (kind: KindName): string => {
-  switch (kind) {
-    case 'main-header':
-      return 'header';
-    case 'compressed':
-      return 'compressed';
-    default:
-      return KIND_TEXT[kind].replace(/(L[12]) table$/, '$1');
-  }
-};
+export const kindLabel = (kind: KindName): string =>
+  KIND_TEXT[kind]
+    .replace(/(L[12]) table$/, '$1')
+    .replace(/^image header$/, 'header')
+    .replace(/^compressed data$/, 'compressed');
 
 export const TROUBLE_TEXT: Readonly<Record<Exclude<Trouble, 0>, string>> = {
   1: 'leaked',

@@ -17,7 +17,7 @@ import { Overlays, type Square } from './overlays.js';
 import { readPalette, type Palette } from './palette.js';
 import { placeAt, speakPlace } from './place.js';
 import { RendererChoice } from './rendererChoice.js';
-import type { DrawItem } from './renderer.js';
+import type { DrawItem, Isolation } from './renderer.js';
 import { TileStore } from './tileStore.js';
 import { levelFor, visibleTiles, type TilePlace } from './tiles.js';
 
@@ -44,6 +44,8 @@ export class Heatmap {
   #pointer: { readonly x: number; readonly y: number } | undefined;
   /** The cell cursor of the keyboard, in cells of level 0; the pointer takes its place. */
   #cursor: { readonly x: number; readonly y: number } | undefined;
+  #selected: number | undefined;
+  #isolation: Isolation | undefined;
   #frame = 0;
   #mapDirty = true;
 
@@ -186,11 +188,11 @@ export class Heatmap {
         this.#invalidate();
       }),
       effect(() => {
-        void store.isolation.value;
+        this.#isolation = store.isolation.value;
         this.#invalidate();
       }),
       effect(() => {
-        void store.selected.value;
+        this.#selected = store.selected.value;
         this.#invalidateOverlays();
       }),
     );
@@ -239,7 +241,7 @@ export class Heatmap {
   }
 
   #cursorStart(): { x: number; y: number } {
-    const selected = this.#store.selected.value;
+    const selected = this.#selected;
     if (selected !== undefined && selected < this.#tiles.curve.clusters) {
       return this.#tiles.curve.point(selected);
     }
@@ -264,7 +266,7 @@ export class Heatmap {
 
   async #selectCell(cell: CellPlace): Promise<void> {
     const { curve } = this.#tiles;
-    const at = await descend(this.#tiles, cell, this.#store.isolation.value?.mask ?? 0).catch(
+    const at = await descend(this.#tiles, cell, this.#isolation?.mask ?? 0).catch(
       // The worker is gone or restarts: the corner of the cell is as good as any.
       () => ({ x: cell.x * 2 ** cell.level, y: cell.y * 2 ** cell.level }),
     );
@@ -356,7 +358,7 @@ export class Heatmap {
         height: Math.round(view.height * ratio),
         items,
         palette: this.#palette,
-        isolation: this.#store.isolation.value,
+        isolation: this.#isolation,
       });
     }
     this.#overlays.draw({
@@ -398,7 +400,7 @@ export class Heatmap {
   }
 
   #selectedSquare(): Square | undefined {
-    const selected = this.#store.selected.value;
+    const selected = this.#selected;
     const { curve } = this.#tiles;
     if (selected === undefined || selected >= curve.clusters) return undefined;
     return { ...curve.point(selected), size: 1 };

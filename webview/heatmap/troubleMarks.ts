@@ -45,8 +45,6 @@ export class TroubleMarks {
   }
 
   draw(context: CanvasRenderingContext2D, items: readonly DrawItem[]): void {
-    const [first] = items;
-    if (!first) return;
     const hatched = items.filter((item) => cellWidth(item) >= HATCHED_FROM * this.#ratio);
     for (const item of hatched) this.#hatch(context, item);
     this.#mark(
@@ -105,7 +103,7 @@ export class TroubleMarks {
   }
 
   #mark(context: CanvasRenderingContext2D, items: readonly DrawItem[]): void {
-    const [first] = items;
+    const first = items.at(0);
     if (!first) return;
     let bits = Math.max(0, Math.ceil(Math.log2((MARKER[2] * this.#ratio) / cellWidth(first))));
     const found = (): number => items.reduce((sum, { tile }) => sum + tile.markers(bits).length, 0);

@@ -11,7 +11,7 @@ interface Props {
 
 /** The header cannot be understood: why, and another way to look at the file. */
 export function Unreadable({ store, facts }: Props & { readonly facts: ImageFacts }): JSX.Element {
-  const [first] = facts.problems;
+  const first = facts.problems.at(0);
   return (
     <main class="empty">
       <div class="empty-body">

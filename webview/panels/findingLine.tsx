@@ -5,7 +5,7 @@ import type { Store } from '../store.js';
 import { clean, count } from '../text.js';
 import { Icon } from './icon.js';
 
-export const SEVERITY_ICON: Readonly<Record<Severity, string>> = {
+const SEVERITY_ICON: Readonly<Record<Severity, string>> = {
   error: 'circle-slash',
   corruption: 'error',
   leak: 'warning',
@@ -28,7 +28,7 @@ export function FindingLine({ finding, store }: Props): JSX.Element {
       data-code={code}
       title={`${severity}: ${text}`}
       onClick={() => {
-        store.reveal(cluster);
+        store.reveal(clusterToShow(finding, store));
       }}
     >
       <Icon name={SEVERITY_ICON[severity]} />
@@ -36,11 +36,18 @@ export function FindingLine({ finding, store }: Props): JSX.Element {
         <span class="finding-message">{text}</span>
         <span class="dim">
           cluster {count(cluster)}
+          {!store.has(cluster) && ' (past the end of the file)'}
           {owner && ` · ${clean(describeOwner(owner))}`}
         </span>
       </span>
     </button>
   );
+}
+
+/** The cluster concerned, or else that of the entry which points past the end of the file. */
+function clusterToShow({ cluster, owner }: Finding, store: Store): number {
+  if (store.has(cluster) || !owner || !('entryOffset' in owner)) return cluster;
+  return Math.floor(owner.entryOffset / store.clusterSize);
 }
 
 /** Where QEMU counts without a word. */

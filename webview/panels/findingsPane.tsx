@@ -3,11 +3,11 @@ import type { JSX } from 'preact';
 import type { Finding, Severity } from '../../src/core/layout/finding.js';
 import type { Store } from '../store.js';
 import { count } from '../text.js';
-import { FindingLine, SEVERITY_ICON } from './findingLine.js';
+import { FindingLine } from './findingLine.js';
 import { Icon } from './icon.js';
 
 /** CSS pixels of a line, as in style.css. */
-const LINE = 44;
+const LINE = 64;
 /** Findings asked for at a time. */
 const PAGE = 100;
 /** Lines kept above and below what is visible. */
@@ -151,8 +151,7 @@ function Filters({ severity, onChoose }: FiltersProps): JSX.Element {
             onChoose(filter.severity);
           }}
         >
-          {filter.severity ? <Icon name={SEVERITY_ICON[filter.severity]} /> : null}
-          <span>{filter.text}</span>
+          {filter.text}
         </button>
       ))}
     </div>

@@ -56,7 +56,8 @@ function naiveCell(map: ClusterMap, curve: Curve, x: number, y: number): Picked 
   const cell = map.cell(cluster);
   const dominant = KINDS.filter((_, bit) => (cell >>> (KINDS_SHIFT + bit)) & 1)
     .map(glyphOfKind)
-    .sort((a, b) => RANK[b] - RANK[a])[0];
+    .sort((a, b) => RANK[b] - RANK[a])
+    .at(0);
   return {
     glyph: (dominant ?? 0) | (troubleOf(cell) << 5),
     mask: cell >>> KINDS_SHIFT || UNALLOCATED_BIT,
@@ -66,7 +67,7 @@ function naiveCell(map: ClusterMap, curve: Curve, x: number, y: number): Picked 
 function naiveParent(cells: readonly Picked[]): Picked {
   const inside = cells.map(({ glyph }) => glyph & 31).filter((value) => value !== OUTSIDE);
   const votes = (value: number): number => inside.filter((other) => other === value).length;
-  const [dominant] = inside.sort((a, b) => votes(b) - votes(a) || RANK[b] - RANK[a]);
+  const dominant = inside.sort((a, b) => votes(b) - votes(a) || RANK[b] - RANK[a]).at(0);
   return {
     glyph: (dominant ?? OUTSIDE) | (Math.max(...cells.map(({ glyph }) => glyph >>> 5)) << 5),
     mask: cells.reduce((mask, cell) => mask | cell.mask, 0),
