@@ -10,7 +10,7 @@ const HEXADECIMAL = /^\s*\+?0x([0-9a-f]+)([kmgtp])?$/i;
 
 /**
  * Reads a size as QEMU's options spell it: bytes in decimal or hexadecimal, or a decimal number with
- * a suffix that stands for a power of 1024 (`64K`, `1.5G`). A fraction of a byte is cut off, bytes
+ * a suffix that stands for a power of 1024 (`64K`, `1.5G`). A fraction of a byte is rounded, bytes
  * themselves have none. The errors are those of QEMU's parse_option_size.
  *
  * @param parameter the option's name, for the message
@@ -39,7 +39,8 @@ function bytesOf(text: string): bigint | undefined {
   const [, whole, fraction = '', suffix] = decimal;
   const factor = factorOf(suffix);
   if (factor === 1n && /[1-9]/.test(fraction)) return undefined;
-  const part = (BigInt(`0${fraction}`) * factor) / 10n ** BigInt(fraction.length);
+  const unit = 10n ** BigInt(fraction.length);
+  const part = (2n * BigInt(`0${fraction}`) * factor + unit) / (2n * unit);
   return BigInt(whole) * factor + part;
 }
 

@@ -65,16 +65,17 @@ export class BitmapCache {
   }
 
   /** Empties the slot whose window has the lowest age. At least one slot must be taken. */
-  emptyOldest(ages: Float64Array): number {
+  emptyOldest(ages: Float64Array): { readonly slot: number; readonly row: number } {
     for (;;) {
       const slot = this.#heapSlots[0];
       const filed = this.#heapAges[0];
-      const age = ages[this.#rows[slot]];
+      const row = this.#rows[slot];
+      const age = ages[row];
       this.#dropTop();
       if (age === filed) {
         this.#rows[slot] = EMPTY;
         this.#lowestEmpty = Math.min(this.#lowestEmpty, slot);
-        return slot;
+        return { slot, row };
       }
       this.#file(slot, age);
     }
