@@ -1,0 +1,37 @@
+import tseslint from 'typescript-eslint';
+import { importDirections } from './scripts/lib/importDirections.mjs';
+
+export default tseslint.config(
+  { ignores: ['dist/', 'out/', '.cache/', 'samples/', 'artefacts/', 'test/vectors/'] },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      // The types do not say that an indexed element may be missing; the code must be free to ask.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+    },
+  },
+  {
+    rules: {
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'no-var': 'error',
+      'object-shorthand': 'error',
+      'prefer-const': 'error',
+    },
+  },
+  {
+    // Scripts, and tests that tell what they measured, talk to people.
+    files: ['scripts/**', 'test/**', 'src/cli/**'],
+    rules: { 'no-console': 'off' },
+  },
+  ...importDirections,
+);

@@ -1,0 +1,52 @@
+import { statSync } from 'node:fs';
+import { build } from '../build.mjs';
+import { run } from './processes.mjs';
+import { inRoot, node24 } from './repository.mjs';
+
+/** @import { Outcome } from './suite.mjs' */
+
+const VSIX = 'out/qcow2-lens.vsix';
+
+/** Upper bounds in kB of 1,000 bytes, each for the sum of its files. */
+const LIMITS = [
+  { name: 'extension host', files: ['dist/extension.cjs'], kilobytes: 200 },
+  { name: 'scan worker', files: ['dist/scanWorker.js'], kilobytes: 200 },
+  { name: 'webview', files: ['dist/webview.js', 'dist/webview.css'], kilobytes: 150 },
+  { name: 'command line', files: ['dist/cli.js'], kilobytes: 200 },
+  { name: 'VSIX', files: [VSIX], kilobytes: 500 },
+];
+
+/**
+ * Builds for production and packs the extension.
+ * @returns {Promise<string>} the VSIX
+ */
+export async function packExtension() {
+  await build({ production: true });
+  const vsce = inRoot('node_modules/@vscode/vsce/vsce');
+  const args = ['package', '--no-dependencies', '--allow-missing-repository', '--out', VSIX];
+  const { code, output } = await run(node24, [vsce, ...args], { quiet: true });
+  if (code !== 0) throw new Error(`vsce failed with exit code ${code}:\n${output}`);
+  return inRoot(VSIX);
+}
+
+/**
+ * One test for the package, one for each size.
+ * @returns {Promise<Outcome>}
+ */
+export async function checkBundles() {
+  try {
+    await packExtension();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return { passed: 0, failed: 1 + LIMITS.length, skipped: [] };
+  }
+  const outcome = { passed: 1, failed: 0, skipped: [] };
+  for (const { name, files, kilobytes } of LIMITS) {
+    const bytes = files.reduce((sum, file) => sum + statSync(inRoot(file)).size, 0);
+    const fits = bytes <= kilobytes * 1000;
+    outcome[fits ? 'passed' : 'failed'] += 1;
+    const verdict = fits ? '' : '  TOO LARGE';
+    console.log(`${name}: ${(bytes / 1000).toFixed(1)} kB of ${kilobytes}${verdict}`);
+  }
+  return outcome;
+}

@@ -1,0 +1,8 @@
+import './activation.js';
+import './opening.js';
+import './qemu.js';
+import './responsiveness.js';
+import { runTests } from './runner.js';
+
+/** Called by VS Code in the extension host: `extensionTestsPath`. */
+export const run = runTests;
