@@ -16,6 +16,17 @@ import { TableIndex } from './tableIndex.js';
 /** L2 tables that lie side by side are read together, up to so many bytes. */
 const READ_AT_ONCE = 2 ** 20;
 
+/** Plain tables remembered; an image with more of them has its further ones walked each time. */
+const REMEMBERED = 2 ** 20;
+
+/** An L2 table of plain entries, and how many snapshots have shared it since it was walked. */
+interface PlainTable {
+  readonly kind: number;
+  readonly lowest: number;
+  readonly highest: number;
+  repeats: number;
+}
+
 /** Walks L1 tables, the active one and those of snapshots, and all L2 tables below them. */
 export class L1Walk {
   readonly tables: TableIndex;
@@ -27,6 +38,8 @@ export class L1Walk {
   readonly #findings: FindingList;
   readonly #copiedFindings: FindingList;
   readonly #buffer: Uint8Array;
+  /** Plain tables by offset: a snapshot that shares one need not walk it again. */
+  readonly #plain = new Map<number, PlainTable>();
 
   constructor(
     image: LaidOutImage,
@@ -84,6 +97,19 @@ export class L1Walk {
     yield* this.#l1(table, { snapshot: name }, Number((diskSize + covered - 1n) / covered));
   }
 
+  /** Counts the tables that snapshots share, each once for all of them. Yields the part done. */
+  *repeats(): Generator<number> {
+    let done = 0;
+    for (const [offset, { kind, repeats }] of this.#plain) {
+      done++;
+      if (repeats === 0) continue;
+      const bytes = this.#buffer.subarray(0, this.#layout.clusterSize);
+      this.#image.source.readInto(bytes, offset);
+      this.walk.repeat(viewOf(bytes), kind, repeats);
+      yield done / this.#plain.size;
+    }
+  }
+
   /** An L1 table and all below it (check_refcounts_l1). Yields the part done. */
   *#l1(table: EntryTable, of: TableOf, diskEntries: number): Generator<number> {
     const active = of.snapshot === undefined;
@@ -97,13 +123,20 @@ export class L1Walk {
       const low = table.low(index);
       if (high === 0 && low === 0) continue;
       const place = this.#l1Entry(table, index, of);
-      if (place.offset < this.#layout.fileSize) {
+      const known = active ? undefined : this.#plain.get(place.offset);
+      if (known?.kind === place.kind) {
+        known.repeats++;
+        this.tables.add(place, known.lowest, known.highest);
+      } else if (place.offset < this.#layout.fileSize) {
         const end = buffered.offset + buffered.length;
         if (place.offset < buffered.offset || place.offset + this.#layout.clusterSize > end)
           buffered = this.#readTables(table, index, place.offset);
         const view = viewOf(this.#buffer.subarray(place.offset - buffered.offset));
         this.walk.walk(view, place);
-        this.tables.add(place, this.walk.lowest, this.walk.highest);
+        const { lowest, highest, plain } = this.walk;
+        this.tables.add(place, lowest, highest);
+        if (plain && this.#plain.size < REMEMBERED)
+          this.#plain.set(place.offset, { kind: place.kind, lowest, highest, repeats: 0 });
       }
       yield index / table.present;
     }

@@ -9,6 +9,7 @@ import {
 } from '../qcow2/l2Entry.js';
 import type { Layout } from '../qcow2/layout.js';
 import { KINDS_SHIFT, MANY, ONE_REFERENCE, REFERENCES_SHIFT } from './cell.js';
+import { CHUNK, CHUNK_BITS } from './clusterMap.js';
 import type { FindingCode, Severity } from './finding.js';
 import type { FindingList } from './findingList.js';
 import { BIT } from './kinds.js';
@@ -32,7 +33,6 @@ export interface L2Place {
   readonly checkCopied: boolean;
 }
 
-const NO_CELLS = new Uint32Array(0);
 /** No entry has been seen yet. */
 const NOTHING = -1;
 /** The next entry cannot continue the last one on the cluster grid. */
@@ -56,6 +56,9 @@ export class L2Walk {
   readonly #findings: FindingList;
   readonly #copiedFindings: FindingList;
   #expected = NOTHING;
+  #plain = false;
+  /** References that a cell can still count without a look at the exact count. */
+  readonly #full: number;
   #expectedOffset = 0;
 
   constructor(
@@ -66,15 +69,22 @@ export class L2Walk {
     copiedFindings: FindingList,
   ) {
     this.#layout = layout;
+    this.#full = Math.min(MANY - 1, references.max) << REFERENCES_SHIFT;
     this.#references = references;
     this.#stored = stored;
     this.#findings = findings;
     this.#copiedFindings = copiedFindings;
   }
 
+  /** The last table walked held nothing but plain entries: unallocated, or clusters of the file. */
+  get plain(): boolean {
+    return this.#plain;
+  }
+
   /** Walks the table whose bytes are in `view`. */
   walk(view: DataView, place: L2Place): void {
     this.#expected = NOTHING;
+    this.#plain = !this.#layout.extendedL2 && !this.#layout.externalData;
     this.lowest = 0x7fffffff;
     this.highest = NOTHING;
     if (this.#layout.extendedL2 || this.#layout.externalData) this.#walkSlowly(view, place);
@@ -91,70 +101,112 @@ export class L2Walk {
     }
   }
 
-  /** Standard entries: a plain, aligned one inside the file costs one look at its cell. */
+  /**
+   * Standard entries, in runs: entries that go on where the one before ends cost one look at
+   * their cell each. Whatever is not a plain entry goes the exact way.
+   */
   #walkFast(view: DataView, place: L2Place): void {
-    const { l2Entries, clusterBits, hostClusters } = this.#layout;
-    const map = this.#references.map;
-    const checkCopied = place.checkCopied;
-    const kind = place.kind << KINDS_SHIFT;
-    const lowMask = (1 << clusterBits) - 1;
+    const { l2Entries, clusterBits, clusterSize, hostClusters } = this.#layout;
+    const lowMask = clusterSize - 1;
     const highShift = 32 - clusterBits;
     // A cluster number of 31 bits or more is in no file that can be checked. Compressed entries
     // and reserved bits are above this limit too.
     const highLimit = 2 ** (31 - highShift);
-    // Locals, since the engine does not fold constants of a module into a loop.
-    const one = ONE_REFERENCE;
-    const field = MANY << REFERENCES_SHIFT;
-    const full = Math.min(MANY - 1, this.#references.max) << REFERENCES_SHIFT;
+    // A local, since the engine does not fold constants of a module into a loop.
     const nothing = NOTHING;
     const bytes = l2Entries * 8;
-    let lowest = this.lowest;
-    let highest = this.highest;
-    let expected = this.#expected;
-    let allocated = 0;
-    let fragmented = 0;
-    let chunkIndex = -1;
-    let cells: Uint32Array = NO_CELLS;
-    for (let at = 0; at < bytes; at += 8) {
+    for (let at = 0; at < bytes;) {
       const high = view.getInt32(at);
       const low = view.getInt32(at + 4);
       const offsetHigh = high & 0x7fffffff;
       if (offsetHigh === 0 && (low & ~1) === 0) {
         // Unallocated, or zero without an offset: nothing there but perhaps COPIED, which nobody minds.
+        at += 8;
         continue;
       }
       const cluster = (offsetHigh << highShift) | (low >>> clusterBits);
-      if (offsetHigh < highLimit && (low & lowMask) === 0 && cluster < hostClusters) {
-        if (cluster >>> 16 !== chunkIndex) {
-          chunkIndex = cluster >>> 16;
-          cells = map.writable(chunkIndex);
-        }
-        const cell = cells[cluster & 0xffff];
-        if ((cell & field) < full) {
-          cells[cluster & 0xffff] = (cell + one) | kind;
-          if (cluster < lowest) lowest = cluster;
-          if (cluster > highest) highest = cluster;
-          allocated++;
-          if (cluster !== expected && expected !== nothing) fragmented++;
-          expected = cluster + 1;
-          if (checkCopied && ((cell & 0xff) === 1) !== high < 0)
-            this.#copiedData(high >>> 0, low >>> 0, cluster, at >>> 3, place);
-          continue;
+      if (offsetHigh >= highLimit || (low & lowMask) !== 0 || cluster >= hostClusters) {
+        this.#plain = false;
+        this.#entry(high >>> 0, low >>> 0, 0, 0, at >>> 3, place);
+        at += 8;
+        continue;
+      }
+      const limit = Math.min(bytes, at + (hostClusters - cluster) * 8);
+      let end = at + 8;
+      for (let next = (low + clusterSize) | 0; end < limit; next = (next + clusterSize) | 0) {
+        if (view.getInt32(end + 4) !== next || view.getInt32(end) !== high) break;
+        end += 8;
+      }
+      const count = (end - at) >>> 3;
+      this.#countRun(cluster, count, high, low, at >>> 3, place);
+      if (place.active) {
+        this.allocated += count;
+        if (cluster !== this.#expected && this.#expected !== nothing) this.fragmented++;
+        this.#expected = cluster + count;
+      }
+      if (cluster < this.lowest) this.lowest = cluster;
+      if (cluster + count > this.highest) this.highest = cluster + count - 1;
+      at = end;
+    }
+  }
+
+  /** One reference to each of `count` clusters from `first` on, by entries from `index` on. */
+  #countRun(
+    first: number,
+    count: number,
+    high: number,
+    low: number,
+    index: number,
+    place: L2Place,
+  ): void {
+    const map = this.#references.map;
+    const { clusterSize } = this.#layout;
+    const kind = place.kind << KINDS_SHIFT;
+    const one = ONE_REFERENCE;
+    const field = MANY << REFERENCES_SHIFT;
+    const full = this.#full;
+    const checkCopied = place.checkCopied;
+    const copied = high < 0;
+    const end = first + count;
+    for (let cluster = first; cluster < end;) {
+      const cells = map.writable(cluster >>> CHUNK_BITS);
+      const base = cluster & ~(CHUNK - 1);
+      const stop = Math.min(end, base + CHUNK);
+      for (; cluster < stop; cluster++) {
+        const cell = cells[cluster - base];
+        if ((cell & field) < full) cells[cluster - base] = (cell + one) | kind;
+        else this.#countExactly(cluster, high, low, index + cluster - first, place);
+        if (checkCopied && ((cell & 0xff) === 1) !== copied) {
+          const entryLow = low + (cluster - first) * clusterSize;
+          this.#copiedData(high >>> 0, entryLow >>> 0, cluster, index + cluster - first, place);
         }
       }
-      this.lowest = lowest;
-      this.highest = highest;
-      this.#expected = expected;
-      this.#entry(high >>> 0, low >>> 0, 0, 0, at >>> 3, place);
-      lowest = this.lowest;
-      highest = this.highest;
-      expected = this.#expected;
     }
-    this.lowest = lowest;
-    this.highest = highest;
-    if (place.active) {
-      this.allocated += allocated;
-      this.fragmented += fragmented;
+  }
+
+  #countExactly(cluster: number, high: number, low: number, index: number, place: L2Place): void {
+    const { clusterSize } = this.#layout;
+    const owner = this.#owner(high >>> 0, low >>> 0, index, place);
+    this.#references.count(cluster * clusterSize, clusterSize, place.kind, owner);
+  }
+
+  /** Counts a table that has been walked and is plain `times` more, for as many snapshots. */
+  repeat(view: DataView, kind: number, times: number): void {
+    const { l2Entries, clusterBits, clusterSize } = this.#layout;
+    const map = this.#references.map;
+    const field = MANY << REFERENCES_SHIFT;
+    const more = times * ONE_REFERENCE;
+    for (let at = 0; at < l2Entries * 8; at += 8) {
+      const offsetHigh = view.getInt32(at) & 0x7fffffff;
+      const low = view.getInt32(at + 4);
+      if (offsetHigh === 0 && (low & ~1) === 0) continue;
+      const cluster = (offsetHigh << (32 - clusterBits)) | (low >>> clusterBits);
+      const cells = map.writable(cluster >>> CHUNK_BITS);
+      const cell = cells[cluster & (CHUNK - 1)];
+      if ((cell & field) + more <= this.#full) cells[cluster & (CHUNK - 1)] = cell + more;
+      else
+        for (let time = 0; time < times; time++)
+          this.#references.count(cluster * clusterSize, clusterSize, kind, undefined);
     }
   }
 

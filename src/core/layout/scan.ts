@@ -71,6 +71,8 @@ export function* scan(image: LaidOutImage): Generator<ScanProgress, Scan, void> 
         `L2 tables of snapshot ${snapshot.index + 1} of ${snapshots.length}`,
         walked(1 + snapshot.index, part),
       );
+  for (const part of l1.repeats())
+    yield step('L2 tables shared by snapshots', walked(1 + snapshots.length, part - 1));
   others.smallTables();
   others.bitmaps();
   others.refcountBlocks();
