@@ -49,8 +49,7 @@ export function listenToPointer(root: HTMLElement, heatmap: Heatmap): () => void
   };
 
   const onUp = (event: PointerEvent): void => {
-    if (pressed && !dragging && event.type === 'pointerup')
-      void heatmap.selectAt(pressed.x, pressed.y);
+    if (pressed && !dragging && event.type === 'pointerup') void heatmap.selectAt(pressed);
     pressed = undefined;
     dragging = false;
     root.classList.remove('dragging');

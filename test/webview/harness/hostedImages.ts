@@ -59,6 +59,16 @@ export function hostedMap(clusters: number, trouble: boolean): HostedImage {
   return hosted(syntheticMap(clusters, trouble));
 }
 
+/** A sparse one: of sixteen chunks, one is like those of `hostedMap` and the rest is empty. */
+export function hostedSparse(clusters: number): HostedImage {
+  const pattern = syntheticMap(CHUNK, true);
+  const map = new ClusterMap(clusters);
+  for (let index = 0; index < map.chunkCount; index += 16) {
+    map.writable(index).set(pattern.writable(0));
+  }
+  return hosted(map);
+}
+
 /** An image that holds nothing but data. */
 export function hostedData(clusters: number): HostedImage {
   const map = new ClusterMap(clusters);

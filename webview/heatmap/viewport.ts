@@ -1,0 +1,157 @@
+import type { Extent, Point } from '../../src/core/picture/curve.js';
+import { TILE } from '../../src/core/picture/tile.js';
+import {
+  clampCamera,
+  fit,
+  fitScale,
+  pan,
+  stepFactor,
+  toPicture,
+  toView,
+  zoomAt,
+  type Camera,
+} from './camera.js';
+import type { CellPlace } from './descend.js';
+import type { DrawItem } from './renderer.js';
+import type { TileStore } from './tileStore.js';
+import { levelFor, visibleTiles, type TilePlace } from './tiles.js';
+
+/** CSS pixels from the edge in which a revealed cell would hardly be seen. */
+const EDGE = 8;
+
+/** The window through which one looks at the picture: its size, and where the camera is. */
+export class Viewport {
+  readonly #tiles: TileStore;
+  #camera: Camera = { x: 0, y: 0, scale: 1 };
+  #size: Extent = { width: 0, height: 0 };
+  #fitted = true;
+
+  constructor(tiles: TileStore) {
+    this.#tiles = tiles;
+  }
+
+  get camera(): Camera {
+    return this.#camera;
+  }
+
+  /** CSS pixels. */
+  get size(): Extent {
+    return this.#size;
+  }
+
+  /** The picture stays fitted until it is moved. */
+  get fitted(): boolean {
+    return this.#fitted;
+  }
+
+  /** Nothing can be seen through it. */
+  get closed(): boolean {
+    return this.#size.width === 0 || this.#size.height === 0;
+  }
+
+  /** The part of the curve's picture that the file fills. */
+  get picture(): Extent {
+    return this.#tiles.curve.filled;
+  }
+
+  /** Level of the tiles that are drawn. */
+  get level(): number {
+    return levelFor(this.#camera.scale, devicePixelRatio, this.#tiles.top);
+  }
+
+  /** How far one is zoomed in; 1 when the picture is fitted. */
+  get zoom(): number {
+    return this.#camera.scale / fitScale(this.picture, this.#size);
+  }
+
+  /** Cells of the drawn level from top to bottom. */
+  get rows(): number {
+    return Math.max(1, Math.floor(this.#size.height / this.#camera.scale / 2 ** this.level));
+  }
+
+  resize(size: Extent): void {
+    this.#size = size;
+    this.#settle();
+  }
+
+  fit(): void {
+    this.#fitted = true;
+    this.#settle();
+  }
+
+  moveTo(camera: Camera): void {
+    this.#fitted = false;
+    this.#camera = camera;
+    this.#settle();
+  }
+
+  panBy(dx: number, dy: number): void {
+    this.moveTo(pan(this.#camera, dx, dy));
+  }
+
+  /** Zooms about a point of the view, or about its middle. */
+  zoomBy(factor: number, x = this.#size.width / 2, y = this.#size.height / 2): void {
+    this.moveTo(zoomAt(this.#camera, this.picture, this.#size, x, y, factor));
+  }
+
+  /** To the next even scale. */
+  zoomStep(direction: 1 | -1): void {
+    this.zoomBy(stepFactor(this.#camera.scale, direction));
+  }
+
+  /** Moves a cell to the middle unless it can be seen already. */
+  show(cell: Point): void {
+    const { x, y } = this.toView({ x: cell.x + 0.5, y: cell.y + 0.5 });
+    const { width, height } = this.#size;
+    if (x > EDGE && y > EDGE && x < width - EDGE && y < height - EDGE) return;
+    this.moveTo({ ...this.#camera, x: cell.x + 0.5, y: cell.y + 0.5 });
+  }
+
+  toView({ x, y }: Point): Point {
+    return toView(this.#camera, this.#size, x, y);
+  }
+
+  /** The cell of the drawn level at a point of the view. */
+  cellAt(point: Point): CellPlace {
+    return this.cellOf(toPicture(this.#camera, this.#size, point.x, point.y));
+  }
+
+  /** The cell of the drawn level that a point of the picture lies in. */
+  cellOf({ x, y }: Point): CellPlace {
+    const { level } = this;
+    return { level, x: Math.floor(x / 2 ** level), y: Math.floor(y / 2 ** level) };
+  }
+
+  /** The tiles in view, those nearest to its middle first. */
+  visible(): TilePlace[] {
+    return visibleTiles(this.#camera, this.picture, this.#size, this.level);
+  }
+
+  /** For each place the best tile there is; edges on whole pixels, so that no seam shows. */
+  items(places: readonly TilePlace[]): DrawItem[] {
+    const items: DrawItem[] = [];
+    const pixel = (at: number): number => Math.round(at * devicePixelRatio);
+    for (const place of places) {
+      const best = this.#tiles.best(place);
+      if (!best) continue;
+      const edge = TILE * 2 ** place.level;
+      const from = this.toView({ x: place.x * edge, y: place.y * edge });
+      const to = this.toView({ x: (place.x + 1) * edge, y: (place.y + 1) * edge });
+      items.push({
+        ...best,
+        left: pixel(from.x),
+        top: pixel(from.y),
+        right: pixel(to.x),
+        bottom: pixel(to.y),
+      });
+    }
+    return items;
+  }
+
+  #settle(): void {
+    if (this.closed) return;
+    this.#camera = this.#fitted
+      ? fit(this.picture, this.#size)
+      : clampCamera(this.#camera, this.picture, this.#size);
+  }
+}
