@@ -67,6 +67,7 @@ function messagesOf(scanned: Scan): string[] {
     }
     if (finding.message !== '') messages.push(...finding.message.split('\n'));
   }
+  if (signal !== undefined) messages.push(signal);
   return messages;
 }
 

@@ -78,11 +78,11 @@ export class StoredRefcounts {
 
   #cannotRead(block: Block, index: number): void {
     this.#unreadable = true;
-    if (block.type === 'unaligned')
-      this.#signal ??=
-        `qcow2: Image is corrupt: Refblock offset 0x${block.offsetText} unaligned ` +
-        `(reftable index: ${hashHex(index)}); ` +
-        'further non-fatal corruption events will be suppressed';
+    if (block.type !== 'unaligned') return;
+    this.#signal ??=
+      `qcow2: Image is corrupt: Refblock offset 0x${block.offsetText} unaligned ` +
+      `(reftable index: ${hashHex(index)}); ` +
+      'further non-fatal corruption events will be suppressed';
   }
 
   #fill(map: ClusterMap, first: number): void {
@@ -165,7 +165,10 @@ export class StoredRefcounts {
     if (index >= this.#image.refcountTable.length) return 0n;
     const block = this.#block(index);
     if (block.type === 'missing') return 0n;
-    if (block.type !== 'at') return undefined;
+    if (block.type !== 'at') {
+      this.#cannotRead(block, index);
+      return undefined;
+    }
     if (this.#buffered !== index) {
       this.#image.source.readInto(this.#buffer, block.offset);
       this.#buffered = index;
