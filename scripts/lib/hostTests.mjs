@@ -41,9 +41,13 @@ export async function hostTests() {
   } else {
     return skipped('no VS Code could be downloaded, and its server needs Chromium and Linux on x64');
   }
-  if (existsSync(RESULTS)) return JSON.parse(readFileSync(RESULTS, 'utf8'));
-  console.error('The extension host ended without results.');
-  return { passed: 0, failed: 1, skipped: [] };
+  if (!existsSync(RESULTS)) {
+    console.error('The extension host ended without results.');
+    return { passed: 0, failed: 1, skipped: [] };
+  }
+  const results = JSON.parse(readFileSync(RESULTS, 'utf8'));
+  for (const line of results.lines) console.log(line);
+  return results;
 }
 
 /** @returns {Promise<string | undefined>} VS Code's executable; undefined where it cannot be had */
@@ -94,11 +98,7 @@ async function runInServer(folder, env) {
     let end = () => undefined;
     /** @type {Promise<number>} */
     const ended = new Promise((resolve) => (end = resolve));
-    // The workbench calls these two, as it does for @vscode/test-web.
-    await page.exposeFunction(
-      'codeAutomationLog',
-      (/** @type {string} */ _type, /** @type {unknown[]} */ args) => console.log(...args),
-    );
+    // The workbench calls it, as it does for @vscode/test-web.
     await page.exposeFunction('codeAutomationExit', (/** @type {number} */ code) => end(code));
     await openWorkbench(page, server, folder, { extension: root, tests: TESTS });
     const late = delay(MINUTES * 60_000, -1, { ref: false });
