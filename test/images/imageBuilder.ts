@@ -220,7 +220,7 @@ export class ImageBuilder {
   #table(guestCluster: number): L2Table {
     const index = this.l1Index(guestCluster);
     const table = this.active.tables[index];
-    if (table !== undefined && table.users === 1) return table;
+    if (table?.users === 1) return table;
     const own = this.#newL2();
     if (table !== undefined) {
       table.users--;

@@ -33,7 +33,9 @@ export function encodeSnapshotTable(rows: readonly SnapshotRow[]): Uint8Array {
     length = roundUp(length, 8) + entry.length;
   }
   const table = new Uint8Array(length);
-  entries.forEach((entry, index) => table.set(entry, offsets[index]));
+  entries.forEach((entry, index) => {
+    table.set(entry, offsets[index]);
+  });
   return table;
 }
 

@@ -28,15 +28,12 @@ export type Rule =
 
 /** Messages about files that the image names, and about keys: our check opens the image alone. */
 const ELSEWHERE: readonly (readonly [Rule, RegExp])[] = [
-  ['another file', /Could not open (backing file|'(?!image\.qcow2'|driver=))/],
+  ['another file', /Could not open (backing file|'(?!image\.qcow2'|driver=))|requires a file name/],
   ['passphrase', /LUKS|[Pp]assword|cipher|key|hash algorithm|iv generator|[Ss]ector size|UUID/],
 ];
 
 /** What QEMU says of an image that has become encrypted: ours looks at metadata, which needs no key. */
 const NO_KEY = "Parameter 'encrypt.key-secret' is required for cipher";
-
-/** The version that QEMU hands to its driver for the older format of the same magic. */
-const QCOW1 = 1;
 
 interface Outcome {
   readonly exitCode: number | undefined;
@@ -50,11 +47,12 @@ interface Outcome {
 export async function compareChecks(slot: Slot): Promise<Verdict> {
   const { isEncrypted } = slot.base;
   const qemu = await qemuCheck(slot.folder, IMAGE_NAME, { isEncrypted });
+  const ours = ourCheck(slot.path, imageArgument(IMAGE_NAME, isEncrypted));
+  // Ours must come to an end on any image, also where there is nothing to compare with.
+  if (typeof ours === 'string') return { type: 'disagreed', differences: [ours] };
   const rule = isVersion1(slot.path) ? 'another format' : leftOut(qemu, isEncrypted);
   if (rule !== undefined) return { type: 'left-out', rule };
-  if (slot.readVersion() === QCOW1) return { type: 'left-out', rule: 'another format' };
-  const ours = ourCheck(slot.path, imageArgument(IMAGE_NAME, isEncrypted));
-  const differences = typeof ours === 'string' ? [ours] : differencesOf(qemu, ours);
+  const differences = differencesOf(qemu, ours);
   return differences.length === 0 ? { type: 'agreed', qemu } : { type: 'disagreed', differences };
 }
 

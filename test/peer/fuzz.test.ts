@@ -46,6 +46,8 @@ class FuzzRun {
   readonly #outcomes = new Map<string, number>();
   readonly #shapes = new Set<string>();
   readonly #messageShapes = new Set<string>();
+  /** Cases on which qemu-img itself fails, to look at. */
+  readonly #notes: string[] = [];
   #next = 0;
 
   /** Takes case after case until none is left. */
@@ -67,7 +69,7 @@ class FuzzRun {
   summary(): string {
     const outcomes = [...this.#outcomes].sort().map(([what, count]) => `${what}: ${String(count)}`);
     const kinds = `${String(this.#messageShapes.size)} kinds of messages`;
-    return [...outcomes, kinds].join('\n');
+    return [...outcomes, kinds, ...this.#notes].join('\n');
   }
 
   async #record(number: number, slot: Slot, damage: Damage, verdict: Verdict): Promise<void> {
@@ -78,6 +80,10 @@ class FuzzRun {
         return;
       case 'left-out':
         this.#count(`left out, ${verdict.rule}`);
+        if (verdict.rule === 'qemu-img crashed' || verdict.rule === 'qemu-img timed out') {
+          const regression = formatRegression({ base: slot.base.name, damage });
+          this.#notes.push(`case ${String(number)}, ${verdict.rule}: ${regression}`);
+        }
         return;
       case 'disagreed':
         this.#count('disagreed');
