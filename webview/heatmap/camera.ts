@@ -95,7 +95,7 @@ export function stepFactor(scale: number, direction: 1 | -1): number {
   return 2 ** next / scale;
 }
 
-export function clampScale(scale: number, picture: Extent, view: Extent): number {
+function clampScale(scale: number, picture: Extent, view: Extent): number {
   const fitted = fitScale(picture, view);
   return Math.min(Math.max(scale, fitted * SMALLEST_FIT), Math.max(LARGEST_CELL, fitted));
 }

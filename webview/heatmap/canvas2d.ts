@@ -97,7 +97,7 @@ function context2d(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
 }
 
 /** The colour of one cell, packed as in the palette. */
-export function colourOf(
+function colourOf(
   glyph: number,
   mask: number,
   palette: Palette,
@@ -109,7 +109,7 @@ export function colourOf(
 }
 
 /** Colours all cells of a tile into `pixels`. */
-export function paint(
+function paint(
   pixels: Uint32Array,
   { glyphs, masks }: MixedTile,
   palette: Palette,

@@ -3,7 +3,7 @@ import { DOMINANT_MASK, OUTSIDE, RANK, TILE, type MixedTile, type TileCells } fr
 const HALF = TILE / 2;
 
 /** The dominant of four values: the most frequent, ties by RANK; outside does not count. */
-export function dominantOfFour(a: number, b: number, c: number, d: number): number {
+function dominantOfFour(a: number, b: number, c: number, d: number): number {
   if (a === OUTSIDE || b === OUTSIDE || c === OUTSIDE || d === OUTSIDE) {
     return dominantInside([a, b, c, d].filter((value) => value !== OUTSIDE));
   }

@@ -14,7 +14,7 @@ export const TILE_BITS = 8;
 export const TILE = 1 << TILE_BITS;
 export const TILE_CELLS = TILE * TILE;
 
-export const UNALLOCATED = 0;
+const UNALLOCATED = 0;
 /** Dominant of a cell without a cluster; its mask is empty. */
 export const OUTSIDE = 31;
 export const DOMINANT_MASK = 31;
@@ -35,8 +35,6 @@ export interface MixedTile {
   readonly glyphs: Uint8Array;
   readonly masks: Uint16Array;
 }
-
-export const dominantOf = (glyph: number): number => glyph & DOMINANT_MASK;
 
 export function troubleOfGlyph(glyph: number): Trouble {
   switch (glyph >>> TROUBLE_SHIFT) {
