@@ -11,6 +11,7 @@ import { installServer } from './vscodeInstall.mjs';
  * @typedef {object} Server
  * @property {string} url such as http://127.0.0.1:8123
  * @property {string} authority its host and port
+ * @property {(settings: Record<string, unknown>) => void} setSettings the user's own, while it runs
  * @property {() => void} stop ends it, its extension hosts, and removes its user data
  */
 
@@ -35,20 +36,19 @@ const SETTINGS = {
  * @param {readonly string[]} options.extensions folders of extensions, installed by a link
  * @param {number} [options.port] any free one by default
  * @param {Record<string, string>} [options.env] for the server and its extension hosts
- * @param {Record<string, unknown>} [options.settings] the user's settings
  * @returns {Promise<Server>}
  */
-export async function startServer({ extensions, port, env = {}, settings = {} }) {
+export async function startServer({ extensions, port, env = {} }) {
   const { node, entry } = await installServer();
   const folder = mkdtempSync(join(tmpdir(), 'qcow2-lens-vscode-'));
   const userData = join(folder, 'data');
   const extensionsFolder = join(folder, 'extensions');
   mkdirSync(extensionsFolder);
   mkdirSync(join(userData, 'User'), { recursive: true });
-  writeFileSync(
-    join(userData, 'User/settings.json'),
-    JSON.stringify({ ...SETTINGS, ...settings }),
-  );
+  /** @param {Record<string, unknown>} settings */
+  const setSettings = (settings) =>
+    writeFileSync(join(userData, 'User/settings.json'), JSON.stringify({ ...SETTINGS, ...settings }));
+  setSettings({});
   writeFileSync(join(folder, 'config.yaml'), 'auth: none\n');
   extensions.forEach((path, i) => symlinkSync(path, join(extensionsFolder, `extension-${i}`)));
   const authority = `127.0.0.1:${port ?? (await freePort())}`;
@@ -81,7 +81,7 @@ export async function startServer({ extensions, port, env = {}, settings = {} })
     }
     await delay(100);
   }
-  return { url, authority, stop };
+  return { url, authority, setSettings, stop };
 }
 
 /**

@@ -1,0 +1,165 @@
+import type { FrameLocator } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
+import { KINDS } from '../../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../../webview/text.js';
+import { legendCounts, number } from './legend.js';
+import { check, clustersByType, layout, RealImages, type Run } from './realImages.js';
+import { type Theme, THEMES, Workbench } from './workbench.js';
+
+const CLUSTER = { plain: 65_536, varied: 4096 };
+
+const images = new RealImages();
+const plain = images.plain('plain.qcow2');
+const varied = images.varied('varied.qcow2');
+const damaged = images.sample('database-damaged.qcow2');
+images.sample('not-qcow2.qcow2');
+let workbench: Workbench;
+
+beforeAll(async () => {
+  workbench = await Workbench.start(images.folder);
+});
+afterAll(async () => {
+  await workbench.stop();
+  images.dispose();
+});
+afterEach(async () => {
+  await workbench.close();
+});
+
+/** Runs a test that leaves a picture of the window behind when it fails. */
+function inVsCode(name: string, body: () => Promise<void>): void {
+  test(name, async () => {
+    onTestFailed(() => workbench.picture(`failed-${name.replaceAll(/\W+/g, '-')}`));
+    await body();
+  });
+}
+
+/** The run of the layout that a cluster belongs to. */
+function runOf(runs: readonly Run[], cluster: number, clusterSize: number): Run | undefined {
+  const offset = cluster * clusterSize;
+  return runs.findLast((run) => run.offset <= offset);
+}
+
+describe('the legend', () => {
+  inVsCode('counts as qemu-img check and our command line do', async () => {
+    const counts = await legendCounts(await workbench.open('plain.qcow2'));
+    expect(Object.fromEntries(counts)).toEqual(Object.fromEntries(clustersByType(layout(plain))));
+    const checked = check(plain);
+    expect(counts.get('data')).toBe(checked['allocated-clusters']);
+    const clusters = [...counts.values()].reduce((sum, n) => sum + n, 0);
+    expect(clusters * CLUSTER.plain).toBe(checked['image-end-offset']);
+  });
+
+  inVsCode('counts snapshots, bitmaps and compressed clusters', async () => {
+    const counts = await legendCounts(await workbench.open('varied.qcow2'));
+    expect(Object.fromEntries(counts)).toEqual(Object.fromEntries(clustersByType(layout(varied))));
+    for (const kind of ['inactive-l1', 'inactive-l2', 'bitmap-directory', 'compressed']) {
+      expect(counts.get(kind), kind).toBeGreaterThan(0);
+    }
+  });
+
+  inVsCode('shows one kind alone', async () => {
+    const editor = await workbench.open('varied.qcow2');
+    await legendCounts(editor);
+    const entry = editor.locator('.legend [data-kind="active-l2"]');
+    await entry.click();
+    expect(await entry.getAttribute('aria-pressed')).toBe('true');
+    await entry.click();
+    expect(await entry.getAttribute('aria-pressed')).toBe('false');
+  });
+});
+
+describe('the map', () => {
+  /** Waits for the detail pane and compares it with the layout. */
+  async function expectDetail(editor: FrameLocator): Promise<number> {
+    const pane = editor.locator('article[data-cluster]');
+    await pane.waitFor();
+    const cluster = Number(await pane.getAttribute('data-cluster'));
+    const run = runOf(layout(varied), cluster, CLUSTER.varied);
+    const kinds = await pane.locator('.kind-list li').allTextContents();
+    const named = [...KINDS, 'unallocated' as const].filter((kind) => run?.types.includes(kind));
+    expect(kinds).toEqual(named.map((kind) => KIND_TEXT[kind]));
+    const [offset, refcount, references] = await pane.locator('dd > .mono').allTextContents();
+    expect(offset).toBe(`0x${(cluster * CLUSTER.varied).toString(16)}`);
+    expect(number(refcount)).toBe(run?.refcount);
+    expect(number(references)).toBe(run?.references);
+    return cluster;
+  }
+
+  inVsCode('tells about the cluster that is clicked', async () => {
+    const editor = await workbench.open('varied.qcow2');
+    await legendCounts(editor);
+    await editor.locator('.heatmap').click();
+    const cluster = await expectDetail(editor);
+    expect(cluster).toBeGreaterThan(0);
+    await editor.locator('.owners li').first().waitFor();
+  });
+
+  inVsCode('goes by the keys', async () => {
+    const editor = await workbench.open('varied.qcow2');
+    await legendCounts(editor);
+    await editor.locator('.heatmap').focus();
+    await workbench.page.keyboard.press('Home');
+    await workbench.page.keyboard.press('Enter');
+    expect(await expectDetail(editor)).toBe(0);
+  });
+
+  inVsCode('switches its curve', async () => {
+    const editor = await workbench.open('varied.qcow2');
+    await legendCounts(editor);
+    const rows = editor.locator('[data-curve="rows"]');
+    const map = editor.locator('.heatmap');
+    const before = await map.screenshot();
+    await rows.click();
+    await expect.poll(() => rows.getAttribute('aria-pressed')).toBe('true');
+    await expect.poll(async () => (await map.screenshot()).equals(before)).toBe(false);
+    await workbench.picture('editor-rows');
+    await editor.locator('[data-curve="hilbert"]').click();
+    await expect.poll(() => rows.getAttribute('aria-pressed')).toBe('false');
+  });
+});
+
+describe('troubled images', () => {
+  inVsCode('a damaged image shows what qemu-img check counts', async () => {
+    const editor = await workbench.open('database-damaged.qcow2');
+    await legendCounts(editor);
+    const { corruptions, leaks } = check(damaged);
+    expect(corruptions).toBeGreaterThan(0);
+    const chip = (what: string) => editor.locator('.chips li', { hasText: what }).textContent();
+    expect(number(await chip('corruption'))).toBe(corruptions);
+    expect(number(await chip('leak'))).toBe(leaks);
+    await editor.locator('#tab-findings').click();
+    await workbench.picture('editor-damaged');
+  });
+
+  inVsCode('a file of another format says so', async () => {
+    const editor = await workbench.open('not-qcow2.qcow2');
+    await editor.getByText('cannot be shown as a qcow2 image').waitFor();
+    await workbench.picture('editor-not-qcow2');
+  });
+});
+
+describe('the look', () => {
+  inVsCode('follows the theme while the editor is open', async () => {
+    const editor = await workbench.open('varied.qcow2');
+    await legendCounts(editor);
+    await editor.locator('.heatmap').click();
+    await editor.locator('article[data-cluster]').waitFor();
+    const seen = new Set<string>();
+    const themes: readonly Theme[] = ['dark', 'light', 'hc', 'hc-light'];
+    expect(themes.length).toBe(Object.keys(THEMES).length);
+    for (const theme of themes) {
+      await workbench.useTheme(theme, editor);
+      // One frame for the map to be painted anew.
+      await workbench.page.waitForTimeout(500);
+      await workbench.picture(`editor-${theme}`);
+      seen.add((await editor.locator('.heatmap').screenshot()).toString('base64'));
+    }
+    expect(seen.size).toBe(themes.length);
+  });
+});
+
+test('nothing was refused by a policy, and nobody outside was asked', () => {
+  expect(workbench.violations).toEqual([]);
+  expect(workbench.foreign).toEqual([]);
+});

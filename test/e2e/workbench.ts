@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs';
+import type { Browser, FrameLocator, Page } from 'playwright-core';
+import { launchBrowser, openWorkbench } from '../../scripts/lib/browser.mjs';
+import { inRoot, root } from '../../scripts/lib/repository.mjs';
+import { startServer, type Server } from '../../scripts/lib/vscodeServer.mjs';
+
+export const THEMES = {
+  dark: 'Dark Modern',
+  light: 'Light Modern',
+  hc: 'Default High Contrast',
+  'hc-light': 'Default High Contrast Light',
+} as const;
+export type Theme = keyof typeof THEMES;
+
+/** VS Code in Chromium, with our extension installed, on a folder. */
+export class Workbench {
+  readonly page: Page;
+  /** Addresses that were asked for outside this machine. */
+  readonly foreign: string[] = [];
+  /** What a content security policy has refused, anywhere. */
+  readonly violations: string[] = [];
+  readonly #server: Server;
+  readonly #browser: Browser;
+
+  private constructor(server: Server, browser: Browser, page: Page) {
+    this.#server = server;
+    this.#browser = browser;
+    this.page = page;
+    page.on('request', (request) => {
+      const { protocol, host } = new URL(request.url());
+      // The webview's own scheme of hosts: a service worker answers for them.
+      const local = host === server.authority || host.endsWith('.vscode-resource.vscode-cdn.net');
+      if (/^(https?|wss?):$/.test(protocol) && !local) this.foreign.push(request.url());
+    });
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) this.violations.push(message.text());
+    });
+  }
+
+  static async start(folder: string): Promise<Workbench> {
+    const server = await startServer({ extensions: [root] });
+    const browser = await launchBrowser();
+    const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+    const workbench = new Workbench(server, browser, page);
+    await openWorkbench(page, server, folder);
+    return workbench;
+  }
+
+  /**
+   * Opens an image from the explorer and waits for its editor to have read the header.
+   * @returns the contents of the editor's webview
+   */
+  async open(name: string): Promise<FrameLocator> {
+    const row = this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name });
+    await row.waitFor({ timeout: 60_000 });
+    const editor = this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+    const heading = editor.locator('.summary h1', { hasText: name });
+    // Just after the start, files open as text: the extension host has not yet told of our editor.
+    for (let attempt = 0; attempt < 6; attempt++) {
+      await row.dblclick();
+      try {
+        await heading.waitFor({ timeout: 10_000 });
+        return editor;
+      } catch {
+        await this.close();
+      }
+    }
+    throw new Error(`${name} does not open in our editor`);
+  }
+
+  /** Closes the active editor, where there is one. */
+  async close(): Promise<void> {
+    const button = this.page.locator('.tab.active .codicon-close').first();
+    if (await button.isVisible()) await button.click();
+  }
+
+  /** Changes the user's colour theme and waits until an open webview knows. */
+  async useTheme(theme: Theme, editor: FrameLocator): Promise<void> {
+    this.#server.setSettings({ 'workbench.colorTheme': THEMES[theme] });
+    const ids = { dark: 'vscode-dark', light: 'vscode-light', hc: 'vscode-high-contrast' };
+    const body = theme === 'hc-light' ? 'vscode-high-contrast-light' : ids[theme];
+    await editor.locator(`body.${body}`).waitFor({ timeout: 20_000 });
+  }
+
+  /** Keeps a picture of the whole window in artefacts/, for people to look at. */
+  async picture(name: string): Promise<void> {
+    mkdirSync(inRoot('artefacts'), { recursive: true });
+    await this.page.screenshot({ path: inRoot('artefacts', `${name}.png`) });
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser.close();
+    this.#server.stop();
+  }
+}
