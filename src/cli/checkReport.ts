@@ -73,7 +73,7 @@ function messagesOf(scanned: Scan): string[] {
 
 /** The findings that QEMU comes to: it stops at a bitmap that it cannot load. */
 function* listed(scanned: Scan): Generator<Finding> {
-  if (!scanned.failure) yield* new Inspection(scanned).allFindings();
+  if (!scanned.failure) yield* new Inspection(scanned).qemuFindings();
   else
     for (const finding of scanned.findings.kept) {
       if (finding.message === '') return;

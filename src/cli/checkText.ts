@@ -1,9 +1,10 @@
+import type { Finding } from '../core/layout/finding.js';
 import type { CheckCounts } from '../core/layout/inspection.js';
 
 const percent = (part: number, whole: number): string => `${((part * 100) / whole).toFixed(2)}%`;
 
-/** The counts for people, in the words of `qemu-img check`. */
-export function checkText(counts: CheckCounts): string {
+/** The counts for people, in the words of `qemu-img check`, and then what it does not see. */
+export function checkText(counts: CheckCounts, notices: readonly Finding[]): string {
   const lines: string[] = [];
   const { corruptions, leaks, checkErrors, allocatedClusters: allocated } = counts;
   if (corruptions + leaks + checkErrors === 0) lines.push('No errors were found on the image.');
@@ -28,5 +29,7 @@ export function checkText(counts: CheckCounts): string {
         `${percent(counts.compressedClusters, allocated)} compressed clusters`,
     );
   lines.push(`Image end offset: ${counts.imageEndOffset}`);
+  if (notices.length > 0) lines.push('', 'Not seen by qemu-img check:');
+  for (const notice of notices) lines.push(`  ${notice.message}`);
   return lines.join('\n') + '\n';
 }

@@ -40,7 +40,7 @@ const check: Command = (source, filename, json) => {
     process.stderr.write(`qcow2-lens: ${report.unlisted} more findings are counted, not listed\n`);
   if (json && report.json)
     printJson({ ...report.json, findings: report.scan ? ownedFindings(report.scan) : [] });
-  else if (report.counts) print(checkText(report.counts));
+  else if (report.counts) print(checkText(report.counts, report.scan?.notices.kept ?? []));
   return report.exitCode;
 };
 

@@ -35,7 +35,12 @@ export type FindingCode =
   | 'refcount-too-low'
   | 'leak'
   | 'copied-l2-table'
-  | 'copied-data';
+  | 'copied-data'
+  | 'refcount-past-end'
+  | 'unguarded-overlap'
+  | 'not-a-table'
+  | 'lost-l2-table'
+  | 'bitmap-in-use';
 
 /** One thing that is wrong, as data. */
 export interface Finding {

@@ -89,10 +89,11 @@ export class Inspection {
   }
 
   summary(milliseconds: number): ScanSummary {
-    const { findings, copiedFindings, comparison } = this.#scan;
+    const { findings, copiedFindings, comparison, notices } = this.#scan;
     const findingsByCode: Partial<Record<FindingCode, number>> = {
       ...Object.fromEntries(findings.byCode()),
       ...Object.fromEntries(copiedFindings.byCode()),
+      ...Object.fromEntries(notices.byCode()),
     };
     if (comparison.errors > 0) findingsByCode['refcount-unreadable'] = comparison.errors;
     if (comparison.corruptions > 0) findingsByCode['refcount-too-low'] = comparison.corruptions;
@@ -130,7 +131,8 @@ export class Inspection {
 
   /** Everything about one cluster of the file. */
   cluster(cluster: number): ClusterDetail {
-    const { image, map, stored, references, comparison, findings, copiedFindings } = this.#scan;
+    const { image, map, stored, references, comparison, findings, copiedFindings, notices } =
+      this.#scan;
     const cell = map.cell(cluster);
     const owners: Owner[] = [];
     let more = false;
@@ -154,43 +156,71 @@ export class Inspection {
         ...findings.kept.filter(here),
         ...(compared ? [compared] : []),
         ...copiedFindings.kept.filter(here),
+        ...notices.kept.filter(here),
       ],
     };
   }
 
-  /** All findings in QEMU's order. */
-  *allFindings(): Generator<Finding> {
+  /** What QEMU's check would say, in its order. */
+  *qemuFindings(): Generator<Finding> {
     yield* this.#scan.findings.kept;
     yield* this.#scan.comparison.findings();
     yield* this.#scan.copiedFindings.kept;
   }
 
+  /** All findings: QEMU's, then the notices. */
+  *allFindings(): Generator<Finding> {
+    yield* this.qemuFindings();
+    yield* this.#scan.notices.kept;
+  }
+
   findings(query: FindingsQuery): FindingsPage {
-    const { findings, comparison, copiedFindings } = this.#scan;
+    return query.severity === undefined
+      ? this.#pageOfAll(query.from, query.count)
+      : this.#pageOf(query.severity, query.from, query.count);
+  }
+
+  #pageOfAll(from: number, count: number): FindingsPage {
+    const { findings, comparison, copiedFindings, notices } = this.#scan;
+    const compared = {
+      length: comparison.total,
+      from: (start: number) => comparison.findings(start),
+    };
+    const parts = [
+      listPart(findings.kept),
+      compared,
+      listPart(copiedFindings.kept),
+      listPart(notices.kept),
+    ];
     const page: Finding[] = [];
-    if (query.severity === undefined) {
-      const before = findings.kept.length;
-      const between = before + comparison.total;
-      const to = query.from + query.count;
-      page.push(...findings.kept.slice(query.from, to));
-      if (query.from < between && to > before)
-        for (const finding of comparison.findings(Math.max(0, query.from - before))) {
-          if (page.length >= query.count || query.from + page.length >= between) break;
+    let before = 0;
+    for (const part of parts) {
+      const start = Math.max(0, from - before);
+      if (start < part.length && page.length < count)
+        for (const finding of part.from(start)) {
           page.push(finding);
+          if (page.length === count) break;
         }
-      page.push(
-        ...copiedFindings.kept.slice(Math.max(0, query.from - between), Math.max(0, to - between)),
-      );
-      return { total: between + copiedFindings.kept.length, findings: page };
+      before += part.length;
     }
+    return { total: before, findings: page };
+  }
+
+  #pageOf(severity: Severity, from: number, count: number): FindingsPage {
+    const page: Finding[] = [];
     let total = 0;
     for (const finding of this.allFindings()) {
-      if (finding.severity !== query.severity) continue;
-      if (total >= query.from && page.length < query.count) page.push(finding);
+      if (finding.severity !== severity) continue;
+      if (total >= from && page.length < count) page.push(finding);
       total++;
     }
     return { total, findings: page };
   }
+}
+
+/** A part of all findings that can be told from any place on. */
+function listPart(list: readonly Finding[]) {
+  return { length: list.length, from: (start: number): Iterable<Finding> => list.slice(start) };
 }
 
 const NO_CLUSTERS: Readonly<Record<KindName, number>> = {

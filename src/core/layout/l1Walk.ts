@@ -8,6 +8,7 @@ import type { Snapshot } from '../qcow2/snapshotTable.js';
 import type { FindingList } from './findingList.js';
 import { BIT } from './kinds.js';
 import { type L2Place, L2Walk } from './l2Walk.js';
+import { noticeTable } from './notices.js';
 import type { Owner, SnapshotName, TableOf } from './owner.js';
 import type { References } from './references.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
@@ -37,6 +38,7 @@ export class L1Walk {
   readonly #stored: StoredRefcounts;
   readonly #findings: FindingList;
   readonly #copiedFindings: FindingList;
+  readonly #notices: FindingList;
   readonly #buffer: Uint8Array;
   /** Plain tables by offset: a snapshot that shares one need not walk it again. */
   readonly #plain = new Map<number, PlainTable>();
@@ -47,6 +49,7 @@ export class L1Walk {
     stored: StoredRefcounts,
     findings: FindingList,
     copiedFindings: FindingList,
+    notices: FindingList,
   ) {
     this.#image = image;
     this.tables = new TableIndex(image.layout);
@@ -55,6 +58,7 @@ export class L1Walk {
     this.#stored = stored;
     this.#findings = findings;
     this.#copiedFindings = copiedFindings;
+    this.#notices = notices;
     this.walk = new L2Walk(image.layout, references, stored, findings, copiedFindings);
     this.#buffer = new Uint8Array(Math.max(READ_AT_ONCE, image.layout.clusterSize));
   }
@@ -135,6 +139,13 @@ export class L1Walk {
         this.walk.walk(view, place);
         const { lowest, highest, plain } = this.walk;
         this.tables.add(place, lowest, highest);
+        noticeTable(
+          this.#notices,
+          this.walk,
+          place,
+          this.#layout.clusterSize,
+          table.entryOffset(index),
+        );
         if (plain && this.#plain.size < REMEMBERED)
           this.#plain.set(place.offset, { kind: place.kind, lowest, highest, repeats: 0 });
       }

@@ -47,6 +47,9 @@ export class L2Walk {
   fragmented = 0;
   compressed = 0;
   /** Lowest and highest host cluster that the last table walked refers to; low > high if none. */
+  /** Entries of the last table walked that are not 0, and those of them that are wrong in themselves. */
+  used = 0;
+  faulty = 0;
   lowest = 0;
   highest = 0;
 
@@ -85,6 +88,8 @@ export class L2Walk {
   walk(view: DataView, place: L2Place): void {
     this.#expected = NOTHING;
     this.#plain = !this.#layout.extendedL2 && !this.#layout.externalData;
+    this.used = 0;
+    this.faulty = 0;
     this.lowest = 0x7fffffff;
     this.highest = NOTHING;
     if (this.#layout.extendedL2 || this.#layout.externalData) this.#walkSlowly(view, place);
@@ -138,6 +143,7 @@ export class L2Walk {
         end += 8;
       }
       const count = (end - at) >>> 3;
+      this.used += count;
       this.#countRun(cluster, count, high, low, at >>> 3, place);
       if (place.active) {
         this.allocated += count;
@@ -212,6 +218,21 @@ export class L2Walk {
 
   /** Any entry, exactly. */
   #entry(
+    high: number,
+    low: number,
+    zeroes: number,
+    allocated: number,
+    index: number,
+    place: L2Place,
+  ): void {
+    if ((high | low | zeroes | allocated) === 0) return;
+    const before = this.#findings.count('corruption');
+    this.#judge(high, low, zeroes, allocated, index, place);
+    this.used++;
+    if (this.#findings.count('corruption') !== before) this.faulty++;
+  }
+
+  #judge(
     high: number,
     low: number,
     zeroes: number,

@@ -4,6 +4,7 @@ import { Comparison } from './comparison.js';
 import { FindingList } from './findingList.js';
 import { BIT } from './kinds.js';
 import { L1Walk } from './l1Walk.js';
+import { findNotices } from './notices.js';
 import { OtherStructures } from './otherStructures.js';
 import { References } from './references.js';
 import { StoredRefcounts } from './storedRefcounts.js';
@@ -28,6 +29,8 @@ export interface Scan {
   readonly findings: FindingList;
   /** Findings of the COPIED pass, the last ones. */
   readonly copiedFindings: FindingList;
+  /** What QEMU's check cannot see, outside its counts. */
+  readonly notices: FindingList;
   readonly statistics: {
     readonly allocated: number;
     readonly fragmented: number;
@@ -39,7 +42,7 @@ export interface Scan {
 }
 
 /** How much of the progress each phase takes. */
-const PART = { stored: 0.2, l2: 0.65, compare: 0.1 } as const;
+const PART = { stored: 0.2, l2: 0.65, compare: 0.1, notices: 0.05 } as const;
 
 /**
  * Scans an image: one pass over its metadata into the cluster map, in QEMU's order, with every
@@ -52,9 +55,10 @@ export function* scan(image: LaidOutImage): Generator<ScanProgress, Scan, void> 
   const map = new ClusterMap(layout.hostClusters);
   const findings = new FindingList();
   const copiedFindings = new FindingList();
+  const notices = new FindingList();
   const references = new References(map, layout, findings);
   const stored = new StoredRefcounts(image, layout);
-  const l1 = new L1Walk(image, references, stored, findings, copiedFindings);
+  const l1 = new L1Walk(image, references, stored, findings, copiedFindings, notices);
   const others = new OtherStructures(image, references, findings);
   const step = (phase: string, done: number): ScanProgress => ({ phase, done, map });
 
@@ -79,7 +83,9 @@ export function* scan(image: LaidOutImage): Generator<ScanProgress, Scan, void> 
 
   const comparison = new Comparison(references, stored, layout.clusterSize);
   for (const part of comparison.run())
-    yield step('comparing refcounts', 1 - PART.compare * (1 - part));
+    yield step('comparing refcounts', 1 - PART.notices - PART.compare * (1 - part));
+  for (const _ of findNotices(image, map, stored, comparison, notices))
+    yield step('looking further', 1 - PART.notices);
   const { allocated, fragmented, compressed } = l1.walk;
   return {
     image,
@@ -89,6 +95,7 @@ export function* scan(image: LaidOutImage): Generator<ScanProgress, Scan, void> 
     comparison,
     findings,
     copiedFindings,
+    notices,
     statistics: { allocated, fragmented, compressed },
     tables: l1.tables,
     failure: image.snapshotFailure ?? others.failure,

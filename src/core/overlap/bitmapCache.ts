@@ -48,9 +48,10 @@ export class BitmapCache {
 
   /** The first empty slot, or -1. */
   firstEmpty(): number {
+    if (this.#heapSize === this.size) return -1;
     while (this.#lowestEmpty < this.#rows.length && this.#rows[this.#lowestEmpty] !== EMPTY)
       this.#lowestEmpty++;
-    return this.#lowestEmpty < this.size ? this.#lowestEmpty : -1;
+    return this.#lowestEmpty;
   }
 
   /** Gives a window an empty slot. */
