@@ -39,7 +39,9 @@ export async function hostTests() {
   } else if (serverSupported && findBrowser() !== undefined) {
     await runInServer(samples, env);
   } else {
-    return skipped('no VS Code could be downloaded, and its server needs Chromium and Linux on x64');
+    return skipped(
+      'no VS Code could be downloaded, and its server needs Chromium and Linux on x64',
+    );
   }
   if (!existsSync(RESULTS)) {
     console.error('The extension host ended without results.');

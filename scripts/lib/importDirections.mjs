@@ -9,7 +9,7 @@ const VSCODE = '^vscode$';
 const PACKAGE = '^[^.]';
 
 /** @param {...string} folders of src/ */
-const folders = (...folders) => `^(\\.\\./)+(src/)?(${folders.join('|')})/`;
+const folders = (...folders) => `^(\\.{1,2}/)+(src/)?(${folders.join('|')})/`;
 const UP_TO_ENTRY = '/extension\\.js$';
 const WEBVIEW = '^(\\.\\./)+webview/';
 const TESTS = '^(\\.\\./)+(test|scripts)/';

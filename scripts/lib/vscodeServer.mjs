@@ -11,7 +11,6 @@ import { installServer } from './vscodeInstall.mjs';
  * @typedef {object} Server
  * @property {string} url such as http://127.0.0.1:8123
  * @property {string} authority its host and port
- * @property {(settings: Record<string, unknown>) => void} setSettings the user's own, while it runs
  * @property {() => void} stop ends it, its extension hosts, and removes its user data
  */
 
@@ -45,10 +44,7 @@ export async function startServer({ extensions, port, env = {} }) {
   const extensionsFolder = join(folder, 'extensions');
   mkdirSync(extensionsFolder);
   mkdirSync(join(userData, 'User'), { recursive: true });
-  /** @param {Record<string, unknown>} settings */
-  const setSettings = (settings) =>
-    writeFileSync(join(userData, 'User/settings.json'), JSON.stringify({ ...SETTINGS, ...settings }));
-  setSettings({});
+  writeFileSync(join(userData, 'User/settings.json'), JSON.stringify(SETTINGS));
   writeFileSync(join(folder, 'config.yaml'), 'auth: none\n');
   extensions.forEach((path, i) => symlinkSync(path, join(extensionsFolder, `extension-${i}`)));
   const authority = `127.0.0.1:${port ?? (await freePort())}`;
@@ -81,7 +77,7 @@ export async function startServer({ extensions, port, env = {} }) {
     }
     await delay(100);
   }
-  return { url, authority, setSettings, stop };
+  return { url, authority, stop };
 }
 
 /**
@@ -90,7 +86,10 @@ export async function startServer({ extensions, port, env = {} }) {
  */
 function serverEnvironment() {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(VSCODE_|ELECTRON_|CODE_SERVER_|npm_|VITEST|NODE_OPTIONS$|(HASHED_)?PASSWORD$|PORT$)/.test(name),
+    ([name]) =>
+      !/^(VSCODE_|ELECTRON_|CODE_SERVER_|npm_|VITEST|NODE_OPTIONS$|(HASHED_)?PASSWORD$|PORT$)/.test(
+        name,
+      ),
   );
   return { ...Object.fromEntries(kept), EXTENSIONS_GALLERY: '{}', CS_DISABLE_PROXY: '1' };
 }

@@ -159,7 +159,14 @@ describe('the look', () => {
   });
 });
 
-test('nothing was refused by a policy, and nobody outside was asked', () => {
-  expect(workbench.violations).toEqual([]);
-  expect(workbench.foreign).toEqual([]);
+describe('the webview', () => {
+  inVsCode('breaks no policy and asks nobody outside, and we would see it', async () => {
+    expect(workbench.violations).toEqual([]);
+    expect(workbench.foreign).toEqual([]);
+    const editor = await workbench.open('plain.qcow2');
+    await editor.locator('body').evaluate((body) => {
+      body.append(Object.assign(new Image(), { src: 'https://example.invalid/' }));
+    });
+    await expect.poll(() => workbench.violations.length).toBe(1);
+  });
 });

@@ -4,11 +4,12 @@ import { launchBrowser, openWorkbench } from '../../scripts/lib/browser.mjs';
 import { inRoot, root } from '../../scripts/lib/repository.mjs';
 import { startServer, type Server } from '../../scripts/lib/vscodeServer.mjs';
 
+/** The themes as VS Code's list shows them, and the class that a webview's body has under each. */
 export const THEMES = {
-  dark: 'Dark Modern',
-  light: 'Light Modern',
-  hc: 'Default High Contrast',
-  'hc-light': 'Default High Contrast Light',
+  dark: { label: 'Dark Modern', body: 'vscode-dark' },
+  light: { label: 'Light Modern', body: 'vscode-light' },
+  hc: { label: 'Dark High Contrast', body: 'vscode-high-contrast' },
+  'hc-light': { label: 'Light High Contrast', body: 'vscode-high-contrast-light' },
 } as const;
 export type Theme = keyof typeof THEMES;
 
@@ -70,16 +71,31 @@ export class Workbench {
 
   /** Closes the active editor, where there is one. */
   async close(): Promise<void> {
-    const button = this.page.locator('.tab.active .codicon-close').first();
-    if (await button.isVisible()) await button.click();
+    const tabs = this.page.locator('.tab');
+    const count = await tabs.count();
+    if (count === 0) return;
+    await this.page.locator('.tab.active').click({ button: 'middle' });
+    await tabs.nth(count - 1).waitFor({ state: 'detached' });
   }
 
-  /** Changes the user's colour theme and waits until an open webview knows. */
+  /** Chooses a colour theme as a user does, and waits until an open webview knows. */
   async useTheme(theme: Theme, editor: FrameLocator): Promise<void> {
-    this.#server.setSettings({ 'workbench.colorTheme': THEMES[theme] });
-    const ids = { dark: 'vscode-dark', light: 'vscode-light', hc: 'vscode-high-contrast' };
-    const body = theme === 'hc-light' ? 'vscode-high-contrast-light' : ids[theme];
+    const { label, body } = THEMES[theme];
+    await this.#pick('F1', '>Preferences: Color Theme');
+    await this.#pick(undefined, label);
     await editor.locator(`body.${body}`).waitFor({ timeout: 20_000 });
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** Chooses an entry of the list that is open, or that the key opens. */
+  async #pick(key: string | undefined, text: string): Promise<void> {
+    if (key !== undefined) await this.page.keyboard.press(key);
+    await this.page.locator('.quick-input-widget input[type="text"]').fill(text);
+    const label = text.replace(/^>/, '');
+    await this.page
+      .locator('.quick-input-list .monaco-list-row', { hasText: label })
+      .first()
+      .click();
   }
 
   /** Keeps a picture of the whole window in artefacts/, for people to look at. */
