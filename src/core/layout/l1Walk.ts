@@ -127,8 +127,8 @@ export class L1Walk {
       const low = table.low(index);
       if (high === 0 && low === 0) continue;
       const place = this.#l1Entry(table, index, of);
-      const known = active ? undefined : this.#plain.get(place.offset);
-      if (known?.kind === place.kind) {
+      const known = this.#plain.get(place.offset);
+      if (!active && known?.kind === place.kind) {
         known.repeats++;
         this.tables.add(place, known.lowest, known.highest);
       } else if (place.offset < this.#layout.fileSize) {
@@ -146,7 +146,7 @@ export class L1Walk {
           this.#layout.clusterSize,
           table.entryOffset(index),
         );
-        if (plain && this.#plain.size < REMEMBERED)
+        if (plain && !known && this.#plain.size < REMEMBERED)
           this.#plain.set(place.offset, { kind: place.kind, lowest, highest, repeats: 0 });
       }
       yield index / table.present;

@@ -5,7 +5,7 @@ export const WINDOW_SIZE = 4096;
 
 const START_SHIFT = 8;
 const TYPES = (1 << START_SHIFT) - 1;
-const INITIAL_ROOM = 8;
+const INITIAL_ROOM = 16;
 
 /** Where new points are put together: no window has more than one for each cluster. */
 const scratch = new Uint32Array(WINDOW_SIZE + 2);
@@ -176,8 +176,9 @@ export class TypeRuns {
         new Uint32Array(Math.max(this.#points.length * 2, this.#end + room)),
       );
     const from = this.#at[row];
-    this.#points.copyWithin(this.#end, from, from + this.#count[row]);
-    this.#at[row] = this.#end;
+    const to = this.#end;
+    for (let i = 0; i < this.#count[row]; i++) this.#points[to + i] = this.#points[from + i];
+    this.#at[row] = to;
     this.#room[row] = room;
     this.#end += room;
   }
