@@ -10,6 +10,7 @@ const EXIT_CODES: Record<Sample['state'], number> = {
   leaks: 3,
   corrupt: 2,
   refused: 1,
+  foreign: 63,
 };
 
 describe('the sample folder', () => {
