@@ -17,7 +17,7 @@ function imageArgument() {
   if (more.length > 0) fail('usage: npm start [-- path/to/image.qcow2]');
   if (argument === undefined) return undefined;
   // npm changes into the package's folder; the path is meant from where the user stands.
-  const file = resolve(process.env['INIT_CWD'] ?? process.cwd(), argument);
+  const file = resolve(process.env.INIT_CWD ?? process.cwd(), argument);
   if (!existsSync(file) || !statSync(file).isFile()) fail(`${file}: no such file`);
   return file;
 }
@@ -51,7 +51,7 @@ async function openDesktop(code, folder, extensions) {
  * @param {readonly string[]} extensions
  */
 async function openServer(folder, extensions) {
-  const wanted = process.env['PORT'];
+  const wanted = process.env.PORT;
   const server = await startServer({
     extensions,
     ...(wanted === '0' ? {} : { port: Number(wanted ?? PORT) }),
@@ -59,7 +59,7 @@ async function openServer(folder, extensions) {
   const address = `${server.url}/?${new URLSearchParams({ folder }).toString()}`;
   console.log(`VS Code with the extension: ${address}`);
   console.log('Ctrl+C ends it.');
-  const hasDisplay = process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY'];
+  const hasDisplay = process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY;
   const opener = findProgram('xdg-open', 'chromium');
   if (hasDisplay !== undefined && opener !== undefined) {
     start(opener, [address], { stdio: 'ignore' }).on('error', () => {

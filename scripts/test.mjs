@@ -39,7 +39,7 @@ if (unknown !== undefined) {
 const chosen = suites.filter(
   ({ name }) => positionals.length === 0 || positionals.some((word) => name.startsWith(word)),
 );
-const inCi = (process.env['CI'] ?? '') !== '';
+const inCi = (process.env.CI ?? '') !== '';
 let passed = 0;
 let failed = 0;
 /** @type {string[]} */

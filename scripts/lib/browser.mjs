@@ -58,12 +58,14 @@ export async function openWorkbench(page, server, folder, development) {
  */
 function developmentOptions(options) {
   const { prototype } = Reflect.get(globalThis, 'Element');
+  /** @type {Function} */
   const getAttribute = prototype.getAttribute;
   /**
    * @this {{ id: string }}
    * @param {string} name
    */
   prototype.getAttribute = function (name) {
+    /** @type {string} */
     const value = getAttribute.call(this, name);
     if (this.id !== 'vscode-workbench-web-configuration' || name !== 'data-settings') return value;
     const settings = JSON.parse(value);

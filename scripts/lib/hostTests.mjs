@@ -54,7 +54,7 @@ export async function hostTests() {
 
 /** @returns {Promise<string | undefined>} VS Code's executable; undefined where it cannot be had */
 async function downloadDesktop() {
-  const hasDisplay = process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY'];
+  const hasDisplay = process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY;
   if (process.platform === 'linux' && hasDisplay === undefined) return undefined;
   const { downloadAndUnzipVSCode } = await import('@vscode/test-electron');
   try {

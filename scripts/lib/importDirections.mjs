@@ -3,6 +3,8 @@
  * takes types and pure functions. See also test/lint/importDirections.test.ts.
  */
 
+/** @import { Linter } from 'eslint' */
+
 const NODE_MODULE = '^node:';
 const VSCODE = '^vscode$';
 /** Anything from a package. */
@@ -19,6 +21,7 @@ const TESTS = '^(\\.\\./)+(test|scripts)/';
  * @param {string} says what it may import, for the message
  * @param {readonly { regex: string, allowTypeImports?: true }[]} refused
  * @param {readonly string[]} [globals] that it may not name
+ * @returns {Linter.Config}
  */
 function rule(folder, says, refused, globals = []) {
   const message = `${folder} ${says}.`;

@@ -41,7 +41,7 @@ export async function installPackages() {
 export function findProgram(...names) {
   const endings = process.platform === 'win32' ? ['.exe', '.cmd'] : [''];
   for (const name of names) {
-    for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    for (const folder of (process.env.PATH ?? '').split(delimiter)) {
       for (const ending of endings) {
         const path = join(folder, name + ending);
         if (folder !== '' && existsSync(path)) return path;
@@ -53,7 +53,7 @@ export function findProgram(...names) {
 
 /** Chromium or a browser that can stand in for it. */
 export const findBrowser = () =>
-  process.env['CHROMIUM'] ??
+  process.env.CHROMIUM ??
   findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable');
 
 export const hasQemuTools = () =>

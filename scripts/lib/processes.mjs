@@ -92,7 +92,7 @@ export function run(command, args, { quiet = false, seconds, ...options } = {}) 
  * @param {SpawnOptions & { quiet?: boolean }} [options]
  */
 export function npm(args, options) {
-  const script = process.env['npm_execpath'];
+  const script = process.env.npm_execpath;
   const quieter = [...args, '--no-audit', '--no-fund', '--loglevel=error'];
   if (script !== undefined) return run(process.execPath, [script, ...quieter], options);
   return run('npm', quieter, { ...options, shell: windows });

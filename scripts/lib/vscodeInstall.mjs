@@ -60,7 +60,7 @@ function innerEnvironment(nodeFolder) {
   );
   return {
     ...Object.fromEntries(kept),
-    PATH: join(nodeFolder, 'bin') + delimiter + (process.env['PATH'] ?? ''),
+    PATH: join(nodeFolder, 'bin') + delimiter + (process.env.PATH ?? ''),
     npm_config_nodedir: nodeFolder,
   };
 }

@@ -12,13 +12,13 @@ export function extension(): vscode.Extension<ExtensionApi> {
 
 /** A sample image, made before VS Code was started. */
 export function sample(name: string): vscode.Uri {
-  const folder = process.env['QCOW2_LENS_SAMPLES'];
+  const folder = process.env.QCOW2_LENS_SAMPLES;
   if (folder === undefined) throw new Error('QCOW2_LENS_SAMPLES is not set');
   return vscode.Uri.joinPath(vscode.Uri.file(folder), name);
 }
 
 /** Opens an image as a user would, and waits for neither header nor scan. */
-export async function open(uri: vscode.Uri): Promise<void> {
+async function open(uri: vscode.Uri): Promise<void> {
   await vscode.commands.executeCommand('vscode.openWith', uri, VIEW_TYPE);
 }
 

@@ -45,7 +45,7 @@ export async function runTests(): Promise<void> {
       lines.push(`  ✗ ${name} (${time})\n${outcome.stack ?? outcome.message}`);
     }
   }
-  const file = process.env['QCOW2_LENS_RESULTS'];
+  const file = process.env.QCOW2_LENS_RESULTS;
   if (file !== undefined) writeFileSync(file, JSON.stringify(results));
   if (results.failed > 0) throw new Error(`${results.failed} failed`);
 }
