@@ -56,29 +56,21 @@ const unlistedIn = (scanned: Scan): number =>
 
 /** Every message in QEMU's order, with the one it prints only once where it prints it. */
 function messagesOf(scanned: Scan): string[] {
-  const { image, stored } = scanned;
-  if (image.snapshotFailure) return [...image.snapshotFailure.messages];
+  const { stored, failure, findings } = scanned;
+  const lines = (finding: Finding) => (finding.message === '' ? [] : finding.message.split('\n'));
+  if (failure)
+    return [...findings.kept.slice(0, failure.after).flatMap(lines), ...failure.messages];
   const messages: string[] = [];
   let signal = stored.signal;
-  for (const finding of listed(scanned)) {
+  for (const finding of new Inspection(scanned).qemuFindings()) {
     if (finding.code === 'refcount-unreadable' && signal !== undefined) {
       messages.push(signal);
       signal = undefined;
     }
-    if (finding.message !== '') messages.push(...finding.message.split('\n'));
+    messages.push(...lines(finding));
   }
   if (signal !== undefined) messages.push(signal);
   return messages;
-}
-
-/** The findings that QEMU comes to: it stops at a bitmap that it cannot load. */
-function* listed(scanned: Scan): Generator<Finding> {
-  if (!scanned.failure) yield* new Inspection(scanned).qemuFindings();
-  else
-    for (const finding of scanned.findings.kept) {
-      if (finding.message === '') return;
-      yield finding;
-    }
 }
 
 function checkJson(counts: CheckCounts, filename: string): Record<string, string | number> {

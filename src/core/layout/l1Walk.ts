@@ -3,7 +3,7 @@ import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { COPIED } from '../qcow2/l2Entry.js';
 import type { Layout } from '../qcow2/layout.js';
-import { MAX_L1_BYTES } from '../qcow2/limits.js';
+import { MAX_L1_BYTES, MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import type { Snapshot } from '../qcow2/snapshotTable.js';
 import type { FindingList } from './findingList.js';
 import { BIT } from './kinds.js';
@@ -11,6 +11,7 @@ import { type L2Place, L2Walk } from './l2Walk.js';
 import { noticeTable } from './notices.js';
 import type { Owner, SnapshotName, TableOf } from './owner.js';
 import type { References } from './references.js';
+import type { ScanFailure } from './scanFailure.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
 import { TableIndex } from './tableIndex.js';
 
@@ -31,6 +32,8 @@ interface PlainTable {
 /** Walks L1 tables, the active one and those of snapshots, and all L2 tables below them. */
 export class L1Walk {
   readonly tables: TableIndex;
+  /** Why QEMU's check stops at a snapshot, if it does. */
+  failure: ScanFailure | undefined;
   readonly walk: L2Walk;
   readonly #image: LaidOutImage;
   readonly #layout: Layout;
@@ -65,6 +68,7 @@ export class L1Walk {
 
   /** The active L1 table and all below it. Yields the part done, 0 … 1. */
   active(): Generator<number> {
+    this.#countTable(this.#image.l1, { snapshot: undefined });
     return this.#l1(this.#image.l1, { snapshot: undefined }, this.#layout.l1DiskEntries);
   }
 
@@ -98,6 +102,11 @@ export class L1Walk {
     const diskSize = snapshot.diskSize ?? virtualSize;
     const covered = BigInt(clusterSize) * BigInt(l2Entries);
     const table = EntryTable.read(this.#image.source, snapshot.l1Offset, snapshot.l1Size);
+    const stop = (messages: readonly string[], errno: string) =>
+      (this.failure ??= { after: this.#findings.kept.length, messages, errno });
+    if (!this.#countTable(table, { snapshot: name })) stop([], 'Cannot allocate memory');
+    else if (snapshot.l1Offset > MAX_NODE_LENGTH - BigInt(snapshot.l1Size * 8))
+      stop(['ERROR: I/O error in check_refcounts_l1'], 'Input/output error');
     yield* this.#l1(table, { snapshot: name }, Number((diskSize + covered - 1n) / covered));
   }
 
@@ -114,12 +123,16 @@ export class L1Walk {
     }
   }
 
-  /** An L1 table and all below it (check_refcounts_l1). Yields the part done. */
+  /** Counts the clusters of an L1 table itself; false where QEMU gives up. */
+  #countTable(table: EntryTable, of: TableOf): boolean {
+    const kind = of.snapshot ? BIT.inactiveL1 : BIT.activeL1;
+    const owner = { type: 'l1-table', ...of } as const;
+    return this.#references.count(table.offset, table.length * 8, kind, owner, table.offsetText);
+  }
+
+  /** What hangs below an L1 table (check_refcounts_l1). Yields the part done. */
   *#l1(table: EntryTable, of: TableOf, diskEntries: number): Generator<number> {
     const active = of.snapshot === undefined;
-    const kind = active ? BIT.activeL1 : BIT.inactiveL1;
-    const owner = { type: 'l1-table', ...of } as const;
-    this.#references.count(table.offset, table.length * 8, kind, owner, table.offsetText);
     this.tables.startL1({ of, diskEntries });
     let buffered = { offset: 0, length: 0 };
     for (let index = 0; index < table.present; index++) {

@@ -1,15 +1,16 @@
 import { maskedOffset } from '../qcow2/entryTable.js';
 import { bitmapEntryInvalid, firstInvalidEntry } from '../qcow2/bitmapDirectory.js';
-import { type CheckFailure, type LaidOutImage, readBitmapTable } from '../qcow2/image.js';
+import { type LaidOutImage, readBitmapTable } from '../qcow2/image.js';
 import type { Layout } from '../qcow2/layout.js';
 import type { FindingList } from './findingList.js';
 import { BIT } from './kinds.js';
 import type { References } from './references.js';
+import type { ScanFailure } from './scanFailure.js';
 
 /** Everything that is not an L1 or L2 table, in the order in which QEMU counts it. */
 export class OtherStructures {
   /** Why QEMU's check stops at the bitmaps, if it does. */
-  failure: CheckFailure | undefined;
+  failure: ScanFailure | undefined;
   readonly #image: LaidOutImage;
   readonly #layout: Layout;
   readonly #references: References;
@@ -20,6 +21,10 @@ export class OtherStructures {
     this.#layout = image.layout;
     this.#references = references;
     this.#findings = findings;
+  }
+
+  #stop(errno: string): void {
+    this.failure ??= { after: this.#findings.kept.length, messages: [], errno };
   }
 
   /** Entries of the snapshot table that lack what version 3 demands. */
@@ -98,23 +103,16 @@ export class OtherStructures {
         message: '',
         owner: { type: 'bitmap-directory' },
       });
-      this.failure ??= { messages: [], errno: 'Invalid argument' };
+      this.#stop('Invalid argument');
     }
     for (const bitmap of bitmaps.bitmaps) {
       const owner = { type: 'bitmap-table', bitmap: bitmap.name } as const;
-      // QEMU's offsets are signed: one from 2^63 on passes its test for the file's end, and then
-      // there is no memory for so many clusters.
-      if (bitmap.tableOffset >= 2n ** 63n) {
-        this.failure ??= { messages: [], errno: 'Cannot allocate memory' };
+      const table = readBitmapTable(this.#image.source, bitmap);
+      const bytes = bitmap.tableSize * 8;
+      if (!this.#references.count(table.offset, bytes, BIT.bitmapTable, owner, table.offsetText)) {
+        this.#stop('Cannot allocate memory');
         return;
       }
-      const table = readBitmapTable(this.#image.source, bitmap);
-      this.#references.count(
-        Number(bitmap.tableOffset),
-        bitmap.tableSize * 8,
-        BIT.bitmapTable,
-        owner,
-      );
       const invalid = firstInvalidEntry(table, clusterSize);
       if (invalid >= 0) {
         const offset = table.entryOffset(invalid);
@@ -126,7 +124,7 @@ export class OtherStructures {
           message: '',
           owner,
         });
-        this.failure ??= { messages: [], errno: 'Invalid argument' };
+        this.#stop('Invalid argument');
       }
       for (let index = 0; index < table.present; index++) {
         const high = table.high(index);

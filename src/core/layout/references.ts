@@ -41,7 +41,8 @@ export class References {
   /**
    * Counts a reference on every cluster that [offset, offset + size) touches, and notes what they
    * hold. A region that ends a cluster or more past the end of the file is a corruption and not
-   * counted. `offsetText` spells an offset too large for a number.
+   * counted. `offsetText` spells an offset too large for a number. False when QEMU would want
+   * more memory for its counts than there is, and give up.
    */
   count(
     offset: number,
@@ -49,10 +50,10 @@ export class References {
     kinds: number,
     owner: Owner | undefined,
     offsetText = offset.toString(16),
-  ): void {
-    if (size <= 0) return;
-    const { clusterSize, fileSize } = this.#layout;
-    if (offset + size - fileSize >= clusterSize) {
+  ): boolean {
+    if (size <= 0) return true;
+    const { clusterSize } = this.#layout;
+    if (this.#isPastEnd(offset, size, offsetText)) {
       this.#findings.add({
         severity: 'corruption',
         code: 'past-end',
@@ -63,11 +64,21 @@ export class References {
           `more: offset 0x${offsetText} size ${hex(size)}`,
         owner,
       });
-      return;
+      return true;
     }
+    if (offset >= 2 ** 63) return false;
     const last = Math.floor((offset + size - 1) / clusterSize);
     for (let cluster = Math.floor(offset / clusterSize); cluster <= last; cluster++)
       this.#countCluster(cluster, kinds, owner);
+    return true;
+  }
+
+  /** QEMU's sum is one of signed 64-bit numbers, and wraps. */
+  #isPastEnd(offset: number, size: number, offsetText: string): boolean {
+    const { clusterSize, fileSize } = this.#layout;
+    if (offset < 2 ** 62) return offset + size - fileSize >= clusterSize;
+    const behind = BigInt(`0x${offsetText}`) + BigInt(size) - BigInt(fileSize);
+    return BigInt.asIntN(64, behind) >= BigInt(clusterSize);
   }
 
   #countCluster(cluster: number, kinds: number, owner: Owner | undefined): void {

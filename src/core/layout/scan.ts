@@ -1,4 +1,4 @@
-import type { CheckFailure, LaidOutImage } from '../qcow2/image.js';
+import type { LaidOutImage } from '../qcow2/image.js';
 import { ClusterMap } from './clusterMap.js';
 import { Comparison } from './comparison.js';
 import { FindingList } from './findingList.js';
@@ -7,6 +7,7 @@ import { L1Walk } from './l1Walk.js';
 import { findNotices } from './notices.js';
 import { OtherStructures } from './otherStructures.js';
 import { References } from './references.js';
+import type { ScanFailure } from './scanFailure.js';
 import { StoredRefcounts } from './storedRefcounts.js';
 import type { TableIndex } from './tableIndex.js';
 
@@ -38,7 +39,7 @@ export interface Scan {
   };
   readonly tables: TableIndex;
   /** Why QEMU's check stops without counts, if it does. */
-  readonly failure: CheckFailure | undefined;
+  readonly failure: ScanFailure | undefined;
 }
 
 /** How much of the progress each phase takes. */
@@ -98,6 +99,9 @@ export function* scan(image: LaidOutImage): Generator<ScanProgress, Scan, void> 
     notices,
     statistics: { allocated, fragmented, compressed },
     tables: l1.tables,
-    failure: image.snapshotFailure ?? others.failure,
+    failure:
+      (image.snapshotFailure && { after: 0, ...image.snapshotFailure }) ??
+      l1.failure ??
+      others.failure,
   };
 }

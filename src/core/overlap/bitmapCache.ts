@@ -69,19 +69,20 @@ export class BitmapCache {
   emptyOldest(ages: Float64Array): { readonly slot: number; readonly row: number } {
     for (;;) {
       const slot = this.#heapSlots[0];
-      const filed = this.#heapAges[0];
       const row = this.#rows[slot];
       const age = ages[row];
-      this.#dropTop();
-      if (age === filed) {
+      if (age === this.#heapAges[0]) {
+        const last = --this.#heapSize;
+        this.#sink(this.#heapSlots[last], this.#heapAges[last]);
         this.#rows[slot] = EMPTY;
         this.#lowestEmpty = Math.min(this.#lowestEmpty, slot);
         return { slot, row };
       }
-      this.#file(slot, age);
+      this.#sink(slot, age);
     }
   }
 
+  /** Adds a slot to the heap. */
   #file(slot: number, age: number): void {
     if (this.#heapSize === this.#heapSlots.length) {
       this.#heapAges = grown(this.#heapAges, new Float64Array(this.#heapSize * 2));
@@ -98,19 +99,14 @@ export class BitmapCache {
     this.#heapSlots[hole] = slot;
   }
 
-  #dropTop(): void {
-    const last = --this.#heapSize;
-    const age = this.#heapAges[last];
-    const slot = this.#heapSlots[last];
+  /** Puts a slot in the place of the first one of the heap. */
+  #sink(slot: number, age: number): void {
+    const size = this.#heapSize;
     let hole = 0;
-    for (;;) {
-      let child = 2 * hole + 1;
-      if (child >= last) break;
-      if (
-        child + 1 < last &&
-        this.#isBefore(this.#heapAges[child + 1], this.#heapSlots[child + 1], child)
-      )
-        child++;
+    for (let child = 1; child < size; child = 2 * hole + 1) {
+      const right = child + 1;
+      if (right < size && this.#isBefore(this.#heapAges[right], this.#heapSlots[right], child))
+        child = right;
       if (this.#isBefore(age, slot, child)) break;
       this.#copy(child, hole);
       hole = child;

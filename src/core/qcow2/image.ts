@@ -19,7 +19,7 @@ import type { Problem } from './problem.js';
 import { Refusals } from './refusals.js';
 import { type SnapshotTable, readSnapshotTable } from './snapshotTable.js';
 
-/** Why `qemu-img check` stops before it has counted anything: its message, and the errno's text. */
+/** Why `qemu-img check` stops without counts: what it says last, and the errno's text. */
 export interface CheckFailure {
   readonly messages: readonly string[];
   readonly errno: string;
