@@ -36,6 +36,11 @@ export class BitmapCache {
     return copy;
   }
 
+  /** All slots from here on were never taken. */
+  get reached(): number {
+    return Math.min(this.size, this.#rows.length);
+  }
+
   /** Slots taken. */
   get taken(): number {
     return this.#heapSize;

@@ -1,14 +1,16 @@
 import type { Parsed } from '../size.js';
 import { BitmapCache } from './bitmapCache.js';
+import type { CheckEngine } from './checkEngine.js';
 import { BITMAP_BYTES, FRAGMENT_BYTES, grownAllocation, shrinks } from './fragments.js';
 import { Ledger } from './ledger.js';
 import { heldBytes, LIST_BYTES, type MemoryUse, SLOT_BYTES, WINDOW_BYTES } from './memory.js';
 import type { MemoryEvent } from './memoryEvent.js';
 import { createCounters, type Counters } from './counters.js';
+import type { MetadataSink } from './metadataSink.js';
 import type { LimitPolicy, StructureGeometry, StructureSettings } from './settings.js';
 import { WINDOW_SIZE } from './typeRuns.js';
 import { STRUCTURE_TYPES, type TypeSet } from './types.js';
-import { DROPPED, HAS_BITMAP, MODIFIED, WindowTable } from './windowTable.js';
+import { DROPPED, HAS_BITMAP, KEPT, MODIFIED, WindowTable } from './windowTable.js';
 
 /**
  * The metadata list of the series "qcow2: Add new overlap check functions": the types of every
@@ -16,7 +18,7 @@ import { DROPPED, HAS_BITMAP, MODIFIED, WindowTable } from './windowTable.js';
  * reference's word for 4096 type bytes). Equal to the reference in every number it shows: its
  * accounted memory, cache slots, fragment lists and events.
  */
-export class MetadataList {
+export class MetadataList implements CheckEngine, MetadataSink {
   readonly guarded: TypeSet;
   readonly policy: LimitPolicy;
   readonly clusterSize: number;
@@ -26,7 +28,6 @@ export class MetadataList {
   readonly counters: Counters;
   /** Told of every refusal. */
   onMemoryEvent: (event: MemoryEvent) => void = () => undefined;
-  /** Counts the uses of windows; a window's age is the counter's value at its last use. */
   #now: number;
   #shrinkSlip = 0;
   #dropSlip = 0;
@@ -72,7 +73,7 @@ export class MetadataList {
         cache: new BitmapCache(slots),
         ledger,
         counters: createCounters(),
-        now: 0,
+        now: 1,
       },
     );
     return { ok: true, value };
@@ -90,6 +91,11 @@ export class MetadataList {
     copy.#shrinkSlip = this.#shrinkSlip;
     copy.#dropSlip = this.#dropSlip;
     return copy;
+  }
+
+  /** Counts the uses of windows. A window's age is what it was at its last use; 0 is "never". */
+  get now(): number {
+    return this.#now;
   }
 
   get windowBytes(): number {
@@ -298,7 +304,7 @@ export class MetadataList {
   #keepBitmap(row: number): void {
     this.#reallocate(row, 0);
     this.windows.used[row] = 0;
-    this.windows.flags[row] |= HAS_BITMAP;
+    this.windows.flags[row] |= HAS_BITMAP | KEPT;
     this.ledger.request(BITMAP_BYTES);
     this.counters.bitmaps++;
     this.counters.kept++;

@@ -6,6 +6,8 @@ export const HAS_BITMAP = 1;
 export const MODIFIED = 2;
 /** A removal dropped all fragments, for want of memory. */
 export const DROPPED = 4;
+/** The bitmap stays for good, outside the cache: fragments would not be smaller. */
+export const KEPT = 8;
 
 /** Windows up to here have a row from the start: more than any image that can be checked has. */
 const MOST_DENSE = 2 ** 19;
