@@ -13,7 +13,7 @@ import type { Owner, SnapshotName, TableOf } from './owner.js';
 import type { References } from './references.js';
 import type { ScanFailure } from './scanFailure.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
-import { TableIndex } from './tableIndex.js';
+import { type Contents, TableIndex } from './tableIndex.js';
 
 /** L2 tables that lie side by side are read together, up to so many bytes. */
 const READ_AT_ONCE = 2 ** 20;
@@ -22,10 +22,8 @@ const READ_AT_ONCE = 2 ** 20;
 const REMEMBERED = 2 ** 20;
 
 /** An L2 table of plain entries, and how many snapshots have shared it since it was walked. */
-interface PlainTable {
+interface PlainTable extends Contents {
   readonly kind: number;
-  readonly lowest: number;
-  readonly highest: number;
   repeats: number;
 }
 
@@ -143,7 +141,7 @@ export class L1Walk {
       const known = this.#plain.get(place.offset);
       if (!active && known?.kind === place.kind) {
         known.repeats++;
-        this.tables.add(place, known.lowest, known.highest);
+        this.tables.add(place, known);
       } else if (place.offset < this.#layout.fileSize) {
         const end = buffered.offset + buffered.length;
         if (place.offset < buffered.offset || place.offset + this.#layout.clusterSize > end)
@@ -151,7 +149,7 @@ export class L1Walk {
         const view = viewOf(this.#buffer.subarray(place.offset - buffered.offset));
         this.walk.walk(view, place);
         const { lowest, highest, plain } = this.walk;
-        this.tables.add(place, lowest, highest);
+        this.tables.add(place, this.walk);
         noticeTable(
           this.#notices,
           this.walk,
@@ -160,7 +158,7 @@ export class L1Walk {
           table.entryOffset(index),
         );
         if (plain && !known && this.#plain.size < REMEMBERED)
-          this.#plain.set(place.offset, { kind: place.kind, lowest, highest, repeats: 0 });
+          this.#plain.set(place.offset, { kind: place.kind, lowest, highest, plain, repeats: 0 });
       }
       yield index / table.present;
     }

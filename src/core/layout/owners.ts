@@ -17,9 +17,23 @@ export function* ownersOf(scan: Scan, cluster: number): Generator<Owner> {
   yield* structuresIn(scan, cluster);
   if ((kindsOf(scan.map.cell(cluster)) & GUEST) === 0) return;
   const wanted = new Set([cluster]);
-  const buffer = new Uint8Array(scan.image.layout.clusterSize);
-  for (const place of scan.tables.referringTo(cluster, cluster))
-    for (const [, owner] of l2Entries(scan, place, wanted, buffer)) yield owner;
+  const table = new Uint8Array(scan.image.layout.clusterSize);
+  for (const { place, plain } of scan.tables.referringTo(cluster, cluster)) {
+    scan.image.source.readInto(table, place.offset);
+    if (plain && !mentions(table, cluster * scan.image.layout.clusterSize)) continue;
+    for (const [, owner] of l2Entries(scan, place, wanted, table)) yield owner;
+  }
+}
+
+/** Whether the lower half of some entry of a plain table is that of this offset. */
+function mentions(table: Uint8Array, offset: number): boolean {
+  const words = new Int32Array(table.buffer, table.byteOffset, table.length >>> 2);
+  const raw = new Uint8Array(4);
+  viewOf(raw).setUint32(0, offset % 2 ** 32);
+  // Both sides are read in the machine's own order, so that nothing has to be swapped.
+  const [wanted] = new Int32Array(raw.buffer);
+  for (let i = 1; i < words.length; i += 2) if (words[i] === wanted) return true;
+  return false;
 }
 
 /** The same for many clusters, in one pass over the L2 tables. */
@@ -36,10 +50,12 @@ export function ownersOfAll(scan: Scan, clusters: ReadonlySet<number>): Map<numb
     lowest = Math.min(lowest, cluster);
     highest = Math.max(highest, cluster);
   }
-  const buffer = new Uint8Array(scan.image.layout.clusterSize);
-  for (const place of scan.tables.referringTo(lowest, highest))
-    for (const [cluster, owner] of l2Entries(scan, place, wanted, buffer))
+  const table = new Uint8Array(scan.image.layout.clusterSize);
+  for (const { place } of scan.tables.referringTo(lowest, highest)) {
+    scan.image.source.readInto(table, place.offset);
+    for (const [cluster, owner] of l2Entries(scan, place, wanted, table))
       owners.get(cluster)?.push(owner);
+  }
   return owners;
 }
 
@@ -105,16 +121,15 @@ function entryOffsetOf(scan: Scan, of: TableOf, l1Index: number): number {
   return Number(snapshotTable.snapshots[of.snapshot.index].l1Offset) + l1Index * 8;
 }
 
-/** The entries of one table, read into `buffer`, that refer to clusters wanted, each with the cluster. */
+/** The entries of one table that refer to clusters wanted, each with the cluster. */
 function* l2Entries(
   scan: Scan,
   place: L2Place,
   wanted: ReadonlySet<number>,
-  buffer: Uint8Array,
+  table: Uint8Array,
 ): Generator<readonly [number, Owner]> {
-  const { layout, source } = scan.image;
-  source.readInto(buffer, place.offset);
-  const view = viewOf(buffer);
+  const { layout } = scan.image;
+  const view = viewOf(table);
   const { l2EntrySize, clusterSize, clusterBits } = layout;
   const highShift = 32 - clusterBits;
   const lowMask = clusterSize - 1;

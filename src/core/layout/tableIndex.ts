@@ -10,12 +10,21 @@ export interface L1Place {
   readonly diskEntries: number;
 }
 
-/** Numbers kept for each table: L1 table, L1 index, lowest and highest host cluster. */
-const STRIDE = 4;
+/** What a walk found an L2 table to hold. */
+export interface Contents {
+  /** The range of host clusters it refers to; `lowest` > `highest` if none. */
+  readonly lowest: number;
+  readonly highest: number;
+  /** Nothing but unallocated entries and whole clusters of the file. */
+  readonly plain: boolean;
+}
+
+/** Numbers kept for each table: L1 table, L1 index, lowest and highest host cluster, plain or not. */
+const STRIDE = 5;
 
 /**
  * Every L2 table that was walked, with the range of host clusters it refers to: enough to find the
- * owners of a cluster by reading a few tables, or at worst all of them once more. 24 bytes a table.
+ * owners of a cluster by reading a few tables, or at worst all of them once more. 28 bytes a table.
  */
 export class TableIndex {
   readonly #layout: Layout;
@@ -53,11 +62,11 @@ export class TableIndex {
   }
 
   /** Adds a table; `lowest` > `highest` when it refers to nothing. */
-  add(place: L2Place, lowest: number, highest: number): void {
+  add(place: L2Place, { lowest, highest, plain }: Contents): void {
     if (this.#length === this.#offsets.length) this.#grow();
     this.#offsets[this.#length] = place.offset;
     this.#numbers.set(
-      [this.#l1s.length - 1, place.l1Index, lowest, highest],
+      [this.#l1s.length - 1, place.l1Index, lowest, highest, +plain],
       this.#length * STRIDE,
     );
     this.#length++;
@@ -78,11 +87,12 @@ export class TableIndex {
   }
 
   /** The tables that may refer to a cluster of a range, its ends included. */
-  *referringTo(first: number, last: number): Generator<L2Place> {
+  *referringTo(first: number, last: number): Generator<{ place: L2Place; plain: boolean }> {
     for (let i = 0; i < this.#length; i++) {
       const lowest = this.#numbers[i * STRIDE + 2];
       const highest = this.#numbers[i * STRIDE + 3];
-      if (lowest <= last && first <= highest) yield this.#at(i);
+      if (lowest > last || first > highest) continue;
+      yield { place: this.#at(i), plain: this.#numbers[i * STRIDE + 4] === 1 };
     }
   }
 
