@@ -23,8 +23,15 @@ const LIMITS = [
 export async function packExtension() {
   await build({ production: true });
   const vsce = inRoot('node_modules/@vscode/vsce/vsce');
-  const args = ['package', '--no-dependencies', '--allow-missing-repository', '--out', VSIX];
-  const { code, output } = await run(node24, [vsce, ...args], { quiet: true });
+  const { code, output } = await run(
+    node24,
+    [
+      ...[vsce, 'package', '--no-dependencies', '--out', VSIX],
+      // The manifest names no repository that links of the README could be rewritten to.
+      ...['--allow-missing-repository', '--no-rewrite-relative-links'],
+    ],
+    { quiet: true },
+  );
   if (code !== 0) throw new Error(`vsce failed with exit code ${code}:\n${output}`);
   return inRoot(VSIX);
 }
