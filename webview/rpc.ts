@@ -3,6 +3,7 @@ import type {
   ClusterQuery,
   FindingsQuery,
   Method,
+  StructureQuery,
   TileQuery,
 } from '../src/protocol/imageService.js';
 import type { Reply, Request } from '../src/protocol/rpc.js';
@@ -19,6 +20,7 @@ export class Rpc {
     tile: new Map(),
     cluster: new Map(),
     findings: new Map(),
+    structure: new Map(),
   };
   #lastId = 0;
 
@@ -38,12 +40,17 @@ export class Rpc {
     return this.#ask(this.#waiting.findings, (id) => ({ id, method: 'findings', query }));
   }
 
+  structure(query: StructureQuery): Promise<Answer<'structure'>> {
+    return this.#ask(this.#waiting.structure, (id) => ({ id, method: 'structure', query }));
+  }
+
   receive(reply: Reply): void {
     if (!reply.ok) {
       const error = new Error(reply.error);
       take(this.#waiting.tile, reply.id)?.reject(error);
       take(this.#waiting.cluster, reply.id)?.reject(error);
       take(this.#waiting.findings, reply.id)?.reject(error);
+      take(this.#waiting.structure, reply.id)?.reject(error);
       return;
     }
     switch (reply.method) {
@@ -55,6 +62,9 @@ export class Rpc {
         break;
       case 'findings':
         take(this.#waiting.findings, reply.id)?.resolve(reply.value);
+        break;
+      case 'structure':
+        take(this.#waiting.structure, reply.id)?.resolve(reply.value);
         break;
     }
   }

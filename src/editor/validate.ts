@@ -1,4 +1,10 @@
-import type { ClusterQuery, Curve, FindingsQuery, TileQuery } from '../protocol/imageService.js';
+import type {
+  ClusterQuery,
+  Curve,
+  FindingsQuery,
+  StructureQuery,
+  TileQuery,
+} from '../protocol/imageService.js';
 import type { Request } from '../protocol/rpc.js';
 import type { FromWebview } from '../protocol/webviewMessages.js';
 import type { Severity } from '../core/layout/finding.js';
@@ -6,6 +12,10 @@ import type { Severity } from '../core/layout/finding.js';
 /** Above every tile pyramid: 2^31 clusters in one row. */
 const MAX_LEVEL = 31;
 const MAX_PAGE = 1000;
+/** A line of the structures tree may tell a long name: no page of them is to be above 256 KiB. */
+const MAX_STRUCTURE_PAGE = 100;
+/** The longest path names an entry of a snapshot's L2 table. */
+const MAX_PATH = 200;
 const MAX_COPY = 2 ** 20;
 
 /** What the webview sent, if it is a message of the protocol in every field; else undefined. */
@@ -58,6 +68,10 @@ function requestOf(value: unknown): Request | undefined {
       const query = findingsQuery(value.query);
       return query && { id, method: 'findings', query };
     }
+    case 'structure': {
+      const query = structureQuery(value.query);
+      return query && { id, method: 'structure', query };
+    }
     default:
       return undefined;
   }
@@ -75,6 +89,12 @@ function clusterQuery({ cluster }: UnknownRecord): ClusterQuery | undefined {
 function findingsQuery({ from, count, severity }: UnknownRecord): FindingsQuery | undefined {
   if (!isCount(from) || !isCount(count) || count > MAX_PAGE) return undefined;
   return severity === undefined || isSeverity(severity) ? { from, count, severity } : undefined;
+}
+
+function structureQuery({ path, from, count }: UnknownRecord): StructureQuery | undefined {
+  if (typeof path !== 'string' || path.length > MAX_PATH) return undefined;
+  if (!isCount(from) || !isCount(count) || count > MAX_STRUCTURE_PAGE) return undefined;
+  return { path, from, count };
 }
 
 const SEVERITIES = {

@@ -5,6 +5,7 @@ import { kindNames } from '../core/layout/kinds.js';
 import { scan, type Scan, type ScanProgress } from '../core/layout/scan.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 import { isLaidOut, openImage, type Image } from '../core/qcow2/image.js';
+import { Structures } from '../core/structure/structures.js';
 import type { ByteSource } from '../core/byteSource.js';
 import type {
   ClusterDetail,
@@ -13,6 +14,8 @@ import type {
   FindingsQuery,
   ImageEvent,
   ImageService,
+  StructurePage,
+  StructureQuery,
   Tile,
   TileQuery,
 } from '../protocol/imageService.js';
@@ -35,6 +38,7 @@ type State =
  */
 export class ImageSession implements ImageService {
   readonly #image: Image;
+  readonly #structures: Structures;
   readonly #fileName: string;
   readonly #emit: (event: ImageEvent) => void;
   #state: State = { type: 'idle' };
@@ -50,6 +54,7 @@ export class ImageSession implements ImageService {
   /** Throws on an I/O error, as all methods do. */
   constructor(source: ByteSource, fileName: string, emit: (event: ImageEvent) => void) {
     this.#image = openImage(source);
+    this.#structures = new Structures(this.#image);
     this.#fileName = fileName;
     this.#emit = emit;
   }
@@ -119,6 +124,10 @@ export class ImageSession implements ImageService {
     return this.#state.type === 'scanned'
       ? this.#state.inspection.findings(query)
       : { total: 0, findings: [] };
+  }
+
+  structure(query: StructureQuery): StructurePage {
+    return this.#structures.page(query);
   }
 
   /** What the unfinished map says of a cluster; who refers to it only the whole scan can tell. */

@@ -46,6 +46,8 @@ function reply(request: Request): Reply {
         return { type: 'reply', id, ok: true, method, value: session.cluster(request.query) };
       case 'findings':
         return { type: 'reply', id, ok: true, method, value: session.findings(request.query) };
+      case 'structure':
+        return { type: 'reply', id, ok: true, method, value: session.structure(request.query) };
     }
   } catch (error) {
     return { type: 'reply', id, ok: false, error: oneLine(error) };

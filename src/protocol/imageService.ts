@@ -6,6 +6,7 @@ import type {
 } from '../core/layout/inspection.js';
 import type { CurveName } from '../core/picture/curve.js';
 import type { ImageFacts } from '../core/qcow2/facts.js';
+import type { StructurePage, StructureQuery } from '../core/structure/node.js';
 
 export type {
   CheckCounts,
@@ -16,6 +17,7 @@ export type {
 } from '../core/layout/inspection.js';
 export type { Geometry, ImageFacts } from '../core/qcow2/facts.js';
 export type { Problem } from '../core/qcow2/problem.js';
+export type { StructureNode, StructurePage, StructureQuery } from '../core/structure/node.js';
 
 /**
  * What one open image answers. The scan worker implements it; the extension host forwards it to
@@ -28,6 +30,8 @@ export interface ImageService {
   cluster(query: ClusterQuery): ClusterDetail;
   /** A page of findings, for a virtual list. */
   findings(query: FindingsQuery): FindingsPage;
+  /** A page of what lies below a node of the structures tree. */
+  structure(query: StructureQuery): StructurePage;
 }
 
 export type Method = keyof ImageService;

@@ -101,17 +101,20 @@ export function pointer(value: bigint): number | undefined {
   return value > 0n && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : undefined;
 }
 
+/** Numbers of the bits that are set, from the lowest. */
+export const bitsOf = (value: bigint): number[] =>
+  Array.from({ length: 64 }, (_, bit) => bit).filter((bit) => ((value >> BigInt(bit)) & 1n) === 1n);
+
 /** The bits that are set, each with a line of its own. */
 export function bitChildren(
   value: bigint,
   tell: (bit: number) => { readonly value: string; readonly trouble?: string | undefined },
 ): (() => Children) | undefined {
   if (value === 0n) return undefined;
-  const bits = Array.from({ length: 64 }, (_, bit) => bit).filter(
-    (bit) => ((value >> BigInt(bit)) & 1n) === 1n,
-  );
   return () =>
-    fewChildren(bits.map((bit) => ({ key: String(bit), label: `bit ${bit}`, ...tell(bit) })));
+    fewChildren(
+      bitsOf(value).map((bit) => ({ key: String(bit), label: `bit ${bit}`, ...tell(bit) })),
+    );
 }
 
 const boundedSize = (source: ByteSource, offset: number, size: number): number =>

@@ -22,7 +22,7 @@ export function sizeText(bytes: number | bigint): string {
 
 /** "1 entry", "2 entries" */
 export const counted = (n: number | bigint, one: string, many = `${one}s`): string =>
-  `${grouped(n)} ${n == 1 ? one : many}`;
+  `${grouped(n)} ${Number(n) === 1 ? one : many}`;
 
 /** What is wrong, in one text; undefined when nothing is. */
 export function troubles(...parts: readonly (string | false | undefined)[]): string | undefined {

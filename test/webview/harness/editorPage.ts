@@ -156,6 +156,8 @@ function answer(service: ImageService, { request }: Ask): OnTheWire {
         return reply('cluster', service.cluster(request.query));
       case 'findings':
         return reply('findings', service.findings(request.query));
+      case 'structure':
+        return reply('structure', service.structure(request.query));
     }
   } catch (error) {
     return { type: 'reply', id, ok: false, error: String(error) };

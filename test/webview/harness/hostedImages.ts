@@ -117,6 +117,7 @@ function hosted(map: ClusterMap): HostedImage {
         findings: [],
       }),
       findings: () => ({ total: 0, findings: [] }),
+      structure: () => ({ total: 0, nodes: [] }),
     },
     events: [
       { type: 'facts', facts },

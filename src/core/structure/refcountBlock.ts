@@ -1,0 +1,67 @@
+import { readBytes } from '../byteSource.js';
+import { viewOf } from '../bytes.js';
+import type { LaidOutImage } from '../qcow2/image.js';
+import { type Branch, type Children, indexOf } from './branch.js';
+import { Listing } from './listing.js';
+import { grouped } from './words.js';
+
+/**
+ * The refcount block at a host offset: clusters that follow one another with the same refcount, in
+ * a line.
+ *
+ * @param first the host cluster that its first refcount is about
+ */
+export function refcountRuns(image: LaidOutImage, offset: number, first: number): Children {
+  const { layout, source } = image;
+  const { refcountBits, refcountsPerBlock, clusterSize, hostClusters } = layout;
+  const refcount = refcountReader(readBytes(source, offset, clusterSize), refcountBits);
+  const startsRun = (index: number): boolean =>
+    index === 0 || refcount(index) !== refcount(index - 1);
+  const nextStart = (from: number): number => {
+    for (let index = from; index < refcountsPerBlock; index++) if (startsRun(index)) return index;
+    return -1;
+  };
+  const listing = new Listing(nextStart);
+  const line = (index: number): Branch => {
+    const next = nextStart(index + 1);
+    const end = next < 0 ? refcountsPerBlock : next;
+    const [from, to] = [first + index, first + end - 1];
+    const value = refcount(index);
+    const free = Number(value) === 0;
+    const at = Math.floor((index * refcountBits) / 8);
+    return {
+      key: String(index),
+      label: from === to ? `cluster ${grouped(from)}` : `clusters ${grouped(from)}–${grouped(to)}`,
+      value: free ? 'refcount 0: free' : `refcount ${grouped(value)}`,
+      offset: offset + at,
+      size: Math.ceil((end * refcountBits) / 8) - at,
+      target: from < hostClusters ? from * clusterSize : undefined,
+      trouble: !free && to >= hostClusters ? 'refcounts past the end of the file' : undefined,
+    };
+  };
+  return {
+    total: listing.total,
+    page: (from, count) => listing.page(from, count).map(line),
+    find: (key) => {
+      const index = indexOf(key, refcountsPerBlock);
+      return index === undefined || !startsRun(index) ? undefined : line(index);
+    },
+  };
+}
+
+/** Reads a block's refcounts, exact. Narrow widths fill a byte from its lowest bit. */
+function refcountReader(block: Uint8Array, bits: number): (index: number) => number | bigint {
+  const view = viewOf(block);
+  switch (bits) {
+    case 8:
+      return (index) => block[index];
+    case 16:
+      return (index) => view.getUint16(index * 2);
+    case 32:
+      return (index) => view.getUint32(index * 4);
+    case 64:
+      return (index) => view.getBigUint64(index * 8);
+    default:
+      return (index) => (block[(index * bits) >>> 3] >>> ((index * bits) & 7)) & ((1 << bits) - 1);
+  }
+}

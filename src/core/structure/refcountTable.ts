@@ -1,0 +1,28 @@
+import type { LaidOutImage } from '../qcow2/image.js';
+import type { Children } from './branch.js';
+import { type EntryLine, entryLines, misplaced, reservedBits } from './entryLines.js';
+import { refcountRuns } from './refcountBlock.js';
+import { grouped, troubles } from './words.js';
+
+const RESERVED_LOW = 0x000001ff;
+
+/** The entries of the refcount table that are not zero, each with its block. */
+export function refcountEntries(image: LaidOutImage): Children {
+  const { layout, refcountTable } = image;
+  const { refcountsPerBlock } = layout;
+  return entryLines(refcountTable, (index): EntryLine => {
+    const high = refcountTable.high(index);
+    const low = refcountTable.low(index);
+    const offset = high * 2 ** 32 + ((low & ~RESERVED_LOW) >>> 0);
+    const first = index * refcountsPerBlock;
+    return {
+      value: `clusters ${grouped(first)}–${grouped(first + refcountsPerBlock - 1)}`,
+      target: offset === 0 ? undefined : offset,
+      trouble: troubles(
+        reservedBits(0, low & RESERVED_LOW),
+        offset === 0 ? 'no refcount block' : misplaced(offset, layout),
+      ),
+      open: offset === 0 ? undefined : () => refcountRuns(image, offset, first),
+    };
+  });
+}

@@ -1,0 +1,169 @@
+import { hex } from '../bytes.js';
+import { type Image, isLaidOut, type LaidOutImage } from '../qcow2/image.js';
+import { bitmapEntries, bitmapsExtension } from './bitmaps.js';
+import { type Branch, type Children, fewChildren, nodeOf } from './branch.js';
+import { extensionList } from './extensions.js';
+import { pointer } from './fields.js';
+import { headerBytes, headerFields } from './header.js';
+import { l1Entries } from './l1Table.js';
+import { luksFields } from './luks.js';
+import type { StructurePage, StructureQuery } from './node.js';
+import { refcountEntries } from './refcountTable.js';
+import { snapshotEntries } from './snapshots.js';
+import { counted, sizeText, troubles } from './words.js';
+
+/** Nodes whose children are remembered: as many as a path has parts, and some more. */
+const REMEMBERED = 12;
+
+/** The tree of everything that an image's bytes say, read as it is asked for. */
+export class Structures {
+  readonly #image: Image;
+  /** By path, the one used last at the end. */
+  readonly #open = new Map<string, Children>();
+
+  constructor(image: Image) {
+    this.#image = image;
+  }
+
+  /** Throws for a path that leads nowhere, and on an I/O error; never for what the image says. */
+  page({ path, from, count }: StructureQuery): StructurePage {
+    const children = this.#childrenOf(path);
+    const nodes = children.page(from, count).map((branch) => nodeOf(path, branch));
+    return { total: children.total, nodes };
+  }
+
+  #childrenOf(path: string): Children {
+    const known = this.#open.get(path);
+    const children = known ?? this.#read(path);
+    this.#open.delete(path);
+    this.#open.set(path, children);
+    for (const oldest of this.#open.keys()) {
+      if (this.#open.size <= REMEMBERED) break;
+      this.#open.delete(oldest);
+    }
+    return children;
+  }
+
+  #read(path: string): Children {
+    if (path === '') return fewChildren(roots(this.#image));
+    const slash = path.lastIndexOf('/');
+    const parent = this.#childrenOf(path.slice(0, Math.max(0, slash)));
+    const open = parent.find(path.slice(slash + 1))?.open;
+    if (!open) throw new Error(`there is nothing below '${path}'`);
+    return open();
+  }
+}
+
+function roots(image: Image): Branch[] {
+  const fields = headerFields(image);
+  const extensions = extensionList(image);
+  const header: Branch = {
+    key: 'header',
+    label: 'Header',
+    value: sizeText(headerBytes(image)),
+    offset: 0,
+    size: headerBytes(image),
+    trouble: troublesBelow(fields, 'field'),
+    open: () => fewChildren(fields),
+  };
+  if (image.foreign) return [header];
+  const inHeader: Branch[] = [
+    header,
+    {
+      key: 'extensions',
+      label: 'Header extensions',
+      value: counted(extensions.length, 'extension'),
+      trouble: troublesBelow(extensions, 'extension'),
+      open: extensions.length === 0 ? undefined : () => fewChildren(extensions),
+    },
+  ];
+  return isLaidOut(image) ? [...inHeader, ...tables(image)] : inHeader;
+}
+
+function tables(image: LaidOutImage): Branch[] {
+  const all = [l1(image), refcounts(image), snapshots(image), bitmaps(image), luks(image)];
+  return all.filter((branch) => branch !== undefined);
+}
+
+function troublesBelow(branches: readonly Branch[], what: string): string | undefined {
+  const count = branches.filter((branch) => branch.trouble !== undefined).length;
+  return count === 0 ? undefined : `${counted(count, what)} with something wrong`;
+}
+
+/** What is wrong with a table as a whole; its fields in the header are named there. */
+const problemAt = (image: Image, offset: number): string | undefined =>
+  offset === 0
+    ? undefined
+    : troubles(...image.problems.filter((p) => p.offset === offset).map((p) => p.message));
+
+function l1(image: LaidOutImage): Branch {
+  const { offset, length } = image.l1;
+  return {
+    key: 'l1',
+    label: 'Active L1 table',
+    value: counted(length, 'entry', 'entries'),
+    offset,
+    size: length * 8,
+    trouble: problemAt(image, offset),
+    open: () => l1Entries(image, image.l1, image.layout.l1DiskEntries),
+  };
+}
+
+function refcounts(image: LaidOutImage): Branch {
+  const { offset, length } = image.refcountTable;
+  return {
+    key: 'refcounts',
+    label: 'Refcount table',
+    value: counted(length, 'entry', 'entries'),
+    offset,
+    size: length * 8,
+    trouble: problemAt(image, offset),
+    open: () => refcountEntries(image),
+  };
+}
+
+function snapshots(image: LaidOutImage): Branch | undefined {
+  const count = image.header.number('nb_snapshots');
+  if (count === 0) return undefined;
+  return {
+    key: 'snapshots',
+    label: 'Snapshot table',
+    value: counted(count, 'snapshot'),
+    offset: pointer(image.header.value('snapshots_offset')),
+    size: image.snapshotTable.size === 0 ? undefined : image.snapshotTable.size,
+    trouble: image.snapshotFailure?.messages[0],
+    open: () => snapshotEntries(image),
+  };
+}
+
+function bitmaps(image: LaidOutImage): Branch | undefined {
+  const extension = bitmapsExtension(image);
+  if (!extension) return undefined;
+  return {
+    key: 'bitmaps',
+    label: 'Bitmap directory',
+    value: counted(extension.count, 'bitmap'),
+    offset: pointer(extension.directoryOffset),
+    size: Number(extension.directorySize),
+    trouble: troubles(
+      image.bitmaps?.failure?.message,
+      !image.bitmaps && 'QEMU honours none of them: all are inconsistent',
+    ),
+    open: () => bitmapEntries(image),
+  };
+}
+
+function luks({ crypto, source }: LaidOutImage): Branch | undefined {
+  if (!crypto) return undefined;
+  const offset = pointer(crypto.offset);
+  const inFile = offset !== undefined && offset < source.size;
+  return {
+    key: 'luks',
+    label: 'LUKS header',
+    value: sizeText(crypto.length),
+    offset,
+    size: Number(crypto.length),
+    trouble: inFile ? undefined : `${hex(crypto.offset)} is past the end of the file`,
+    open: inFile ? () => fewChildren(luksFields(source, offset, crypto.length)) : undefined,
+  };
+}
