@@ -43,11 +43,13 @@ export class OperationList implements MetadataSink {
   push(operation: Operation): void {
     switch (operation.type) {
       case 'enter':
-        return this.enter(operation.offset, operation.clusters, operation.types);
+        this.enter(operation.offset, operation.clusters, operation.types);
+        break;
       case 'remove':
-        return this.remove(operation.offset, operation.clusters, operation.types);
+        this.remove(operation.offset, operation.clusters, operation.types);
+        break;
       case 'check':
-        return this.check(operation.ignore, operation.offset, operation.size);
+        this.check(operation.ignore, operation.offset, operation.size);
     }
   }
 

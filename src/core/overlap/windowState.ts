@@ -51,6 +51,24 @@ export function* windowStates(list: MetadataList, refusesBitmaps: boolean): Gene
   for (const row of list.windows.ascendingRows()) yield stateOf(list, row, refusesBitmaps);
 }
 
+export interface WindowCounts {
+  readonly forms: Readonly<Record<WindowForm, number>>;
+  readonly exposures: Readonly<Record<Exposure, number>>;
+}
+
+/** How many windows there are of each form, and how many are unprotected and why. */
+export function countWindows(list: MetadataList, refusesBitmaps: boolean): WindowCounts {
+  const forms = { empty: 0, fragments: 0, cached: 0, kept: 0 };
+  const exposures = { lost: 0, dropped: 0, refused: 0 };
+  const { windows } = list;
+  for (let row = 0; row < windows.rows; row++) {
+    forms[formOf(list, row)]++;
+    const exposure = exposureOf(list, row, refusesBitmaps);
+    if (exposure) exposures[exposure]++;
+  }
+  return { forms, exposures };
+}
+
 /** One window's contents; undefined for one that is not in the array and was never touched. */
 export function windowContents(
   list: MetadataList,
@@ -84,6 +102,24 @@ export function refusesBitmap(list: MetadataList): boolean {
   return false;
 }
 
+function formOf({ windows }: MetadataList, row: number): WindowForm {
+  const flags = windows.flags[row];
+  if ((flags & KEPT) !== 0) return 'kept';
+  if ((flags & HAS_BITMAP) !== 0) return 'cached';
+  return windows.runs.isEmpty(row) ? 'empty' : 'fragments';
+}
+
+function exposureOf(
+  { windows }: MetadataList,
+  row: number,
+  refusesBitmaps: boolean,
+): Exposure | undefined {
+  const flags = windows.flags[row];
+  if (windows.lost[row] !== 0) return 'lost';
+  if ((flags & DROPPED) !== 0) return 'dropped';
+  return refusesBitmaps && (flags & HAS_BITMAP) === 0 ? 'refused' : undefined;
+}
+
 function stateOf(list: MetadataList, row: number, refusesBitmaps: boolean): WindowState {
   const { windows } = list;
   const flags = windows.flags[row];
@@ -95,22 +131,8 @@ function stateOf(list: MetadataList, row: number, refusesBitmaps: boolean): Wind
     window,
     start: window * list.windowBytes,
     length: list.windowBytes,
-    form:
-      (flags & KEPT) !== 0
-        ? 'kept'
-        : hasBitmap
-          ? 'cached'
-          : windows.runs.isEmpty(row)
-            ? 'empty'
-            : 'fragments',
-    exposure:
-      lost !== 0
-        ? 'lost'
-        : (flags & DROPPED) !== 0
-          ? 'dropped'
-          : refusesBitmaps && !hasBitmap
-            ? 'refused'
-            : undefined,
+    form: formOf(list, row),
+    exposure: exposureOf(list, row, refusesBitmaps),
     lost,
     used: windows.used[row],
     allocated: windows.allocated[row],

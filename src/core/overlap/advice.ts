@@ -1,0 +1,149 @@
+import { BITMAP_BYTES, FRAGMENT_BYTES } from './fragments.js';
+import { LIST_BYTES, SLOT_BYTES, WINDOW_BYTES } from './memory.js';
+import { MetadataList } from './metadataList.js';
+import type { OperationList } from './operationList.js';
+import { NO_LIMIT, type StructureGeometry, type StructureSettings } from './settings.js';
+
+/** Settings that would do, for the image as it is. Sizes in bytes. */
+export interface Advice {
+  readonly limit: LimitAdvice;
+  readonly bitmapSize: BitmapSizeAdvice;
+}
+
+/**
+ * The smallest `total-size-limit` under which nothing is refused: neither while opening, nor in two
+ * passes afterwards that check every window in turn.
+ */
+export interface LimitAdvice {
+  readonly bytes: number;
+  /** False when not every smaller limit could be tried: there may be a smaller one that does. */
+  readonly certain: boolean;
+}
+
+/** The smallest `bitmap-size` under which opening evicts no window. */
+export interface BitmapSizeAdvice {
+  readonly bytes: number;
+  /** Windows that opening touches: each needs a slot of its own. */
+  readonly windows: number;
+  /** The smallest `total-size-limit` that lets all of them have bitmaps together. */
+  readonly limitNeeded: number;
+}
+
+/** Operations that the search for a smaller limit may replay: some tenths of a second. */
+const SEARCH_BUDGET = 2 ** 21;
+
+/**
+ * Finds the settings by replaying the opening under others. Yields after each replay, which takes
+ * up to 0.1 s on a tebibyte.
+ *
+ * A larger limit is not always a safer one. Under `evict`, it lets windows be turned into fragments
+ * at other times, which changes how their lists grow and shrink, so that a limit that does can have
+ * one above it that does not. Hence no bisection: the smallest one is found upwards, from one
+ * outcome to the next (see Ledger.leastRefused).
+ */
+export function* advise(
+  geometry: StructureGeometry,
+  settings: StructureSettings,
+  operations: OperationList,
+): Generator<void, Advice, void> {
+  const run = (changes: Partial<StructureSettings>): Trial =>
+    runTrial(geometry, { ...settings, ...changes }, operations);
+  const free = run({ totalSizeLimit: NO_LIMIT });
+  yield;
+  const bitmapSize = bitmapSizeAdvice(free);
+  // What is never refused runs as if there were no limit: the peak will do, and no less will.
+  if (settings.policy === 'fail')
+    return { bitmapSize, limit: { bytes: free.list.ledger.peak, certain: true } };
+  // In one slot, each bitmap is alone with the fragments of all other windows: that is what `evict`
+  // comes to when memory is shortest.
+  const single = run({ totalSizeLimit: NO_LIMIT, bitmapSize: BITMAP_BYTES });
+  yield;
+  const pointers = SLOT_BYTES * (free.list.cache.size - single.list.cache.size);
+  const limit = yield* smallestLimit(
+    (totalSizeLimit) => run({ totalSizeLimit }).list,
+    lowerBound(free.list),
+    single.list.ledger.peak + pointers,
+    operations.length + 2 * free.list.windows.rows,
+  );
+  return { bitmapSize, limit };
+}
+
+interface Trial {
+  readonly list: MetadataList;
+  /** Windows that the operations used. */
+  readonly used: number;
+}
+
+/** Applies the operations, then checks all windows in turn, twice. The limit must allow creation. */
+function runTrial(
+  geometry: StructureGeometry,
+  settings: StructureSettings,
+  operations: OperationList,
+): Trial {
+  const created = MetadataList.create(geometry, settings);
+  if (!created.ok) throw new Error(`${created.message} under ${settings.totalSizeLimit} bytes`);
+  const list = created.value;
+  operations.applyTo(list, 0, operations.length);
+  const { windows } = list;
+  let used = 0;
+  for (let row = 0; row < windows.rows; row++) if (windows.ages[row] > 0) used++;
+  for (let pass = 0; pass < 2; pass++)
+    for (const row of windows.ascendingRows())
+      list.check(0, windows.window(row) * list.windowBytes, 1);
+  return { list, used };
+}
+
+/** Without a limit there is an eviction as soon as one window more is used than there are slots. */
+function bitmapSizeAdvice({ list, used }: Trial): BitmapSizeAdvice {
+  return {
+    bytes: used * BITMAP_BYTES,
+    windows: used,
+    limitNeeded:
+      LIST_BYTES + WINDOW_BYTES * list.windows.count + (SLOT_BYTES + BITMAP_BYTES) * used,
+  };
+}
+
+/** Less cannot do: when the last window gets its bitmap, each other one is there in one form or the other. */
+function lowerBound(list: MetadataList): number {
+  const { windows } = list;
+  let all = 0;
+  let largest = 0;
+  for (let row = 0; row < windows.rows; row++) {
+    const bytes = Math.min(windows.runs.fragmentCount(row) * FRAGMENT_BYTES, BITMAP_BYTES);
+    all += bytes;
+    largest = Math.max(largest, bytes);
+  }
+  const fixed = LIST_BYTES + WINDOW_BYTES * windows.count + SLOT_BYTES * list.cache.size;
+  return fixed + all - largest + BITMAP_BYTES;
+}
+
+/**
+ * @param run replays under a limit
+ * @param least no limit below does
+ * @param likely one that probably does
+ * @param cost operations of a run
+ */
+function* smallestLimit(
+  run: (limit: number) => MetadataList,
+  least: number,
+  likely: number,
+  cost: number,
+): Generator<void, LimitAdvice, void> {
+  let bytes = likely;
+  for (;;) {
+    const list = run(bytes);
+    yield;
+    if (list.counters.events === 0) break;
+    bytes = list.ledger.leastRefused;
+  }
+  let budget = SEARCH_BUDGET;
+  for (let limit = least; limit < bytes;) {
+    budget -= cost;
+    if (budget < 0) return { bytes, certain: false };
+    const list = run(limit);
+    yield;
+    if (list.counters.events === 0) return { bytes: limit, certain: true };
+    limit = list.ledger.leastRefused;
+  }
+  return { bytes, certain: true };
+}
