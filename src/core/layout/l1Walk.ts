@@ -7,7 +7,8 @@ import { MAX_L1_BYTES, MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import type { Snapshot } from '../qcow2/snapshotTable.js';
 import type { FindingList } from './findingList.js';
 import { BIT } from './kinds.js';
-import { type L2Place, L2Walk } from './l2Walk.js';
+import type { L2Place } from './l2Place.js';
+import { L2Walk } from './l2Walk.js';
 import { noticeTable } from './notices.js';
 import type { Owner, SnapshotName, TableOf } from './owner.js';
 import type { References } from './references.js';
@@ -103,7 +104,10 @@ export class L1Walk {
     const stop = (messages: readonly string[], errno: string) =>
       (this.failure ??= { after: this.#findings.kept.length, messages, errno });
     if (!this.#countTable(table, { snapshot: name })) stop([], 'Cannot allocate memory');
-    else if (snapshot.l1Offset > MAX_NODE_LENGTH - BigInt(snapshot.l1Size * 8))
+    else if (
+      snapshot.l1Size > 0 &&
+      snapshot.l1Offset > MAX_NODE_LENGTH - BigInt(snapshot.l1Size * 8)
+    )
       stop(['ERROR: I/O error in check_refcounts_l1'], 'Input/output error');
     yield* this.#l1(table, { snapshot: name }, Number((diskSize + covered - 1n) / covered));
   }
@@ -148,11 +152,12 @@ export class L1Walk {
           buffered = this.#readTables(table, index, place.offset);
         const view = viewOf(this.#buffer.subarray(place.offset - buffered.offset));
         this.walk.walk(view, place);
-        const { lowest, highest, plain } = this.walk;
-        this.tables.add(place, this.walk);
+        const { tally } = this.walk;
+        const { lowest, highest, plain } = tally;
+        this.tables.add(place, tally);
         noticeTable(
           this.#notices,
-          this.walk,
+          tally,
           place,
           this.#layout.clusterSize,
           table.entryOffset(index),

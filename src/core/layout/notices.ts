@@ -5,7 +5,8 @@ import { CHUNK, type ClusterMap } from './clusterMap.js';
 import type { Comparison } from './comparison.js';
 import type { FindingList } from './findingList.js';
 import { BIT, kindNames } from './kinds.js';
-import type { L2Place, L2Walk } from './l2Walk.js';
+import type { L2Place } from './l2Place.js';
+import type { TableTally } from './tableTally.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
 
 /** Metadata that no overlap check guards. */
@@ -18,18 +19,18 @@ const FEW_ENTRIES = 4;
 /** A table of which most entries are wrong is hardly one. */
 export function noticeTable(
   notices: FindingList,
-  walk: L2Walk,
+  tally: TableTally,
   place: L2Place,
   clusterSize: number,
   entryOffset: number,
 ): void {
-  if (walk.used < FEW_ENTRIES || walk.faulty * 2 <= walk.used) return;
+  if (tally.used < FEW_ENTRIES || tally.faulty * 2 <= tally.used) return;
   notices.add({
     severity: 'notice',
     code: 'not-a-table',
     offset: place.offset,
     cluster: Math.floor(place.offset / clusterSize),
-    message: `The cluster at ${hex(place.offset)} does not look like an L2 table: ${walk.faulty} of its ${walk.used} entries in use are invalid`,
+    message: `The cluster at ${hex(place.offset)} does not look like an L2 table: ${tally.faulty} of its ${tally.used} entries in use are invalid`,
     owner: { type: 'l2-table', l1Index: place.l1Index, entryOffset, ...place.of },
   });
 }

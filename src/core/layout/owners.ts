@@ -4,7 +4,7 @@ import { readBitmapTable } from '../qcow2/image.js';
 import { COMPRESSED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
 import { kindsOf } from './cell.js';
 import { BIT } from './kinds.js';
-import { type L2Place, l2EntryOwner } from './l2Walk.js';
+import { type L2Place, l2EntryOwner } from './l2Place.js';
 import type { Owner, TableOf } from './owner.js';
 import type { Scan } from './scan.js';
 

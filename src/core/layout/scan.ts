@@ -87,7 +87,7 @@ export function* scan(image: LaidOutImage): Generator<ScanProgress, Scan, void> 
     yield step('comparing refcounts', 1 - PART.notices - PART.compare * (1 - part));
   for (const _ of findNotices(image, map, stored, comparison, notices))
     yield step('looking further', 1 - PART.notices);
-  const { allocated, fragmented, compressed } = l1.walk;
+  const { allocated, fragmented, compressed } = l1.walk.tally;
   return {
     image,
     map,

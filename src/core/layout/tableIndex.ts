@@ -1,6 +1,6 @@
 import type { Layout } from '../qcow2/layout.js';
 import { BIT } from './kinds.js';
-import type { L2Place } from './l2Walk.js';
+import type { L2Place } from './l2Place.js';
 import type { TableOf } from './owner.js';
 
 /** An L1 table as the places of its L2 tables need it. */

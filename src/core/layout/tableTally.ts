@@ -1,0 +1,84 @@
+import type { Layout } from '../qcow2/layout.js';
+import type { Contents } from './tableIndex.js';
+
+/** No entry has been seen yet. */
+const NOTHING = -1;
+/** The next entry cannot continue the last one on the cluster grid. */
+const OFF_GRID = -2;
+
+/** What is counted in L2 tables: QEMU's statistics over all active ones, and the extent of the last one. */
+export class TableTally implements Contents {
+  /** Of the active tables: BlockFragInfo. */
+  allocated = 0;
+  fragmented = 0;
+  compressed = 0;
+  /** Of the table begun last. */
+  lowest = 0;
+  highest = 0;
+  plain = false;
+  /** Entries that are not 0, and those of them that are wrong in themselves. */
+  used = 0;
+  faulty = 0;
+
+  readonly #layout: Layout;
+  #active = false;
+  /** The cluster that would continue the last entry, or what it is instead. */
+  #expected = NOTHING;
+  #expectedOffset = 0;
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+  }
+
+  startTable(active: boolean): void {
+    this.#active = active;
+    this.#expected = NOTHING;
+    this.lowest = 0x7fffffff;
+    this.highest = NOTHING;
+    this.plain = true;
+    this.used = 0;
+    this.faulty = 0;
+  }
+
+  /** Entries for `count` clusters side by side. */
+  run(cluster: number, count: number): void {
+    this.used += count;
+    if (cluster < this.lowest) this.lowest = cluster;
+    if (cluster + count > this.highest) this.highest = cluster + count - 1;
+    if (!this.#active) return;
+    this.allocated += count;
+    if (cluster !== this.#expected && this.#expected !== NOTHING) this.fragmented++;
+    this.#expected = cluster + count;
+  }
+
+  /** One entry for a cluster at any offset, in this file or in an external data file. */
+  cluster(offset: number): void {
+    const { clusterSize } = this.#layout;
+    if (!this.#active) return;
+    this.allocated++;
+    const cluster = offset / clusterSize;
+    const continues =
+      this.#expected === OFF_GRID ? offset === this.#expectedOffset : cluster === this.#expected;
+    if (this.#expected !== NOTHING && !continues) this.fragmented++;
+    const onGrid = Number.isInteger(cluster) && cluster < 0x7fffffff;
+    this.#expected = onGrid ? cluster + 1 : OFF_GRID;
+    this.#expectedOffset = offset + clusterSize;
+  }
+
+  /** One compressed cluster, which QEMU takes for fragmented by nature. */
+  compressedCluster(): void {
+    if (!this.#active) return;
+    this.allocated++;
+    this.compressed++;
+    this.fragmented++;
+  }
+
+  /** The table refers to these bytes of the file. */
+  touch(offset: number, size: number): void {
+    const first = Math.floor(offset / this.#layout.clusterSize);
+    const last = Math.floor((offset + size - 1) / this.#layout.clusterSize);
+    if (last > this.#layout.hostClusters) return;
+    if (first < this.lowest) this.lowest = first;
+    if (last > this.highest) this.highest = last;
+  }
+}
