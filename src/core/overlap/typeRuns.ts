@@ -60,13 +60,6 @@ export class TypeRuns {
     return this.#count[row] === 0;
   }
 
-  /** Types of one cluster of the window. */
-  typesAt(row: number, cluster: number): TypeSet {
-    const at = this.#at[row];
-    const index = this.#from(row, cluster + 1);
-    return index === 0 ? 0 : this.#points[at + index - 1] & TYPES;
-  }
-
   /** All types of the clusters `start` … `end - 1`. */
   union(row: number, start: number, end: number): TypeSet {
     const at = this.#at[row];
