@@ -1,6 +1,7 @@
 import { checkBundles } from './bundles.mjs';
 import { hostTests } from './hostTests.mjs';
 import { findBrowser, hasQemuTools } from './install.mjs';
+import { makeSamples } from './samples.mjs';
 import { staticSuites } from './staticSuites.mjs';
 import { skipped } from './suite.mjs';
 import { vitest } from './vitestSuite.mjs';
@@ -32,6 +33,7 @@ export const suites = [
       if (!serverSupported) return skipped('the tests in Chromium: they need Linux on x64');
       // Before the tests, whose hooks have little time.
       await installServer();
+      await makeSamples();
       return vitest('e2e');
     },
   },
