@@ -1,5 +1,5 @@
 import type { ByteSource } from '../byteSource.js';
-import { hex } from '../bytes.js';
+import { hex, roundUp } from '../bytes.js';
 import {
   type Bitmap,
   type BitmapDirectory,
@@ -71,6 +71,9 @@ export function isLaidOut(image: Image): image is LaidOutImage {
   return image.layout !== undefined;
 }
 
+/** The unit of lengths in QEMU's block layer. */
+const SECTOR = 512;
+
 const NO_SNAPSHOTS: SnapshotTable = { snapshots: [], zeros: 0, size: 0, failure: undefined };
 
 /** Bytes of a cluster, or 0 when the header is not one whose cluster size can be believed. */
@@ -103,7 +106,7 @@ function layoutOf(header: Header, fileSize: number): Layout | undefined {
     fileSize,
     hostClusters,
     // The block layer counts whole sectors.
-    virtualSize: (header.value('size') / 512n) * 512n,
+    virtualSize: header.value('size') - (header.value('size') % BigInt(SECTOR)),
     extendedL2,
     externalData: (header.value('incompatible_features') & INCOMPATIBLE.externalDataFile) !== 0n,
     l2EntrySize,
@@ -278,7 +281,7 @@ function openBitmaps(
 export function openImage(source: ByteSource): Image {
   const header = readHeader(source);
   const refusals = new Refusals();
-  const layout = layoutOf(header, source.size);
+  const layout = layoutOf(header, roundUp(source.size, SECTOR));
   const known = header.number('magic') === MAGIC && header.number('version') >= 2;
   const cluster = knownClusterSize(header);
   const backingOffset = header.value('backing_file_offset');
@@ -324,7 +327,7 @@ export function openImage(source: ByteSource): Image {
   );
   const snapshots = openSnapshots(source, header, layout, refusals);
   const bitmaps = openBitmaps(source, header, extensions, layout, refusals);
-  if (layout.virtualSize > limits.MAX_NODE_LENGTH && layout.virtualSize < 2n ** 63n)
+  if (layout.virtualSize > limits.MAX_NODE_LENGTH)
     refusals.field(
       'size',
       'The virtual disk is too long',

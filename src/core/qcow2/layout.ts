@@ -3,6 +3,7 @@ export interface Layout {
   readonly version: 2 | 3;
   readonly clusterBits: number;
   readonly clusterSize: number;
+  /** Length of the file as QEMU's block layer counts it, in whole sectors. */
   readonly fileSize: number;
   /** Host clusters, the last one perhaps partial. */
   readonly hostClusters: number;
