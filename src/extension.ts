@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { registerCommands } from './editor/commands.js';
 import { createLog } from './editor/log.js';
 import { Panels } from './editor/panels.js';

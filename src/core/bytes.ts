@@ -11,7 +11,7 @@ export function hex(value: number | bigint): string {
 
 /** printf's `%#x`, which leaves zero without a prefix. */
 export function hashHex(value: number | bigint): string {
-  return value == 0 ? '0' : hex(value);
+  return Number(value) === 0 ? '0' : hex(value);
 }
 
 const utf8 = new TextDecoder();

@@ -97,7 +97,7 @@ export class Inspection {
     };
     if (comparison.errors > 0) findingsByCode['refcount-unreadable'] = comparison.errors;
     if (comparison.corruptions > 0) findingsByCode['refcount-too-low'] = comparison.corruptions;
-    if (comparison.leaks > 0) findingsByCode['leak'] = comparison.leaks;
+    if (comparison.leaks > 0) findingsByCode.leak = comparison.leaks;
     return { ...this.#clustersByKind(), counts: this.counts(), findingsByCode, milliseconds };
   }
 

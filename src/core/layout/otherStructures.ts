@@ -33,7 +33,7 @@ export class OtherStructures {
     const { clusterSize } = this.#layout;
     const { snapshots, zeros } = this.#image.snapshotTable;
     const { snapshotsOffset } = this.#image;
-    const incomplete = (index: number, offset: number): void =>
+    const incomplete = (index: number, offset: number): void => {
       this.#findings.add({
         severity: 'corruption',
         code: 'snapshot-incomplete',
@@ -42,6 +42,7 @@ export class OtherStructures {
         message: `ERROR snapshot table entry ${index} is incomplete`,
         owner: { type: 'snapshot-table' },
       });
+    };
     for (const snapshot of snapshots)
       if (snapshot.extraDataSize < 16) incomplete(snapshot.index, snapshot.offset);
     for (let i = 0; i < zeros; i++) incomplete(snapshots.length + i, snapshotsOffset);

@@ -1,5 +1,5 @@
 import { viewOf } from '../bytes.js';
-import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import { type EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import { readBitmapTable } from '../qcow2/image.js';
 import { COMPRESSED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
 import { kindsOf } from './cell.js';

@@ -1,6 +1,6 @@
 import { type ByteSource, readBytes } from '../byteSource.js';
 import { textOf, viewOf } from '../bytes.js';
-import { EntryTable } from './entryTable.js';
+import { type EntryTable } from './entryTable.js';
 import {
   MAX_BITMAP_BYTES,
   MAX_BITMAP_NAME,

@@ -31,13 +31,14 @@ export function checkExtensions(
 ): Pick<Image, 'crypto' | 'warnings'> {
   let crypto: Image['crypto'];
   const warnings: string[] = [];
-  const refuse = (e: { offset: number }, message: string, refusal: string) =>
+  const refuse = (e: { offset: number }, message: string, refusal: string) => {
     refusals.at(
       'header extension',
       e.offset,
       `${message} (header extension at ${hex(e.offset)})`,
       refusal,
     );
+  };
   const noBitmaps = (header.value('autoclear_features') & AUTOCLEAR.bitmaps) === 0n;
   for (const e of extensions.list) {
     if (e.type === 'backing-format' && e.length >= 16)

@@ -210,7 +210,9 @@ export function checkTables(
       'Image does not contain a reference count table',
       'opening but for a check',
     );
-  const table = (rule: TableRule) => checkTable(header, layout, rule, refusals);
+  const table = (rule: TableRule) => {
+    checkTable(header, layout, rule, refusals);
+  };
   table({
     offset: 'refcount_table_offset',
     count: 'refcount_table_clusters',

@@ -40,11 +40,21 @@ export function webServer(): BuiltImage {
   for (let run = 0; run < 240; run++) {
     image.write(20 * PER_GIB + random.below(2600), random.between(1, 4));
   }
-  image.skip(180).write(31 * PER_GIB + 77, 900).discard(31 * PER_GIB + 300, 250);
+  image
+    .skip(180)
+    .write(31 * PER_GIB + 77, 900)
+    .discard(31 * PER_GIB + 300, 250);
   for (let guest = 0; guest < 260; guest++) {
     image.compress(36 * PER_GIB + guest * 3, random.pick(texts));
   }
-  image.bitmap({ name: 'backup-full', granularityBits: 16, dirty: [[0, 1400], [131_072, 900]] });
+  image.bitmap({
+    name: 'backup-full',
+    granularityBits: 16,
+    dirty: [
+      [0, 1400],
+      [131_072, 900],
+    ],
+  });
   image.bitmap({ name: 'backup-incremental', granularityBits: 16, dirty: [[327_680, 2600]] });
   return layOut(image.write(39 * PER_GIB, 128));
 }

@@ -1,12 +1,6 @@
 import type { SparseFile } from '../pieces.js';
 import { SCALE_IMAGES, scaleImage } from '../scale.js';
-import {
-  clusterBits40,
-  l1Size2G,
-  notQcow2,
-  tablesPastEnd,
-  truncated,
-} from './brokenHeaders.js';
+import { clusterBits40, l1Size2G, notQcow2, tablesPastEnd, truncated } from './brokenHeaders.js';
 import { databaseDamaged, l1Overlap, leaks, refcountBlockAsData } from './damaged.js';
 import { developerOverlay, mediaArchive, pageStore, routerFlash, webServer } from './healthy.js';
 
