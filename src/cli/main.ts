@@ -5,37 +5,55 @@ import { FileSource } from '../node/fileSource.js';
 import { checkImage, ownedFindings } from './checkReport.js';
 import { checkText } from './checkText.js';
 import { drive } from './drive.js';
-import { infoJson, infoText } from './infoReport.js';
+import { infoJson } from './infoReport.js';
+import { infoText } from './infoText.js';
 import { layoutRuns } from './layoutRuns.js';
+import { mapImage } from './mapReport.js';
+import { mapJson, mapText } from './mapText.js';
+import { structures, STRUCTURES_USAGE } from './structures.js';
 
 const USAGE = `usage: qcow2-lens COMMAND IMAGE [--json]
 
   info    all header fields, extensions, snapshots and bitmaps, with byte offsets
   check   the counts and messages of 'qemu-img check', with every owner (--json)
+  map     where every part of the guest disk lies, as 'qemu-img map';
+          --backing follows the backing chain
   layout  what every host cluster holds, as runs
-`;
+${STRUCTURES_USAGE}`;
 
 /** A request that makes no sense, or an image that cannot be used: one line for stderr. */
 class Refused extends Error {}
 
 const print = (text: string): void => void process.stdout.write(text);
-const printJson = (value: unknown): void => print(JSON.stringify(value, undefined, 1) + '\n');
+const printJson = (value: unknown): void => {
+  print(JSON.stringify(value, undefined, 1) + '\n');
+};
+
+const printErrors = (lines: readonly string[]): void => {
+  for (const line of lines)
+    process.stderr.write(`${line.replace(/^qemu-img: /, 'qcow2-lens: ')}\n`);
+};
 
 /** Runs one command over an image; the result is the exit code. */
-type Command = (source: FileSource, filename: string, json: boolean) => number;
+type Command = (source: FileSource, filename: string, options: Options) => number;
 
-const info: Command = (source, filename, json) => {
+interface Options {
+  readonly json: boolean;
+  /** Follow the backing chain. */
+  readonly backing: boolean;
+}
+
+const info: Command = (source, filename, { json }) => {
   if (json) printJson(infoJson(source, filename));
   else print(infoText(source, filename));
   return 0;
 };
 
-const check: Command = (source, filename, json) => {
+const check: Command = (source, filename, { json }) => {
   const report = checkImage(source, filename);
   // A program that reads the JSON document finds the messages in it.
   const errors = json && report.json ? [] : report.messages;
-  for (const line of errors)
-    process.stderr.write(`${line.replace(/^qemu-img: /, 'qcow2-lens: ')}\n`);
+  printErrors(errors);
   if (report.unlisted > 0)
     process.stderr.write(`qcow2-lens: ${report.unlisted} more findings are counted, not listed\n`);
   if (json && report.json)
@@ -44,7 +62,28 @@ const check: Command = (source, filename, json) => {
   return report.exitCode;
 };
 
-const layout: Command = (source, filename, json) => {
+/** Text of this length is printed at once: a map may have millions of short lines. */
+const PRINTED_AT_ONCE = 2 ** 16;
+
+const map: Command = (source, filename, { json, backing }) => {
+  const entries = mapImage(source, filename, backing);
+  const pieces = json ? mapJson(entries) : mapText(entries);
+  let text = '';
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done || text.length >= PRINTED_AT_ONCE) {
+      print(text);
+      text = '';
+    }
+    if (done) {
+      printErrors(value.messages);
+      return value.exitCode;
+    }
+    text += value;
+  }
+};
+
+const layout: Command = (source, filename, { json }) => {
   const image = openImage(source);
   if (!isLaidOut(image))
     throw new Refused(`'${filename}': ${image.problems[0]?.message ?? 'too many clusters'}`);
@@ -69,15 +108,18 @@ const layout: Command = (source, filename, json) => {
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['info', info],
   ['check', check],
+  ['map', map],
   ['layout', layout],
 ]);
 
 function main(args: readonly string[]): number {
+  if (args[0] === 'structures' && !args.includes('--help')) return structures(args.slice(1), print);
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
+      backing: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -91,13 +133,14 @@ function main(args: readonly string[]): number {
     throw new Refused(
       name === undefined
         ? `no command given\n${USAGE}`
-        : `unknown command '${name}', expected one of ${[...COMMANDS.keys()].join(', ')}`,
+        : `unknown command '${name}', expected one of ${[...COMMANDS.keys(), 'structures'].join(', ')}`,
     );
+  if (values.backing && command !== map) throw new Refused(`${name} takes no --backing`);
   if (filename === undefined || rest.length > 0)
     throw new Refused(`${name} takes one image, found ${positionals.length - 1}`);
   const source = FileSource.open(filename);
   try {
-    return command(source, filename, values.json);
+    return command(source, filename, values);
   } finally {
     source.close();
   }

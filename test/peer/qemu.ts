@@ -93,7 +93,8 @@ export function imageArgument(name: string, isEncrypted: boolean): string {
   return isEncrypted ? `driver=qcow2,file.filename=${name},encrypt.key-secret=key0` : name;
 }
 
-function imageArguments(name: string, isEncrypted: boolean): string[] {
+/** The same as arguments of a command, with the passphrase. */
+export function imageArguments(name: string, isEncrypted: boolean): string[] {
   const argument = imageArgument(name, isEncrypted);
   if (!isEncrypted) return [argument];
   return [...SECRET_ARGUMENTS, '--image-opts', argument];
@@ -119,11 +120,30 @@ export async function qemuCheck(
   };
 }
 
+/** The document of `qemu-img info --output=json`; of an encrypted image without the cipher's details. */
+export async function qemuInfo(
+  cwd: string,
+  name: string,
+  isEncrypted: boolean,
+): Promise<Record<string, unknown>> {
+  const args = ['info', '-U', '--output=json', ...imageArguments(name, isEncrypted)];
+  const run = await runQemu('qemu-img', args, cwd);
+  const info = parseObject(run.stdout);
+  if (info === undefined) throw new Error(`qemu-img info: ${run.stderr}`);
+  const specific = info['format-specific'];
+  if (isEncrypted && typeof specific === 'object' && specific !== null && 'data' in specific) {
+    const { data } = specific;
+    if (typeof data === 'object' && data !== null && 'encrypt' in data) delete data.encrypt;
+  }
+  return info;
+}
+
 /** QEMU forgets the end of the line behind this hint, so that the next message is glued to it. */
 const UNENDED_HINT =
   "Some clusters may be leaked, run 'qemu-img check -r' on the image file to fix.";
 
-function linesOf(text: string): string[] {
+/** The lines of what a tool wrote to stderr. */
+export function linesOf(text: string): string[] {
   return text
     .replaceAll(UNENDED_HINT, `${UNENDED_HINT}\n`)
     .split('\n')

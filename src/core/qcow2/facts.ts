@@ -1,4 +1,4 @@
-import { COMPATIBLE, INCOMPATIBLE } from './features.js';
+import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from './features.js';
 import type { Image } from './image.js';
 import type { Problem } from './problem.js';
 
@@ -21,6 +21,8 @@ export interface Geometry {
   /** Names that the image gives. Hostile text: show it, never follow it unasked. */
   readonly backingFile: string | undefined;
   readonly dataFile: string | undefined;
+  /** The external data file is the guest's disk byte for byte. */
+  readonly rawDataFile: boolean;
 }
 
 /** What the header says, known before the scan starts. */
@@ -60,6 +62,7 @@ export function imageFacts(image: Image, fileName: string): ImageFacts {
       compression: header.number('compression_type') === 1 ? 'zstd' : 'zlib',
       backingFile: image.backingFile,
       dataFile: image.dataFile,
+      rawDataFile: (header.value('autoclear_features') & AUTOCLEAR.rawExternalData) !== 0n,
     },
   };
 }

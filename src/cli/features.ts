@@ -1,0 +1,23 @@
+import { type FeatureKind, featureNames } from '../core/qcow2/features.js';
+import type { Image } from '../core/qcow2/image.js';
+
+/** The three feature fields of a version 3 header. */
+export const FEATURE_FIELDS: readonly (readonly [FeatureKind, `${FeatureKind}_features`])[] = [
+  ['incompatible', 'incompatible_features'],
+  ['compatible', 'compatible_features'],
+  ['autoclear', 'autoclear_features'],
+];
+
+/** The features that a field says, by name. */
+export function featuresOf(
+  image: Image,
+  kind: FeatureKind,
+  field: `${FeatureKind}_features`,
+): string[] {
+  const table = image.extensions.list.findLast((e) => e.type === 'feature-names');
+  return featureNames(
+    kind,
+    image.header.value(field),
+    table?.type === 'feature-names' ? table.names : [],
+  );
+}

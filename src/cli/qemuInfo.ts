@@ -1,0 +1,56 @@
+import type { Image } from '../core/qcow2/image.js';
+import { imageFacts } from '../core/qcow2/facts.js';
+
+/**
+ * What `qemu-img info --output=json` says, but for snapshots, the file's use of the disk and the
+ * details of encryption. Keys with the value undefined are left out.
+ */
+export function qemuInfo(image: Image, filename: string): object {
+  const { geometry } = imageFacts(image, filename);
+  const { layout } = image;
+  if (!geometry || !layout) return { filename };
+  const backingFormat = image.extensions.list.findLast((e) => e.type === 'backing-format');
+  return {
+    filename,
+    format: 'qcow2',
+    'virtual-size': Number(layout.virtualSize),
+    'cluster-size': layout.clusterSize,
+    'dirty-flag': geometry.dirty,
+    encrypted: geometry.encryption === 'none' ? undefined : true,
+    'backing-filename': image.backingFile,
+    'backing-filename-format':
+      image.backingFile !== undefined && backingFormat?.type === 'backing-format'
+        ? backingFormat.name
+        : undefined,
+    'format-specific': { type: 'qcow2', data: specific(image) },
+  };
+}
+
+function specific(image: Image): object {
+  const { geometry } = imageFacts(image, '');
+  if (!geometry) return {};
+  const common = {
+    'compression-type': geometry.compression,
+    'refcount-bits': geometry.refcountBits,
+  };
+  if (geometry.version === 2) return { compat: '0.10', ...common };
+  const bitmaps = image.bitmaps?.bitmaps ?? [];
+  const external = image.layout?.externalData === true;
+  return {
+    compat: '1.1',
+    ...common,
+    'lazy-refcounts': geometry.lazyRefcounts,
+    corrupt: geometry.corrupt,
+    'extended-l2': geometry.extendedL2,
+    bitmaps:
+      bitmaps.length === 0
+        ? undefined
+        : bitmaps.map(({ name, granularityBits, inUse, auto }) => ({
+            flags: [...(inUse ? ['in-use'] : []), ...(auto ? ['auto'] : [])],
+            name,
+            granularity: 2 ** granularityBits,
+          })),
+    'data-file': image.dataFile,
+    'data-file-raw': external ? geometry.rawDataFile : undefined,
+  };
+}
