@@ -56,7 +56,11 @@ export async function compareChecks(slot: Slot): Promise<Verdict> {
   return differences.length === 0 ? { type: 'agreed', qemu } : { type: 'disagreed', differences };
 }
 
-function leftOut(qemu: CheckRun, isEncrypted: boolean): Rule | undefined {
+/** The rule that leaves a case out because of what qemu-img says, or of how it ended. */
+export function leftOut(
+  qemu: Pick<CheckRun, 'died' | 'json' | 'messages'>,
+  isEncrypted: boolean,
+): Rule | undefined {
   if (qemu.died === 'signal') return 'qemu-img crashed';
   if (qemu.died === 'timeout') return 'qemu-img timed out';
   const text = qemu.json === undefined ? qemu.messages.join('\n') : '';

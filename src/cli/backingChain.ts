@@ -1,0 +1,124 @@
+import { realpathSync } from 'node:fs';
+import { isAbsolute, sep } from 'node:path';
+import type { ByteSource } from '../core/byteSource.js';
+import { MAGIC, readHeader } from '../core/qcow2/header.js';
+import { type Image, isLaidOut, type LaidOutImage, openImage } from '../core/qcow2/image.js';
+import { FileError, FileSource } from '../node/fileSource.js';
+
+/** A file of a backing chain: an image, or a plain copy of a disk. */
+export type ChainFile = {
+  /** As QEMU names it. */
+  readonly filename: string;
+} & (
+  | { readonly format: 'qcow2'; readonly image: LaidOutImage }
+  | { readonly format: 'raw'; readonly source: ByteSource }
+);
+
+/** More images than this above one another are no backup chain any more. */
+const MOST_FILES = 256;
+
+/** The image that was asked for and what lies below it, opened for reading only. */
+export class BackingChain {
+  /** The image itself first. */
+  readonly files: ChainFile[] = [];
+  /** What QEMU warns of while opening, line by line. */
+  readonly warnings: string[] = [];
+  /** Why the chain cannot be opened, in QEMU's words where it has some. */
+  readonly refusal: string | undefined;
+  #hint: string | undefined;
+  readonly #opened: FileSource[] = [];
+  readonly #paths = new Set<string>();
+
+  /** `source` stays the caller's; what lies below it is opened if `follow`, until `close`. */
+  constructor(source: ByteSource, filename: string, follow: boolean) {
+    let refusal = this.#add(source, filename, 'qcow2');
+    const inFront = `Could not open '${filename}': `;
+    if (follow && refusal === undefined) {
+      this.#paths.add(realpathSync(filename));
+      refusal = this.#openBelow();
+    }
+    this.refusal = refusal === undefined ? undefined : inFront + refusal;
+  }
+
+  /** What QEMU advises when it refuses. */
+  get hint(): string | undefined {
+    return this.#hint;
+  }
+
+  close(): void {
+    for (const source of this.#opened) source.close();
+  }
+
+  /** Opens file after file; the reason when one cannot be opened. */
+  #openBelow(): string | undefined {
+    for (let above = this.files.at(-1); above?.format === 'qcow2'; above = this.files.at(-1)) {
+      const { backingFile } = above.image;
+      if (backingFile === undefined || backingFile === '') return undefined;
+      const inFront = 'Could not open backing file: '.repeat(this.files.length);
+      try {
+        const refusal = this.#openBacking(above.image, pathFrom(above.filename, backingFile));
+        if (refusal !== undefined) return inFront + refusal;
+      } catch (error) {
+        if (error instanceof FileError) return inFront + error.message;
+        throw error;
+      }
+    }
+    return undefined;
+  }
+
+  #openBacking(above: Image, path: string): string | undefined {
+    const format = above.extensions.list.findLast((e) => e.type === 'backing-format');
+    if (this.files.length === MOST_FILES)
+      return `more than ${MOST_FILES} files, the next is '${path}'`;
+    if (PROTOCOL.test(path) && !isAbsolute(path)) return `'${path}' is no file of this machine`;
+    const source = FileSource.open(path);
+    this.#opened.push(source);
+    const real = realpathSync(path);
+    if (this.#paths.has(real)) return `'${path}' is in the chain already`;
+    this.#paths.add(real);
+    return this.#add(source, path, format?.name ?? probed(source));
+  }
+
+  /** Adds a file; the reason when it is refused. */
+  #add(source: ByteSource, filename: string, format: string): string | undefined {
+    switch (format) {
+      case 'raw':
+        this.files.push({ filename, format, source });
+        return undefined;
+      case 'qcow2': {
+        const image = openImage(source);
+        this.warnings.push(...image.warnings);
+        if (image.refusal.open !== undefined) {
+          const isAboutSnapshots = image.refusal.open === image.snapshotTable.failure?.message;
+          this.#hint = isAboutSnapshots ? image.snapshotFailure?.messages[1] : undefined;
+          return image.refusal.open;
+        }
+        if (!isLaidOut(image)) return 'The file has too many clusters';
+        this.files.push({ filename, format, image });
+        return undefined;
+      }
+      default:
+        return `'${filename}' has the format '${format}', expected qcow2 or raw`;
+    }
+  }
+}
+
+/** The format of a file whose name says none, as far as we know formats. */
+function probed(source: ByteSource): 'qcow2' | 'raw' {
+  const header = readHeader(source);
+  return header.number('magic') === MAGIC && header.number('version') >= 2 ? 'qcow2' : 'raw';
+}
+
+/** `nbd:`, `json:` and the like: QEMU's names for what is no file of this machine. */
+const PROTOCOL = /^[^/:]*:/;
+
+/**
+ * Where a file lies that an image names: relative to the image's folder (path_combine). A name with
+ * a protocol stays as it is.
+ */
+export function pathFrom(image: string, name: string): string {
+  if (name.startsWith('file:')) return name.slice('file:'.length);
+  if (isAbsolute(name) || PROTOCOL.test(name)) return name;
+  const folderEnd = Math.max(image.lastIndexOf('/'), image.lastIndexOf(sep));
+  return image.slice(0, folderEnd + 1) + name;
+}

@@ -1,0 +1,119 @@
+import { type MapOutcome, mapImage } from '../../src/cli/mapReport.js';
+import { mapJson, mapText } from '../../src/cli/mapText.js';
+import { openImage } from '../../src/core/qcow2/image.js';
+import { FileSource } from '../../src/node/fileSource.js';
+import { leftOut, type Rule } from './compare.js';
+import { imageArgument, imageArguments, linesOf, runQemu } from './qemu.js';
+import { IMAGE_NAME, type Slot } from './slot.js';
+
+/** How far one of the two maps goes. */
+export type Scope = 'backing chain' | 'this layer';
+
+export type MapVerdict =
+  | { readonly type: 'agreed'; readonly exitCode: number }
+  | { readonly type: 'left-out'; readonly rule: Rule | 'compressed or encrypted' }
+  | { readonly type: 'disagreed'; readonly differences: readonly string[] };
+
+const TIMEOUT = 10_000;
+/** Where QEMU's table stops, and ours goes on. */
+const NO_ROW = 'qemu-img: File contains external, encrypted or compressed clusters.';
+
+interface Printed {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly messages: readonly string[];
+}
+
+/** Maps the slot's image by qemu-img and by ourselves. */
+export async function compareMaps(
+  slot: Slot,
+  output: 'json' | 'human',
+  scope: Scope = 'backing chain',
+): Promise<MapVerdict> {
+  const { isEncrypted } = slot.base;
+  const image = scope === 'this layer' ? withoutBacking() : imageArguments(IMAGE_NAME, isEncrypted);
+  const run = await runQemu(
+    'qemu-img',
+    ['map', '-U', `--output=${output}`, ...image],
+    slot.folder,
+    TIMEOUT,
+  );
+  const qemu: Printed = { ...run, messages: linesOf(run.stderr) };
+  const ours = ourMap(slot, output, scope === 'backing chain' && !isEncrypted);
+  // Ours must come to an end on any image, also where there is nothing to compare with.
+  if (typeof ours === 'string') return { type: 'disagreed', differences: [ours] };
+  if (isForeign(slot.path)) return { type: 'left-out', rule: 'another format' };
+  const died = run.timedOut ? 'timeout' : run.exitCode === undefined ? 'signal' : undefined;
+  const json = run.exitCode === 0 ? {} : undefined;
+  const rule = leftOut({ died, json, messages: qemu.messages }, isEncrypted);
+  if (rule !== undefined) return { type: 'left-out', rule };
+  if (qemu.messages.includes(NO_ROW)) return { type: 'left-out', rule: 'compressed or encrypted' };
+  const differences = differencesOf(qemu, ours);
+  return differences.length === 0
+    ? { type: 'agreed', exitCode: run.exitCode ?? 0 }
+    : { type: 'disagreed', differences };
+}
+
+function withoutBacking(): string[] {
+  const file = { driver: 'file', filename: IMAGE_NAME };
+  return [`json:${JSON.stringify({ driver: 'qcow2', backing: null, file })}`];
+}
+
+/** QEMU takes the file for an image of another format, or for a plain disk, and maps that. */
+function isForeign(path: string): boolean {
+  const source = FileSource.open(path);
+  try {
+    return openImage(source).foreign;
+  } finally {
+    source.close();
+  }
+}
+
+/** A text when our map threw. */
+function ourMap(slot: Slot, output: 'json' | 'human', follow: boolean): Printed | string {
+  const source = FileSource.open(slot.path);
+  const inFolder = process.cwd();
+  // As for qemu-img: names are relative to the image's folder.
+  process.chdir(slot.folder);
+  try {
+    const entries = mapImage(source, imageArgument(IMAGE_NAME, slot.base.isEncrypted), follow);
+    return printed(output === 'json' ? mapJson(entries) : mapText(entries));
+  } catch (error) {
+    return `ours threw ${error instanceof Error ? String(error.stack) : String(error)}`;
+  } finally {
+    process.chdir(inFolder);
+    source.close();
+  }
+}
+
+function printed(pieces: Generator<string, MapOutcome, void>): Printed {
+  let stdout = '';
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done) return { ...value, stdout };
+    stdout += value;
+  }
+}
+
+function differencesOf(qemu: Printed, ours: Printed): string[] {
+  const differences: string[] = [];
+  if (qemu.exitCode !== ours.exitCode)
+    differences.push(`exit code: qemu-img ${String(qemu.exitCode)}, ours ${String(ours.exitCode)}`);
+  if (qemu.messages.join('\n') !== ours.messages.join('\n'))
+    differences.push(
+      `qemu-img: ${qemu.messages.join(' | ')}`,
+      `ours: ${ours.messages.join(' | ')}`,
+    );
+  // When qemu-img fails, the array breaks off, before the entry that it has not printed yet.
+  const isSame =
+    qemu.exitCode === 0
+      ? qemu.stdout === ours.stdout
+      : qemu.stdout === '[' || ours.stdout.startsWith(qemu.stdout);
+  if (!isSame) differences.push(firstDifference(qemu.stdout.split('\n'), ours.stdout.split('\n')));
+  return differences;
+}
+
+function firstDifference(theirs: readonly string[], own: readonly string[]): string {
+  const line = theirs.findIndex((text, index) => text !== own[index]);
+  return `line ${String(line + 1)}: qemu-img ${theirs[line] ?? ''}, ours ${own[line] ?? ''}`;
+}
