@@ -13,6 +13,7 @@ import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
 import type { Host } from './host.js';
 import { Rpc } from './rpc.js';
+import { StructureTree } from './structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
 
 export type Scan =
@@ -67,6 +68,7 @@ export class Store {
     return kind && { mask: maskOfKind(kind), dominant: glyphOfKind(kind) };
   });
   readonly rpc: Rpc;
+  readonly structures: StructureTree;
   map: MapCommands | undefined;
   readonly #host: Host;
 
@@ -75,6 +77,7 @@ export class Store {
     this.rpc = new Rpc((request) => {
       host.post({ type: 'request', request });
     });
+    this.structures = new StructureTree(this.rpc);
     const kept = readViewState(host.keptState());
     this.camera = signal(kept.camera);
     this.selected = signal(kept.selected);
@@ -183,6 +186,7 @@ export class Store {
     switch (event.type) {
       case 'facts':
         this.facts.value = event.facts;
+        this.structures.reset();
         this.failure.value = undefined;
         this.changedOnDisk.value = false;
         this.generation.value = 0;

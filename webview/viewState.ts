@@ -1,6 +1,8 @@
 import type { CurveName } from '../src/core/picture/curve.js';
 
-export type Tab = 'cluster' | 'findings';
+export const TABS = ['cluster', 'findings', 'structures'] as const;
+
+export type Tab = (typeof TABS)[number];
 
 /** What survives when the editor is hidden or the window closed. */
 export interface ViewState {
@@ -43,7 +45,7 @@ function readPane(kept: unknown): ViewState['pane'] {
   return {
     open: typeof open === 'boolean' ? open : FRESH.pane.open,
     width: isNumber(width) ? width : FRESH.pane.width,
-    tab: tab === 'findings' ? 'findings' : 'cluster',
+    tab: TABS.find((each) => each === tab) ?? FRESH.pane.tab,
   };
 }
 

@@ -1,14 +1,16 @@
 import type { JSX } from 'preact';
 import type { Store } from '../store.js';
-import type { Tab } from '../viewState.js';
+import { TABS, type Tab } from '../viewState.js';
 import { count } from '../text.js';
 import { ClusterPane } from './clusterPane.js';
 import { FindingsPane } from './findingsPane.js';
+import { StructuresPane } from './structuresPane.js';
 
-const TABS: readonly { readonly tab: Tab; readonly text: string }[] = [
-  { tab: 'cluster', text: 'Cluster' },
-  { tab: 'findings', text: 'Findings' },
-];
+const TAB_TEXT: Readonly<Record<Tab, string>> = {
+  cluster: 'Cluster',
+  findings: 'Findings',
+  structures: 'Structures',
+};
 const NARROWEST = 240;
 const WIDEST = 720;
 /** Width that a key press gives or takes. */
@@ -24,26 +26,37 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
       <div class="tabs" role="tablist">
         {TABS.map((each) => (
           <button
-            key={each.tab}
+            key={each}
             type="button"
             role="tab"
-            id={`tab-${each.tab}`}
-            aria-selected={each.tab === tab}
+            id={`tab-${each}`}
+            aria-selected={each === tab}
             aria-controls="side-panel"
             onClick={() => {
-              store.showTab(each.tab);
+              store.showTab(each);
             }}
           >
-            {each.text}
-            {each.tab === 'findings' && <FindingsBadge store={store} />}
+            {TAB_TEXT[each]}
+            {each === 'findings' && <FindingsBadge store={store} />}
           </button>
         ))}
       </div>
       <div class="panel" id="side-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-        {tab === 'cluster' ? <ClusterPane store={store} /> : <FindingsPane store={store} />}
+        <Panel tab={tab} store={store} />
       </div>
     </aside>
   );
+}
+
+function Panel({ tab, store }: { readonly tab: Tab; readonly store: Store }): JSX.Element {
+  switch (tab) {
+    case 'cluster':
+      return <ClusterPane store={store} />;
+    case 'findings':
+      return <FindingsPane store={store} />;
+    case 'structures':
+      return <StructuresPane store={store} />;
+  }
 }
 
 function FindingsBadge({ store }: { readonly store: Store }): JSX.Element | null {

@@ -32,7 +32,7 @@ export function refcountRuns(image: LaidOutImage, offset: number, first: number)
     return {
       key: String(index),
       label: from === to ? `cluster ${grouped(from)}` : `clusters ${grouped(from)}–${grouped(to)}`,
-      value: free ? 'refcount 0: free' : `refcount ${grouped(value)}`,
+      value: free ? 'free' : `refcount ${grouped(value)}`,
       offset: offset + at,
       size: Math.ceil((end * refcountBits) / 8) - at,
       target: from < hostClusters ? from * clusterSize : undefined,

@@ -40,10 +40,30 @@ const damaged = hostedSample('database-damaged.qcow2');
 const healthy = hostedSample('web-server.qcow2');
 const map = hostedMap(271_402, true);
 
+/** Opens nodes of the structures tree by their labels, and selects the last. */
+const openNodes =
+  (...labels: readonly string[]) =>
+  async (page: Page): Promise<void> => {
+    await page.click('[role=tab]:has-text("Structures")');
+    for (const label of labels) {
+      const row = page.locator('.tree-row', { has: page.getByText(label, { exact: true }) });
+      await row.first().click();
+      await page.waitForTimeout(150);
+    }
+  };
+
 for (const theme of THEMES) {
   await shoot(`damaged-${theme}`, { image: damaged, theme, size: WIDE, act: clickMap });
   await shoot(`healthy-narrow-${theme}`, { image: healthy, theme, size: NARROW });
+  const act = openNodes('Active L1 table', '0', 'Header', 'l1_table_offset');
+  await shoot(`structures-${theme}`, { image: damaged, theme, size: WIDE, act });
 }
+await shoot('structures-narrow', {
+  image: damaged,
+  theme: 'dark',
+  size: NARROW,
+  act: openNodes('Refcount table', '0', 'Active L1 table', '0'),
+});
 await shoot('large', { image: map, theme: 'dark', size: WIDE, act: clickMap });
 await shoot('huge', { image: hostedMap(100_000_000, true), theme: 'light', size: WIDE });
 await shoot('isolated', {
