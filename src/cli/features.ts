@@ -1,3 +1,4 @@
+import { findExtension } from '../core/qcow2/extensions.js';
 import { type FeatureKind, featureNames } from '../core/qcow2/features.js';
 import type { Image } from '../core/qcow2/image.js';
 
@@ -14,10 +15,6 @@ export function featuresOf(
   kind: FeatureKind,
   field: `${FeatureKind}_features`,
 ): string[] {
-  const table = image.extensions.list.findLast((e) => e.type === 'feature-names');
-  return featureNames(
-    kind,
-    image.header.value(field),
-    table?.type === 'feature-names' ? table.names : [],
-  );
+  const table = findExtension(image.extensions, 'feature-names');
+  return featureNames(kind, image.header.value(field), table?.names ?? []);
 }

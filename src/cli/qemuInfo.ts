@@ -1,3 +1,4 @@
+import { findExtension } from '../core/qcow2/extensions.js';
 import type { Image } from '../core/qcow2/image.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 
@@ -9,7 +10,7 @@ export function qemuInfo(image: Image, filename: string): object {
   const { geometry } = imageFacts(image, filename);
   const { layout } = image;
   if (!geometry || !layout) return { filename };
-  const backingFormat = image.extensions.list.findLast((e) => e.type === 'backing-format');
+  const backingFormat = findExtension(image.extensions, 'backing-format');
   return {
     filename,
     format: 'qcow2',
@@ -18,10 +19,7 @@ export function qemuInfo(image: Image, filename: string): object {
     'dirty-flag': geometry.dirty,
     encrypted: geometry.encryption === 'none' ? undefined : true,
     'backing-filename': image.backingFile,
-    'backing-filename-format':
-      image.backingFile !== undefined && backingFormat?.type === 'backing-format'
-        ? backingFormat.name
-        : undefined,
+    'backing-filename-format': image.backingFile === undefined ? undefined : backingFormat?.name,
     'format-specific': { type: 'qcow2', data: specific(image) },
   };
 }

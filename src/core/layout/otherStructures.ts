@@ -1,6 +1,7 @@
 import { maskedOffset } from '../qcow2/entryTable.js';
 import { bitmapEntryInvalid, firstInvalidEntry } from '../qcow2/bitmapDirectory.js';
-import { type LaidOutImage, readBitmapTable } from '../qcow2/image.js';
+import { type LaidOutImage } from '../qcow2/image.js';
+import { readBitmapTable } from '../qcow2/openBitmaps.js';
 import type { Layout } from '../qcow2/layout.js';
 import type { FindingList } from './findingList.js';
 import { BIT } from './kinds.js';

@@ -1,6 +1,6 @@
 import { viewOf } from '../bytes.js';
 import { type EntryTable, maskedOffset } from '../qcow2/entryTable.js';
-import { readBitmapTable } from '../qcow2/image.js';
+import { readBitmapTable } from '../qcow2/openBitmaps.js';
 import { COMPRESSED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
 import { kindsOf } from './cell.js';
 import { BIT } from './kinds.js';

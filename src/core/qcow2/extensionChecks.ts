@@ -1,10 +1,17 @@
 import { hex } from '../bytes.js';
+import type { CryptoHeader } from './cryptoHeader.js';
 import { type Extension, type Extensions, MISSIZED } from './extensions.js';
 import { AUTOCLEAR } from './features.js';
 import { fieldOffset, type Header } from './header.js';
-import type { Image } from './image.js';
 import * as limits from './limits.js';
 import type { Refusals } from './refusals.js';
+
+/** What of the extensions an image keeps. */
+export interface ExtensionsFound {
+  readonly crypto: CryptoHeader | undefined;
+  /** What QEMU warns of on stderr while opening, line by line. */
+  readonly warnings: readonly string[];
+}
 
 /** crypt_method of LUKS. */
 export const LUKS = 2;
@@ -28,8 +35,8 @@ export function checkExtensions(
   extensions: Extensions,
   clusterSize: number,
   refusals: Refusals,
-): Pick<Image, 'crypto' | 'warnings'> {
-  let crypto: Image['crypto'];
+): ExtensionsFound {
+  let crypto: CryptoHeader | undefined;
   const warnings: string[] = [];
   const refuse = (e: { offset: number }, message: string, refusal: string) => {
     refusals.at(

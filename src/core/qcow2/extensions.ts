@@ -115,3 +115,11 @@ export function readExtensions(source: ByteSource, start: number, end: number): 
   }
   return { list, broken: undefined };
 }
+
+/** The extension of a type. The last one counts, as for QEMU, which overwrites what an earlier one said. */
+export function findExtension<T extends Extension['type']>(
+  { list }: Extensions,
+  type: T,
+): Extract<Extension, { type: T }> | undefined {
+  return list.findLast((e): e is Extract<Extension, { type: T }> => e.type === type);
+}

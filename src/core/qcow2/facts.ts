@@ -1,3 +1,4 @@
+import { findExtension } from './extensions.js';
 import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from './features.js';
 import type { Image } from './image.js';
 import type { Problem } from './problem.js';
@@ -43,7 +44,6 @@ export function imageFacts(image: Image, fileName: string): ImageFacts {
   const base = { fileName, fileSize: source.size, problems: image.problems };
   if (!layout) return { ...base, geometry: undefined };
   const incompatible = header.value('incompatible_features');
-  const bitmaps = image.extensions.list.findLast((e) => e.type === 'bitmaps');
   return {
     ...base,
     geometry: {
@@ -53,7 +53,7 @@ export function imageFacts(image: Image, fileName: string): ImageFacts {
       virtualSize: Number(header.value('size')),
       refcountBits: layout.refcountBits,
       snapshots: header.number('nb_snapshots'),
-      bitmaps: bitmaps?.type === 'bitmaps' ? bitmaps.count : 0,
+      bitmaps: findExtension(image.extensions, 'bitmaps')?.count ?? 0,
       extendedL2: layout.extendedL2,
       dirty: (incompatible & INCOMPATIBLE.dirty) !== 0n,
       corrupt: (incompatible & INCOMPATIBLE.corrupt) !== 0n,

@@ -1,10 +1,9 @@
 import { type ByteSource, readBytes } from '../byteSource.js';
 import { hex, textOf } from '../bytes.js';
-import { checkExtensions, LUKS } from './extensionChecks.js';
-import type { Extension, Extensions } from './extensions.js';
+import { checkExtensions, type ExtensionsFound, LUKS } from './extensionChecks.js';
+import { type Extensions, findExtension } from './extensions.js';
 import { AUTOCLEAR, type FeatureName, INCOMPATIBLE, KNOWN_INCOMPATIBLE } from './features.js';
 import { type FieldName, type Header, MAGIC } from './header.js';
-import type { Image } from './image.js';
 import type { Layout } from './layout.js';
 import * as limits from './limits.js';
 import type { Refusals } from './refusals.js';
@@ -91,9 +90,7 @@ export function checkHeader(
   checkCompression(header, refusals);
   const unknown = header.value('incompatible_features') & ~KNOWN_INCOMPATIBLE;
   if (unknown !== 0n) {
-    const names = extensions.list.findLast(
-      (e): e is Extract<Extension, { type: 'feature-names' }> => e.type === 'feature-names',
-    );
+    const names = findExtension(extensions, 'feature-names');
     refusals.field(
       'incompatible_features',
       'The image uses features nobody here knows',
@@ -200,7 +197,7 @@ export function checkTables(
   extensions: Extensions,
   layout: Layout,
   refusals: Refusals,
-): Pick<Image, 'backingFile' | 'crypto' | 'warnings'> {
+): ExtensionsFound & { readonly backingFile: string | undefined } {
   if (header.number('refcount_table_clusters') === 0)
     refusals.field(
       'refcount_table_clusters',

@@ -6,7 +6,8 @@ import {
   readBitmapDirectory,
 } from '../qcow2/bitmapDirectory.js';
 import { maskedOffset } from '../qcow2/entryTable.js';
-import { type LaidOutImage, readBitmapTable } from '../qcow2/image.js';
+import { type LaidOutImage } from '../qcow2/image.js';
+import { readBitmapTable } from '../qcow2/openBitmaps.js';
 import { MAX_BITMAP_DIRECTORY_BYTES } from '../qcow2/limits.js';
 import { type Branch, type Children, fewChildren } from './branch.js';
 import { type EntryLine, entryLines, misplaced } from './entryLines.js';

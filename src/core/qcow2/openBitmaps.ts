@@ -1,0 +1,122 @@
+import type { ByteSource } from '../byteSource.js';
+import { hex } from '../bytes.js';
+import {
+  type Bitmap,
+  type BitmapDirectory,
+  firstInvalidEntry,
+  readBitmapDirectory,
+  tableEntriesNeeded,
+} from './bitmapDirectory.js';
+import { EntryTable } from './entryTable.js';
+import { type Extensions, findExtension } from './extensions.js';
+import { AUTOCLEAR } from './features.js';
+import type { Header } from './header.js';
+import type { Layout } from './layout.js';
+import * as limits from './limits.js';
+import type { Refusals } from './refusals.js';
+
+export interface BitmapsOfImage extends BitmapDirectory {
+  /** Host offset and bytes of the directory. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** A bitmap table, which the image may place anywhere. */
+export function readBitmapTable(source: ByteSource, bitmap: Bitmap): EntryTable {
+  return EntryTable.read(
+    source,
+    bitmap.tableOffset,
+    Math.min(bitmap.tableSize, limits.MAX_BITMAP_TABLE_ENTRIES),
+  );
+}
+
+/** What QEMU's qcow2_load_dirty_bitmaps would refuse in a directory that is well formed. */
+function checkBitmapTables(
+  source: ByteSource,
+  directory: BitmapDirectory,
+  layout: Layout,
+  refusals: Refusals,
+): void {
+  const names = new Set<string>();
+  for (const bitmap of directory.bitmaps) {
+    if (names.has(bitmap.name)) {
+      if (bitmap.inUse) continue;
+      const text = `Bitmap already exists: ${bitmap.name}`;
+      refusals.at(
+        'bitmap directory',
+        bitmap.offset,
+        `Two bitmaps have the name '${bitmap.name}': entry at ${hex(bitmap.offset)}`,
+        text,
+      );
+    }
+    names.add(bitmap.name);
+    if (bitmap.inUse) continue;
+    if (bitmap.tableOffset > limits.MAX_NODE_LENGTH - BigInt(bitmap.tableSize * 8)) {
+      refusals.at(
+        'bitmap directory',
+        bitmap.offset,
+        `The table of bitmap '${bitmap.name}' lies at ${hex(bitmap.tableOffset)} (entry at ${hex(bitmap.offset)}), expected an offset inside the file`,
+        `Could not read bitmap_table table from image for bitmap '${bitmap.name}': Input/output error`,
+      );
+      continue;
+    }
+    const table = readBitmapTable(source, bitmap);
+    const invalid = firstInvalidEntry(table, layout.clusterSize);
+    if (invalid >= 0)
+      refusals.at(
+        'bitmap table',
+        table.entryOffset(invalid),
+        `Entry ${invalid} of the table of bitmap '${bitmap.name}' at ${hex(table.entryOffset(invalid))} is ${hex(table.entry(invalid))}, expected a cluster's offset without reserved bits`,
+        `Could not read bitmap_table table from image for bitmap '${bitmap.name}': Invalid argument`,
+      );
+    const needed = tableEntriesNeeded(bitmap, layout.clusterSize, layout.virtualSize);
+    if (needed !== BigInt(bitmap.tableSize))
+      refusals.at(
+        'bitmap directory',
+        bitmap.offset + 8,
+        `The table of bitmap '${bitmap.name}' has ${bitmap.tableSize} entries (at ${hex(bitmap.offset + 8)}), expected ${needed}`,
+        `Could not read bitmap '${bitmap.name}' from image: Invalid argument`,
+      );
+  }
+}
+
+/** Reads the bitmap directory and tests what qcow2_load_dirty_bitmaps tests. */
+export function openBitmaps(
+  source: ByteSource,
+  header: Header,
+  extensions: Extensions,
+  layout: Layout,
+  refusals: Refusals,
+): BitmapsOfImage | undefined {
+  const extension = findExtension(extensions, 'bitmaps');
+  if (!extension || extension.count === 0) return undefined;
+  if ((header.value('autoclear_features') & AUTOCLEAR.bitmaps) === 0n) return undefined;
+  const size = Math.min(Number(extension.directorySize), limits.MAX_BITMAP_DIRECTORY_BYTES);
+  const offset = Number(extension.directoryOffset);
+  if (extension.directoryOffset > limits.MAX_NODE_LENGTH - BigInt(size)) {
+    refusals.at(
+      'bitmap directory',
+      extension.offset + 16,
+      `The bitmap directory's offset ${hex(extension.directoryOffset)} is past any file`,
+      'Failed to read bitmap directory: Input/output error',
+    );
+    return undefined;
+  }
+  const directory = readBitmapDirectory(
+    source,
+    offset,
+    size,
+    extension.count,
+    layout.clusterSize,
+    layout.virtualSize,
+  );
+  if (directory.failure)
+    refusals.at(
+      'bitmap directory',
+      directory.failure.offset,
+      `The bitmap directory at ${hex(offset)} is unusable at ${hex(directory.failure.offset)}: ${directory.failure.message}`,
+      directory.failure.message,
+    );
+  else checkBitmapTables(source, directory, layout, refusals);
+  return { ...directory, offset, size };
+}
