@@ -1,0 +1,40 @@
+import { Inspection } from '../../src/core/layout/inspection.js';
+import { scan } from '../../src/core/layout/scan.js';
+import { isLaidOut, openImage } from '../../src/core/qcow2/image.js';
+import { FileSource } from '../../src/node/fileSource.js';
+
+const CLUSTERS_ASKED = 24;
+
+/** Milliseconds. */
+export interface InsideNumbers {
+  readonly scan: number;
+  readonly longestStep: number;
+  readonly owners: number;
+}
+
+/** What a scan and a click cost inside a process that runs already. */
+export function insideNumbers(path: string): InsideNumbers {
+  const source = FileSource.open(path);
+  const image = openImage(source);
+  if (!isLaidOut(image)) throw new Error(`${path} has no layout`);
+  const steps = scan(image);
+  const start = performance.now();
+  let longestStep = 0;
+  for (let before = start; ;) {
+    const step = steps.next();
+    const now = performance.now();
+    longestStep = Math.max(longestStep, now - before);
+    before = now;
+    if (!step.done) continue;
+    const inspection = new Inspection(step.value);
+    let owners = 0;
+    for (let asked = 0; asked < CLUSTERS_ASKED; asked++) {
+      const cluster = Math.floor((image.layout.hostClusters * (asked + 0.5)) / CLUSTERS_ASKED);
+      const asking = performance.now();
+      inspection.cluster(cluster);
+      owners = Math.max(owners, performance.now() - asking);
+    }
+    source.close();
+    return { scan: now - start, longestStep, owners };
+  }
+}

@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { writeSparse } from '../images/pieces.js';
+import { SCALE_IMAGES, scaleImage } from '../images/scale.js';
+import { insideNumbers } from './inside.js';
+import { measured, median, type Run } from './process.js';
+
+/** `node bench.mjs NODE CLI FOLDER [--slow]`: see scripts/bench.mjs. */
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { slow: { type: 'boolean', default: false }, rounds: { type: 'string', default: '5' } },
+});
+const [node, cli, folder] = positionals;
+const rounds = Number(values.rounds);
+const MIB = 2 ** 20;
+
+/** qemu-img's COPIED pass takes minutes here: run once, and only when asked for. */
+const SLOW_FOR_QEMU = SCALE_IMAGES.permuted.name;
+const RECIPES = [
+  SCALE_IMAGES.contiguous,
+  SCALE_IMAGES.permuted,
+  SCALE_IMAGES.large,
+  SCALE_IMAGES.snapshots,
+];
+
+function medians(runs: readonly Run[]): Run {
+  return {
+    seconds: median(runs.map((run) => run.seconds)),
+    peakBytes: median(runs.map((run) => run.peakBytes)),
+  };
+}
+
+const cell = (text: string): string => text.padStart(16);
+const seconds = (value: number): string => `${value.toFixed(2)} s`;
+const mebibytes = (value: number): string => `${Math.round(value / MIB)} MiB`;
+
+mkdirSync(folder, { recursive: true });
+const idle = medians([await measured(node, ['-e', 'setTimeout(() => {}, 200)'])]);
+console.log(
+  `check, start-up included, medians of ${rounds} runs in turn; an idle Node has ${mebibytes(idle.peakBytes)}`,
+);
+console.log(
+  `${''.padEnd(20)}${['ours', 'qemu-img', 'ratio', 'over idle Node', 'qemu-img'].map(cell).join('')}`,
+);
+for (const recipe of RECIPES) {
+  const path = join(folder, `${recipe.name}.qcow2`);
+  if (!existsSync(path)) writeSparse(path, scaleImage(recipe));
+  const isSlow = recipe.name === SLOW_FOR_QEMU;
+  const ours: Run[] = [];
+  const theirs: Run[] = [];
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await measured(node, [cli, 'check', path]));
+    if (!isSlow || (values.slow && round === 0))
+      theirs.push(await measured('qemu-img', ['check', '-U', path]));
+  }
+  const own = medians(ours);
+  const other = theirs.length === 0 ? undefined : medians(theirs);
+  const row = [
+    seconds(own.seconds),
+    other ? seconds(other.seconds) : 'with --slow',
+    other ? `${(other.seconds / own.seconds).toFixed(1)}×` : '',
+    mebibytes(own.peakBytes - idle.peakBytes),
+    other ? mebibytes(other.peakBytes) : '',
+  ];
+  console.log(recipe.name.padEnd(20) + row.map(cell).join(''));
+}
+console.log(
+  '\ninside one process: scan without start-up, its longest step (a cancel waits so long), owners of a cluster (worst of 24)',
+);
+for (const recipe of RECIPES) {
+  const { scan, longestStep, owners } = insideNumbers(join(folder, `${recipe.name}.qcow2`));
+  const row = [scan, longestStep, owners].map((ms) => cell(`${ms.toFixed(0)} ms`));
+  console.log(recipe.name.padEnd(20) + row.join(''));
+}
