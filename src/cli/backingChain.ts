@@ -14,6 +14,9 @@ export type ChainFile = {
   | { readonly format: 'raw'; readonly source: ByteSource }
 );
 
+/** `nbd:`, `json:` and the like: QEMU's names for what is no file of this machine. */
+const PROTOCOL = /^(?!file:)[^/\\:]{2,}:/;
+
 /** More images than this above one another are no backup chain any more. */
 const MOST_FILES = 256;
 
@@ -56,7 +59,9 @@ export class BackingChain {
       if (backingFile === undefined || backingFile === '') return undefined;
       const inFront = 'Could not open backing file: '.repeat(this.files.length);
       try {
-        const refusal = this.#openBacking(above.image, pathFrom(above.filename, backingFile));
+        const refusal = PROTOCOL.test(backingFile)
+          ? `'${backingFile}' is no file of this machine`
+          : this.#openBacking(above.image, pathFrom(above.filename, backingFile));
         if (refusal !== undefined) return inFront + refusal;
       } catch (error) {
         if (error instanceof FileError) return inFront + error.message;
@@ -70,7 +75,6 @@ export class BackingChain {
     const format = above.extensions.list.findLast((e) => e.type === 'backing-format');
     if (this.files.length === MOST_FILES)
       return `more than ${MOST_FILES} files, the next is '${path}'`;
-    if (PROTOCOL.test(path) && !isAbsolute(path)) return `'${path}' is no file of this machine`;
     const source = FileSource.open(path);
     this.#opened.push(source);
     const real = realpathSync(path);
@@ -87,12 +91,13 @@ export class BackingChain {
         return undefined;
       case 'qcow2': {
         const image = openImage(source);
-        this.warnings.push(...image.warnings);
-        if (image.refusal.open !== undefined) {
-          const isAboutSnapshots = image.refusal.open === image.snapshotTable.failure?.message;
-          this.#hint = isAboutSnapshots ? image.snapshotFailure?.messages[1] : undefined;
-          return image.refusal.open;
-        }
+        const { open, check } = image.refusal;
+        const isAboutSnapshots =
+          open !== undefined && open === image.snapshotTable.failure?.message;
+        // What a check does not refuse in the header is refused before the warnings.
+        if (open === check || isAboutSnapshots) this.warnings.push(...image.warnings);
+        if (isAboutSnapshots) this.#hint = image.snapshotFailure?.messages[1];
+        if (open !== undefined) return open;
         if (!isLaidOut(image)) return 'The file has too many clusters';
         this.files.push({ filename, format, image });
         return undefined;
@@ -109,12 +114,9 @@ function probed(source: ByteSource): 'qcow2' | 'raw' {
   return header.number('magic') === MAGIC && header.number('version') >= 2 ? 'qcow2' : 'raw';
 }
 
-/** `nbd:`, `json:` and the like: QEMU's names for what is no file of this machine. */
-const PROTOCOL = /^[^/:]*:/;
-
 /**
  * Where a file lies that an image names: relative to the image's folder (path_combine). A name with
- * a protocol stays as it is.
+ * a protocol stays as it is, but for that of files.
  */
 export function pathFrom(image: string, name: string): string {
   if (name.startsWith('file:')) return name.slice('file:'.length);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type MapOutcome, mapImage } from '../../src/cli/mapReport.js';
 import { mapJson, mapText } from '../../src/cli/mapText.js';
 import { openImage } from '../../src/core/qcow2/image.js';
@@ -18,7 +19,7 @@ const TIMEOUT = 10_000;
 /** Where QEMU's table stops, and ours goes on. */
 const NO_ROW = 'qemu-img: File contains external, encrypted or compressed clusters.';
 
-interface Printed {
+export interface Printed {
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly messages: readonly string[];
@@ -39,7 +40,13 @@ export async function compareMaps(
     TIMEOUT,
   );
   const qemu: Printed = { ...run, messages: linesOf(run.stderr) };
-  const ours = ourMap(slot, output, scope === 'backing chain' && !isEncrypted);
+  const ours = ourMap(
+    slot.folder,
+    IMAGE_NAME,
+    output,
+    scope === 'backing chain' && !isEncrypted,
+    imageArgument(IMAGE_NAME, isEncrypted),
+  );
   // Ours must come to an end on any image, also where there is nothing to compare with.
   if (typeof ours === 'string') return { type: 'disagreed', differences: [ours] };
   if (isForeign(slot.path)) return { type: 'left-out', rule: 'another format' };
@@ -69,14 +76,19 @@ function isForeign(path: string): boolean {
   }
 }
 
-/** A text when our map threw. */
-function ourMap(slot: Slot, output: 'json' | 'human', follow: boolean): Printed | string {
-  const source = FileSource.open(slot.path);
+/** Our map of the image `name`, which is relative to the folder; a text when it threw. */
+export function ourMap(
+  folder: string,
+  name: string,
+  output: 'json' | 'human',
+  follow: boolean,
+  called = name,
+): Printed | string {
+  const source = FileSource.open(join(folder, name));
   const inFolder = process.cwd();
-  // As for qemu-img: names are relative to the image's folder.
-  process.chdir(slot.folder);
+  process.chdir(folder);
   try {
-    const entries = mapImage(source, imageArgument(IMAGE_NAME, slot.base.isEncrypted), follow);
+    const entries = mapImage(source, called, follow);
     return printed(output === 'json' ? mapJson(entries) : mapText(entries));
   } catch (error) {
     return `ours threw ${error instanceof Error ? String(error.stack) : String(error)}`;

@@ -1,0 +1,116 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Random } from '../images/random.js';
+import { ourMap } from './compareMaps.js';
+import { linesOf, qemu, runQemu, temporaryFolder } from './qemu.js';
+
+const KIB = 1024;
+const OPTIONS = [
+  'cluster_size=512',
+  'cluster_size=4k',
+  'cluster_size=64k',
+  'cluster_size=2M',
+  'extended_l2=on,cluster_size=16k',
+  'compat=0.10',
+] as const;
+
+describe('our map and qemu-img map through a backing chain', () => {
+  const folder = temporaryFolder();
+  afterAll(() => {
+    folder.remove();
+  });
+
+  /** Makes an image in the subfolder `chain` with some writes; the lowest one has no backing file. */
+  function make(random: Random, name: string, backing: string | undefined, bytes: number): void {
+    const inChain = join(folder.path, 'chain');
+    const options = random.pick(OPTIONS);
+    const format = backing?.endsWith('.raw') === true ? 'raw' : 'qcow2';
+    const below = backing === undefined ? [] : ['-b', backing, '-F', format];
+    const create = ['create', '-q', '-f', 'qcow2', '-o', options, ...below, name, String(bytes)];
+    qemu('qemu-img', create, inChain);
+    const zeroes = options === 'compat=0.10' ? [] : ['write -z ', 'write -z -u '];
+    const commands = Array.from({ length: 6 }, () => {
+      const start = random.below(bytes / KIB);
+      const length = random.between(1, Math.min(200, bytes / KIB - start));
+      return `${random.pick(['write ', 'write ', ...zeroes])}${String(start)}k ${String(length)}k`;
+    });
+    const given = ['-f', 'qcow2', ...commands.flatMap((command) => ['-c', command]), name];
+    qemu('qemu-io', given, inChain);
+    withoutHoles(join(inChain, name));
+  }
+
+  async function compare(name: string): Promise<void> {
+    for (const output of ['json', 'human'] as const) {
+      const run = await runQemu('qemu-img', ['map', `--output=${output}`, name], folder.path);
+      expect(ourMap(folder.path, name, output, true)).toEqual({
+        exitCode: run.exitCode,
+        stdout: run.stdout,
+        messages: linesOf(run.stderr),
+      });
+    }
+  }
+
+  function fresh(): void {
+    rmSync(join(folder.path, 'chain'), { recursive: true, force: true });
+    mkdirSync(join(folder.path, 'chain'));
+  }
+
+  test.for([1, 2, 3, 4, 5, 6])('agree on chain %i', async (seed) => {
+    fresh();
+    const random = new Random(seed);
+    const size = (): number => random.between(1, 4000) * KIB;
+    writeFileSync(join(folder.path, 'chain/base.raw'), random.bytes(size() - random.below(1000)));
+    const lowest = random.chance(0.5) ? 'base.raw' : undefined;
+    make(random, 'lower.qcow2', lowest, size());
+    make(random, 'middle.qcow2', 'lower.qcow2', size());
+    make(random, 'top.qcow2', join(folder.path, 'chain/middle.qcow2'), size());
+    await compare('chain/top.qcow2');
+    await compare('chain/middle.qcow2');
+  });
+
+  test('agree on why an image below cannot be opened', async () => {
+    fresh();
+    const random = new Random(7);
+    make(random, 'lower.qcow2', undefined, 100 * KIB);
+    make(random, 'middle.qcow2', 'lower.qcow2', 100 * KIB);
+    make(random, 'top.qcow2', 'middle.qcow2', 100 * KIB);
+    const lower = join(folder.path, 'chain/lower.qcow2');
+    const bytes = readFileSync(lower);
+    bytes[23] = 8;
+    writeFileSync(lower, bytes);
+    await compare('chain/top.qcow2');
+  });
+
+  test('ours refuses what leads nowhere, in one line', () => {
+    fresh();
+    const random = new Random(8);
+    make(random, 'lower.qcow2', undefined, 100 * KIB);
+    make(random, 'top.qcow2', 'lower.qcow2', 100 * KIB);
+    const refusal = (backing: string, format = 'qcow2'): readonly string[] => {
+      const rebase = ['rebase', '-u', '-b', backing, '-F', format, 'lower.qcow2'];
+      qemu('qemu-img', rebase, join(folder.path, 'chain'));
+      const ours = ourMap(folder.path, 'chain/top.qcow2', 'json', true);
+      return typeof ours === 'string' ? [ours] : ours.messages;
+    };
+    const inFront =
+      "qemu-img: Could not open 'chain/top.qcow2': Could not open backing file: " +
+      'Could not open backing file: ';
+    expect(refusal('missing.qcow2')).toEqual([
+      `${inFront}Cannot look up 'chain/missing.qcow2': no such file or directory`,
+    ]);
+    expect(refusal('top.qcow2')).toEqual([`${inFront}'chain/top.qcow2' is in the chain already`]);
+    expect(refusal('nbd://host/disk', 'raw')).toEqual([
+      `${inFront}'nbd://host/disk' is no file of this machine`,
+    ]);
+    writeFileSync(join(folder.path, 'chain/other.img'), 'no image');
+    expect(refusal('other.img', 'vmdk')).toEqual([
+      `${inFront}'chain/other.img' has the format 'vmdk', expected qcow2 or raw`,
+    ]);
+  });
+});
+
+/** Of an image with holes, qemu-img tells what the host's file system has there. */
+function withoutHoles(path: string): void {
+  writeFileSync(path, readFileSync(path));
+}
