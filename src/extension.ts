@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import { registerCommands } from './editor/commands.js';
+import { followDocuments } from './editor/diagnostics.js';
 import { createLog } from './editor/log.js';
 import { Panels } from './editor/panels.js';
 import { ImageEditorProvider } from './editor/provider.js';
@@ -29,6 +30,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     provider.register(),
     registerCommands(panels),
     followActivePanel(panels),
+    followDocuments(provider.onDidOpen),
   );
   return {
     documents: () =>

@@ -14,6 +14,10 @@ export class ImageEditorProvider implements vscode.CustomReadonlyEditorProvider<
   readonly #panels: Panels;
   readonly #log: vscode.LogOutputChannel;
   readonly #documents = new Set<ImageDocument>();
+  readonly #opens = new vscode.EventEmitter<ImageDocument>();
+
+  /** A document was opened; nothing has been read of it yet. */
+  readonly onDidOpen = this.#opens.event;
 
   constructor(extension: vscode.Uri, panels: Panels, log: vscode.LogOutputChannel) {
     this.#extension = extension;
@@ -24,6 +28,7 @@ export class ImageEditorProvider implements vscode.CustomReadonlyEditorProvider<
   register(): vscode.Disposable {
     const options = { supportsMultipleEditorsPerDocument: true };
     return vscode.Disposable.from(
+      this.#opens,
       vscode.window.registerCustomEditorProvider(VIEW_TYPE, this, options),
       vscode.window.registerCustomEditorProvider(OPTIONAL_VIEW_TYPE, this, options),
     );
@@ -47,6 +52,7 @@ export class ImageEditorProvider implements vscode.CustomReadonlyEditorProvider<
     document.onDispose(() => {
       this.#documents.delete(document);
     });
+    this.#opens.fire(document);
     return document;
   }
 

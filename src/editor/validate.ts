@@ -7,6 +7,7 @@ import type {
 } from '../protocol/imageService.js';
 import type { Request } from '../protocol/rpc.js';
 import type { FromWebview } from '../protocol/webviewMessages.js';
+import { isFindingCode } from '../core/layout/explain.js';
 import type { Severity } from '../core/layout/finding.js';
 
 /** Above every tile pyramid: 2^31 clusters in one row. */
@@ -86,9 +87,11 @@ function clusterQuery({ cluster }: UnknownRecord): ClusterQuery | undefined {
   return isCount(cluster) ? { cluster } : undefined;
 }
 
-function findingsQuery({ from, count, severity }: UnknownRecord): FindingsQuery | undefined {
+function findingsQuery({ from, count, severity, code }: UnknownRecord): FindingsQuery | undefined {
   if (!isCount(from) || !isCount(count) || count > MAX_PAGE) return undefined;
-  return severity === undefined || isSeverity(severity) ? { from, count, severity } : undefined;
+  if (severity !== undefined && !isSeverity(severity)) return undefined;
+  if (code === undefined) return { from, count, severity };
+  return isFindingCode(code) ? { from, count, severity, code } : undefined;
 }
 
 function structureQuery({ path, from, count }: UnknownRecord): StructureQuery | undefined {

@@ -28,6 +28,8 @@ export interface FindingsQuery {
   readonly count: number;
   /** Only these; undefined for all. */
   readonly severity: Severity | undefined;
+  /** Only those of this kind. */
+  readonly code?: FindingCode | undefined;
 }
 
 export interface FindingsPage {
@@ -174,53 +176,71 @@ export class Inspection {
     yield* this.#scan.notices.kept;
   }
 
-  findings(query: FindingsQuery): FindingsPage {
-    return query.severity === undefined
-      ? this.#pageOfAll(query.from, query.count)
-      : this.#pageOf(query.severity, query.from, query.count);
-  }
-
-  #pageOfAll(from: number, count: number): FindingsPage {
-    const { findings, comparison, copiedFindings, notices } = this.#scan;
-    const compared = {
-      length: comparison.total,
-      from: (start: number) => comparison.findings(start),
-    };
+  findings({ from, count, severity, code }: FindingsQuery): FindingsPage {
+    const { findings, copiedFindings, notices } = this.#scan;
+    const wanted: Wanted = (finding) =>
+      (severity === undefined || finding.severity === severity) &&
+      (code === undefined || finding.code === code);
     const parts = [
-      listPart(findings.kept),
-      compared,
-      listPart(copiedFindings.kept),
-      listPart(notices.kept),
+      listPart(findings.kept, wanted),
+      this.#comparedPart(wanted),
+      listPart(copiedFindings.kept, wanted),
+      listPart(notices.kept, wanted),
     ];
     const page: Finding[] = [];
     let before = 0;
     for (const part of parts) {
       const start = Math.max(0, from - before);
-      if (start < part.length && page.length < count)
+      const end = page.length + Math.min(count - page.length, part.length - start);
+      if (page.length < end)
         for (const finding of part.from(start)) {
           page.push(finding);
-          if (page.length === count) break;
+          if (page.length === end) break;
         }
       before += part.length;
     }
     return { total: before, findings: page };
   }
 
-  #pageOf(severity: Severity, from: number, count: number): FindingsPage {
-    const page: Finding[] = [];
-    let total = 0;
-    for (const finding of this.allFindings()) {
-      if (finding.severity !== severity) continue;
-      if (total >= from && page.length < count) page.push(finding);
-      total++;
-    }
-    return { total, findings: page };
+  /** Findings of the comparison; there may be millions, and their numbers are known beforehand. */
+  #comparedPart(wanted: Wanted): Part {
+    const { comparison } = this.#scan;
+    let length = 0;
+    if (wanted({ severity: 'leak', code: 'leak' })) length += comparison.leaks;
+    if (wanted({ severity: 'corruption', code: 'refcount-too-low' }))
+      length += comparison.corruptions;
+    if (wanted({ severity: 'error', code: 'refcount-unreadable' })) length += comparison.errors;
+    return {
+      length,
+      from: (start) =>
+        length === comparison.total
+          ? comparison.findings(start)
+          : skipped(comparison.findings(), wanted, start),
+    };
   }
 }
 
+type Wanted = (finding: Pick<Finding, 'severity' | 'code'>) => boolean;
+
 /** A part of all findings that can be told from any place on. */
-function listPart(list: readonly Finding[]) {
-  return { length: list.length, from: (start: number): Iterable<Finding> => list.slice(start) };
+interface Part {
+  readonly length: number;
+  from(start: number): Iterable<Finding>;
+}
+
+function listPart(list: readonly Finding[], wanted: Wanted): Part {
+  const part = list.filter(wanted);
+  return { length: part.length, from: (start) => part.slice(start) };
+}
+
+/** The wanted ones but for the first few. */
+function* skipped(findings: Iterable<Finding>, wanted: Wanted, few: number): Generator<Finding> {
+  let left = few;
+  for (const finding of findings) {
+    if (!wanted(finding)) continue;
+    if (left > 0) left--;
+    else yield finding;
+  }
 }
 
 const NO_CLUSTERS: Readonly<Record<KindName, number>> = {

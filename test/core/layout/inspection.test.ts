@@ -109,4 +109,19 @@ describe('Inspection.findings', () => {
     expect(page).toEqual({ total: leaks.length, findings: leaks.slice(3, 13) });
     expect(leaks.length).toBeGreaterThan(30);
   });
+
+  it.each(['refcount-too-low', 'copied-data', 'leak', 'bitmap-in-use'] as const)(
+    'pages through those of one kind: %s',
+    (code) => {
+      const some = all.filter((finding) => finding.code === code);
+      const page = inspection.findings({ from: 1, count: 5, severity: undefined, code });
+      expect(page).toEqual({ total: some.length, findings: some.slice(1, 6) });
+      expect(some.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('finds none where severity and kind contradict each other', () => {
+    const query = { from: 0, count: 10, severity: 'error', code: 'leak' } as const;
+    expect(inspection.findings(query)).toEqual({ total: 0, findings: [] });
+  });
 });

@@ -1,0 +1,74 @@
+import { explain } from '../core/layout/explain.js';
+import type { Finding, Severity } from '../core/layout/finding.js';
+import type { FindingsPage, FindingsQuery, ImageFacts } from '../protocol/imageService.js';
+
+/** A line of the Problems panel. Its text carries the place: VS Code delivers none to a binary. */
+export interface ProblemReport {
+  readonly level: 'error' | 'warning' | 'information';
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Findings listed for an image; the Findings list has the rest. */
+export const MOST_FINDINGS = 200;
+
+const LEVELS = {
+  error: 'error',
+  corruption: 'error',
+  leak: 'warning',
+  notice: 'information',
+} as const satisfies Record<Severity, ProblemReport['level']>;
+
+/** The worst first: they must not be crowded out by leaks. */
+const BY_WEIGHT: readonly Severity[] = ['error', 'corruption', 'leak', 'notice'];
+
+/** What is wrong with the header and the tables that it names. */
+export function headerReports({ problems }: ImageFacts): ProblemReport[] {
+  return problems.map(({ message, field, offset, refusal }) => ({
+    level: refusal === undefined ? 'warning' : 'error',
+    code: field,
+    message: plain(`${message} (host offset ${hex(offset)})`),
+  }));
+}
+
+/**
+ * The findings of a finished scan, the worst first, and a last line for those left out.
+ *
+ * @param total findings that the scan has counted, listed or not
+ * @param ask for a page; undefined when there is no answer any more
+ */
+export async function findingReports(
+  total: number,
+  ask: (query: FindingsQuery) => Promise<FindingsPage | undefined>,
+): Promise<ProblemReport[]> {
+  const reports: ProblemReport[] = [];
+  for (const severity of BY_WEIGHT) {
+    const count = MOST_FINDINGS - reports.length;
+    if (count === 0 || reports.length >= total) break;
+    const page = await ask({ from: 0, count, severity });
+    if (!page) return [];
+    reports.push(...page.findings.map(findingReport));
+  }
+  const more = total - reports.length;
+  if (more > 0)
+    reports.push({
+      level: 'information',
+      code: 'more-findings',
+      message: `… and ${more.toLocaleString('en-US')} more findings; open the Findings list`,
+    });
+  return reports;
+}
+
+function findingReport({ severity, code, message, cluster, offset }: Finding): ProblemReport {
+  const text = message === '' ? explain(code).title : message;
+  return {
+    level: LEVELS[severity],
+    code,
+    message: plain(`${text} (cluster ${cluster}, host offset ${hex(offset)})`),
+  };
+}
+
+const hex = (offset: number): string => `0x${offset.toString(16)}`;
+
+/** Text from an image without what controls, reorders or breaks lines. */
+const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
