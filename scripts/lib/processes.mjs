@@ -8,9 +8,6 @@ const windows = process.platform === 'win32';
 /** @type {Set<ChildProcess>} */
 const running = new Set();
 
-/** @type {Array<() => void>} */
-const cleanups = [];
-
 /**
  * Starts a program in its own process group, so that ending it ends whatever it started. It is
  * ended with this process at the latest, however this process ends.
@@ -38,14 +35,6 @@ export function end(child, signal = 'SIGTERM') {
   } catch {
     // It ended between our looking and our asking.
   }
-}
-
-/**
- * Something to undo when this process ends, such as removing a temporary folder.
- * @param {() => void} cleanup synchronous
- */
-export function atExit(cleanup) {
-  cleanups.push(cleanup);
 }
 
 /**
@@ -98,9 +87,9 @@ export function npm(args, options) {
   return run('npm', quieter, { ...options, shell: windows });
 }
 
+// A signal that can be heard: what we started may have started more, in groups of their own.
 process.on('exit', () => {
-  for (const child of running) end(child, 'SIGKILL');
-  for (const cleanup of cleanups) cleanup();
+  for (const child of running) end(child);
 });
 for (const [signal, code] of /** @type {const} */ ([
   ['SIGINT', 130],

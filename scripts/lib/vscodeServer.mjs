@@ -1,17 +1,26 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { atExit, end, start } from './processes.mjs';
+import { inRoot } from './repository.mjs';
 import { installServer } from './vscodeInstall.mjs';
 
 /**
  * @typedef {object} Server
  * @property {string} url such as http://127.0.0.1:8123
  * @property {string} authority its host and port
- * @property {() => void} stop ends it, its extension hosts, and removes its user data
+ * @property {() => void} stop ends it and its extension hosts and removes its user data; so does the
+ *   end of this process, whatever ends it
  */
 
 const SETTINGS = {
@@ -50,23 +59,20 @@ export async function startServer({ extensions, port, env = {} }) {
   const authority = `127.0.0.1:${port ?? (await freePort())}`;
   const logFile = join(folder, 'server.log');
   const log = openSync(logFile, 'w');
-  const child = start(
-    node,
+  const child = spawn(
+    process.execPath,
     [
+      ...[inRoot('scripts/lib/guard.mjs'), folder, node],
       ...[entry, '--config', join(folder, 'config.yaml'), '--auth', 'none'],
       ...['--bind-addr', authority, '--user-data-dir', userData],
       ...['--extensions-dir', extensionsFolder, '--disable-telemetry', '--disable-update-check'],
       ...['--disable-workspace-trust', '--disable-getting-started-override'],
     ],
-    { env: { ...serverEnvironment(), ...env }, stdio: ['ignore', log, log] },
+    // In a group of its own: the terminal's Ctrl+C reaches it through the end of its input.
+    { env: { ...serverEnvironment(), ...env }, stdio: ['pipe', log, log], detached: true },
   );
   closeSync(log);
-  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  atExit(remove);
-  const stop = () => {
-    end(child);
-    child.once('exit', remove);
-  };
+  const stop = () => child.stdin?.end();
   const url = `http://${authority}`;
   const deadline = Date.now() + 60_000;
   while (!(await answers(`${url}/healthz`))) {

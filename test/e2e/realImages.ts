@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRoot, node24 } from '../../scripts/lib/repository.mjs';
 
@@ -13,9 +12,14 @@ export interface Run {
   readonly references: number;
 }
 
-/** A folder of images that QEMU's tools have made. */
+/** A folder of images that QEMU's tools have made; its name is the title of the window. */
 export class RealImages {
-  readonly folder = mkdtempSync(join(tmpdir(), 'qcow2-lens-e2e-'));
+  readonly folder = inRoot('out/images');
+
+  constructor() {
+    this.dispose();
+    mkdirSync(this.folder, { recursive: true });
+  }
 
   /** 64 MiB of data in 64 KiB clusters, written here and there. */
   plain(name: string): string {
