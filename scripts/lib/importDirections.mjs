@@ -82,13 +82,13 @@ export const importDirections = [
   ]),
   rule(
     'webview',
-    'takes types and pure functions of src/core (the picture, kinds, owners, texts) and the protocol',
+    'takes types and pure functions of src/core (the picture, kinds, owners, explanations) and the protocol',
     [
       { regex: NODE_MODULE },
       { regex: VSCODE },
       { regex: folders('node', 'editor', 'cli') },
       {
-        regex: '^(\\.\\./)+src/core/(?!picture/|layout/(kinds|owner|finding|cell)\\.js$)',
+        regex: '^(\\.\\./)+src/core/(?!picture/|layout/(kinds|owner|finding|explain|cell)\\.js$)',
         allowTypeImports: true,
       },
       { regex: '/src/extension\\.js$' },

@@ -224,8 +224,11 @@ describe('the panels', () => {
     await withEditor({ image }, async (editor) => {
       await editor.page.click('[role=tab]:has-text("Findings")');
       await editor.page.locator('.finding.corruption').first().click();
-      await editor.page.locator('.callout').waitFor();
-      expect(await editor.page.locator('.owners > li').count()).toBeGreaterThan(1);
+      const details = editor.page.locator('.finding-details');
+      await details.locator('.owners').waitFor();
+      expect(await details.locator('.owners > li').count()).toBeGreaterThan(1);
+      expect(await details.innerText()).toContain('Refcount too low');
+      expect(editor.said.some(({ type }) => type === 'selected')).toBe(true);
     });
   });
 

@@ -1,11 +1,11 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { describeOwner, type Owner } from '../../src/core/layout/owner.js';
 import type { ClusterDetail } from '../../src/protocol/imageService.js';
 import { kindVariable } from '../heatmap/palette.js';
 import type { Store } from '../store.js';
 import { clean, count, hex, KIND_TEXT } from '../text.js';
-import { FindingLine } from './findingLine.js';
+import { clusterToShow, FindingLine } from './findingLine.js';
 import { Icon, IconButton } from './icon.js';
+import { OwnerItem } from './ownerItem.js';
 
 interface Props {
   readonly store: Store;
@@ -99,13 +99,27 @@ function Known({ detail, store }: Props & { readonly detail: ClusterDetail }): J
       {owners.length === 0 && <p class="dim">Nothing refers to this cluster.</p>}
       <ul class="owners">
         {owners.map((owner, index) => (
-          <OwnerItem key={index} owner={owner} store={store} />
+          <OwnerItem
+            key={index}
+            owner={owner}
+            store={store}
+            onEntry={(entryCluster) => {
+              store.reveal(entryCluster);
+            }}
+          />
         ))}
       </ul>
       {more && <p class="dim">There are more owners than these.</p>}
       {findings.length > 0 && <h3>Findings</h3>}
       {findings.map((finding, index) => (
-        <FindingLine key={index} finding={finding} store={store} />
+        <FindingLine
+          key={index}
+          finding={finding}
+          store={store}
+          onClick={() => {
+            store.reveal(clusterToShow(finding, store));
+          }}
+        />
       ))}
     </article>
   );
@@ -123,41 +137,3 @@ const Row = ({
     <dd>{children}</dd>
   </>
 );
-
-function OwnerItem({ owner, store }: Props & { readonly owner: Owner }): JSX.Element {
-  const entryOffset = 'entryOffset' in owner ? owner.entryOffset : undefined;
-  const guestOffset = 'guestOffset' in owner ? owner.guestOffset : undefined;
-  return (
-    <li>
-      <p>{clean(describeOwner(owner))}</p>
-      {entryOffset !== undefined && (
-        <p class="dim">
-          entry at{' '}
-          <button
-            type="button"
-            class="link mono"
-            title="Go to the cluster that this entry lies in"
-            onClick={() => {
-              store.reveal(Math.floor(entryOffset / store.clusterSize));
-            }}
-          >
-            {hex(entryOffset)}
-          </button>
-          {'entry' in owner && <span class="mono"> = {owner.entry}</span>}
-        </p>
-      )}
-      {guestOffset !== undefined && (
-        <p class="dim">
-          guest offset <span class="mono">{hex(guestOffset)}</span>
-          <IconButton
-            icon="copy"
-            label="Copy the guest offset"
-            onClick={() => {
-              store.copy(hex(guestOffset));
-            }}
-          />
-        </p>
-      )}
-    </li>
-  );
-}

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
+import { explain } from '../../src/core/layout/explain.js';
 import { describeOwner } from '../../src/core/layout/owner.js';
-import type { Finding, FindingCode, Severity } from '../../src/core/layout/finding.js';
+import type { Finding, Severity } from '../../src/core/layout/finding.js';
 import type { Store } from '../store.js';
 import { clean, count } from '../text.js';
 import { Icon } from './icon.js';
@@ -15,21 +16,25 @@ const SEVERITY_ICON: Readonly<Record<Severity, string>> = {
 interface Props {
   readonly finding: Finding;
   readonly store: Store;
+  /** Whether its details are shown; undefined where it has none to show. */
+  readonly isOpen?: boolean;
+  readonly onClick: () => void;
 }
 
-/** One finding; a click goes to its cluster. */
-export function FindingLine({ finding, store }: Props): JSX.Element {
+/** One finding in two lines. */
+export function FindingLine({ finding, store, isOpen, onClick }: Props): JSX.Element {
   const { severity, code, cluster, message, owner } = finding;
-  const text = clean(message === '' ? codeText(code) : message);
+  const { title } = explain(code);
+  // Where QEMU counts without a word, ours stands for it.
+  const text = message === '' ? title : clean(message);
   return (
     <button
       type="button"
       class={`finding ${severity}`}
       data-code={code}
-      title={`${severity}: ${text}`}
-      onClick={() => {
-        store.reveal(clusterToShow(finding, store));
-      }}
+      title={`${severity}: ${title}`}
+      aria-expanded={isOpen}
+      onClick={onClick}
     >
       <Icon name={SEVERITY_ICON[severity]} />
       <span class="finding-text">
@@ -45,10 +50,7 @@ export function FindingLine({ finding, store }: Props): JSX.Element {
 }
 
 /** The cluster concerned, or else that of the entry which points past the end of the file. */
-function clusterToShow({ cluster, owner }: Finding, store: Store): number {
+export function clusterToShow({ cluster, owner }: Finding, store: Store): number {
   if (store.has(cluster) || !owner || !('entryOffset' in owner)) return cluster;
   return Math.floor(owner.entryOffset / store.clusterSize);
 }
-
-/** Where QEMU counts without a word. */
-const codeText = (code: FindingCode): string => code.replaceAll('-', ' ');

@@ -1,10 +1,15 @@
 import { batch, useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { Finding, Severity } from '../../src/core/layout/finding.js';
+import type { Finding } from '../../src/core/layout/finding.js';
 import type { Store } from '../store.js';
 import { count } from '../text.js';
-import { FindingLine } from './findingLine.js';
+import { FindingDetails } from './findingDetails.js';
+import { ALL, type Filter, FindingFilters } from './findingFilters.js';
+import { clusterToShow, FindingLine } from './findingLine.js';
 import { Icon } from './icon.js';
+import { showOffset } from './offsetLink.js';
+import './findings.css';
 
 /** CSS pixels of a line, as in style.css. */
 const LINE = 64;
@@ -15,31 +20,31 @@ const AROUND = 8;
 /** Browsers clip elements that are taller than some ten million pixels. */
 const MOST_LINES = 200_000;
 
-const FILTERS: readonly { readonly severity: Severity | undefined; readonly text: string }[] = [
-  { severity: undefined, text: 'All' },
-  { severity: 'error', text: 'Errors' },
-  { severity: 'corruption', text: 'Corruptions' },
-  { severity: 'leak', text: 'Leaks' },
-  { severity: 'notice', text: 'Notices' },
-];
-
 type Pages = ReadonlyMap<number, readonly Finding[]>;
+
+/** The line whose details are shown, and how many pixels they take. */
+interface Opened {
+  readonly line: number;
+  readonly height: number;
+}
 
 /** All findings, of which only those in sight are fetched and built. */
 export function FindingsPane({ store }: { readonly store: Store }): JSX.Element {
-  const severity = useSignal<Severity | undefined>(undefined);
+  const filter = useSignal<Filter>(ALL);
   const pages = useSignal<Pages>(new Map());
   const total = useSignal<number | undefined>(undefined);
+  const opened = useSignal<Opened | undefined>(undefined);
   const top = useSignal(0);
   const height = useSignal(600);
 
   // A new scan or another filter: other findings.
   useSignalEffect(() => {
-    const query = { from: 0, count: PAGE, severity: severity.value };
+    const query = { from: 0, count: PAGE, ...filter.value };
     const { state } = store.scan.value;
     let current = true;
     pages.value = new Map();
     total.value = undefined;
+    opened.value = undefined;
     if (state === 'scanned') {
       void store.rpc.findings(query).then(
         (page) => {
@@ -61,38 +66,42 @@ export function FindingsPane({ store }: { readonly store: Store }): JSX.Element 
   });
 
   const lines = Math.min(total.value ?? 0, MOST_LINES);
-  const first = Math.max(0, Math.floor(top.value / LINE) - AROUND);
+  const details = opened.value?.height ?? 0;
+  const first = Math.max(0, Math.floor((top.value - details) / LINE) - AROUND);
   const last = Math.min(lines, Math.ceil((top.value + height.value) / LINE) + AROUND);
-  const needed = Array.from(
-    { length: Math.ceil(last / PAGE) - Math.floor(first / PAGE) },
-    (_, i) => Math.floor(first / PAGE) + i,
-  );
   const fetchPages = (): void => {
-    for (const page of needed) {
+    for (let page = Math.floor(first / PAGE); page < Math.ceil(last / PAGE); page++) {
       if (pages.value.has(page)) continue;
       const asked = pages.value;
       pages.value = new Map(asked).set(page, []);
-      const query = { from: page * PAGE, count: PAGE, severity: severity.value };
-      void store.rpc.findings(query).then(
+      const wanted = filter.value;
+      void store.rpc.findings({ from: page * PAGE, count: PAGE, ...wanted }).then(
         ({ findings }) => {
-          if (severity.value === query.severity)
-            pages.value = new Map(pages.value).set(page, findings);
+          if (filter.value === wanted) pages.value = new Map(pages.value).set(page, findings);
         },
         () => undefined,
       );
     }
   };
+  const toggle = (line: number, finding: Finding): void => {
+    if (opened.value?.line === line) {
+      opened.value = undefined;
+      return;
+    }
+    opened.value = { line, height: 0 };
+    showOffset(store, clusterToShow(finding, store) * store.clusterSize);
+  };
 
   return (
     <div class="findings">
-      <Filters
+      <FindingFilters
         store={store}
-        severity={severity.value}
+        filter={filter.value}
         onChoose={(chosen) => {
-          severity.value = chosen;
+          filter.value = chosen;
         }}
       />
-      {total.value === 0 && <NothingFound filtered={severity.value !== undefined} />}
+      {total.value === 0 && <NothingFound filtered={filter.value !== ALL} />}
       {total.value === undefined && <p class="hint dim">{waitingText(store)}</p>}
       <div
         class="finding-list"
@@ -107,17 +116,37 @@ export function FindingsPane({ store }: { readonly store: Store }): JSX.Element 
           fetchPages();
         }}
       >
-        <div class="finding-space" style={{ height: `${lines * LINE}px` }}>
+        <div class="finding-space" style={{ height: `${lines * LINE + details}px` }}>
           {Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i).map((line) => {
             const finding = pages.value.get(Math.floor(line / PAGE))?.[line % PAGE];
+            const isOpen = opened.value?.line === line;
+            const below = opened.value !== undefined && line > opened.value.line ? details : 0;
             return (
               <div
                 key={line}
                 role="listitem"
-                class="finding-slot"
-                style={{ top: `${line * LINE}px` }}
+                class={isOpen ? 'finding-slot open' : 'finding-slot'}
+                style={{ top: `${line * LINE + below}px` }}
               >
-                {finding && <FindingLine finding={finding} store={store} />}
+                {finding && (
+                  <FindingLine
+                    finding={finding}
+                    store={store}
+                    isOpen={isOpen}
+                    onClick={() => {
+                      toggle(line, finding);
+                    }}
+                  />
+                )}
+                {finding && isOpen && (
+                  <Measured
+                    onHeight={(pixels) => {
+                      opened.value = { line, height: pixels };
+                    }}
+                  >
+                    <FindingDetails finding={finding} store={store} />
+                  </Measured>
+                )}
               </div>
             );
           })}
@@ -132,38 +161,30 @@ export function FindingsPane({ store }: { readonly store: Store }): JSX.Element 
   );
 }
 
-interface FiltersProps {
-  readonly store: Store;
-  readonly severity: Severity | undefined;
-  readonly onChoose: (severity: Severity | undefined) => void;
+interface MeasuredProps {
+  readonly children: JSX.Element;
+  /** Hears of every height, in CSS pixels. */
+  readonly onHeight: (pixels: number) => void;
 }
 
-function Filters({ severity, onChoose }: FiltersProps): JSX.Element {
-  return (
-    <div class="segments filters" role="group" aria-label="Severity">
-      {FILTERS.map((filter) => (
-        <button
-          key={filter.text}
-          type="button"
-          aria-pressed={filter.severity === severity}
-          title={filter.text}
-          onClick={() => {
-            onChoose(filter.severity);
-          }}
-        >
-          {filter.text}
-        </button>
-      ))}
-    </div>
-  );
+function Measured({ children, onHeight }: MeasuredProps): JSX.Element {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const observer = new ResizeObserver(([{ contentRect }]) => {
+      onHeight(contentRect.height);
+    });
+    if (element.current) observer.observe(element.current);
+    return () => {
+      observer.disconnect();
+    };
+  }, []);
+  return <div ref={element}>{children}</div>;
 }
 
 const NothingFound = ({ filtered }: { readonly filtered: boolean }): JSX.Element => (
   <div class="hint">
     <Icon name="pass" />
-    <p>
-      {filtered ? 'No finding of this severity.' : 'No findings: refcounts and references agree.'}
-    </p>
+    <p>{filtered ? 'No such finding.' : 'No findings: refcounts and references agree.'}</p>
   </div>
 );
 

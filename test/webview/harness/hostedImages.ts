@@ -99,6 +99,7 @@ function hosted(map: ClusterMap): HostedImage {
       compression: 'zstd',
       backingFile: undefined,
       dataFile: undefined,
+      rawDataFile: false,
     },
     problems: [],
   };

@@ -1,0 +1,93 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { explain } from '../../src/core/layout/explain.js';
+import type { Finding } from '../../src/core/layout/finding.js';
+import type { ClusterDetail } from '../../src/protocol/imageService.js';
+import type { Store } from '../store.js';
+import { count, plural } from '../text.js';
+import { OffsetLink, showOffset } from './offsetLink.js';
+import { OwnerItem } from './ownerItem.js';
+
+/** Owners listed below a finding; the Cluster tab has all of them. */
+const OWNERS = 8;
+
+interface Props {
+  readonly finding: Finding;
+  readonly store: Store;
+}
+
+/** What a finding means, what could be done, and who claims the cluster. */
+export function FindingDetails({ finding, store }: Props): JSX.Element {
+  const { code, cluster, offset, owner } = finding;
+  const { title, meaning, repair } = explain(code);
+  const detail = useDetail(store, cluster);
+  // Of a cluster that the file does not have, only the finding knows who refers to it.
+  const outside = !store.has(cluster);
+  const owners = detail?.owners ?? (outside && owner ? [owner] : []);
+  return (
+    <div class="finding-details">
+      <h2>{title}</h2>
+      <p>{meaning}</p>
+      <p class="dim">
+        <strong>Repair:</strong> {repair}
+      </p>
+      <p class="dim">
+        Host offset <OffsetLink store={store} offset={offset} />
+        {offset !== cluster * store.clusterSize &&
+          ` in cluster ${count(Math.floor(offset / store.clusterSize))}`}
+      </p>
+      {(detail !== undefined || outside) && (
+        <>
+          <h3>{detail?.claimedTwice === true ? 'Claimed by' : 'Referred to by'}</h3>
+          {owners.length === 0 && <p class="dim">Nothing refers to this cluster.</p>}
+          <ul class="owners">
+            {owners.slice(0, OWNERS).map((owner, index) => (
+              <OwnerItem
+                key={index}
+                owner={owner}
+                store={store}
+                onEntry={(entryCluster) => {
+                  showOffset(store, entryCluster * store.clusterSize);
+                }}
+              />
+            ))}
+          </ul>
+          {owners.length > OWNERS && (
+            <button
+              type="button"
+              class="link"
+              onClick={() => {
+                store.reveal(cluster);
+              }}
+            >
+              All {plural(owners.length, 'owner')}
+            </button>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+/** What is known of a cluster, once it is; undefined for one that the file does not have. */
+function useDetail(store: Store, cluster: number): ClusterDetail | undefined {
+  const [detail, setDetail] = useState<ClusterDetail | undefined>(undefined);
+  useEffect(() => {
+    setDetail(undefined);
+    if (!store.has(cluster)) return undefined;
+    let current = true;
+    store.rpc.cluster({ cluster }).then(
+      (answer) => {
+        if (current) setDetail(answer);
+      },
+      () => {
+        // The worker is gone; what it says next comes with a new scan.
+        current = false;
+      },
+    );
+    return () => {
+      current = false;
+    };
+  }, [store, cluster]);
+  return detail;
+}
