@@ -77,7 +77,8 @@ export function perform(list: MetadataList, operation: Operation): TypeSet {
   }
 }
 
-function stateOf(list: MetadataList): Pick<TraceLine, 'mem' | 'windows' | 'slots' | 'w'> {
+/** The state of a list, in the form of the recorded traces. */
+export function stateOf(list: MetadataList): Pick<TraceLine, 'mem' | 'windows' | 'slots' | 'w'> {
   const { windows, cache } = list;
   const slots = Array.from({ length: cache.size }, (_, slot) => {
     const row = cache.row(slot);

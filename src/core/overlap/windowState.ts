@@ -117,7 +117,9 @@ function exposureOf(
   const flags = windows.flags[row];
   if (windows.lost[row] !== 0) return 'lost';
   if ((flags & DROPPED) !== 0) return 'dropped';
-  return refusesBitmaps && (flags & HAS_BITMAP) === 0 ? 'refused' : undefined;
+  if (!refusesBitmaps || (flags & HAS_BITMAP) !== 0) return undefined;
+  // Where nothing is, "clean" is the right answer however it comes about.
+  return windows.runs.isEmpty(row) ? undefined : 'refused';
 }
 
 function stateOf(list: MetadataList, row: number, refusesBitmaps: boolean): WindowState {

@@ -28,7 +28,11 @@ function created(settings: Partial<StructureSettings> = {}, fileLength = FILE_LE
 
 const settings = fc.record({
   slots: fc.integer({ min: 1, max: 4 }),
-  room: fc.oneof(fc.constant(NO_LIMIT), fc.integer({ min: 0, max: 14_000 })),
+  room: fc.oneof(
+    fc.constant(NO_LIMIT),
+    fc.integer({ min: 0, max: 14_000 }),
+    fc.integer({ min: 4096, max: 7000 }),
+  ),
   guarded: fc.constantFrom(0xff, 0x7f, 0x15),
   policy: fc.constantFrom('evict' as const, 'fail' as const),
 });
@@ -124,6 +128,33 @@ describe('the metadata list', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('gives back too little when it cuts a list down', () => {
+    const list = created({ bitmapSize: 4096 });
+    for (let i = 0; i < 20; i++) list.enter(2 * i * CLUSTER, 1, 4);
+    list.check(0, WINDOW * CLUSTER, 1);
+    list.enter(0, 64, 4);
+    list.check(0, WINDOW * CLUSTER, 1);
+    // 26 fragments had room, 1 is left: 25 of 100 bytes come back.
+    expect([list.windows.used[0], list.windows.allocated[0]]).toEqual([1, 1]);
+    const { held, accounted, shrinkSlip } = list.memory;
+    expect([accounted - held, shrinkSlip]).toEqual([75, 75]);
+  });
+
+  it('gives back nothing when it drops a list for want of memory', () => {
+    const fixed = 56 + 32 * WINDOWS + 4;
+    const list = created({ bitmapSize: 4096, totalSizeLimit: fixed + 4096 + 8 });
+    list.enter(0, 1, 4);
+    list.enter(WINDOW * CLUSTER, 1, 4);
+    list.enter(2 * WINDOW * CLUSTER, 1, 4);
+    // Three lists of 4 bytes and a bitmap are too much.
+    list.remove(0, 1, 4);
+    list.check(0, WINDOW * CLUSTER, 1);
+    const { held, accounted, dropSlip } = list.memory;
+    expect(list.counters.drops).toBe(1);
+    expect([accounted - held, dropSlip]).toEqual([4, 4]);
+    expect(contentsOf(list, 0)).toEqual(new Uint8Array(WINDOW));
   });
 
   it('says what could not be created', () => {

@@ -47,10 +47,39 @@ export function operations(windows: number): fc.Arbitrary<Operation[]> {
         types: set,
       })),
     );
+  // Uses every window once, so that a small cache turns all others into fragments.
+  const visit = fc.constant(
+    Array.from({ length: windows }, (_, i): Operation => ({
+      type: 'check',
+      ignore: 0,
+      offset: i * WINDOW * CLUSTER,
+      size: 1,
+    })),
+  );
+  const wipe = fc
+    .record({
+      type: fc.constantFrom('enter' as const, 'remove' as const),
+      window: fc.integer({ min: 0, max: windows - 1 }),
+      types,
+    })
+    .map(({ type, window, types: set }): Operation[] => [
+      {
+        type,
+        offset: window * WINDOW * CLUSTER,
+        clusters: WINDOW,
+        types: type === 'enter' ? set : 255,
+      },
+    ]);
   const one = fc.oneof(change, check).map((operation): Operation[] => [operation]);
   return fc
-    .array(fc.oneof({ weight: 8, arbitrary: one }, { weight: 1, arbitrary: comb }), {
-      maxLength: 60,
-    })
+    .array(
+      fc.oneof(
+        { weight: 6, arbitrary: one },
+        { weight: 1, arbitrary: comb },
+        { weight: 1, arbitrary: visit },
+        { weight: 1, arbitrary: wipe },
+      ),
+      { maxLength: 60 },
+    )
     .map((parts) => parts.flat());
 }

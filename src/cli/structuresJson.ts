@@ -1,0 +1,115 @@
+import type { Advice } from '../core/overlap/advice.js';
+import {
+  encodeFragments,
+  fragmentClusters,
+  fragmentStart,
+  fragmentTypes,
+} from '../core/overlap/fragments.js';
+import type { MetadataList } from '../core/overlap/metadataList.js';
+import type { Replay } from '../core/overlap/replay.js';
+import {
+  NO_LIMIT,
+  type StructureGeometry,
+  type StructureSettings,
+} from '../core/overlap/settings.js';
+import { stateOf } from '../core/overlap/traceSession.js';
+import { typeNames } from '../core/overlap/types.js';
+import {
+  countWindows,
+  refusesBitmap,
+  windowStates,
+  type WindowState,
+} from '../core/overlap/windowState.js';
+
+/** The structures of an image that has just been opened, with all that led to them. */
+export interface StructuresOfImage {
+  readonly filename: string;
+  readonly geometry: StructureGeometry;
+  readonly settings: StructureSettings;
+  readonly replay: Replay;
+  readonly advice: Advice;
+}
+
+/**
+ * One JSON document: `mem`, `windows`, `slots` and `w` as in the lines of `--ops`, and beside them
+ * what is held, what happened, each window with its fragments, the events and the advice.
+ */
+export function* structuresJson(of: StructuresOfImage): Generator<string> {
+  const { filename, geometry, settings, replay, advice } = of;
+  const list = replay.final;
+  const refuses = refusesBitmap(list);
+  const { forms, exposures } = countWindows(list, refuses);
+  const head = {
+    filename,
+    state: 'built',
+    'cluster-size': list.clusterSize,
+    'file-length': geometry.fileLength,
+    settings: settingsJson(settings),
+    ...stateOf(list),
+    memory: { ...list.memory, limit: limitJson(list.memory.limit) },
+    operations: replay.operations.length,
+    counters: list.counters,
+    forms,
+    unprotected: exposures,
+    advice,
+  };
+  yield `${JSON.stringify(head).slice(0, -1)},\n"window-list":`;
+  yield* lines(windowStates(list, refuses), (state) => windowJson(list, state));
+  yield ',\n"events":';
+  yield* lines(new Array(replay.events.length).keys(), (index) => replay.events.at(index));
+  yield '}\n';
+}
+
+export function noneJson(filename: string, settings: StructureSettings): string {
+  return `${JSON.stringify({ filename, state: 'none', settings: settingsJson(settings) })}\n`;
+}
+
+export function failedJson(
+  filename: string,
+  settings: StructureSettings,
+  message: string,
+  advice: Advice,
+): string {
+  const document = { filename, state: 'failed', message, settings: settingsJson(settings), advice };
+  return `${JSON.stringify(document)}\n`;
+}
+
+function settingsJson(settings: StructureSettings): object {
+  return {
+    'overlap-check': typeNames(settings.guarded),
+    'bitmap-size': settings.bitmapSize,
+    'total-size-limit': limitJson(settings.totalSizeLimit),
+    'limit-policy': settings.policy,
+  };
+}
+
+/** No limit is no number: it has more digits than JSON readers keep. */
+const limitJson = (bytes: number): number | undefined => (bytes >= NO_LIMIT ? undefined : bytes);
+
+function windowJson(list: MetadataList, state: WindowState): object | undefined {
+  if (state.form === 'empty' && !state.exposure) return undefined;
+  const row = list.windows.existingRow(state.window);
+  const fragments = encodeFragments(list.windows.runs.bytes(row));
+  return {
+    ...state,
+    types: typeNames(state.types),
+    lost: typeNames(state.lost),
+    fragments: Array.from(fragments, (fragment) => [
+      fragmentStart(fragment),
+      fragmentClusters(fragment),
+      fragmentTypes(fragment),
+    ]),
+  };
+}
+
+/** A JSON array, one element a line; those without a value are left out. */
+function* lines<T>(items: Iterable<T>, toJson: (item: T) => object | undefined): Generator<string> {
+  let separator = '[\n';
+  for (const item of items) {
+    const value = toJson(item);
+    if (!value) continue;
+    yield separator + JSON.stringify(value);
+    separator = ',\n';
+  }
+  yield separator === '[\n' ? '[]' : '\n]';
+}
