@@ -121,6 +121,24 @@ describe('the structures pane', () => {
     });
   });
 
+  it('shows what the header of a refused image says, with the reason at its field', async () => {
+    const editor = await openEditor(browser, {
+      image: hostedSample('cluster-bits-40.qcow2'),
+      theme: 'dark',
+      settings: { curve: 'hilbert', renderer: 'canvas' },
+      width: 1000,
+      height: 800,
+    });
+    const { page, said } = editor;
+    await row(page, 'Header').click();
+    const field = row(page, 'cluster_bits');
+    expect(await field.innerText()).toContain('expected 9 to 21');
+    await field.locator('.link').click();
+    await expect.poll(() => said).toContainEqual({ type: 'openHex', offset: 20 });
+    expect(editor.errors).toEqual([]);
+    await page.close();
+  });
+
   it.each(THEMES)('has nothing that axe-core objects to (%s)', async (theme) => {
     const axe = await readFile(
       createRequire(import.meta.url).resolve('axe-core/axe.min.js'),

@@ -4,6 +4,7 @@ import type { Store } from '../store.js';
 import { clean } from '../text.js';
 import { Icon } from './icon.js';
 import { ProblemList } from './problemList.js';
+import { StructuresPane } from './structuresPane.js';
 
 interface Props {
   readonly store: Store;
@@ -27,6 +28,9 @@ export function Unreadable({ store, facts }: Props & { readonly facts: ImageFact
         >
           Open in Hex Editor
         </button>
+        <section class="empty-structures" aria-label="What the header says">
+          <StructuresPane store={store} />
+        </section>
       </div>
     </main>
   );

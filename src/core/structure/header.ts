@@ -87,7 +87,9 @@ function tell(image: Image, name: FieldName, value: bigint): Told | string {
     case 'snapshots_offset':
       return value === 0n ? 'no snapshot table' : place(value);
     case 'refcount_table_clusters':
-      return `${counted(value, 'cluster')}, ${counted((value * BigInt(image.layout?.clusterSize ?? 0)) / 8n, 'entry', 'entries')}`;
+      return image.layout
+        ? `${counted(value, 'cluster')}, ${counted((value * BigInt(image.layout.clusterSize)) / 8n, 'entry', 'entries')}`
+        : counted(value, 'cluster');
     case 'incompatible_features':
       return features(image, 'incompatible', value);
     case 'compatible_features':

@@ -13,7 +13,7 @@ const ENABLED = 0x00ac71f3n;
 const DISABLED = 0x0000deadn;
 
 /** Bytes of a LUKS version 1 header, without the key material. */
-export const LUKS_HEADER_BYTES = SLOTS_AT + SLOTS * SLOT_BYTES;
+const LUKS_HEADER_BYTES = SLOTS_AT + SLOTS * SLOT_BYTES;
 
 /**
  * The fields of the LUKS header at a host offset (LUKS On-Disk Format Specification, version 1.2).

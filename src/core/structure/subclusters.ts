@@ -1,9 +1,8 @@
 import { hex } from '../bytes.js';
 import type { Layout } from '../qcow2/layout.js';
+import { SUBCLUSTERS } from '../qcow2/subclusters.js';
 import { type Branch, type Children, fewChildren } from './branch.js';
 import { sizeText } from './words.js';
-
-const SUBCLUSTERS = 32;
 
 /** "8 of 32 allocated, 2 zero" */
 export function subclusterText(zero: number, allocated: number): string {
