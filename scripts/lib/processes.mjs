@@ -27,7 +27,7 @@ export function start(command, args, options) {
  * @param {ChildProcess} child
  * @param {NodeJS.Signals} [signal]
  */
-export function end(child, signal = 'SIGTERM') {
+function end(child, signal = 'SIGTERM') {
   if (child.pid === undefined) return;
   try {
     if (windows) spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore' });

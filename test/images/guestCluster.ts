@@ -20,7 +20,7 @@ const COMPRESSED = 1n << 62n;
 const READS_ZERO = 1n;
 
 /** 512-byte sectors of a compressed cluster after the one it starts in. */
-export function additionalSectors(offset: number, length: number): number {
+function additionalSectors(offset: number, length: number): number {
   return Math.floor((offset + length - 1) / 512) - Math.floor(offset / 512);
 }
 

@@ -11,7 +11,7 @@ export type Chunk = Cell | Uint32Array;
 const DEFAULT_BUDGET = 2 ** 30;
 
 /** Raised when a hostile image would make the map larger than its budget. */
-export class MapBudgetError extends Error {}
+class MapBudgetError extends Error {}
 
 /**
  * One 32-bit cell (see cell.ts) for each host cluster, in chunks of 65,536, which come into being

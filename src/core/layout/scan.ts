@@ -48,7 +48,7 @@ const PART = { stored: 0.2, l2: 0.65, compare: 0.1, notices: 0.05 } as const;
 /**
  * Scans an image: one pass over its metadata into the cluster map, in QEMU's order, with every
  * finding on the way. Yields after every few milliseconds of work; whoever drives it may stop at
- * any time, and the map stays as it is. Throws on I/O errors and MapBudgetError.
+ * any time, and the map stays as it is. Throws on I/O errors, and when the map would pass its budget.
  */
 export function* scan(image: LaidOutImage): Generator<ScanProgress, Scan, void> {
   const { layout } = image;
