@@ -15,11 +15,10 @@ export type MapVerdict =
   | { readonly type: 'left-out'; readonly rule: Rule | 'compressed or encrypted' }
   | { readonly type: 'disagreed'; readonly differences: readonly string[] };
 
-const TIMEOUT = 10_000;
 /** Where QEMU's table stops, and ours goes on. */
 const NO_ROW = 'qemu-img: File contains external, encrypted or compressed clusters.';
 
-export interface Printed {
+interface Printed {
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly messages: readonly string[];
@@ -33,12 +32,7 @@ export async function compareMaps(
 ): Promise<MapVerdict> {
   const { isEncrypted } = slot.base;
   const image = scope === 'this layer' ? withoutBacking() : imageArguments(IMAGE_NAME, isEncrypted);
-  const run = await runQemu(
-    'qemu-img',
-    ['map', '-U', `--output=${output}`, ...image],
-    slot.folder,
-    TIMEOUT,
-  );
+  const run = await runQemu('qemu-img', ['map', '-U', `--output=${output}`, ...image], slot.folder);
   const qemu: Printed = { ...run, messages: linesOf(run.stderr) };
   const ours = ourMap(
     slot.folder,
