@@ -132,6 +132,22 @@ describe('troubled images', () => {
     await workbench.picture('editor-damaged');
   });
 
+  inVsCode('findings name their owners, the tree shows the bytes', async () => {
+    const editor = await workbench.open('database-damaged.qcow2');
+    await legendCounts(editor);
+    await workbench.useTheme('dark', editor);
+    await editor.locator('#tab-findings').click();
+    await editor.locator('[data-code="l2-unaligned"]').first().click();
+    await editor.locator('.owners li').first().waitFor();
+    await workbench.picture('editor-findings');
+    await editor.locator('#tab-structures').click();
+    await editor.getByRole('treeitem', { name: /Header/ }).first().click();
+    await workbench.page.keyboard.press('ArrowRight');
+    await editor.getByRole('treeitem', { name: /incompatible_features/ }).waitFor();
+    await workbench.picture('editor-structures');
+    await workbench.useTheme('light', editor);
+  });
+
   inVsCode('a file of another format says so', async () => {
     const editor = await workbench.open('not-qcow2.qcow2');
     await editor.getByText('cannot be shown as a qcow2 image').waitFor();
