@@ -83,7 +83,7 @@ function runTrial(
   const created = MetadataList.create(geometry, settings);
   if (!created.ok) throw new Error(`${created.message} under ${settings.totalSizeLimit} bytes`);
   const list = created.value;
-  operations.applyTo(list, 0, operations.length);
+  operations.applyTo(list, { position: 0 }, operations.length);
   const { windows } = list;
   let used = 0;
   for (let row = 0; row < windows.rows; row++) if (windows.ages[row] > 0) used++;

@@ -67,13 +67,16 @@ export class OperationList implements MetadataSink {
     }
   }
 
-  /** Applies the operations `from` … `to - 1`; what checks find is dropped. */
-  applyTo(list: MetadataList, from: number, to: number): void {
+  /**
+   * Applies the operations from `cursor.position` on, up to but without `end`; the cursor goes along.
+   * What checks find is dropped.
+   */
+  applyTo(list: MetadataList, cursor: { position: number }, end: number): void {
     const codes = this.#codes;
     const types = this.#types;
     const offsets = this.#offsets;
     const amounts = this.#amounts;
-    for (let i = from; i < to; i++) {
+    for (let i = cursor.position; i < end; cursor.position = ++i) {
       if (codes[i] === ENTER) list.enter(offsets[i], amounts[i], types[i]);
       else if (codes[i] === REMOVE) list.remove(offsets[i], amounts[i], types[i]);
       else list.check(types[i], offsets[i], amounts[i]);

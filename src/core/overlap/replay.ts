@@ -27,12 +27,12 @@ export class Replay {
     this.operations = operations;
     this.#kept = [empty.clone()];
     this.events = new EventLog();
-    let done = 0;
+    const cursor = { position: 0 };
     empty.onMemoryEvent = (event) => {
-      this.events.add(done, event);
+      this.events.add(cursor.position, event);
     };
     this.timeline = createTimeline(empty, operations.length, (position) => {
-      for (; done < position; done++) operations.applyTo(empty, done, done + 1);
+      operations.applyTo(empty, cursor, position);
     });
     empty.onMemoryEvent = () => undefined;
     this.final = empty;
@@ -67,8 +67,7 @@ export class Replay {
     while (cursor.position < position) {
       const stop = Math.min(position, this.#kept.length * KEEP_EVERY);
       const next = stop > cursor.position ? stop : position;
-      this.operations.applyTo(cursor.state, cursor.position, next);
-      cursor.position = next;
+      this.operations.applyTo(cursor.state, cursor, next);
       if (next === this.#kept.length * KEEP_EVERY) this.#kept.push(cursor.state.clone());
     }
   }

@@ -5,7 +5,12 @@ export const WINDOW_SIZE = 4096;
 
 const START_SHIFT = 8;
 const TYPES = (1 << START_SHIFT) - 1;
-const INITIAL_ROOM = 16;
+
+/** A record begins with its number of points and the room it has for them, `room << 16 | count`. */
+const ROOM_SHIFT = 16;
+const COUNT = (1 << ROOM_SHIFT) - 1;
+/** The smallest record is a cache line. */
+const SMALLEST = 16;
 
 /** Where new points are put together: no window has more than one for each cluster. */
 const scratch = new Uint32Array(WINDOW_SIZE + 2);
@@ -17,58 +22,50 @@ const scratch = new Uint32Array(WINDOW_SIZE + 2);
  * so that building and dropping a bitmap changes a window's state but costs nothing here: opening
  * a large image builds hundreds of thousands.
  *
- * All points lie in one array. A window that outgrows its room moves to the end and takes twice the
- * room; what it leaves is lost, which at most doubles the memory.
+ * All windows' points lie in one array, in records of a power of two. A window that outgrows its
+ * record takes one of twice the size at the end; what it leaves is lost, which at most doubles the
+ * memory. A window is a row here.
  */
 export class TypeRuns {
-  #points: Uint32Array;
-  #end: number;
-  /** By row: where the points lie, how many there are, and how many there is room for. */
-  #at: Float64Array;
-  #count: Uint16Array;
-  #room: Uint16Array;
+  /** The first record is that of all empty windows: it has no room. */
+  #points = new Uint32Array(SMALLEST * 64);
+  #end = SMALLEST;
+  /** Where each row's record begins. */
+  #at: Uint32Array;
 
   constructor(rows: number) {
-    this.#points = new Uint32Array(INITIAL_ROOM * 64);
-    this.#end = 0;
-    this.#at = new Float64Array(rows);
-    this.#count = new Uint16Array(rows);
-    this.#room = new Uint16Array(rows);
+    this.#at = new Uint32Array(rows);
   }
 
   clone(): TypeRuns {
     const copy = new TypeRuns(0);
-    copy.#points = this.#points.slice(0, Math.max(this.#end, INITIAL_ROOM));
+    copy.#points = this.#points.slice(0, this.#end);
     copy.#end = this.#end;
     copy.#at = this.#at.slice();
-    copy.#count = this.#count.slice();
-    copy.#room = this.#room.slice();
     return copy;
   }
 
   resize(rows: number): void {
-    this.#at = grown(this.#at, new Float64Array(rows));
-    this.#count = grown(this.#count, new Uint16Array(rows));
-    this.#room = grown(this.#room, new Uint16Array(rows));
+    this.#at = grown(this.#at, new Uint32Array(rows));
   }
 
   clear(row: number): void {
-    this.#count[row] = 0;
+    this.#points[this.#at[row]] &= ~COUNT;
   }
 
   isEmpty(row: number): boolean {
-    return this.#count[row] === 0;
+    return this.#count(row) === 0;
   }
 
   /** All types of the clusters `start` … `end - 1`. */
   union(row: number, start: number, end: number): TypeSet {
-    const at = this.#at[row];
-    const count = this.#count[row];
+    const points = this.#points;
+    const base = this.#at[row] + 1;
+    const stop = base + this.#count(row);
     let types = 0;
-    for (let i = Math.max(0, this.#from(row, start + 1) - 1); i < count; i++) {
-      const point = this.#points[at + i];
+    for (let i = Math.max(base, this.#from(row, start + 1) - 1); i < stop; i++) {
+      const point = points[i];
       if (point >>> START_SHIFT >= end) break;
-      if (i + 1 < count && this.#points[at + i + 1] >>> START_SHIFT <= start) continue;
       types |= point & TYPES;
     }
     return types;
@@ -76,46 +73,45 @@ export class TypeRuns {
 
   /** Sets each of the clusters `start` … `end - 1` to `types & keep | set`. */
   apply(row: number, start: number, end: number, keep: TypeSet, set: TypeSet): void {
-    const at = this.#at[row];
-    const count = this.#count[row];
     const points = this.#points;
+    const base = this.#at[row] + 1;
+    const stop = base + this.#count(row);
     const first = this.#from(row, start);
-    const before = first === 0 ? 0 : points[at + first - 1] & TYPES;
+    const before = first === base ? 0 : points[first - 1] & TYPES;
     // `old` are the types before the change, `last` those behind the points put together so far.
     let next = first;
     let old = before;
     let last = before;
     let made = 0;
-    if (next < count && points[at + next] >>> START_SHIFT === start)
-      old = points[at + next++] & TYPES;
+    if (next < stop && points[next] >>> START_SHIFT === start) old = points[next++] & TYPES;
     if (((old & keep) | set) !== last) {
       last = (old & keep) | set;
       scratch[made++] = (start << START_SHIFT) | last;
     }
-    while (next < count && points[at + next] >>> START_SHIFT < end) {
-      const point = points[at + next++];
+    while (next < stop && points[next] >>> START_SHIFT < end) {
+      const point = points[next++];
       old = point & TYPES;
       if (((old & keep) | set) === last) continue;
       last = (old & keep) | set;
       scratch[made++] = (point & ~TYPES) | last;
     }
     if (end < WINDOW_SIZE) {
-      if (next < count && points[at + next] >>> START_SHIFT === end)
-        old = points[at + next++] & TYPES;
+      if (next < stop && points[next] >>> START_SHIFT === end) old = points[next++] & TYPES;
       if (old !== last) scratch[made++] = (end << START_SHIFT) | old;
     }
-    this.#splice(row, first, next, made);
+    this.#splice(row, first - base, next - base, made);
   }
 
   /** Number of fragments that encode the window: runs of 1 to 256 clusters, nothing for type 0. */
   fragmentCount(row: number): number {
-    const at = this.#at[row];
-    const count = this.#count[row];
+    const points = this.#points;
+    const base = this.#at[row] + 1;
+    const stop = base + this.#count(row);
     let fragments = 0;
-    for (let i = 0; i < count; i++) {
-      const point = this.#points[at + i];
+    for (let i = base; i < stop; i++) {
+      const point = points[i];
       if ((point & TYPES) === 0) continue;
-      const end = i + 1 < count ? this.#points[at + i + 1] >>> START_SHIFT : WINDOW_SIZE;
+      const end = i + 1 < stop ? points[i + 1] >>> START_SHIFT : WINDOW_SIZE;
       fragments += (end - (point >>> START_SHIFT) + 255) >>> 8;
     }
     return fragments;
@@ -124,23 +120,28 @@ export class TypeRuns {
   /** The window's 4096 type bytes. */
   bytes(row: number): Uint8Array {
     const bytes = new Uint8Array(WINDOW_SIZE);
-    const at = this.#at[row];
-    for (let i = 0; i < this.#count[row]; i++) {
-      const point = this.#points[at + i];
-      bytes.fill(point & TYPES, point >>> START_SHIFT);
-    }
+    const base = this.#at[row] + 1;
+    const stop = base + this.#count(row);
+    for (let i = base; i < stop; i++)
+      bytes.fill(this.#points[i] & TYPES, this.#points[i] >>> START_SHIFT);
     return bytes;
   }
 
-  /** Index of the first point at or behind a cluster. */
+  #count(row: number): number {
+    return this.#points[this.#at[row]] & COUNT;
+  }
+
+  /** Where the first point at or behind a cluster lies, or would. */
   #from(row: number, cluster: number): number {
-    const at = this.#at[row];
+    const points = this.#points;
     const sought = cluster << START_SHIFT;
-    let low = 0;
-    let high = this.#count[row];
+    let low = this.#at[row] + 1;
+    let high = low + this.#count(row);
+    // Tables are mostly entered in ascending order.
+    if (high === low || points[high - 1] < sought) return high;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#points[at + middle] < sought) low = middle + 1;
+      if (points[middle] < sought) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -148,32 +149,38 @@ export class TypeRuns {
 
   /** Replaces the points `first` … `next - 1` by the first `made` of the scratch array. */
   #splice(row: number, first: number, next: number, made: number): void {
-    const count = this.#count[row];
+    const count = this.#count(row);
     const after = count - (next - first) + made;
-    if (after > this.#room[row]) this.#move(row, after);
+    if (after > this.#points[this.#at[row]] >>> ROOM_SHIFT) this.#move(row, after);
     const points = this.#points;
     const at = this.#at[row];
+    const base = at + 1;
     const shift = after - count;
-    if (shift > 0) for (let i = count - 1; i >= next; i--) points[at + i + shift] = points[at + i];
-    else if (shift < 0) for (let i = next; i < count; i++) points[at + i + shift] = points[at + i];
-    for (let i = 0; i < made; i++) points[at + first + i] = scratch[i];
-    this.#count[row] = after;
+    if (shift > 0)
+      for (let i = base + count - 1; i >= base + next; i--) points[i + shift] = points[i];
+    else if (shift < 0)
+      for (let i = base + next; i < base + count; i++) points[i + shift] = points[i];
+    for (let i = 0; i < made; i++) points[base + first + i] = scratch[i];
+    points[at] = (points[at] & ~COUNT) | after;
   }
 
+  /** Moves a window to a record at the end with room for `needed` points. */
   #move(row: number, needed: number): void {
-    let room = Math.max(INITIAL_ROOM, this.#room[row]);
-    while (room < needed) room *= 2;
-    if (this.#end + room > this.#points.length)
+    let size = SMALLEST;
+    while (size <= needed) size *= 2;
+    if (this.#end + size > this.#points.length)
       this.#points = grown(
         this.#points,
-        new Uint32Array(Math.max(this.#points.length * 2, this.#end + room)),
+        new Uint32Array(Math.max(this.#points.length * 2, this.#end + size)),
       );
+    const points = this.#points;
     const from = this.#at[row];
     const to = this.#end;
-    for (let i = 0; i < this.#count[row]; i++) this.#points[to + i] = this.#points[from + i];
+    const count = this.#count(row);
+    for (let i = 1; i <= count; i++) points[to + i] = points[from + i];
+    points[to] = ((size - 1) << ROOM_SHIFT) | count;
     this.#at[row] = to;
-    this.#room[row] = room;
-    this.#end += room;
+    this.#end += size;
   }
 }
 

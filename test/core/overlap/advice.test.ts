@@ -35,7 +35,7 @@ function advised(settings: StructureSettings, operations: OperationList): Advice
 function opened(settings: StructureSettings, operations: OperationList): MetadataList | undefined {
   const created = MetadataList.create(GEOMETRY, settings);
   if (!created.ok) return undefined;
-  operations.applyTo(created.value, 0, operations.length);
+  operations.applyTo(created.value, { position: 0 }, operations.length);
   return created.value;
 }
 
