@@ -5,6 +5,7 @@ import { writeSparse } from '../images/pieces.js';
 import { SCALE_IMAGES, scaleImage } from '../images/scale.js';
 import { insideNumbers } from './inside.js';
 import { measured, median, type Run } from './process.js';
+import { structuresNumbers } from './structures.js';
 
 /** `node bench.mjs NODE CLI FOLDER [--slow]`: see scripts/bench.mjs. */
 const { positionals, values } = parseArgs({
@@ -72,4 +73,21 @@ for (const recipe of RECIPES) {
   const { scan, longestStep, owners } = insideNumbers(join(folder, `${recipe.name}.qcow2`));
   const row = [scan, longestStep, owners].map((ms) => cell(`${ms.toFixed(0)} ms`));
   console.log(recipe.name.padEnd(20) + row.join(''));
+}
+
+console.log(
+  '\noverlap structures of a full 1 TiB image: rebuilt after a setting changes, checks of cached windows',
+);
+for (const [name, bits, seed] of [
+  ['64 KiB clusters', 16, undefined],
+  ['4 KiB clusters', 12, undefined],
+  ['4 KiB, permuted', 12, 20240229],
+] as const) {
+  const { operations, rebuild, checksPerSecond } = structuresNumbers(bits, seed);
+  const row = [
+    `${operations} entered`,
+    `${rebuild.toFixed(1)} ms`,
+    `${(checksPerSecond / 1e6).toFixed(1)} M/s`,
+  ];
+  console.log(name.padEnd(20) + row.map(cell).join(''));
 }
