@@ -334,6 +334,6 @@ export class MetadataList implements CheckEngine, MetadataSink {
 }
 
 /** Cache slots that a `bitmap-size` in bytes makes. */
-export function slotsFor(bitmapSize: number): number {
+function slotsFor(bitmapSize: number): number {
   return Math.max(1, Math.floor(bitmapSize / BITMAP_BYTES));
 }

@@ -71,7 +71,7 @@ export function guardedTypes(options: GuardOptions): Parsed<TypeSet> {
   return { ok: true, value: set };
 }
 
-export function isTemplate(word: string): word is Template {
+function isTemplate(word: string): word is Template {
   return Object.hasOwn(TEMPLATES, word);
 }
 
@@ -84,7 +84,7 @@ export function typeNames(set: TypeSet): Kind[] {
 export const lowestType = (set: TypeSet): TypeSet => set & -set;
 
 /** What QEMU calls one type. */
-export function messageName(type: TypeSet): string {
+function messageName(type: TypeSet): string {
   return NAMES[31 - Math.clz32(type)];
 }
 
