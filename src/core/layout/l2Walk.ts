@@ -6,12 +6,12 @@ import { L2EntryCheck, type L2Words } from './l2EntryCheck.js';
 import type { L2Place } from './l2Place.js';
 import type { References } from './references.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
-import { TableTally } from './tableTally.js';
+import { NO_CLUSTER, TableTally } from './tableTally.js';
 
-/** An entry that refers to nothing. No cluster has this number: there are at most 2^31 - 1. */
-const NONE = 0x7fffffff;
 /** An entry that is not plain. */
 const ODD = -1;
+
+const NO_CELLS = new Uint32Array(0);
 
 /** Reads L2 tables entry by entry into the map (check_refcounts_l2, check_oflag_copied). */
 export class L2Walk {
@@ -19,7 +19,7 @@ export class L2Walk {
   readonly #layout: Layout;
   readonly #references: References;
   readonly #check: L2EntryCheck;
-  /** The entries of a table: host cluster with COPIED in the sign bit, NONE or ODD. */
+  /** The entries of a table: host cluster with COPIED in the sign bit, NO_CLUSTER or ODD. */
   readonly #decoded: Int32Array;
   /** References that a cell can still count without a look at the exact count. */
   readonly #full: number;
@@ -54,7 +54,6 @@ export class L2Walk {
   }
 
   #walkExactly(view: DataView, place: L2Place): void {
-    this.tally.plain = false;
     for (let index = 0; index < this.#layout.l2Entries; index++)
       this.#check.check(this.#words(view, index), place);
   }
@@ -76,30 +75,24 @@ export class L2Walk {
    * scattered cells on their way from memory at a time than a long one.
    */
   #walkFast(view: DataView, place: L2Place): void {
-    this.#decode(view);
-    const decoded = this.#decoded;
-    // Locals, since the engine does not fold constants of a module into a loop.
-    const none = NONE;
-    const odd = ODD;
-    for (let index = 0; index < decoded.length;) {
-      const entry = decoded[index];
-      if (entry === none) {
-        index++;
-      } else if (entry === odd) {
-        this.tally.plain = false;
-        this.#check.check(this.#words(view, index), place);
-        index++;
-      } else {
-        let end = index + 1;
-        while (end < decoded.length && decoded[end] === entry + (end - index)) end++;
-        this.#countRun(entry & 0x7fffffff, end - index, view, index, place);
-        this.tally.run(entry & 0x7fffffff, end - index);
-        index = end;
+    const plain = this.#decode(view);
+    if (plain) {
+      this.tally.plainTable(this.#decoded);
+      this.#count(view, place, 0, this.#decoded.length);
+      return;
+    }
+    for (let index = 0; index < this.#decoded.length; index++) {
+      const entry = this.#decoded[index];
+      if (entry === ODD) this.#check.check(this.#words(view, index), place);
+      else if (entry !== NO_CLUSTER) {
+        this.tally.plainEntry(entry & 0x7fffffff);
+        this.#count(view, place, index, index + 1);
       }
     }
   }
 
-  #decode(view: DataView): void {
+  /** Decodes a table's entries; false when one of them is not plain. */
+  #decode(view: DataView): boolean {
     const { clusterBits, clusterSize, hostClusters } = this.#layout;
     const decoded = this.#decoded;
     const lowMask = clusterSize - 1;
@@ -107,43 +100,51 @@ export class L2Walk {
     // A cluster number of 31 bits or more is in no file that can be checked. Compressed entries
     // and reserved bits are above this limit too.
     const highLimit = 2 ** (31 - highShift);
-    const none = NONE;
+    // Locals, since the engine does not fold constants of a module into a loop.
+    const none = NO_CLUSTER;
     const odd = ODD;
+    let plain = true;
     for (let index = 0; index < decoded.length; index++) {
       const high = view.getInt32(index * 8);
       const low = view.getInt32(index * 8 + 4);
       const offsetHigh = high & 0x7fffffff;
       const cluster = (offsetHigh << highShift) | (low >>> clusterBits);
-      if (offsetHigh === 0 && (low & ~1) === 0)
+      if (offsetHigh === 0 && (low & ~1) === 0) {
         // Unallocated, or zero without an offset: nothing but perhaps COPIED, which nobody minds.
         decoded[index] = none;
-      else if (offsetHigh >= highLimit || (low & lowMask) !== 0 || cluster >= hostClusters)
+      } else if (offsetHigh >= highLimit || (low & lowMask) !== 0 || cluster >= hostClusters) {
         decoded[index] = odd;
-      else decoded[index] = cluster | (high & 0x80000000);
+        plain = false;
+      } else decoded[index] = cluster | (high & 0x80000000);
     }
+    return plain;
   }
 
-  /** One reference to each of `count` clusters from `first` on, by entries from `index` on. */
-  #countRun(first: number, count: number, view: DataView, index: number, place: L2Place): void {
+  /** One reference to the cluster of each plain entry in [from, to). */
+  #count(view: DataView, place: L2Place, from: number, to: number): void {
     const map = this.#references.map;
+    const decoded = this.#decoded;
     const kind = place.kind << KINDS_SHIFT;
+    const none = NO_CLUSTER;
     const one = ONE_REFERENCE;
     const field = MANY << REFERENCES_SHIFT;
     const full = this.#full;
     const { checkCopied } = place;
-    const copied = this.#decoded[index] < 0;
-    const end = first + count;
-    for (let cluster = first; cluster < end;) {
-      const cells = map.writable(cluster >>> CHUNK_BITS);
-      const base = cluster & ~(CHUNK - 1);
-      const stop = Math.min(end, base + CHUNK);
-      for (; cluster < stop; cluster++) {
-        const cell = cells[cluster - base];
-        if ((cell & field) < full) cells[cluster - base] = (cell + one) | kind;
-        else this.#check.countExactly(this.#words(view, index + cluster - first), cluster, place);
-        if (checkCopied && ((cell & 0xff) === 1) !== copied)
-          this.#check.copied(this.#words(view, index + cluster - first), cluster, place);
+    let cells: Uint32Array = NO_CELLS;
+    let chunk = -1;
+    for (let index = from; index < to; index++) {
+      const entry = decoded[index];
+      if (entry === none) continue;
+      const cluster = entry & 0x7fffffff;
+      if (cluster >>> 16 !== chunk) {
+        chunk = cluster >>> 16;
+        cells = map.writable(chunk);
       }
+      const cell = cells[cluster & 0xffff];
+      if ((cell & field) < full) cells[cluster & 0xffff] = (cell + one) | kind;
+      else this.#check.countExactly(this.#words(view, index), cluster, place);
+      if (checkCopied && ((cell & 0xff) === 1) !== entry < 0)
+        this.#check.copied(this.#words(view, index), cluster, place);
     }
   }
 
@@ -155,7 +156,7 @@ export class L2Walk {
     const field = MANY << REFERENCES_SHIFT;
     const more = times * ONE_REFERENCE;
     for (const entry of this.#decoded) {
-      if (entry === NONE) continue;
+      if (entry === NO_CLUSTER) continue;
       const cluster = entry & 0x7fffffff;
       const cells = map.writable(cluster >>> CHUNK_BITS);
       const cell = cells[cluster & (CHUNK - 1)];

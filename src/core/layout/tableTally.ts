@@ -1,6 +1,8 @@
 import type { Layout } from '../qcow2/layout.js';
 import type { Contents } from './tableIndex.js';
 
+/** A decoded entry that refers to nothing. No cluster has this number: there are at most 2^31 - 1. */
+export const NO_CLUSTER = 0x7fffffff;
 /** No entry has been seen yet. */
 const NOTHING = -1;
 /** The next entry cannot continue the last one on the cluster grid. */
@@ -35,20 +37,45 @@ export class TableTally implements Contents {
     this.#expected = NOTHING;
     this.lowest = 0x7fffffff;
     this.highest = NOTHING;
-    this.plain = true;
+    this.plain = false;
     this.used = 0;
     this.faulty = 0;
   }
 
-  /** Entries for `count` clusters side by side. */
-  run(cluster: number, count: number): void {
-    this.used += count;
+  /** All entries of a table that has only plain ones: clusters with COPIED in the sign bit, or NO_CLUSTER. */
+  plainTable(entries: Int32Array): void {
+    const none = NO_CLUSTER;
+    let lowest = this.lowest;
+    let highest = this.highest;
+    let used = 0;
+    let fragmented = 0;
+    let expected = this.#expected;
+    for (let index = 0; index < entries.length; index++) {
+      if (entries[index] === none) continue;
+      const cluster = entries[index] & 0x7fffffff;
+      if (cluster < lowest) lowest = cluster;
+      if (cluster > highest) highest = cluster;
+      if (cluster !== expected) fragmented++;
+      expected = cluster + 1;
+      used++;
+    }
+    this.plain = true;
+    this.lowest = lowest;
+    this.highest = highest;
+    this.used = used;
+    this.#expected = expected;
+    if (!this.#active || used === 0) return;
+    this.allocated += used;
+    // The first entry continues nothing, and breaks nothing.
+    this.fragmented += fragmented - 1;
+  }
+
+  /** One plain entry of a table that has others too. */
+  plainEntry(cluster: number): void {
+    this.used++;
     if (cluster < this.lowest) this.lowest = cluster;
-    if (cluster + count > this.highest) this.highest = cluster + count - 1;
-    if (!this.#active) return;
-    this.allocated += count;
-    if (cluster !== this.#expected && this.#expected !== NOTHING) this.fragmented++;
-    this.#expected = cluster + count;
+    if (cluster > this.highest) this.highest = cluster;
+    this.cluster(cluster * this.#layout.clusterSize);
   }
 
   /** One entry for a cluster at any offset, in this file or in an external data file. */
