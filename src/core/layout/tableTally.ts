@@ -50,9 +50,9 @@ export class TableTally implements Contents {
     let used = 0;
     let fragmented = 0;
     let expected = this.#expected;
-    for (let index = 0; index < entries.length; index++) {
-      if (entries[index] === none) continue;
-      const cluster = entries[index] & 0x7fffffff;
+    for (const entry of entries) {
+      if (entry === none) continue;
+      const cluster = entry & 0x7fffffff;
       if (cluster < lowest) lowest = cluster;
       if (cluster > highest) highest = cluster;
       if (cluster !== expected) fragmented++;

@@ -120,7 +120,8 @@ describe('refcounts', () => {
       for (const { label, value } of childrenOf(structures, block.id)) {
         const [first, last = first] = label.replace(/^\D+/, '').replaceAll(',', '').split('–');
         for (let cluster = Number(first); cluster <= Number(last); cluster++)
-          if (cluster < scan.map.clusters) told.set(cluster, value === 'free' ? '0' : value.replace(/\D/g, ''));
+          if (cluster < scan.map.clusters)
+            told.set(cluster, value === 'free' ? '0' : value.replace(/\D/g, ''));
       }
     expect(told.size).toBe(scan.map.clusters);
     for (const [cluster, refcount] of told)
