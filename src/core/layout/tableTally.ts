@@ -1,8 +1,7 @@
 import type { Layout } from '../qcow2/layout.js';
+import type { L2Runs } from './l2Runs.js';
 import type { Contents } from './tableIndex.js';
 
-/** A decoded entry that refers to nothing. No cluster has this number: there are at most 2^31 - 1. */
-export const NO_CLUSTER = 0x7fffffff;
 /** No entry has been seen yet. */
 const NOTHING = -1;
 /** The next entry cannot continue the last one on the cluster grid. */
@@ -42,40 +41,40 @@ export class TableTally implements Contents {
     this.faulty = 0;
   }
 
-  /** All entries of a table that has only plain ones: clusters with COPIED in the sign bit, or NO_CLUSTER. */
-  plainTable(entries: Int32Array): void {
-    const none = NO_CLUSTER;
+  /** A table that has only plain entries. */
+  plainTable({ firsts, lengths, count }: L2Runs): void {
     let lowest = this.lowest;
     let highest = this.highest;
     let used = 0;
-    let fragmented = 0;
-    let expected = this.#expected;
-    for (const entry of entries) {
-      if (entry === none) continue;
-      const cluster = entry & 0x7fffffff;
-      if (cluster < lowest) lowest = cluster;
-      if (cluster > highest) highest = cluster;
-      if (cluster !== expected) fragmented++;
-      expected = cluster + 1;
-      used++;
+    for (let run = 0; run < count; run++) {
+      const first = firsts[run] & 0x7fffffff;
+      const last = first + lengths[run] - 1;
+      if (first < lowest) lowest = first;
+      if (last > highest) highest = last;
+      used += lengths[run];
     }
     this.plain = true;
     this.lowest = lowest;
     this.highest = highest;
     this.used = used;
-    this.#expected = expected;
-    if (!this.#active || used === 0) return;
+    if (!this.#active || count === 0) return;
     this.allocated += used;
-    // The first entry continues nothing, and breaks nothing.
-    this.fragmented += fragmented - 1;
+    for (let run = 1; run < count; run++) {
+      const expected = (firsts[run - 1] & 0x7fffffff) + lengths[run - 1];
+      if (expected !== (firsts[run] & 0x7fffffff)) this.fragmented++;
+    }
   }
 
-  /** One plain entry of a table that has others too. */
-  plainEntry(cluster: number): void {
-    this.used++;
-    if (cluster < this.lowest) this.lowest = cluster;
-    if (cluster > this.highest) this.highest = cluster;
-    this.cluster(cluster * this.#layout.clusterSize);
+  /** A run of plain entries in a table that has others too. */
+  plainRun(first: number, length: number): void {
+    const { clusterSize } = this.#layout;
+    this.used += length;
+    this.touch(first * clusterSize, length * clusterSize);
+    this.cluster(first * clusterSize);
+    if (length === 1 || !this.#active) return;
+    this.allocated += length - 1;
+    this.#expected = first + length;
+    this.#expectedOffset = (first + length) * clusterSize;
   }
 
   /** One entry for a cluster at any offset, in this file or in an external data file. */

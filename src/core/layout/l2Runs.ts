@@ -1,0 +1,78 @@
+import type { Layout } from '../qcow2/layout.js';
+
+/** Bits of a run's first word that are the cluster; the sign bit is COPIED. */
+export const CLUSTER = 0x7fffffff;
+/** The first word of an entry that is not plain. No file has a cluster of this number. */
+export const ODD = -1;
+
+/**
+ * A table of standard L2 entries as runs: entries side by side that refer to clusters side by side,
+ * with the same COPIED flag. Entries that refer to nothing are left out; one that is not plain
+ * (compressed, off the grid, past the end, with reserved bits, zero but allocated) is a run of its
+ * own. Reused from table to table.
+ */
+export class L2Runs {
+  count = 0;
+  /** No entry is odd. */
+  plain = true;
+  /** First cluster of each run with COPIED in the sign bit, or ODD. */
+  readonly firsts: Int32Array;
+  readonly lengths: Int32Array;
+  /** Index of each run's first entry. */
+  readonly indexes: Int32Array;
+  readonly #layout: Layout;
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+    this.firsts = new Int32Array(layout.l2Entries);
+    this.lengths = new Int32Array(layout.l2Entries);
+    this.indexes = new Int32Array(layout.l2Entries);
+  }
+
+  /** Decodes the table whose bytes are in `view`. */
+  decode(view: DataView): void {
+    const { clusterBits, clusterSize, hostClusters, l2Entries } = this.#layout;
+    const { firsts, lengths, indexes } = this;
+    const lowMask = clusterSize - 1;
+    const highShift = 32 - clusterBits;
+    // A cluster number of 31 bits or more is in no file that can be checked. Compressed entries
+    // and reserved bits are above this limit too.
+    const highLimit = 2 ** (31 - highShift);
+    let run = -1;
+    let plain = true;
+    // The entry that would go on with the run, and for how many clusters it can.
+    let nextHigh = 0;
+    let nextLow = 0;
+    let room = 0;
+    for (let index = 0; index < l2Entries; index++) {
+      const high = view.getInt32(index * 8);
+      const low = view.getInt32(index * 8 + 4);
+      if (low === nextLow && high === nextHigh && room > 0) {
+        lengths[run]++;
+        nextLow = (nextLow + clusterSize) | 0;
+        room--;
+        continue;
+      }
+      room = 0;
+      const offsetHigh = high & 0x7fffffff;
+      // Unallocated, or zero without an offset: nothing but perhaps COPIED, which nobody minds.
+      if (offsetHigh === 0 && (low & ~1) === 0) continue;
+      run++;
+      indexes[run] = index;
+      lengths[run] = 1;
+      const cluster = (offsetHigh << highShift) | (low >>> clusterBits);
+      if (offsetHigh >= highLimit || (low & lowMask) !== 0 || cluster >= hostClusters) {
+        firsts[run] = ODD;
+        plain = false;
+        continue;
+      }
+      firsts[run] = cluster | (high & 0x80000000);
+      nextHigh = high;
+      nextLow = (low + clusterSize) | 0;
+      // Where the lower word wraps the upper one changes.
+      room = Math.min(hostClusters - 1 - cluster, ~low >>> clusterBits);
+    }
+    this.count = run + 1;
+    this.plain = plain;
+  }
+}
