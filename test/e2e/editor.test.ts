@@ -141,7 +141,10 @@ describe('troubled images', () => {
     await editor.locator('.owners li').first().waitFor();
     await workbench.picture('editor-findings');
     await editor.locator('#tab-structures').click();
-    await editor.getByRole('treeitem', { name: /Header/ }).first().click();
+    await editor
+      .getByRole('treeitem', { name: /Header/ })
+      .first()
+      .click();
     await workbench.page.keyboard.press('ArrowRight');
     await editor.getByRole('treeitem', { name: /incompatible_features/ }).waitFor();
     await workbench.picture('editor-structures');
