@@ -1,6 +1,6 @@
 import type { Cell } from './cell.js';
 
-export const CHUNK_BITS = 16;
+const CHUNK_BITS = 16;
 /** Clusters in a chunk. */
 export const CHUNK = 1 << CHUNK_BITS;
 

@@ -56,11 +56,13 @@ export class Comparison {
     } else if (typeof cells === 'number') {
       if (cells !== 0) for (let i = 0; i < end; i++) this.#compare(base + i, chunk);
     } else {
-      const many = MANY;
+      // Most cells are like the one before.
+      let alike = 0;
       for (let i = 0; i < end; i++) {
         const cell = cells[i];
-        if ((((cell >>> 8) ^ cell) & 0xff) !== 0 || (cell & 0xff) === many)
-          this.#compare(base + i, chunk);
+        if (cell === alike) continue;
+        if (storedOf(cell) !== MANY && referencesOf(cell) === storedOf(cell)) alike = cell;
+        else this.#compare(base + i, chunk);
       }
     }
     this.#findHighest(cells, base, end);
