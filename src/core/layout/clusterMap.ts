@@ -56,4 +56,16 @@ export class ClusterMap {
     this.#chunks[index] = cells;
     return cells;
   }
+
+  /** Makes the cells of [from, to) alike. A chunk that is so as a whole goes on costing one value. */
+  fill(from: number, to: number, cell: Cell): void {
+    for (let start = from; start < to;) {
+      const index = start >>> CHUNK_BITS;
+      const end = Math.min(to, (index + 1) * CHUNK);
+      if (end - start === CHUNK && typeof this.#chunks[index] === 'number')
+        this.#chunks[index] = cell;
+      else this.writable(index).fill(cell, start % CHUNK, (start % CHUNK) + end - start);
+      start = end;
+    }
+  }
 }

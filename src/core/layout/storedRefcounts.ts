@@ -24,6 +24,8 @@ export class StoredRefcounts {
   #unreadable = false;
   #signal: string | undefined;
   #pastEnd = 0;
+  /** Clusters whose refcounts are all the same, not yet in the map. */
+  #alike: { readonly from: number; to: number; readonly value: number } | undefined;
   #firstPastEnd = -1;
 
   constructor(image: Image, layout: Layout) {
@@ -74,6 +76,7 @@ export class StoredRefcounts {
       this.#fill(map, first);
       yield index / blocks;
     }
+    this.#flushAlike(map);
   }
 
   #cannotRead(block: Block, index: number): void {
@@ -91,14 +94,11 @@ export class StoredRefcounts {
     const end = Math.min(first + refcountsPerBlock, hostClusters + 1);
     const uniform = this.#uniform();
     if (uniform === 0) return;
-    for (let from = first; from < end;) {
+    if (uniform !== undefined) this.#fillAlike(map, first, end, uniform);
+    for (let from = first; uniform === undefined && from < end;) {
       const to = Math.min(end, (Math.floor(from / CHUNK) + 1) * CHUNK);
-      this.#fillCells(
-        map.writable(Math.floor(from / CHUNK)),
-        from % CHUNK,
-        from - first,
-        to - from,
-      );
+      const cells = map.writable(Math.floor(from / CHUNK));
+      this.#fillCells(cells, from % CHUNK, from - first, to - from);
       from = to;
     }
     for (
@@ -110,6 +110,21 @@ export class StoredRefcounts {
       this.#pastEnd++;
       if (this.#firstPastEnd < 0) this.#firstPastEnd = cluster;
     }
+  }
+
+  /** Blocks alike are filled in together, so that a chunk of them need not be written out. */
+  #fillAlike(map: ClusterMap, from: number, to: number, value: number): void {
+    const alike = this.#alike;
+    if (alike?.to === from && alike.value === value) alike.to = to;
+    else {
+      this.#flushAlike(map);
+      this.#alike = { from, to, value };
+    }
+  }
+
+  #flushAlike(map: ClusterMap): void {
+    if (this.#alike) map.fill(this.#alike.from, this.#alike.to, this.#alike.value);
+    this.#alike = undefined;
   }
 
   /** The refcount that fills the whole buffered block, if one does (of 32 bits or less). */
