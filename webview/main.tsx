@@ -2,7 +2,11 @@ import { render } from 'preact';
 import { App } from './app.js';
 import { vsCodeHost } from './host.js';
 import { Store } from './store.js';
-import './style.css';
+import './styles/base.css';
+import './styles/frame.css';
+import './styles/map.css';
+import './styles/sidePane.css';
+import './styles/legend.css';
 
 const root = document.getElementById('root');
 if (root) render(<App store={new Store(vsCodeHost())} />, root);
