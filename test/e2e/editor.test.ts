@@ -63,9 +63,9 @@ describe('the legend', () => {
     await legendCounts(editor);
     const entry = editor.locator('.legend [data-kind="active-l2"]');
     await entry.click();
-    expect(await entry.getAttribute('aria-pressed')).toBe('true');
+    await expect.poll(() => entry.getAttribute('aria-pressed')).toBe('true');
     await entry.click();
-    expect(await entry.getAttribute('aria-pressed')).toBe('false');
+    await expect.poll(() => entry.getAttribute('aria-pressed')).toBe('false');
   });
 });
 

@@ -157,7 +157,9 @@ describe('the map', () => {
       const centres = await cellCentres(page, [curve.point(5), curve.point(6)], curve.filled);
       const full = await pixelsAt(page, centres);
       await page.click('[data-kind="active-l2"]');
-      expect(await page.getAttribute('[data-kind="active-l2"]', 'aria-pressed')).toBe('true');
+      await expect
+        .poll(() => page.getAttribute('[data-kind="active-l2"]', 'aria-pressed'))
+        .toBe('true');
       await page.waitForTimeout(100);
       const isolated = await pixelsAt(page, centres);
       expect(isolated[0]).toEqual(full[0]);

@@ -78,7 +78,7 @@ describe('the findings pane', () => {
       const next = async () => (await lines.nth(1).boundingBox())?.y ?? 0;
       await expect.poll(async () => Math.abs((await next()) - (await bottom()))).toBeLessThan(1.5);
       await lines.first().locator('.finding').click();
-      expect(await details.count()).toBe(0);
+      await expect.poll(() => details.count()).toBe(0);
     });
   });
 
@@ -86,7 +86,8 @@ describe('the findings pane', () => {
     await withFindings(async ({ page }) => {
       await page.locator('.kind-filter', { hasText: 'past end' }).click();
       await page.locator('[data-code="past-end"]').first().click();
-      expect(await page.locator('.finding-details .owners').innerText()).toContain('L2 entry');
+      const owners = page.locator('.finding-details .owners');
+      await expect.poll(() => owners.innerText()).toContain('L2 entry');
     });
   });
 
