@@ -141,7 +141,8 @@ export function FindingsPane({ store }: { readonly store: Store }): JSX.Element 
                 {finding && isOpen && (
                   <Measured
                     onHeight={(pixels) => {
-                      opened.value = { line, height: pixels };
+                      // A late word of details that have just been closed does not open them again.
+                      if (opened.value?.line === line) opened.value = { line, height: pixels };
                     }}
                   >
                     <FindingDetails finding={finding} store={store} />
