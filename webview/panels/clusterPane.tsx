@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import type { ClusterDetail } from '../../src/protocol/imageService.js';
 import { kindVariable } from '../heatmap/palette.js';
 import type { Store } from '../store.js';
@@ -6,6 +6,7 @@ import { clean, count, hex, KIND_TEXT } from '../text.js';
 import { clusterToShow, FindingLine } from './findingLine.js';
 import { Icon, IconButton } from './icon.js';
 import { OwnerItem } from './ownerItem.js';
+import { Row } from './row.js';
 
 interface Props {
   readonly store: Store;
@@ -124,16 +125,3 @@ function Known({ detail, store }: Props & { readonly detail: ClusterDetail }): J
     </article>
   );
 }
-
-const Row = ({
-  name,
-  children,
-}: {
-  readonly name: string;
-  readonly children: ComponentChildren;
-}): JSX.Element => (
-  <>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </>
-);

@@ -1,8 +1,9 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import type { Store } from '../store.js';
 import { clean, hex, plural } from '../text.js';
 import { Icon, IconButton } from './icon.js';
 import { OffsetLink } from './offsetLink.js';
+import { Row } from './row.js';
 
 interface Props {
   readonly store: Store;
@@ -32,7 +33,7 @@ export function StructureDetails({ store }: DetailsProps): JSX.Element | null {
       )}
       <dl>
         {offset !== undefined && (
-          <Line name="Offset">
+          <Row name="Offset">
             <OffsetLink store={store} offset={offset} />
             {size !== undefined && <span class="dim">{plural(size, 'byte')}</span>}
             <Copy store={store} text={hex(offset)} label="Copy the host offset" />
@@ -43,19 +44,19 @@ export function StructureDetails({ store }: DetailsProps): JSX.Element | null {
                 store.openHex(offset);
               }}
             />
-          </Line>
+          </Row>
         )}
         {target !== undefined && (
-          <Line name="Points at">
+          <Row name="Points at">
             <OffsetLink store={store} offset={target} />
             <Copy store={store} text={hex(target)} label="Copy the offset it points at" />
-          </Line>
+          </Row>
         )}
         {raw !== undefined && raw !== '' && (
-          <Line name="Bytes">
+          <Row name="Bytes">
             <span class="mono bytes">{bytesText(raw)}</span>
             <Copy store={store} text={bytesText(raw)} label="Copy the bytes as hex" />
-          </Line>
+          </Row>
         )}
       </dl>
     </section>
@@ -64,19 +65,6 @@ export function StructureDetails({ store }: DetailsProps): JSX.Element | null {
 
 /** `514649fb` as `51 46 49 fb` */
 export const bytesText = (raw: string): string => raw.replace(/(..)(?=.)/g, '$1 ');
-
-const Line = ({
-  name,
-  children,
-}: {
-  readonly name: string;
-  readonly children: ComponentChildren;
-}): JSX.Element => (
-  <>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </>
-);
 
 const Copy = ({
   store,
