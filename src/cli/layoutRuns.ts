@@ -1,4 +1,4 @@
-import { kindsOf, referencesOf, storedOf } from '../core/layout/cell.js';
+import { kindsOf, MANY, referencesOf, storedOf } from '../core/layout/cell.js';
 import { CHUNK } from '../core/layout/clusterMap.js';
 import { type KindName, kindNames } from '../core/layout/kinds.js';
 import type { Scan } from '../core/layout/scan.js';
@@ -34,10 +34,12 @@ export function* layoutRuns(scanned: Scan): Generator<LayoutRun> {
   let first = 0;
   let firstCell = map.clusters > 0 ? map.cell(0) : 0;
   let run = runAt(0, firstCell);
+  /** Cells alike say all, but for counts that did not fit and refcounts that cannot be read. */
+  const saysAll = (cell: number): boolean =>
+    referencesOf(cell) < MANY && storedOf(cell) < MANY && !stored.someUnreadable;
   const ends = (cluster: number, cell: number): boolean => {
     if (cell !== firstCell) return true;
-    // Cells alike say all, but for counts that did not fit and refcounts that cannot be read.
-    if (referencesOf(cell) < 255 && storedOf(cell) < 255 && !stored.someUnreadable) return false;
+    if (saysAll(cell)) return false;
     const here = runAt(cluster, cell);
     return here.refcount !== run.refcount || here.references !== run.references;
   };
@@ -45,8 +47,7 @@ export function* layoutRuns(scanned: Scan): Generator<LayoutRun> {
     const chunk = map.chunk(index);
     const end = Math.min(CHUNK, map.clusters - index * CHUNK);
     // A chunk of one value that continues the run has nothing to look at inside.
-    if (typeof chunk === 'number' && chunk === firstCell && !stored.someUnreadable && chunk === 0)
-      continue;
+    if (chunk === firstCell && saysAll(firstCell)) continue;
     for (let i = 0; i < end; i++) {
       const cluster = index * CHUNK + i;
       const cell = typeof chunk === 'number' ? chunk : chunk[i];

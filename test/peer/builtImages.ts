@@ -44,6 +44,10 @@ export function builtImages(): BuiltRecipe[] {
     { name: 'built-empty', build: () => layOut(new ImageBuilder({ virtualSize: 64 * 2 ** 20 })) },
     { name: 'built-zero-size', build: () => layOut(new ImageBuilder({ virtualSize: 0 })) },
     { name: 'built-many-blocks', build: manyBlocks },
+    scattered('c9-r4', { clusterBits: 9, refcountOrder: 4 }, 1280),
+    scattered('c9-r3', { clusterBits: 9, refcountOrder: 3 }, 640),
+    scattered('c12-r5', { clusterBits: 12, refcountOrder: 5 }, 1500),
+    scattered('c16-r4', { clusterBits: 16, refcountOrder: 4 }, 6000),
   );
   return recipes;
 }
@@ -104,6 +108,30 @@ function dataFile(name: string, file: string, raw: boolean, clusterBits: number)
       });
       image.write(0, 4).write(20, 3).zero(30, 2).zero(33, 1, true);
       return layOut(image.bitmap({ name: 'backup', granularityBits: 16, dirty: [[0, 5]] }));
+    },
+  };
+}
+
+/** Guest clusters in random order on the host, so that no L2 entry follows the one before. */
+function scattered(
+  name: string,
+  options: Omit<ImageOptions, 'virtualSize'> & { readonly clusterBits: number },
+  clusters: number,
+): BuiltRecipe {
+  return {
+    name: `built-scattered-${name}`,
+    build() {
+      const image = new ImageBuilder({
+        ...options,
+        virtualSize: clusters * 2 ** options.clusterBits,
+      });
+      const order = Uint32Array.from({ length: clusters }, (_, guest) => guest);
+      const random = new Random(clusters);
+      random.shuffle(order);
+      for (const guest of order) image.write(guest);
+      image.snapshot({ name: 'before' });
+      for (let i = 0; i < clusters / 20; i++) image.write(random.below(clusters));
+      return layOut(image);
     },
   };
 }

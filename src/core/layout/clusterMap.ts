@@ -1,8 +1,12 @@
 import type { Cell } from './cell.js';
 
-const CHUNK_BITS = 16;
-/** Clusters in a chunk. */
+export const CHUNK_BITS = 10;
+/** Clusters in a chunk: their cells fill a page of memory. */
 export const CHUNK = 1 << CHUNK_BITS;
+/** Chunks that get their memory together, untouched until they are written to. */
+const SLAB_CHUNKS = 64;
+/** Clusters in a slab. */
+export const SLAB = SLAB_CHUNKS * CHUNK;
 
 /** A chunk whose cells are all alike costs one value. */
 export type Chunk = Cell | Uint32Array;
@@ -14,19 +18,24 @@ const DEFAULT_BUDGET = 2 ** 30;
 class MapBudgetError extends Error {}
 
 /**
- * One 32-bit cell (see cell.ts) for each host cluster, in chunks of 65,536, which come into being
- * when first written to.
+ * One 32-bit cell (see cell.ts) for each host cluster, in chunks of 1024, which come into being
+ * when first written to. Small chunks keep most of an orderly image uniform: an L2 table at 64 KiB
+ * maps 8192 clusters side by side.
  */
 export class ClusterMap {
   /** Host clusters of the file. One more can be counted: an entry off the grid may touch it. */
   readonly clusters: number;
   readonly #chunks: Chunk[];
+  readonly #slabs: (ArrayBuffer | undefined)[];
   #chunksLeft: number;
 
   /** `budget`: bytes that the cells may take. */
   constructor(clusters: number, budget = DEFAULT_BUDGET) {
     this.clusters = clusters;
     this.#chunks = new Array<Chunk>(Math.ceil((clusters + 1) / CHUNK)).fill(0);
+    this.#slabs = new Array<ArrayBuffer | undefined>(
+      Math.ceil(this.#chunks.length / SLAB_CHUNKS),
+    ).fill(undefined);
     this.#chunksLeft = Math.floor(budget / (CHUNK * 4));
   }
 
@@ -51,10 +60,24 @@ export class ClusterMap {
     if (this.#chunksLeft <= 0)
       throw new MapBudgetError('the map of this image is larger than its budget');
     this.#chunksLeft--;
-    const cells = new Uint32Array(CHUNK);
+    const slab = (this.#slabs[Math.floor(index / SLAB_CHUNKS)] ??= new ArrayBuffer(SLAB * 4));
+    const cells = new Uint32Array(slab, (index % SLAB_CHUNKS) * CHUNK * 4, CHUNK);
     if (chunk !== 0) cells.fill(chunk);
     this.#chunks[index] = cells;
     return cells;
+  }
+
+  /** The cells of SLAB clusters from cluster `slab * SLAB` on, to write to. Throws MapBudgetError. */
+  writableSlab(slab: number): Uint32Array {
+    const first = slab * SLAB_CHUNKS;
+    const end = Math.min(this.#chunks.length, first + SLAB_CHUNKS);
+    for (let index = first; index < end; index++) this.writable(index);
+    return new Uint32Array(this.writable(first).buffer);
+  }
+
+  /** Makes the cells of a chunk that is one value another one. */
+  setUniform(index: number, cell: Cell): void {
+    this.#chunks[index] = cell;
   }
 
   /** Makes the cells of [from, to) alike. A chunk that is so as a whole goes on costing one value. */

@@ -39,7 +39,7 @@ export class Comparison {
   *run(): Generator<number> {
     for (let chunk = 0; chunk < this.#map.chunkCount; chunk++) {
       this.#compareChunk(chunk);
-      if ((chunk & 15) === 15) yield chunk / this.#map.chunkCount;
+      if ((chunk & 1023) === 1023) yield chunk / this.#map.chunkCount;
     }
   }
 
@@ -54,7 +54,8 @@ export class Comparison {
     if (this.#stored.someUnreadable) {
       for (let i = 0; i < end; i++) this.#compare(base + i, chunk);
     } else if (typeof cells === 'number') {
-      if (cells !== 0) for (let i = 0; i < end; i++) this.#compare(base + i, chunk);
+      if (storedOf(cells) === MANY || referencesOf(cells) !== storedOf(cells))
+        for (let i = 0; i < end; i++) this.#compare(base + i, chunk);
     } else {
       // Most cells are like the one before.
       let alike = 0;
@@ -69,6 +70,7 @@ export class Comparison {
   }
 
   #findHighest(cells: Chunk, base: number, end: number): void {
+    if (cells === 0) return;
     for (let i = end - 1; i >= 0; i--) {
       const cell = typeof cells === 'number' ? cells : cells[i];
       if ((cell & 0xffff) === 0 || this.#stored.unreadable(base + i)) continue;

@@ -167,6 +167,7 @@ export class L1Walk {
       }
       yield index / table.present;
     }
+    this.walk.flush();
   }
 
   /** Reads the L2 table at `offset`, and those of the next entries as long as they lie right behind it. */
@@ -237,6 +238,7 @@ export class L1Walk {
     const refcount = this.#stored.exact(cluster);
     if (refcount === undefined) return false;
     if ((refcount === 1n) === ((high & COPIED) !== 0)) return true;
+    this.walk.flush();
     this.#copiedFindings.add({
       severity: 'corruption',
       code: 'copied-l2-table',

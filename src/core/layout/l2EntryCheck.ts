@@ -7,6 +7,7 @@ import {
   l2EntryKind,
 } from '../qcow2/l2Entry.js';
 import type { Layout } from '../qcow2/layout.js';
+import { MANY, storedOf } from './cell.js';
 import type { FindingCode } from './finding.js';
 import type { FindingList } from './findingList.js';
 import { BIT } from './kinds.js';
@@ -143,7 +144,7 @@ export class L2EntryCheck {
   /** Compares an entry's COPIED with the stored refcount of its cluster. */
   copied(words: L2Words, cluster: number, place: L2Place): void {
     const { high, low } = words;
-    const refcount = this.#layout.externalData ? 1n : this.#stored.exact(cluster);
+    const refcount = this.#layout.externalData ? 1n : this.#refcount(cluster);
     if (refcount === undefined || (refcount === 1n) === ((high & COPIED) !== 0)) return;
     this.#copiedFindings.add({
       severity: 'corruption',
@@ -153,6 +154,15 @@ export class L2EntryCheck {
       message: `ERROR OFLAG_COPIED data cluster: l2_entry=${hexWords(high, low)} refcount=${refcount}`,
       owner: this.#owner(words, place),
     });
+  }
+
+  /** As stored; without a look into the image where the map tells. Undefined if it cannot be read. */
+  #refcount(cluster: number): bigint | undefined {
+    if (cluster < this.#layout.hostClusters && !this.#stored.someUnreadable) {
+      const stored = storedOf(this.#references.map.cell(cluster));
+      if (stored < MANY) return BigInt(stored);
+    }
+    return this.#stored.exact(cluster);
   }
 
   #owner({ index, high, low }: L2Words, place: L2Place): Owner {

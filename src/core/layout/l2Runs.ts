@@ -1,4 +1,5 @@
 import type { Layout } from '../qcow2/layout.js';
+import type { Extent } from './tableTally.js';
 
 /** Bits of a run's first word that are the cluster; the sign bit is COPIED. */
 export const CLUSTER = 0x7fffffff;
@@ -74,5 +75,24 @@ export class L2Runs {
     }
     this.count = run + 1;
     this.plain = plain;
+  }
+
+  /** What the runs extend over; of a table that is plain. */
+  extent(): Extent {
+    let lowest = CLUSTER;
+    let highest = -1;
+    let used = 0;
+    let pieces = 0;
+    let expected = -1;
+    for (let run = 0; run < this.count; run++) {
+      const first = this.firsts[run] & CLUSTER;
+      const end = first + this.lengths[run];
+      if (first < lowest) lowest = first;
+      if (end > highest) highest = end - 1;
+      if (first !== expected) pieces++;
+      expected = end;
+      used += this.lengths[run];
+    }
+    return { lowest, highest, used, pieces };
   }
 }

@@ -1,14 +1,29 @@
 import type { Layout } from '../qcow2/layout.js';
 import { KINDS_SHIFT, MANY, ONE_REFERENCE, REFERENCES_SHIFT } from './cell.js';
+import { CHUNK, CHUNK_BITS } from './clusterMap.js';
 import type { FindingList } from './findingList.js';
 import { L2EntryCheck, type L2Words } from './l2EntryCheck.js';
 import type { L2Place } from './l2Place.js';
 import { CLUSTER, L2Runs, ODD } from './l2Runs.js';
 import type { References } from './references.js';
+import { ScatteredCount } from './scatteredCount.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
 import { TableTally } from './tableTally.js';
 
-const NO_CELLS = new Uint32Array(0);
+/** Pairs of neighbours in an L2 table that are looked at to guess how it is laid out. */
+const PAIRS = 32;
+
+/** Whether most entries refer to a cluster that does not follow the one before: a guess. */
+function isScattered(view: DataView, { l2Entries, clusterBits }: Layout): boolean {
+  let scattered = 0;
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const at = Math.floor((pair * l2Entries) / PAIRS) * 8;
+    const low = view.getUint32(at + 4);
+    const next = view.getUint32(at + 12);
+    if (low !== 0 && next !== 0 && next >>> clusterBits !== (low >>> clusterBits) + 1) scattered++;
+  }
+  return scattered > PAIRS / 2;
+}
 
 /** Reads L2 tables entry by entry into the map (check_refcounts_l2, check_oflag_copied). */
 export class L2Walk {
@@ -17,6 +32,8 @@ export class L2Walk {
   readonly #references: References;
   readonly #check: L2EntryCheck;
   readonly #runs: L2Runs;
+  readonly #stored: StoredRefcounts;
+  #scattered: ScatteredCount | undefined;
   /** References that a cell can still count without a look at the exact count. */
   readonly #full: number;
 
@@ -29,6 +46,7 @@ export class L2Walk {
   ) {
     this.#layout = layout;
     this.#references = references;
+    this.#stored = stored;
     this.tally = new TableTally(layout);
     this.#check = new L2EntryCheck(
       layout,
@@ -47,6 +65,11 @@ export class L2Walk {
     this.tally.startTable(place.active);
     if (this.#layout.extendedL2 || this.#layout.externalData) this.#walkExactly(view, place);
     else this.#walkFast(view, place);
+  }
+
+  /** Counts what has been put aside: to be done before anything that must come after it. */
+  flush(): void {
+    this.#scattered?.flush();
   }
 
   #walkExactly(view: DataView, place: L2Place): void {
@@ -71,9 +94,18 @@ export class L2Walk {
    * map's scattered cells on their way from memory at a time than a long one.
    */
   #walkFast(view: DataView, place: L2Place): void {
+    if (isScattered(view, this.#layout) && this.#mayPutAside()) {
+      this.#scattered ??= new ScatteredCount(this.#layout, this.#references, this.#check);
+      const extent = this.#scattered.add(view, place);
+      if (extent) {
+        this.tally.plainTable(extent);
+        return;
+      }
+    }
     const runs = this.#runs;
     runs.decode(view);
-    if (runs.plain) this.tally.plainTable(runs);
+    if (runs.plain) this.tally.plainTable(runs.extent());
+    this.flush();
     for (let from = 0; from < runs.count;) {
       // Up to the next odd entry, for which the tally must know of all before it.
       let to = from;
@@ -87,6 +119,12 @@ export class L2Walk {
     }
   }
 
+  /** Whether it makes no difference in which order clusters are counted. */
+  #mayPutAside(): boolean {
+    const { max, someMany } = this.#references;
+    return max > MANY && !someMany && !this.#stored.someUnreadable;
+  }
+
   /** One reference to each cluster of the runs [from, to). */
   #count(view: DataView, place: L2Place, from: number, to: number): void {
     const map = this.#references.map;
@@ -97,22 +135,32 @@ export class L2Walk {
     const field = MANY << REFERENCES_SHIFT;
     const full = this.#full;
     const { checkCopied } = place;
-    let cells: Uint32Array = NO_CELLS;
-    let chunk = -1;
     for (let run = from; run < to; run++) {
       const first = firsts[run] & 0x7fffffff;
       const end = first + lengths[run];
       const copied = firsts[run] < 0;
-      for (let cluster = first; cluster < end; cluster++) {
-        if (cluster >>> 16 !== chunk) {
-          chunk = cluster >>> 16;
-          cells = map.writable(chunk);
+      for (let cluster = first; cluster < end;) {
+        const index = cluster >>> CHUNK_BITS;
+        const stop = Math.min(end, (index + 1) << CHUNK_BITS);
+        const chunk = map.chunk(index);
+        if (
+          typeof chunk === 'number' &&
+          stop - cluster === CHUNK &&
+          (chunk & field) < full &&
+          !(checkCopied && ((chunk & 0xff) === 1) !== copied)
+        ) {
+          map.setUniform(index, (chunk + one) | kind);
+          cluster = stop;
+          continue;
         }
-        const cell = cells[cluster & 0xffff];
-        if ((cell & field) < full) cells[cluster & 0xffff] = (cell + one) | kind;
-        else this.#check.countExactly(this.#wordsOf(view, run, cluster), cluster, place);
-        if (checkCopied && ((cell & 0xff) === 1) !== copied)
-          this.#check.copied(this.#wordsOf(view, run, cluster), cluster, place);
+        const cells = map.writable(index);
+        for (; cluster < stop; cluster++) {
+          const cell = cells[cluster & (CHUNK - 1)];
+          if ((cell & field) < full) cells[cluster & (CHUNK - 1)] = (cell + one) | kind;
+          else this.#check.countExactly(this.#wordsOf(view, run, cluster), cluster, place);
+          if (checkCopied && ((cell & 0xff) === 1) !== copied)
+            this.#check.copied(this.#wordsOf(view, run, cluster), cluster, place);
+        }
       }
     }
   }
@@ -132,21 +180,30 @@ export class L2Walk {
     const field = MANY << REFERENCES_SHIFT;
     const more = times * ONE_REFERENCE;
     const full = this.#full;
-    let cells: Uint32Array = NO_CELLS;
-    let chunk = -1;
     for (let run = 0; run < runs.count; run++) {
       const first = runs.firsts[run] & 0x7fffffff;
       const end = first + runs.lengths[run];
-      for (let cluster = first; cluster < end; cluster++) {
-        if (cluster >>> 16 !== chunk) {
-          chunk = cluster >>> 16;
-          cells = map.writable(chunk);
+      for (let cluster = first; cluster < end;) {
+        const index = cluster >>> CHUNK_BITS;
+        const stop = Math.min(end, (index + 1) << CHUNK_BITS);
+        const chunk = map.chunk(index);
+        if (
+          typeof chunk === 'number' &&
+          stop - cluster === CHUNK &&
+          (chunk & field) + more <= full
+        ) {
+          map.setUniform(index, chunk + more);
+          cluster = stop;
+          continue;
         }
-        const cell = cells[cluster & 0xffff];
-        if ((cell & field) + more <= full) cells[cluster & 0xffff] = cell + more;
-        else
-          for (let time = 0; time < times; time++)
-            this.#references.count(cluster * clusterSize, clusterSize, kind, undefined);
+        const cells = map.writable(index);
+        for (; cluster < stop; cluster++) {
+          const cell = cells[cluster & (CHUNK - 1)];
+          if ((cell & field) + more <= full) cells[cluster & (CHUNK - 1)] = cell + more;
+          else
+            for (let time = 0; time < times; time++)
+              this.#references.count(cluster * clusterSize, clusterSize, kind, undefined);
+        }
       }
     }
   }

@@ -1,6 +1,6 @@
 import { hex, viewOf } from '../bytes.js';
 import type { LaidOutImage } from '../qcow2/image.js';
-import { REFERENCES_SHIFT, referencesOf, storedOf } from './cell.js';
+import { kindsOf, REFERENCES_SHIFT, referencesOf, storedOf } from './cell.js';
 import { CHUNK, type ClusterMap } from './clusterMap.js';
 import type { Comparison } from './comparison.js';
 import type { FindingList } from './findingList.js';
@@ -85,14 +85,14 @@ function* findOverlaps(
   const unguarded = UNGUARDED;
   for (let index = 0; index < map.chunkCount; index++) {
     const chunk = map.chunk(index);
-    if (typeof chunk === 'number') continue;
+    if (typeof chunk === 'number' && (kindsOf(chunk) & unguarded) === 0) continue;
     const end = Math.min(CHUNK, hostClusters - index * CHUNK);
     for (let i = 0; i < end; i++) {
-      const kinds = chunk[i] >>> 16;
+      const kinds = kindsOf(typeof chunk === 'number' ? chunk : chunk[i]);
       if ((kinds & unguarded) !== 0 && (kinds & (kinds - 1)) !== 0)
         noticeOverlap(notices, index * CHUNK + i, kinds, clusterSize);
     }
-    yield;
+    if ((index & 63) === 63) yield;
   }
 }
 

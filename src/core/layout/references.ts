@@ -1,7 +1,7 @@
 import type { Layout } from '../qcow2/layout.js';
 import { hex } from '../bytes.js';
 import { KINDS_SHIFT, MANY, ONE_REFERENCE, REFERENCES_SHIFT, referencesOf } from './cell.js';
-import type { ClusterMap } from './clusterMap.js';
+import { CHUNK, CHUNK_BITS, type ClusterMap } from './clusterMap.js';
 import type { FindingList } from './findingList.js';
 import type { Owner } from './owner.js';
 
@@ -30,6 +30,11 @@ export class References {
   /** Clusters to compare: those of the file, and one behind them if something touches it. */
   get clusters(): number {
     return this.#layout.hostClusters + (this.#beyond ? 1 : 0);
+  }
+
+  /** Some count does not fit its cell. */
+  get someMany(): boolean {
+    return this.#many.size > 0;
   }
 
   /** The exact count of a cluster. */
@@ -84,8 +89,8 @@ export class References {
   #countCluster(cluster: number, kinds: number, owner: Owner | undefined): void {
     const { hostClusters, clusterSize } = this.#layout;
     if (cluster >= hostClusters) this.#beyond = true;
-    const cells = this.map.writable(cluster >>> 16);
-    const index = cluster & 0xffff;
+    const cells = this.map.writable(cluster >>> CHUNK_BITS);
+    const index = cluster & (CHUNK - 1);
     const before = this.exact(cluster);
     cells[index] |= kinds << KINDS_SHIFT;
     if (before === this.max) {

@@ -1,11 +1,21 @@
 import type { Layout } from '../qcow2/layout.js';
-import type { L2Runs } from './l2Runs.js';
 import type { Contents } from './tableIndex.js';
 
 /** No entry has been seen yet. */
 const NOTHING = -1;
 /** The next entry cannot continue the last one on the cluster grid. */
 const OFF_GRID = -2;
+
+/** What a table of plain entries extends over. */
+export interface Extent {
+  /** Host clusters; `lowest` > `highest` if there are none. */
+  readonly lowest: number;
+  readonly highest: number;
+  /** Entries that refer to a cluster. */
+  readonly used: number;
+  /** Stretches of entries, unallocated ones left out, whose clusters lie side by side. */
+  readonly pieces: number;
+}
 
 /** What is counted in L2 tables: QEMU's statistics over all active ones, and the extent of the last one. */
 export class TableTally implements Contents {
@@ -42,27 +52,14 @@ export class TableTally implements Contents {
   }
 
   /** A table that has only plain entries. */
-  plainTable({ firsts, lengths, count }: L2Runs): void {
-    let lowest = this.lowest;
-    let highest = this.highest;
-    let used = 0;
-    for (let run = 0; run < count; run++) {
-      const first = firsts[run] & 0x7fffffff;
-      const last = first + lengths[run] - 1;
-      if (first < lowest) lowest = first;
-      if (last > highest) highest = last;
-      used += lengths[run];
-    }
+  plainTable({ lowest, highest, used, pieces }: Extent): void {
     this.plain = true;
     this.lowest = lowest;
     this.highest = highest;
     this.used = used;
-    if (!this.#active || count === 0) return;
+    if (!this.#active || used === 0) return;
     this.allocated += used;
-    for (let run = 1; run < count; run++) {
-      const expected = (firsts[run - 1] & 0x7fffffff) + lengths[run - 1];
-      if (expected !== (firsts[run] & 0x7fffffff)) this.fragmented++;
-    }
+    this.fragmented += pieces - 1;
   }
 
   /** A run of plain entries in a table that has others too. */

@@ -17,6 +17,9 @@ import {
   type UniformTile,
 } from './tile.js';
 
+/** Cells of a tile. */
+const CELLS = TILE * TILE;
+
 export const OUTSIDE_TILE: UniformTile = {
   type: 'uniform',
   glyph: OUTSIDE,
@@ -37,7 +40,7 @@ export function gatherTile(
   if (curve.width < TILE || curve.height < TILE) return gatherCells(map, curve, x, y, target);
   switch (curve.name) {
     case 'hilbert':
-      return gatherChunk(map, curve, x, y, target);
+      return gatherStretch(map, curve, x, y, target);
     case 'rows':
       return gatherRows(map, curve, x, y, target);
   }
@@ -67,8 +70,8 @@ function gatherCells(
   return target;
 }
 
-/** On the Hilbert curve a tile is one chunk of the map, turned one of four ways. */
-function gatherChunk(
+/** On the Hilbert curve a tile is a stretch of the map, turned one of four ways. */
+function gatherStretch(
   map: ClusterMap,
   curve: HilbertCurve,
   x: number,
@@ -79,24 +82,28 @@ function gatherChunk(
   const side = 2 ** order;
   const second = x >= side;
   const index = hilbertIndex(order, second ? x - side : x, y);
-  const chunkIndex = second ? index + side * side : index;
-  if (chunkIndex * CHUNK >= map.clusters) return OUTSIDE_TILE;
+  const start = (second ? index + side * side : index) * CELLS;
+  if (start >= map.clusters) return OUTSIDE_TILE;
 
-  const chunk = map.chunk(chunkIndex);
-  const inside = Math.min(CHUNK, map.clusters - chunkIndex * CHUNK);
-  if (typeof chunk === 'number' && inside === CHUNK) return uniformOf(chunk);
+  const inside = Math.min(CELLS, map.clusters - start);
+  const uniform = inside === CELLS ? uniformChunks(map, start, start + CELLS - 1) : undefined;
+  if (uniform !== undefined) return uniformOf(uniform);
 
   const places = placesOnCurve(hilbertStep(order, index).orientation);
   const { glyphs, masks } = target;
-  if (inside < CHUNK) {
+  if (inside < CELLS) {
     glyphs.fill(OUTSIDE);
     masks.fill(0);
   }
-  for (let i = 0; i < inside; i++) {
-    const cell = typeof chunk === 'number' ? chunk : chunk[i];
-    const place = places[i];
-    glyphs[place] = glyphOfCell(cell);
-    masks[place] = maskOfCell(cell);
+  for (let first = 0; first < inside; first += CHUNK) {
+    const chunk = map.chunk((start + first) / CHUNK);
+    const end = Math.min(inside, first + CHUNK);
+    for (let i = first; i < end; i++) {
+      const cell = typeof chunk === 'number' ? chunk : chunk[i - first];
+      const place = places[i];
+      glyphs[place] = glyphOfCell(cell);
+      masks[place] = maskOfCell(cell);
+    }
   }
   return target;
 }
@@ -151,11 +158,15 @@ function gatherSegment(
 /** The cell that all clusters of a whole tile of rows share, when the chunks alone tell. */
 function uniformRows(map: ClusterMap, curve: RowCurve, start: number): number | undefined {
   const last = start + (TILE - 1) * curve.width + TILE - 1;
-  if (last >= map.clusters) return undefined;
+  return last < map.clusters ? uniformChunks(map, start, last) : undefined;
+}
+
+/** The cell that all clusters of [first, last] share, when the chunks alone tell. */
+function uniformChunks(map: ClusterMap, first: number, last: number): number | undefined {
   const end = Math.floor(last / CHUNK);
-  const cell = map.chunk(Math.floor(start / CHUNK));
+  const cell = map.chunk(Math.floor(first / CHUNK));
   if (typeof cell !== 'number') return undefined;
-  for (let index = Math.floor(start / CHUNK) + 1; index <= end; index++) {
+  for (let index = Math.floor(first / CHUNK) + 1; index <= end; index++) {
     if (map.chunk(index) !== cell) return undefined;
   }
   return cell;
@@ -171,7 +182,7 @@ const places: (Uint16Array | undefined)[] = [];
 
 /** By cluster along a tile's curve: its place in the tile, `y * TILE + x`. */
 function placesOnCurve(orientation: Orientation): Uint16Array {
-  return (places[orientation] ??= Uint16Array.from({ length: CHUNK }, (_, index) => {
+  return (places[orientation] ??= Uint16Array.from({ length: CELLS }, (_, index) => {
     const { x, y } = hilbertStep(TILE_BITS, index);
     const turn = orientation >>> 1 ? TILE - 1 : 0;
     return orientation & 1 ? (x ^ turn) * TILE + (y ^ turn) : (y ^ turn) * TILE + (x ^ turn);
