@@ -31,7 +31,7 @@ export function* guestMap(image: LaidOutImage, from = 0): Generator<GuestRun, vo
   const { layout, l1 } = image;
   const size = Number(layout.virtualSize);
   const perTable = bytesPerTable(layout);
-  const tables = new L2Tables(image, l1);
+  const tables = new L2Tables(image);
   const walk = new TableRuns(layout, size);
   const first = Math.floor(from / perTable);
   const end = Math.min(l1.present, layout.l1DiskEntries);
@@ -46,7 +46,7 @@ export function* guestMap(image: LaidOutImage, from = 0): Generator<GuestRun, vo
     const tableEnd = Math.min(tableStart + perTable, size);
     start = Math.max(start, tableStart);
     if (offset % layout.clusterSize === 0)
-      yield* walk.runs(tables.read(index, offset), offset, tableStart, start);
+      yield* walk.runs(tables.read(l1, index, offset), offset, tableStart, start);
     else
       yield {
         kind: 'damaged',

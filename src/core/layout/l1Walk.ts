@@ -7,6 +7,7 @@ import { MAX_L1_BYTES, MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import type { Snapshot } from '../qcow2/snapshotTable.js';
 import type { FindingList } from './findingList.js';
 import { BIT } from './kinds.js';
+import { L2Tables } from './l2Tables.js';
 import type { L2Place } from './l2Place.js';
 import { L2Walk } from './l2Walk.js';
 import { noticeTable } from './notices.js';
@@ -15,9 +16,6 @@ import type { References } from './references.js';
 import type { ScanFailure } from './scanFailure.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
 import { type Contents, TableIndex } from './tableIndex.js';
-
-/** L2 tables that lie side by side are read together, up to so many bytes. */
-const READ_AT_ONCE = 2 ** 20;
 
 /** Plain tables remembered; an image with more of them has its further ones walked each time. */
 const REMEMBERED = 2 ** 20;
@@ -41,7 +39,7 @@ export class L1Walk {
   readonly #findings: FindingList;
   readonly #copiedFindings: FindingList;
   readonly #notices: FindingList;
-  readonly #buffer: Uint8Array;
+  readonly #l2Tables: L2Tables;
   /** Plain tables by offset: a snapshot that shares one need not walk it again. */
   readonly #plain = new Map<number, PlainTable>();
 
@@ -62,7 +60,7 @@ export class L1Walk {
     this.#copiedFindings = copiedFindings;
     this.#notices = notices;
     this.walk = new L2Walk(image.layout, references, stored, findings, copiedFindings);
-    this.#buffer = new Uint8Array(Math.max(READ_AT_ONCE, image.layout.clusterSize));
+    this.#l2Tables = new L2Tables(image);
   }
 
   /** The active L1 table and all below it. Yields the part done, 0 … 1. */
@@ -115,10 +113,10 @@ export class L1Walk {
   /** Counts the tables that snapshots share, each once for all of them. Yields the part done. */
   *repeats(): Generator<number> {
     let done = 0;
+    const bytes = new Uint8Array(this.#layout.clusterSize);
     for (const [offset, { kind, repeats }] of this.#plain) {
       done++;
       if (repeats === 0) continue;
-      const bytes = this.#buffer.subarray(0, this.#layout.clusterSize);
       this.#image.source.readInto(bytes, offset);
       this.walk.repeat(viewOf(bytes), kind, repeats);
       yield done / this.#plain.size;
@@ -136,7 +134,6 @@ export class L1Walk {
   *#l1(table: EntryTable, of: TableOf, diskEntries: number): Generator<number> {
     const active = of.snapshot === undefined;
     this.tables.startL1({ of, diskEntries });
-    let buffered = { offset: 0, length: 0 };
     for (let index = 0; index < table.present; index++) {
       const high = table.high(index);
       const low = table.low(index);
@@ -147,11 +144,7 @@ export class L1Walk {
         known.repeats++;
         this.tables.add(place, known);
       } else if (place.offset < this.#layout.fileSize) {
-        const end = buffered.offset + buffered.length;
-        if (place.offset < buffered.offset || place.offset + this.#layout.clusterSize > end)
-          buffered = this.#readTables(table, index, place.offset);
-        const view = viewOf(this.#buffer.subarray(place.offset - buffered.offset));
-        this.walk.walk(view, place);
+        this.walk.walk(this.#l2Tables.read(table, index, place.offset), place);
         const { tally } = this.walk;
         const { lowest, highest, plain } = tally;
         this.tables.add(place, tally);
@@ -168,26 +161,6 @@ export class L1Walk {
       yield index / table.present;
     }
     this.walk.flush();
-  }
-
-  /** Reads the L2 table at `offset`, and those of the next entries as long as they lie right behind it. */
-  #readTables(
-    table: EntryTable,
-    index: number,
-    offset: number,
-  ): { offset: number; length: number } {
-    const { clusterSize } = this.#layout;
-    let length = clusterSize;
-    for (
-      let next = index + 1;
-      next < table.present && length + clusterSize <= this.#buffer.length;
-      next++
-    ) {
-      if (maskedOffset(table.high(next), table.low(next)) !== offset + length) break;
-      length += clusterSize;
-    }
-    this.#image.source.readInto(this.#buffer.subarray(0, length), offset);
-    return { offset, length };
   }
 
   /** Counts and judges one L1 entry that is not 0. */

@@ -3,35 +3,32 @@ import { type EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 
 /** L2 tables that lie side by side are read together, up to so many bytes. */
-const READ_AT_ONCE = 2 ** 18;
+const READ_AT_ONCE = 2 ** 20;
 
-/** Reads the L2 tables of an L1 table one after another, with few reads and little memory. */
+/** Reads the L2 tables of L1 tables one after another, with few reads and little memory. */
 export class L2Tables {
   readonly #image: LaidOutImage;
-  readonly #l1: EntryTable;
   readonly #buffer: Uint8Array;
   #offset = 0;
   #length = 0;
 
-  constructor(image: LaidOutImage, l1: EntryTable) {
+  constructor(image: LaidOutImage) {
     this.#image = image;
-    this.#l1 = l1;
     this.#buffer = new Uint8Array(Math.max(READ_AT_ONCE, image.layout.clusterSize));
   }
 
-  /** The table of entry `index`, at `offset`. The view is good until the next call. */
-  read(index: number, offset: number): DataView {
+  /** The table that entry `index` of `l1` puts at `offset`. The view is good until the next call. */
+  read(l1: EntryTable, index: number, offset: number): DataView {
     const { clusterSize } = this.#image.layout;
     if (offset < this.#offset || offset + clusterSize > this.#offset + this.#length)
-      this.#fill(index, offset);
+      this.#fill(l1, index, offset);
     const at = offset - this.#offset;
     return viewOf(this.#buffer.subarray(at, at + clusterSize));
   }
 
   /** Reads the table, and those of the next entries as long as they lie right behind it. */
-  #fill(index: number, offset: number): void {
+  #fill(l1: EntryTable, index: number, offset: number): void {
     const { clusterSize } = this.#image.layout;
-    const l1 = this.#l1;
     let length = clusterSize;
     for (let next = index + 1; next < l1.present; next++) {
       if (length + clusterSize > this.#buffer.length) break;

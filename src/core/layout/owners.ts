@@ -32,7 +32,15 @@ function mentions(table: Uint8Array, offset: number): boolean {
   viewOf(raw).setUint32(0, offset % 2 ** 32);
   // Both sides are read in the machine's own order, so that nothing has to be swapped.
   const [wanted] = new Int32Array(raw.buffer);
-  for (let i = 1; i < words.length; i += 2) if (words[i] === wanted) return true;
+  // Four entries at a time, which a click on a large image feels.
+  for (let i = 1; i < words.length; i += 8)
+    if (
+      words[i] === wanted ||
+      words[i + 2] === wanted ||
+      words[i + 4] === wanted ||
+      words[i + 6] === wanted
+    )
+      return true;
   return false;
 }
 

@@ -9,7 +9,7 @@ import type { References } from './references.js';
 import type { Extent } from './tableTally.js';
 
 /** Entries that are put aside before they are counted, about. */
-const ENOUGH = 2 ** 20;
+const ENOUGH = 2 ** 19;
 const SLAB_BITS = 31 - Math.clz32(SLAB);
 /** Stands for an entry that refers to nothing. It falls into no slab that a file can have. */
 const NOTHING = CLUSTER;

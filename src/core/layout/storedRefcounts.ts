@@ -1,5 +1,6 @@
 import type { Image } from '../qcow2/image.js';
 import type { Layout } from '../qcow2/layout.js';
+import { refcountReader } from '../qcow2/refcountEntry.js';
 import { hashHex, hexWords, viewOf } from '../bytes.js';
 import { MANY } from './cell.js';
 import { CHUNK, type ClusterMap } from './clusterMap.js';
@@ -20,6 +21,8 @@ export class StoredRefcounts {
   /** Bytes of one block, reused; `#buffered` is the index of the block it holds. */
   readonly #buffer: Uint8Array;
   readonly #view: DataView;
+  /** An entry of the buffered block. */
+  readonly #refcount: (entry: number) => number | bigint;
   #buffered = -1;
   #unreadable = false;
   #signal: string | undefined;
@@ -33,6 +36,7 @@ export class StoredRefcounts {
     this.#layout = layout;
     this.#buffer = new Uint8Array(layout.clusterSize);
     this.#view = viewOf(this.#buffer);
+    this.#refcount = refcountReader(this.#buffer, layout.refcountBits);
   }
 
   /** Some block cannot be read: the refcounts in it are unknown. */
@@ -151,31 +155,15 @@ export class StoredRefcounts {
     for (let i = 0; i < count; i++) cells[at + i] = this.#small(entry + i);
   }
 
-  /** An entry of the buffered block, at most MANY. Narrow widths fill a byte from its lowest bit. */
+  /** An entry of the buffered block, at most MANY. */
   #small(entry: number): number {
-    const view = this.#view;
-    const bits = this.#layout.refcountBits;
-    switch (bits) {
-      case 1:
-      case 2:
-      case 4:
-        return (this.#buffer[(entry * bits) >>> 3] >>> ((entry * bits) & 7)) & ((1 << bits) - 1);
-      case 8:
-        return this.#buffer[entry];
-      case 16:
-        return Math.min(view.getUint16(entry * 2), MANY);
-      case 32:
-        return Math.min(view.getUint32(entry * 4), MANY);
-      default:
-        return view.getUint32(entry * 8) !== 0
-          ? MANY
-          : Math.min(view.getUint32(entry * 8 + 4), MANY);
-    }
+    const value = this.#refcount(entry);
+    return value < MANY ? Number(value) : MANY;
   }
 
   /** The exact refcount of any cluster, read from its block; undefined if that cannot be read. */
   exact(cluster: number): bigint | undefined {
-    const { refcountsPerBlock, refcountBits } = this.#layout;
+    const { refcountsPerBlock } = this.#layout;
     const index = Math.floor(cluster / refcountsPerBlock);
     if (index >= this.#image.refcountTable.length) return 0n;
     const block = this.#block(index);
@@ -188,11 +176,7 @@ export class StoredRefcounts {
       this.#image.source.readInto(this.#buffer, block.offset);
       this.#buffered = index;
     }
-    const entry = cluster % refcountsPerBlock;
-    if (refcountBits === 64) return this.#view.getBigUint64(entry * 8);
-    if (refcountBits === 32) return BigInt(this.#view.getUint32(entry * 4));
-    if (refcountBits === 16) return BigInt(this.#view.getUint16(entry * 2));
-    return BigInt(this.#small(entry));
+    return BigInt(this.#refcount(cluster % refcountsPerBlock));
   }
 
   /** Whether a cluster's refcount is unknown. */

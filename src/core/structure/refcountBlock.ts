@@ -1,6 +1,6 @@
 import { readBytes } from '../byteSource.js';
-import { viewOf } from '../bytes.js';
 import type { LaidOutImage } from '../qcow2/image.js';
+import { refcountReader } from '../qcow2/refcountEntry.js';
 import { type Branch, type Children, indexOf } from './branch.js';
 import { Listing } from './listing.js';
 import { grouped } from './words.js';
@@ -47,21 +47,4 @@ export function refcountRuns(image: LaidOutImage, offset: number, first: number)
       return index === undefined || !startsRun(index) ? undefined : line(index);
     },
   };
-}
-
-/** Reads a block's refcounts, exact. Narrow widths fill a byte from its lowest bit. */
-function refcountReader(block: Uint8Array, bits: number): (index: number) => number | bigint {
-  const view = viewOf(block);
-  switch (bits) {
-    case 8:
-      return (index) => block[index];
-    case 16:
-      return (index) => view.getUint16(index * 2);
-    case 32:
-      return (index) => view.getUint32(index * 4);
-    case 64:
-      return (index) => view.getBigUint64(index * 8);
-    default:
-      return (index) => (block[(index * bits) >>> 3] >>> ((index * bits) & 7)) & ((1 << bits) - 1);
-  }
 }
