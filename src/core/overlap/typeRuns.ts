@@ -12,6 +12,11 @@ const COUNT = (1 << ROOM_SHIFT) - 1;
 /** The smallest record is a cache line. */
 const SMALLEST = 16;
 
+const UNCOUNTED = -1;
+
+/** Fragments for a run of clusters. */
+const fragmentsOf = (clusters: number): number => (clusters + 255) >>> 8;
+
 /** Where new points are put together: no window has more than one for each cluster. */
 const scratch = new Uint32Array(WINDOW_SIZE + 2);
 
@@ -32,9 +37,12 @@ export class TypeRuns {
   #end = SMALLEST;
   /** Where each row's record begins. */
   #at: Uint32Array;
+  /** Each row's number of fragments, or UNCOUNTED. */
+  #fragments: Int16Array;
 
   constructor(rows: number) {
     this.#at = new Uint32Array(rows);
+    this.#fragments = new Int16Array(rows);
   }
 
   clone(): TypeRuns {
@@ -42,15 +50,18 @@ export class TypeRuns {
     copy.#points = this.#points.slice(0, this.#end);
     copy.#end = this.#end;
     copy.#at = this.#at.slice();
+    copy.#fragments = this.#fragments.slice();
     return copy;
   }
 
   resize(rows: number): void {
     this.#at = grown(this.#at, new Uint32Array(rows));
+    this.#fragments = grown(this.#fragments, new Int16Array(rows));
   }
 
   clear(row: number): void {
     this.#points[this.#at[row]] &= ~COUNT;
+    this.#fragments[row] = 0;
   }
 
   isEmpty(row: number): boolean {
@@ -78,6 +89,11 @@ export class TypeRuns {
     const stop = base + this.#count(row);
     const first = this.#from(row, start);
     const before = first === base ? 0 : points[first - 1] & TYPES;
+    if (before === 0 && (first === stop || points[first] >>> START_SHIFT > end)) {
+      if (set !== 0) this.#insert(row, first - base, start, end, set);
+      return;
+    }
+    this.#fragments[row] = UNCOUNTED;
     // `old` are the types before the change, `last` those behind the points put together so far.
     let next = first;
     let old = before;
@@ -104,6 +120,11 @@ export class TypeRuns {
 
   /** Number of fragments that encode the window: runs of 1 to 256 clusters, nothing for type 0. */
   fragmentCount(row: number): number {
+    if (this.#fragments[row] === UNCOUNTED) this.#fragments[row] = this.#countFragments(row);
+    return this.#fragments[row];
+  }
+
+  #countFragments(row: number): number {
     const points = this.#points;
     const base = this.#at[row] + 1;
     const stop = base + this.#count(row);
@@ -112,7 +133,7 @@ export class TypeRuns {
       const point = points[i];
       if ((point & TYPES) === 0) continue;
       const end = i + 1 < stop ? points[i + 1] >>> START_SHIFT : WINDOW_SIZE;
-      fragments += (end - (point >>> START_SHIFT) + 255) >>> 8;
+      fragments += fragmentsOf(end - (point >>> START_SHIFT));
     }
     return fragments;
   }
@@ -147,21 +168,35 @@ export class TypeRuns {
     return low;
   }
 
-  /** Replaces the points `first` … `next - 1` by the first `made` of the scratch array. */
-  #splice(row: number, first: number, next: number, made: number): void {
+  /** Puts types between clusters without any, as nearly every table that is entered does. */
+  #insert(row: number, first: number, start: number, end: number, types: TypeSet): void {
+    const made = end < WINDOW_SIZE ? 2 : 1;
+    this.#open(row, first, made);
+    const at = this.#at[row] + 1 + first;
+    this.#points[at] = (start << START_SHIFT) | types;
+    if (made === 2) this.#points[at + 1] = end << START_SHIFT;
+    if (this.#fragments[row] !== UNCOUNTED) this.#fragments[row] += fragmentsOf(end - start);
+  }
+
+  /** Makes room for `more` points before the point `first`; for less, if that is negative. */
+  #open(row: number, first: number, more: number): void {
     const count = this.#count(row);
-    const after = count - (next - first) + made;
-    if (after > this.#points[this.#at[row]] >>> ROOM_SHIFT) this.#move(row, after);
+    if (count + more > this.#points[this.#at[row]] >>> ROOM_SHIFT) this.#move(row, count + more);
     const points = this.#points;
     const at = this.#at[row];
     const base = at + 1;
-    const shift = after - count;
-    if (shift > 0)
-      for (let i = base + count - 1; i >= base + next; i--) points[i + shift] = points[i];
-    else if (shift < 0)
-      for (let i = base + next; i < base + count; i++) points[i + shift] = points[i];
+    if (more > 0)
+      for (let i = base + count - 1; i >= base + first; i--) points[i + more] = points[i];
+    else for (let i = base + first; i < base + count; i++) points[i + more] = points[i];
+    points[at] = (points[at] & ~COUNT) | (count + more);
+  }
+
+  /** Replaces the points `first` … `next - 1` by the first `made` of the scratch array. */
+  #splice(row: number, first: number, next: number, made: number): void {
+    this.#open(row, next, made - (next - first));
+    const points = this.#points;
+    const base = this.#at[row] + 1;
     for (let i = 0; i < made; i++) points[base + first + i] = scratch[i];
-    points[at] = (points[at] & ~COUNT) | after;
   }
 
   /** Moves a window to a record at the end with room for `needed` points. */
@@ -185,7 +220,9 @@ export class TypeRuns {
 }
 
 /** `larger`, with the values of `values` at its start. */
-export function grown<T extends Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>(
+export function grown<
+  T extends Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Uint8Array,
+>(
   values: T,
   larger: T,
 ): T {
