@@ -222,10 +222,7 @@ export class TypeRuns {
 /** `larger`, with the values of `values` at its start. */
 export function grown<
   T extends Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Uint8Array,
->(
-  values: T,
-  larger: T,
-): T {
+>(values: T, larger: T): T {
   larger.set(values);
   return larger;
 }
