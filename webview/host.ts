@@ -1,8 +1,8 @@
-import type { FromWebview, ToWebview } from '../src/protocol/webviewMessages.js';
+import type { FromWebview, Question, ToWebview } from '../src/protocol/webviewMessages.js';
 
 /** The extension host as the webview sees it. */
 export interface Host {
-  post(message: FromWebview): void;
+  post(message: FromWebview<Question>): void;
   /** Calls back for every message from the host. */
   listen(receive: (message: ToWebview) => void): void;
   /** What was last kept for this editor, not to be trusted. */
@@ -11,7 +11,7 @@ export interface Host {
 }
 
 interface VsCodeApi {
-  postMessage(message: FromWebview): void;
+  postMessage(message: FromWebview<Question>): void;
   getState(): unknown;
   setState(state: object): void;
 }

@@ -1,86 +1,56 @@
-import type {
-  Answer,
-  ClusterQuery,
-  FindingsQuery,
-  Method,
-  StructureQuery,
-  TileQuery,
-} from '../src/protocol/imageService.js';
-import type { Reply, Request } from '../src/protocol/rpc.js';
+import type { Answer, Method, Query } from '../src/protocol/imageService.js';
+import type { Answered, Reply } from '../src/protocol/rpc.js';
+import type { Question } from '../src/protocol/webviewMessages.js';
 
 interface Waiting<A> {
   resolve(answer: A): void;
   reject(error: Error): void;
 }
 
+type WaitingByMethod = { readonly [M in Method]: Map<number, Waiting<Answer<M>>> };
+
 /** Questions to the worker, by way of the host. Every promise is settled by exactly one reply. */
 export class Rpc {
-  readonly #send: (request: Request) => void;
-  readonly #waiting: { readonly [M in Method]: Map<number, Waiting<Answer<M>>> } = {
+  readonly #send: (question: Question) => void;
+  readonly #waiting: WaitingByMethod = {
     tile: new Map(),
     cluster: new Map(),
     findings: new Map(),
     structure: new Map(),
+    overlap: new Map(),
+    overlapTimeline: new Map(),
+    overlapWindows: new Map(),
+    overlapWindow: new Map(),
+    overlapEvents: new Map(),
+    overlapAdvice: new Map(),
   };
+  readonly #methods = new Map<number, Method>();
   #lastId = 0;
 
-  constructor(send: (request: Request) => void) {
+  constructor(send: (question: Question) => void) {
     this.#send = send;
   }
 
-  tile(query: TileQuery): Promise<Answer<'tile'>> {
-    return this.#ask(this.#waiting.tile, (id) => ({ id, method: 'tile', query }));
-  }
-
-  cluster(query: ClusterQuery): Promise<Answer<'cluster'>> {
-    return this.#ask(this.#waiting.cluster, (id) => ({ id, method: 'cluster', query }));
-  }
-
-  findings(query: FindingsQuery): Promise<Answer<'findings'>> {
-    return this.#ask(this.#waiting.findings, (id) => ({ id, method: 'findings', query }));
-  }
-
-  structure(query: StructureQuery): Promise<Answer<'structure'>> {
-    return this.#ask(this.#waiting.structure, (id) => ({ id, method: 'structure', query }));
+  ask<M extends Method>(method: M, query: Query<M>): Promise<Answer<M>> {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting[method].set(id, { resolve, reject });
+      this.#methods.set(id, method);
+      this.#send({ id, method, query });
+    });
   }
 
   receive(reply: Reply): void {
-    if (!reply.ok) {
-      const error = new Error(reply.error);
-      take(this.#waiting.tile, reply.id)?.reject(error);
-      take(this.#waiting.cluster, reply.id)?.reject(error);
-      take(this.#waiting.findings, reply.id)?.reject(error);
-      take(this.#waiting.structure, reply.id)?.reject(error);
-      return;
-    }
-    switch (reply.method) {
-      case 'tile':
-        take(this.#waiting.tile, reply.id)?.resolve(reply.value);
-        break;
-      case 'cluster':
-        take(this.#waiting.cluster, reply.id)?.resolve(reply.value);
-        break;
-      case 'findings':
-        take(this.#waiting.findings, reply.id)?.resolve(reply.value);
-        break;
-      case 'structure':
-        take(this.#waiting.structure, reply.id)?.resolve(reply.value);
-        break;
-    }
+    const { id } = reply;
+    const method = this.#methods.get(id);
+    if (method === undefined) return;
+    if (reply.ok) this.#resolve(reply);
+    else this.#waiting[method].get(id)?.reject(new Error(reply.error));
+    this.#waiting[method].delete(id);
+    this.#methods.delete(id);
   }
 
-  #ask<A>(waiting: Map<number, Waiting<A>>, request: (id: number) => Request): Promise<A> {
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-      this.#send(request(id));
-    });
+  #resolve<M extends Method>({ id, method, value }: Answered<M>): void {
+    this.#waiting[method].get(id)?.resolve(value);
   }
-}
-
-/** The one that waits for reply `id`, who from then on waits no longer. */
-function take<W>(waiting: Map<number, W>, id: number): W | undefined {
-  const found = waiting.get(id);
-  waiting.delete(id);
-  return found;
 }

@@ -8,6 +8,7 @@ import type {
   ImageFacts,
   ScanSummary,
 } from '../src/protocol/imageService.js';
+import type { OverlapOptions } from '../src/protocol/overlap.js';
 import type { HeatmapSettings, ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
 import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
@@ -38,7 +39,7 @@ export interface Pointed {
 
 /** What the map does when it is told to. */
 export interface MapCommands {
-  run(command: Exclude<ViewCommand, 'clearIsolation'>): void;
+  run(command: Exclude<ViewCommand, 'clearIsolation' | 'toggleWindows'>): void;
   reveal(cluster: number): void;
 }
 
@@ -50,12 +51,15 @@ export class Store {
   readonly scan = signal<Scan>({ state: 'scanning', phase: '', done: 0 });
   readonly generation = signal(0);
   readonly settings = signal<HeatmapSettings | undefined>(undefined);
+  readonly overlapOptions = signal<OverlapOptions | undefined>(undefined);
   readonly changedOnDisk = signal(false);
   readonly selected: Signal<number | undefined>;
   readonly detail = signal<Detail>({ state: 'none' });
   readonly pointed = signal<Pointed | undefined>(undefined);
   /** What the live region says. */
   readonly spoken = signal('');
+  /** Whether the map is drawn with the overlap windows on it. */
+  readonly windowsShown = signal(true);
   readonly isolated = signal<KindName | undefined>(undefined);
   readonly zoom = signal(1);
   readonly camera: Signal<KeptCamera | undefined>;
@@ -77,7 +81,7 @@ export class Store {
     this.rpc = new Rpc((request) => {
       host.post({ type: 'request', request });
     });
-    this.structures = new StructureTree(this.rpc);
+    this.structures = new StructureTree((query) => this.rpc.ask('structure', query));
     const kept = readViewState(host.keptState());
     this.camera = signal(kept.camera);
     this.selected = signal(kept.selected);
@@ -169,16 +173,31 @@ export class Store {
       case 'settings':
         this.settings.value = message.settings;
         break;
+      case 'overlapOptions':
+        this.overlapOptions.value = message.options;
+        break;
       case 'reveal':
         this.reveal(message.cluster);
         break;
       case 'command':
-        if (message.command === 'clearIsolation') this.isolated.value = undefined;
-        else this.map?.run(message.command);
+        this.#run(message.command);
         break;
       case 'changedOnDisk':
         this.changedOnDisk.value = true;
         break;
+    }
+  }
+
+  #run(command: ViewCommand): void {
+    switch (command) {
+      case 'clearIsolation':
+        this.isolated.value = undefined;
+        break;
+      case 'toggleWindows':
+        this.windowsShown.value = !this.windowsShown.value;
+        break;
+      default:
+        this.map?.run(command);
     }
   }
 
@@ -230,7 +249,7 @@ export class Store {
     if (before.state !== 'known' || before.detail.cluster !== cluster) {
       this.detail.value = { state: 'loading', cluster };
     }
-    const next = await this.rpc.cluster({ cluster }).then(
+    const next = await this.rpc.ask('cluster', { cluster }).then(
       (detail): Detail => ({ state: 'known', detail }),
       (error: unknown): Detail => ({ state: 'failed', cluster, error: String(error) }),
     );

@@ -1,6 +1,5 @@
 import { signal } from '@preact/signals';
-import type { StructureNode } from '../src/protocol/imageService.js';
-import type { Rpc } from './rpc.js';
+import type { StructureNode, StructurePage, StructureQuery } from '../src/protocol/imageService.js';
 
 /** Children asked for at a time. */
 const PAGE = 100;
@@ -48,13 +47,13 @@ const fresh = (path: string, place: Place | undefined): OpenNode => ({
  * open nodes are kept, each with the pages that were in sight.
  */
 export class StructureTree {
-  readonly #rpc: Pick<Rpc, 'structure'>;
+  readonly #page: (query: StructureQuery) => Promise<StructurePage>;
   #root = fresh('', undefined);
   #selected: Place | undefined;
   readonly #version = signal(0);
 
-  constructor(rpc: Pick<Rpc, 'structure'>) {
-    this.#rpc = rpc;
+  constructor(page: (query: StructureQuery) => Promise<StructurePage>) {
+    this.#page = page;
   }
 
   /** Changes whenever the tree does. Whoever draws a part of the tree reads it, to draw it anew. */
@@ -139,7 +138,7 @@ export class StructureTree {
 
   #ask(open: OpenNode, page: number): void {
     open.pages.set(page, []);
-    this.#rpc.structure({ path: open.path, from: page * PAGE, count: PAGE }).then(
+    this.#page({ path: open.path, from: page * PAGE, count: PAGE }).then(
       ({ total, nodes }) => {
         open.total = total;
         open.pages.set(page, nodes);

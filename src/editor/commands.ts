@@ -23,6 +23,9 @@ export function registerCommands(panels: Panels): vscode.Disposable {
     'qcow2.clearIsolation': (panel) => {
       panel.command('clearIsolation');
     },
+    'qcow2.toggleWindows': (panel) => {
+      panel.command('toggleWindows');
+    },
     'qcow2.toggleCurve': () =>
       writeCurve(heatmapSettings().curve === 'hilbert' ? 'rows' : 'hilbert'),
     'qcow2.cancelScan': (panel) => {

@@ -4,7 +4,14 @@ import type { FromWebview, ToWebview, ViewCommand } from '../protocol/webviewMes
 import { openHexEditor } from './hexEditor.js';
 import { pageHtml } from './html.js';
 import type { ImageDocument } from './imageDocument.js';
-import { heatmapSettings, onDidChangeHeatmapSettings, writeCurve } from './settings.js';
+import {
+  heatmapSettings,
+  onDidChangeHeatmapSettings,
+  onDidChangeOverlapSettings,
+  overlapSettings,
+  writeCurve,
+  writeOverlap,
+} from './settings.js';
 import { fromWebview } from './validate.js';
 
 /** One tab that shows an image. */
@@ -58,6 +65,9 @@ export class ImagePanel implements vscode.Disposable {
       }),
       onDidChangeHeatmapSettings((settings) => {
         this.#post({ type: 'settings', settings });
+      }),
+      onDidChangeOverlapSettings((options) => {
+        this.#post({ type: 'overlapOptions', options });
       }),
     );
     webview.html = pageHtml({
@@ -123,6 +133,9 @@ export class ImagePanel implements vscode.Disposable {
       case 'setCurve':
         void writeCurve(message.curve);
         break;
+      case 'setOverlap':
+        void writeOverlap(message.options);
+        break;
       case 'selected':
         this.#selected = message.cluster;
         this.#changes.fire();
@@ -139,6 +152,7 @@ export class ImagePanel implements vscode.Disposable {
   /** All that a webview needs which has just begun to listen. */
   #postState(): void {
     this.#post({ type: 'settings', settings: heatmapSettings() });
+    this.#post({ type: 'overlapOptions', options: overlapSettings() });
     for (const event of this.document.history) this.#post({ type: 'event', event });
     if (this.document.changedOnDisk) this.#post({ type: 'changedOnDisk' });
     if (this.#ready && this.#toReveal !== undefined) {

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
+import { isGuardedType } from '../core/overlap/types.js';
 import type { Curve } from '../protocol/imageService.js';
 import type { HeatmapSettings, Renderer } from '../protocol/webviewMessages.js';
+import type { OverlapOptions } from '../protocol/overlap.js';
 import { isCurve } from './validate.js';
 
 const SECTION = 'qcow2.heatmap';
@@ -24,15 +26,65 @@ export function onDidChangeHeatmapSettings(
   });
 }
 
-/** Writes the curve to where it is set already, else to the user's own settings. */
-export async function writeCurve(curve: Curve): Promise<void> {
-  const section = vscode.workspace.getConfiguration(SECTION);
-  const target =
-    section.inspect('curve')?.workspaceValue === undefined
-      ? vscode.ConfigurationTarget.Global
-      : vscode.ConfigurationTarget.Workspace;
-  await section.update('curve', curve, target);
-}
+export const writeCurve = (curve: Curve): Promise<void> => writeSetting(SECTION, 'curve', curve);
 
 const isRenderer = (value: unknown): value is Renderer =>
   value === 'auto' || value === 'canvas' || value === 'webgl';
+
+const ROOT = 'qcow2';
+const STRUCTURES = 'overlapStructures';
+
+/** The overlap check as the user has set it, unread: what makes no sense is said where it is used. */
+export function overlapSettings(): OverlapOptions {
+  const section = vscode.workspace.getConfiguration(ROOT);
+  const text = (key: string): string => {
+    const value = section.get<unknown>(key);
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  };
+  const types = section.get<unknown>('overlapCheckTypes');
+  return {
+    overlapCheck: text('overlapCheck'),
+    types: Object.fromEntries(
+      Object.entries(typeof types === 'object' && types !== null ? types : {}).filter(
+        (entry): entry is [string, boolean] =>
+          isGuardedType(entry[0]) && typeof entry[1] === 'boolean',
+      ),
+    ),
+    bitmapSize: text(`${STRUCTURES}.bitmapSize`),
+    totalSizeLimit: text(`${STRUCTURES}.totalSizeLimit`),
+    limitPolicy: text(`${STRUCTURES}.limitPolicy`),
+  };
+}
+
+export function onDidChangeOverlapSettings(
+  listener: (options: OverlapOptions) => void,
+): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((change) => {
+    const keys = ['overlapCheck', 'overlapCheckTypes', STRUCTURES];
+    if (keys.some((key) => change.affectsConfiguration(`${ROOT}.${key}`)))
+      listener(overlapSettings());
+  });
+}
+
+/** Writes what differs from the settings as they are. */
+export async function writeOverlap(options: OverlapOptions): Promise<void> {
+  const now = overlapSettings();
+  const write = async (key: string, before: unknown, after: unknown): Promise<void> => {
+    if (JSON.stringify(before) !== JSON.stringify(after)) await writeSetting(ROOT, key, after);
+  };
+  await write('overlapCheck', now.overlapCheck, options.overlapCheck);
+  await write('overlapCheckTypes', now.types, options.types);
+  await write(`${STRUCTURES}.bitmapSize`, now.bitmapSize, options.bitmapSize);
+  await write(`${STRUCTURES}.totalSizeLimit`, now.totalSizeLimit, options.totalSizeLimit);
+  await write(`${STRUCTURES}.limitPolicy`, now.limitPolicy, options.limitPolicy);
+}
+
+/** Writes a setting to where it is set already, else to the user's own settings. */
+async function writeSetting(root: string, key: string, value: unknown): Promise<void> {
+  const section = vscode.workspace.getConfiguration(root);
+  const target =
+    section.inspect(key)?.workspaceValue === undefined
+      ? vscode.ConfigurationTarget.Global
+      : vscode.ConfigurationTarget.Workspace;
+  await section.update(key, value, target);
+}

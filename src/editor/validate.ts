@@ -2,11 +2,22 @@ import type {
   ClusterQuery,
   Curve,
   FindingsQuery,
+  Method,
+  Query,
   StructureQuery,
   TileQuery,
 } from '../protocol/imageService.js';
 import type { Request } from '../protocol/rpc.js';
 import type { FromWebview } from '../protocol/webviewMessages.js';
+import { isGuardedType } from '../core/overlap/types.js';
+import type {
+  OverlapEventsQuery,
+  OverlapOptions,
+  OverlapQuery,
+  OverlapWindowQuery,
+  OverlapWindowsQuery,
+  WindowColumn,
+} from '../protocol/overlap.js';
 import { isFindingCode } from '../core/layout/explain.js';
 import type { Severity } from '../core/layout/finding.js';
 
@@ -18,6 +29,8 @@ const MAX_STRUCTURE_PAGE = 100;
 /** The longest path names an entry of a snapshot's L2 table. */
 const MAX_PATH = 200;
 const MAX_COPY = 2 ** 20;
+/** Characters of a setting that anybody would write. */
+const MAX_SETTING = 100;
 
 /** What the webview sent, if it is a message of the protocol in every field; else undefined. */
 export function fromWebview(message: unknown): FromWebview | undefined {
@@ -30,6 +43,10 @@ export function fromWebview(message: unknown): FromWebview | undefined {
     case 'request': {
       const request = requestOf(message.request);
       return request && { type: 'request', request };
+    }
+    case 'setOverlap': {
+      const options = overlapOptions(message.options);
+      return options && { type: 'setOverlap', options };
     }
     case 'setCurve':
       return isCurve(message.curve) ? { type: 'setCurve', curve: message.curve } : undefined;
@@ -55,28 +72,33 @@ export const isCurve = (value: unknown): value is Curve => value === 'hilbert' |
 
 function requestOf(value: unknown): Request | undefined {
   if (!isRecord(value) || !isCount(value.id) || !isRecord(value.query)) return undefined;
-  const { id } = value;
-  switch (value.method) {
-    case 'tile': {
-      const query = tileQuery(value.query);
-      return query && { id, method: 'tile', query };
-    }
-    case 'cluster': {
-      const query = clusterQuery(value.query);
-      return query && { id, method: 'cluster', query };
-    }
-    case 'findings': {
-      const query = findingsQuery(value.query);
-      return query && { id, method: 'findings', query };
-    }
-    case 'structure': {
-      const query = structureQuery(value.query);
-      return query && { id, method: 'structure', query };
-    }
-    default:
-      return undefined;
-  }
+  return isMethod(value.method) ? readRequest(value.id, value.method, value.query) : undefined;
 }
+
+function readRequest<M extends Method>(
+  id: number,
+  method: M,
+  value: UnknownRecord,
+): Request<M> | undefined {
+  const query = QUERIES[method](value);
+  return query && { id, method, query };
+}
+
+const QUERIES: { readonly [M in Method]: (value: UnknownRecord) => Query<M> | undefined } = {
+  tile: tileQuery,
+  cluster: clusterQuery,
+  findings: findingsQuery,
+  structure: structureQuery,
+  overlap: overlapQuery,
+  overlapTimeline: overlapQuery,
+  overlapWindows: overlapWindowsQuery,
+  overlapWindow: overlapWindowQuery,
+  overlapEvents: overlapEventsQuery,
+  overlapAdvice: overlapQuery,
+};
+
+const isMethod = (value: unknown): value is Method =>
+  typeof value === 'string' && Object.hasOwn(QUERIES, value);
 
 function tileQuery({ curve, level, x, y }: UnknownRecord): TileQuery | undefined {
   if (!isCurve(curve) || !isCount(level) || !isCount(x) || !isCount(y)) return undefined;
@@ -99,6 +121,64 @@ function structureQuery({ path, from, count }: UnknownRecord): StructureQuery | 
   if (!isCount(from) || !isCount(count) || count > MAX_STRUCTURE_PAGE) return undefined;
   return { path, from, count };
 }
+
+function overlapQuery({ options, position }: UnknownRecord): OverlapQuery | undefined {
+  const valid = overlapOptions(options);
+  if (!valid || (position !== undefined && !isCount(position))) return undefined;
+  return { options: valid, position };
+}
+
+function overlapWindowsQuery(query: UnknownRecord): OverlapWindowsQuery | undefined {
+  const { sort, descending, from, count } = query;
+  const base = overlapQuery(query);
+  if (!base || !isWindowColumn(sort) || typeof descending !== 'boolean') return undefined;
+  if (!isCount(from) || !isCount(count) || count > MAX_PAGE) return undefined;
+  return { ...base, sort, descending, from, count };
+}
+
+function overlapWindowQuery(query: UnknownRecord): OverlapWindowQuery | undefined {
+  const base = overlapQuery(query);
+  return base && isCount(query.window) ? { ...base, window: query.window } : undefined;
+}
+
+function overlapEventsQuery({
+  options,
+  from,
+  count,
+}: UnknownRecord): OverlapEventsQuery | undefined {
+  const valid = overlapOptions(options);
+  if (!valid || !isCount(from) || !isCount(count) || count > MAX_PAGE) return undefined;
+  return { options: valid, from, count };
+}
+
+/** Settings, whatever they say: the worker tells what is wrong with them. */
+function overlapOptions(value: unknown): OverlapOptions | undefined {
+  if (!isRecord(value) || !isRecord(value.types)) return undefined;
+  const { overlapCheck, bitmapSize, totalSizeLimit, limitPolicy } = value;
+  if (!isSetting(overlapCheck) || !isSetting(bitmapSize)) return undefined;
+  if (!isSetting(totalSizeLimit) || !isSetting(limitPolicy)) return undefined;
+  const types: Record<string, boolean> = {};
+  for (const [type, guarded] of Object.entries(value.types)) {
+    if (!isGuardedType(type) || typeof guarded !== 'boolean') return undefined;
+    types[type] = guarded;
+  }
+  return { overlapCheck, types, bitmapSize, totalSizeLimit, limitPolicy };
+}
+
+const WINDOW_COLUMNS = {
+  window: true,
+  form: true,
+  used: true,
+  allocated: true,
+  age: true,
+  exposure: true,
+} as const satisfies Record<WindowColumn, true>;
+
+const isWindowColumn = (value: unknown): value is WindowColumn =>
+  typeof value === 'string' && Object.hasOwn(WINDOW_COLUMNS, value);
+
+const isSetting = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= MAX_SETTING;
 
 const SEVERITIES = {
   error: true,

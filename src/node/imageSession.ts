@@ -19,6 +19,19 @@ import type {
   Tile,
   TileQuery,
 } from '../protocol/imageService.js';
+import type {
+  OpenedWindow,
+  OverlapAdvice,
+  OverlapAnswer,
+  OverlapEventsPage,
+  OverlapEventsQuery,
+  OverlapQuery,
+  OverlapTimeline,
+  OverlapWindowQuery,
+  OverlapWindowsPage,
+  OverlapWindowsQuery,
+} from '../protocol/overlap.js';
+import { OverlapSession } from './overlapSession.js';
 import { TileStore } from './tileStore.js';
 
 /** Milliseconds between two progress events. */
@@ -43,6 +56,7 @@ export class ImageSession implements ImageService {
   readonly #emit: (event: ImageEvent) => void;
   #state: State = { type: 'idle' };
   #tiles: TileStore | undefined;
+  #overlap: OverlapSession | undefined;
   #map: ClusterMap | undefined;
   #generation = 0;
   #started = 0;
@@ -128,6 +142,36 @@ export class ImageSession implements ImageService {
 
   structure(query: StructureQuery): StructurePage {
     return this.#structures.page(query);
+  }
+
+  overlap(query: OverlapQuery): OverlapAnswer {
+    return this.#overlapSession().state(query);
+  }
+
+  overlapTimeline(query: OverlapQuery): OverlapTimeline {
+    return this.#overlapSession().timeline(query);
+  }
+
+  overlapWindows(query: OverlapWindowsQuery): OverlapWindowsPage {
+    return this.#overlapSession().windows(query);
+  }
+
+  overlapWindow(query: OverlapWindowQuery): OpenedWindow | undefined {
+    return this.#overlapSession().window(query);
+  }
+
+  overlapEvents(query: OverlapEventsQuery): OverlapEventsPage {
+    return this.#overlapSession().events(query);
+  }
+
+  overlapAdvice(query: OverlapQuery): OverlapAdvice {
+    return this.#overlapSession().advice(query);
+  }
+
+  /** Made when first asked for: it reads the snapshots' L1 tables if those are guarded. */
+  #overlapSession(): OverlapSession {
+    if (!isLaidOut(this.#image)) throw new Error('there is no map of this image');
+    return (this.#overlap ??= new OverlapSession(this.#image));
   }
 
   /** What the unfinished map says of a cluster; who refers to it only the whole scan can tell. */

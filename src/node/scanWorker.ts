@@ -5,7 +5,13 @@
 import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import type { ImageEvent } from '../protocol/imageService.js';
-import type { FromWorker, Reply, Request, ToWorker } from '../protocol/rpc.js';
+import {
+  answer,
+  type FromWorker,
+  type Reply,
+  type Request,
+  type ToWorker,
+} from '../protocol/rpc.js';
 import { FileSource } from './fileSource.js';
 import { ImageSession } from './imageSession.js';
 
@@ -36,21 +42,11 @@ function guarded(work: () => void): void {
 }
 
 function reply(request: Request): Reply {
-  const { id, method } = request;
   try {
     if (!session) throw new Error('the image could not be opened');
-    switch (method) {
-      case 'tile':
-        return { type: 'reply', id, ok: true, method, value: session.tile(request.query) };
-      case 'cluster':
-        return { type: 'reply', id, ok: true, method, value: session.cluster(request.query) };
-      case 'findings':
-        return { type: 'reply', id, ok: true, method, value: session.findings(request.query) };
-      case 'structure':
-        return { type: 'reply', id, ok: true, method, value: session.structure(request.query) };
-    }
+    return answer(session, request);
   } catch (error) {
-    return { type: 'reply', id, ok: false, error: oneLine(error) };
+    return { type: 'reply', id: request.id, ok: false, error: oneLine(error) };
   }
 }
 

@@ -7,6 +7,18 @@ import type {
 import type { CurveName } from '../core/picture/curve.js';
 import type { ImageFacts } from '../core/qcow2/facts.js';
 import type { StructurePage, StructureQuery } from '../core/structure/node.js';
+import type {
+  OpenedWindow,
+  OverlapAdvice,
+  OverlapAnswer,
+  OverlapEventsPage,
+  OverlapEventsQuery,
+  OverlapQuery,
+  OverlapTimeline,
+  OverlapWindowQuery,
+  OverlapWindowsPage,
+  OverlapWindowsQuery,
+} from './overlap.js';
 
 export type {
   CheckCounts,
@@ -19,24 +31,39 @@ export type { Geometry, ImageFacts } from '../core/qcow2/facts.js';
 export type { Problem } from '../core/qcow2/problem.js';
 export type { StructureNode, StructurePage, StructureQuery } from '../core/structure/node.js';
 
-/**
- * What one open image answers. The scan worker implements it; the extension host forwards it to
- * the webview after validating each question. Every value survives a structured clone.
- */
-export interface ImageService {
+/** What can be asked of one open image, and what is answered. Every value survives a structured clone. */
+interface Exchanges {
   /** One tile of the map. */
-  tile(query: TileQuery): Tile;
+  tile: { query: TileQuery; answer: Tile };
   /** Everything known about one host cluster, with every owner. */
-  cluster(query: ClusterQuery): ClusterDetail;
+  cluster: { query: ClusterQuery; answer: ClusterDetail };
   /** A page of findings, for a virtual list. */
-  findings(query: FindingsQuery): FindingsPage;
+  findings: { query: FindingsQuery; answer: FindingsPage };
   /** A page of what lies below a node of the structures tree. */
-  structure(query: StructureQuery): StructurePage;
+  structure: { query: StructureQuery; answer: StructurePage };
+  /** The overlap structures as opening leaves them, or on the way there. */
+  overlap: { query: OverlapQuery; answer: OverlapAnswer };
+  /** How they came to be. */
+  overlapTimeline: { query: OverlapQuery; answer: OverlapTimeline };
+  /** A page of their windows, sorted. */
+  overlapWindows: { query: OverlapWindowsQuery; answer: OverlapWindowsPage };
+  /** One window, opened; undefined for one that was never touched. */
+  overlapWindow: { query: OverlapWindowQuery; answer: OpenedWindow | undefined };
+  /** A page of memory-limit events. */
+  overlapEvents: { query: OverlapEventsQuery; answer: OverlapEventsPage };
+  /** Which settings would be better. To be asked again while it is computing. */
+  overlapAdvice: { query: OverlapQuery; answer: OverlapAdvice };
 }
 
-export type Method = keyof ImageService;
-export type Query<M extends Method> = Parameters<ImageService[M]>[0];
-export type Answer<M extends Method> = ReturnType<ImageService[M]>;
+export type Method = keyof Exchanges;
+export type Query<M extends Method> = Exchanges[M]['query'];
+export type Answer<M extends Method> = Exchanges[M]['answer'];
+
+/**
+ * What one open image answers. The scan worker implements it; the extension host forwards it to
+ * the webview after validating each question.
+ */
+export type ImageService = { readonly [M in Method]: (query: Query<M>) => Answer<M> };
 
 export type Curve = CurveName;
 

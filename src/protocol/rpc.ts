@@ -1,22 +1,30 @@
-import type { Answer, ImageEvent, Method, Query } from './imageService.js';
+import type { Answer, ImageEvent, ImageService, Method, Query } from './imageService.js';
 
 /** A question with its number; the reply carries the same number. */
-export type Request = {
-  [M in Method]: { readonly id: number; readonly method: M; readonly query: Query<M> };
-}[Method];
+export type Request<M extends Method = Method> = {
+  [K in M]: { readonly id: number; readonly method: K; readonly query: Query<K> };
+}[M];
 
 /** The answer to the question of the same number; `method` tells its type. */
+export type Answered<M extends Method = Method> = {
+  [K in M]: {
+    readonly type: 'reply';
+    readonly id: number;
+    readonly ok: true;
+    readonly method: K;
+    readonly value: Answer<K>;
+  };
+}[M];
+
 export type Reply =
-  | {
-      [M in Method]: {
-        readonly type: 'reply';
-        readonly id: number;
-        readonly ok: true;
-        readonly method: M;
-        readonly value: Answer<M>;
-      };
-    }[Method]
+  | Answered
   | { readonly type: 'reply'; readonly id: number; readonly ok: false; readonly error: string };
+
+/** Asks the service. Throws what it throws. */
+export function answer<M extends Method>(service: ImageService, request: Request<M>): Answered<M> {
+  const { id, method } = request;
+  return { type: 'reply', id, ok: true, method, value: service[method](request.query) };
+}
 
 /** Host → worker. */
 export type ToWorker =

@@ -1,4 +1,5 @@
-import type { Curve, ImageEvent } from './imageService.js';
+import type { Curve, ImageEvent, Method, Query } from './imageService.js';
+import type { OverlapOptions } from './overlap.js';
 import type { Reply, Request } from './rpc.js';
 
 export type Renderer = 'auto' | 'canvas' | 'webgl';
@@ -8,15 +9,23 @@ export interface HeatmapSettings {
   readonly renderer: Renderer;
 }
 
+/** A question as it is sent: only the host finds out whether the query is one of that method. */
+export interface Question {
+  readonly id: number;
+  readonly method: Method;
+  readonly query: Query<Method>;
+}
+
 /** Webview → host. */
-export type FromWebview =
+export type FromWebview<R = Request> =
   /** Sent once the webview listens; the host answers with the state as it is now. */
   | { readonly type: 'ready' }
-  | { readonly type: 'request'; readonly request: Request }
+  | { readonly type: 'request'; readonly request: R }
   | { readonly type: 'cancelScan' }
   | { readonly type: 'reload' }
   /** Write a setting to the user's configuration. */
   | { readonly type: 'setCurve'; readonly curve: Curve }
+  | { readonly type: 'setOverlap'; readonly options: OverlapOptions }
   /** The cluster the user selected; undefined when none is. */
   | { readonly type: 'selected'; readonly cluster: number | undefined }
   | { readonly type: 'copy'; readonly text: string }
@@ -27,9 +36,10 @@ export type ToWebview =
   | Reply
   | { readonly type: 'event'; readonly event: ImageEvent }
   | { readonly type: 'settings'; readonly settings: HeatmapSettings }
+  | { readonly type: 'overlapOptions'; readonly options: OverlapOptions }
   | { readonly type: 'reveal'; readonly cluster: number }
   | { readonly type: 'command'; readonly command: ViewCommand }
   | { readonly type: 'changedOnDisk' };
 
 /** Commands of the palette and its keys that the view carries out. */
-export type ViewCommand = 'zoomIn' | 'zoomOut' | 'fit' | 'clearIsolation';
+export type ViewCommand = 'zoomIn' | 'zoomOut' | 'fit' | 'clearIsolation' | 'toggleWindows';

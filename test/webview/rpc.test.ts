@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Request } from '../../src/protocol/rpc.js';
+import type { Question } from '../../src/protocol/webviewMessages.js';
 import { Rpc } from '../../webview/rpc.js';
 
 describe('questions', () => {
   it('are answered by the reply of the same number, in any order', async () => {
-    const sent: Request[] = [];
+    const sent: Question[] = [];
     const rpc = new Rpc((request) => sent.push(request));
-    const first = rpc.findings({ from: 0, count: 10, severity: undefined });
-    const second = rpc.tile({ curve: 'rows', level: 0, x: 0, y: 0 });
+    const first = rpc.ask('findings', { from: 0, count: 10, severity: undefined });
+    const second = rpc.ask('tile', { curve: 'rows', level: 0, x: 0, y: 0 });
     const tile = { generation: 3, cells: { type: 'uniform', glyph: 0, mask: 1 << 15 } } as const;
     rpc.receive({ type: 'reply', id: sent[1].id, ok: true, method: 'tile', value: tile });
     rpc.receive({
@@ -22,17 +22,17 @@ describe('questions', () => {
   });
 
   it('are rejected with the error of the host', async () => {
-    const sent: Request[] = [];
+    const sent: Question[] = [];
     const rpc = new Rpc((request) => sent.push(request));
-    const asked = rpc.cluster({ cluster: 7 });
+    const asked = rpc.ask('cluster', { cluster: 7 });
     rpc.receive({ type: 'reply', id: sent[0].id, ok: false, error: 'no such cluster' });
     await expect(asked).rejects.toThrow('no such cluster');
   });
 
   it('take no second reply', async () => {
-    const sent: Request[] = [];
+    const sent: Question[] = [];
     const rpc = new Rpc((request) => sent.push(request));
-    const asked = rpc.cluster({ cluster: 7 });
+    const asked = rpc.ask('cluster', { cluster: 7 });
     rpc.receive({ type: 'reply', id: sent[0].id, ok: false, error: 'first' });
     rpc.receive({ type: 'reply', id: sent[0].id, ok: false, error: 'second' });
     await expect(asked).rejects.toThrow('first');

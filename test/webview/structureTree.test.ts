@@ -24,7 +24,7 @@ function treeOf(roots: readonly number[]) {
     }));
     return Promise.resolve({ total: children.length, nodes });
   };
-  const tree = new StructureTree({ structure });
+  const tree = new StructureTree(structure);
   const settle = async (): Promise<void> => {
     tree.fetch(0, Math.min(tree.length, 60));
     await Promise.resolve();

@@ -40,7 +40,7 @@ export class Heatmap {
   constructor(root: HTMLElement, store: Store) {
     this.#root = root;
     this.#store = store;
-    this.#tiles = new TileStore((query) => store.rpc.tile(query), this.#invalidate);
+    this.#tiles = new TileStore((query) => store.rpc.ask('tile', query), this.#invalidate);
     this.#viewport = new Viewport(this.#tiles);
     root.append(this.#overlays.canvas);
     this.#observeSize();

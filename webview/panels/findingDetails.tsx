@@ -76,7 +76,7 @@ function useDetail(store: Store, cluster: number): ClusterDetail | undefined {
     setDetail(undefined);
     if (!store.has(cluster)) return undefined;
     let current = true;
-    store.rpc.cluster({ cluster }).then(
+    store.rpc.ask('cluster', { cluster }).then(
       (answer) => {
         if (current) setDetail(answer);
       },

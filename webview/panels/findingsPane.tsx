@@ -46,7 +46,7 @@ export function FindingsPane({ store }: { readonly store: Store }): JSX.Element 
     total.value = undefined;
     opened.value = undefined;
     if (state === 'scanned') {
-      void store.rpc.findings(query).then(
+      void store.rpc.ask('findings', query).then(
         (page) => {
           if (!current) return;
           batch(() => {
@@ -75,7 +75,7 @@ export function FindingsPane({ store }: { readonly store: Store }): JSX.Element 
       const asked = pages.value;
       pages.value = new Map(asked).set(page, []);
       const wanted = filter.value;
-      void store.rpc.findings({ from: page * PAGE, count: PAGE, ...wanted }).then(
+      void store.rpc.ask('findings', { from: page * PAGE, count: PAGE, ...wanted }).then(
         ({ findings }) => {
           if (filter.value === wanted) pages.value = new Map(pages.value).set(page, findings);
         },

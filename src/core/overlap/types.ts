@@ -13,6 +13,9 @@ export const STRUCTURE_TYPES: TypeSet = 0xff;
 /** `overlap-check.<type>`, by bit. */
 export const GUARDED_TYPES: readonly Kind[] = KINDS.slice(0, GUARDED_KINDS);
 
+/** Whether there is an `overlap-check.<type>` of that name. */
+export const isGuardedType = (name: string): boolean => GUARDED_TYPES.some((type) => type === name);
+
 /** What QEMU calls each type in its messages, by bit. */
 const NAMES: readonly string[] = [
   'qcow2_header',

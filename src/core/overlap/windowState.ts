@@ -102,14 +102,16 @@ export function refusesBitmap(list: MetadataList): boolean {
   return false;
 }
 
-function formOf({ windows }: MetadataList, row: number): WindowForm {
+/** How a row's window is kept. */
+export function formOf({ windows }: MetadataList, row: number): WindowForm {
   const flags = windows.flags[row];
   if ((flags & KEPT) !== 0) return 'kept';
   if ((flags & HAS_BITMAP) !== 0) return 'cached';
   return windows.runs.isEmpty(row) ? 'empty' : 'fragments';
 }
 
-function exposureOf(
+/** Why a row's window is unprotected, if it is. */
+export function exposureOf(
   { windows }: MetadataList,
   row: number,
   refusesBitmaps: boolean,
@@ -122,7 +124,8 @@ function exposureOf(
   return windows.runs.isEmpty(row) ? undefined : 'refused';
 }
 
-function stateOf(list: MetadataList, row: number, refusesBitmaps: boolean): WindowState {
+/** All about a row's window. */
+export function stateOf(list: MetadataList, row: number, refusesBitmaps: boolean): WindowState {
   const { windows } = list;
   const flags = windows.flags[row];
   const window = windows.window(row);

@@ -1,11 +1,8 @@
 import { build } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import type {
-  Answer,
-  ImageEvent,
-  ImageService,
-  Method,
-} from '../../../src/protocol/imageService.js';
+import type { ImageEvent, ImageService } from '../../../src/protocol/imageService.js';
+import type { OverlapOptions } from '../../../src/protocol/overlap.js';
+import { answer } from '../../../src/protocol/rpc.js';
 import type {
   FromWebview,
   HeatmapSettings,
@@ -43,6 +40,7 @@ export interface PageOptions {
   readonly settings: HeatmapSettings;
   readonly width: number;
   readonly height: number;
+  readonly overlap?: OverlapOptions;
   /** What VS Code kept of this editor. */
   readonly state?: object;
 }
@@ -83,12 +81,13 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
   };
   await page.exposeFunction('postToHost', async (message: FromWebview) => {
     if (message.type === 'request') {
-      await deliver(answer(image.service, message));
+      await deliver(replyTo(image.service, message));
       return;
     }
     said.push(message);
     if (message.type !== 'ready') return;
     await deliver({ type: 'settings', settings });
+    if (options.overlap) await deliver({ type: 'overlapOptions', options: options.overlap });
     for (const event of image.events) await deliver({ type: 'event', event });
   });
   await page.setContent(
@@ -136,29 +135,13 @@ export function bundle(): Promise<{ readonly script: string; readonly style: str
 
 type Ask = Extract<FromWebview, { type: 'request' }>;
 
-function answer(service: ImageService, { request }: Ask): OnTheWire {
+function replyTo(service: ImageService, { request }: Ask): OnTheWire {
   const { id } = request;
-  const reply = <M extends Method>(method: M, value: Answer<M>) =>
-    ({ type: 'reply', id, ok: true, method, value }) as const;
   try {
-    switch (request.method) {
-      case 'tile': {
-        const { cells, generation } = service.tile(request.query);
-        if (cells.type === 'uniform') return reply('tile', { cells, generation });
-        return {
-          type: 'bytes',
-          id,
-          generation,
-          base64: Buffer.from(cells.bytes).toString('base64'),
-        };
-      }
-      case 'cluster':
-        return reply('cluster', service.cluster(request.query));
-      case 'findings':
-        return reply('findings', service.findings(request.query));
-      case 'structure':
-        return reply('structure', service.structure(request.query));
-    }
+    const reply = answer(service, request);
+    if (reply.method !== 'tile' || reply.value.cells.type === 'uniform') return reply;
+    const { cells, generation } = reply.value;
+    return { type: 'bytes', id, generation, base64: Buffer.from(cells.bytes).toString('base64') };
   } catch (error) {
     return { type: 'reply', id, ok: false, error: String(error) };
   }

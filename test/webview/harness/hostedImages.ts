@@ -119,6 +119,12 @@ function hosted(map: ClusterMap): HostedImage {
       }),
       findings: () => ({ total: 0, findings: [] }),
       structure: () => ({ total: 0, nodes: [] }),
+      overlap: () => ({ state: 'none' }),
+      overlapTimeline: refuse,
+      overlapWindows: refuse,
+      overlapWindow: refuse,
+      overlapEvents: refuse,
+      overlapAdvice: () => ({ state: 'none' }),
     },
     events: [
       { type: 'facts', facts },
@@ -135,6 +141,10 @@ function hosted(map: ClusterMap): HostedImage {
       },
     ],
   };
+}
+
+function refuse(): never {
+  throw new Error('a map without an image has no overlap structures');
 }
 
 function syntheticMap(clusters: number, trouble: boolean): ClusterMap {

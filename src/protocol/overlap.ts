@@ -1,0 +1,131 @@
+import type { Counters } from '../core/overlap/counters.js';
+import type { LoggedEvent } from '../core/overlap/eventLog.js';
+import type { MemoryUse } from '../core/overlap/memory.js';
+import type { WindowCounts, WindowState } from '../core/overlap/windowState.js';
+
+/** The settings of the overlap check as a user wrote them. The worker reads them as QEMU would. */
+export interface OverlapOptions {
+  readonly overlapCheck: string;
+  /** `overlap-check.<type>`, for those that are set. */
+  readonly types: Readonly<Record<string, boolean>>;
+  readonly bitmapSize: string;
+  readonly totalSizeLimit: string;
+  readonly limitPolicy: string;
+}
+
+/** Structures under these settings, after so many operations; without a position, after all. */
+export interface OverlapQuery {
+  readonly options: OverlapOptions;
+  readonly position?: number | undefined;
+}
+
+export type OverlapAnswer =
+  /** Nothing is guarded: there are no structures. */
+  | { readonly state: 'none' }
+  /** A setting is refused, or the image would not open with it; in QEMU's words. */
+  | { readonly state: 'failed'; readonly message: string }
+  | ({ readonly state: 'built' } & BuiltOverlap);
+
+/** The structures at one point of the replay. */
+export interface BuiltOverlap {
+  /** How many operations opening takes, and how many of them have been done. */
+  readonly operations: number;
+  readonly position: number;
+  /** The operation that led here, in words, and the windows it reached; undefined at the start. */
+  readonly last: { readonly text: string; readonly windows: readonly number[] } | undefined;
+  readonly memory: MemoryUse;
+  readonly counters: Counters;
+  readonly counts: WindowCounts;
+  readonly bitmapSize: number;
+  /** Windows in the array, and bytes of the file in each. */
+  readonly windows: number;
+  readonly windowBytes: number;
+  /** Taken slots in ascending order, a few thousand at most; how many there are in all. */
+  readonly slots: readonly TakenSlot[];
+  readonly slotCount: number;
+  /** All windows of the file from its start: code and number of windows in turn, see core/overlap/windowMarks.ts. */
+  readonly marks: readonly number[];
+  /** Memory-limit events of the whole opening. */
+  readonly events: number;
+  /** What is unprotected and why, and what is odd about the settings: sentences. */
+  readonly sentences: readonly string[];
+}
+
+export interface TakenSlot {
+  readonly slot: number;
+  readonly window: number;
+  /** Uses of any window since this one was last used. */
+  readonly age: number | undefined;
+}
+
+/** Columns of samples, evenly over the operations; see core/overlap/timeline.ts. */
+export interface OverlapTimeline {
+  readonly positions: readonly number[];
+  readonly accounted: readonly number[];
+  readonly held: readonly number[];
+  readonly hits: readonly number[];
+  readonly misses: readonly number[];
+  readonly evictions: readonly number[];
+  readonly conversions: readonly number[];
+  readonly events: readonly number[];
+}
+
+export type WindowColumn = 'window' | 'form' | 'used' | 'allocated' | 'age' | 'exposure';
+
+export interface OverlapWindowsQuery extends OverlapQuery {
+  readonly sort: WindowColumn;
+  readonly descending: boolean;
+  readonly from: number;
+  readonly count: number;
+}
+
+/** A page of the windows that are not empty, or are unprotected. */
+export interface OverlapWindowsPage {
+  readonly total: number;
+  readonly windows: readonly OverlapWindow[];
+}
+
+/** A window with its types by name. */
+export interface OverlapWindow extends Omit<WindowState, 'types' | 'lost'> {
+  readonly types: readonly string[];
+  readonly lost: readonly string[];
+}
+
+export interface OverlapWindowQuery extends OverlapQuery {
+  readonly window: number;
+}
+
+/** A window opened. */
+export interface OpenedWindow extends OverlapWindow {
+  /** Set of types and number of clusters in turn, over the window's 4096 clusters. */
+  readonly bytes: readonly number[];
+  readonly fragments: readonly {
+    readonly start: number;
+    readonly clusters: number;
+    readonly types: number;
+  }[];
+}
+
+export interface OverlapEventsQuery {
+  readonly options: OverlapOptions;
+  readonly from: number;
+  readonly count: number;
+}
+
+export interface OverlapEventsPage {
+  readonly total: number;
+  readonly events: readonly LoggedEvent[];
+}
+
+/** What would help, with a value for the setting. Computing goes on with each question. */
+export type OverlapAdvice =
+  | { readonly state: 'computing' }
+  | { readonly state: 'none' }
+  | { readonly state: 'known'; readonly advice: readonly SettingAdvice[] };
+
+export interface SettingAdvice {
+  readonly setting: 'bitmapSize' | 'totalSizeLimit';
+  readonly text: string;
+  /** The value in QEMU's spelling. */
+  readonly value: string;
+}
