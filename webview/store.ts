@@ -8,11 +8,11 @@ import type {
   ImageFacts,
   ScanSummary,
 } from '../src/protocol/imageService.js';
-import type { OverlapOptions } from '../src/protocol/overlap.js';
 import type { HeatmapSettings, ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
 import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
 import type { Host } from './host.js';
+import { OverlapState } from './overlapState.js';
 import { Rpc } from './rpc.js';
 import { StructureTree } from './structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
@@ -51,15 +51,12 @@ export class Store {
   readonly scan = signal<Scan>({ state: 'scanning', phase: '', done: 0 });
   readonly generation = signal(0);
   readonly settings = signal<HeatmapSettings | undefined>(undefined);
-  readonly overlapOptions = signal<OverlapOptions | undefined>(undefined);
   readonly changedOnDisk = signal(false);
   readonly selected: Signal<number | undefined>;
   readonly detail = signal<Detail>({ state: 'none' });
   readonly pointed = signal<Pointed | undefined>(undefined);
   /** What the live region says. */
   readonly spoken = signal('');
-  /** Whether the map is drawn with the overlap windows on it. */
-  readonly windowsShown = signal(true);
   readonly isolated = signal<KindName | undefined>(undefined);
   readonly zoom = signal(1);
   readonly camera: Signal<KeptCamera | undefined>;
@@ -73,6 +70,7 @@ export class Store {
   });
   readonly rpc: Rpc;
   readonly structures: StructureTree;
+  readonly overlap: OverlapState;
   map: MapCommands | undefined;
   readonly #host: Host;
 
@@ -82,6 +80,7 @@ export class Store {
       host.post({ type: 'request', request });
     });
     this.structures = new StructureTree((query) => this.rpc.ask('structure', query));
+    this.overlap = new OverlapState((query) => this.rpc.ask('overlap', query));
     const kept = readViewState(host.keptState());
     this.camera = signal(kept.camera);
     this.selected = signal(kept.selected);
@@ -174,7 +173,7 @@ export class Store {
         this.settings.value = message.settings;
         break;
       case 'overlapOptions':
-        this.overlapOptions.value = message.options;
+        this.overlap.setOptions(message.options);
         break;
       case 'reveal':
         this.reveal(message.cluster);
@@ -194,7 +193,7 @@ export class Store {
         this.isolated.value = undefined;
         break;
       case 'toggleWindows':
-        this.windowsShown.value = !this.windowsShown.value;
+        this.overlap.shown.value = !this.overlap.shown.value;
         break;
       default:
         this.map?.run(command);
@@ -206,6 +205,7 @@ export class Store {
       case 'facts':
         this.facts.value = event.facts;
         this.structures.reset();
+        this.overlap.reset();
         this.failure.value = undefined;
         this.changedOnDisk.value = false;
         this.generation.value = 0;
@@ -219,6 +219,7 @@ export class Store {
       case 'scanned':
         this.generation.value = event.generation;
         this.scan.value = { state: 'scanned', summary: event.summary };
+        this.overlap.ready.value = true;
         this.#refreshDetail();
         break;
       case 'cancelled':
