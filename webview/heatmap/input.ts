@@ -2,8 +2,8 @@ import type { Heatmap } from './heatmap.js';
 
 /** Pixels of movement that make a press a drag. */
 const DRAG_FROM = 4;
-/** Zoom per pixel of wheel; a pinch sends much smaller deltas. */
-const WHEEL_ZOOM = 0.0022;
+/** Zoom per pixel of wheel, as an exponent of e; a pinch sends much smaller deltas. */
+export const WHEEL_ZOOM = 0.0022;
 const PINCH_ZOOM = 0.012;
 const LINE_HEIGHT = 16;
 /** The most that one wheel event zooms, as an exponent of e. */
