@@ -106,6 +106,7 @@ function hosted(map: ClusterMap): HostedImage {
   return {
     service: {
       tile: (query) => ({ generation: 1, cells: tiles.tile(query) }),
+      strip: ({ rows }) => ({ generation: 1, glyphs: tiles.strip(rows) }),
       cluster: ({ cluster }) => ({
         cluster,
         offset: cluster * 2 ** CLUSTER_BITS,
