@@ -1,6 +1,8 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { KindName } from '../src/core/layout/kinds.js';
+import type { Rectangle } from '../src/core/picture/stretch.js';
 import { glyphOfKind, maskOfKind } from '../src/core/picture/tile.js';
+import { windowOf } from '../src/core/picture/windowGrid.js';
 import type {
   ClusterDetail,
   Geometry,
@@ -16,6 +18,7 @@ import { OverlapState } from './overlapState.js';
 import { Rpc } from './rpc.js';
 import { StructureTree } from './structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
+import { WindowStates } from './windowStates.js';
 
 export type Scan =
   | { readonly state: 'scanning'; readonly phase: string; readonly done: number }
@@ -31,6 +34,8 @@ export type Detail =
 /** A place in the view that the pointer or the cell cursor is at, in CSS pixels. */
 export interface Pointed {
   readonly place: Place;
+  /** The very cluster there, however many the place stands for; undefined past the file's end. */
+  readonly cluster: number | undefined;
   readonly x: number;
   readonly y: number;
   /** On which side of it there is room for a line of text. */
@@ -41,7 +46,13 @@ export interface Pointed {
 export interface MapCommands {
   run(command: Exclude<ViewCommand, 'clearIsolation' | 'toggleWindows'>): void;
   reveal(cluster: number): void;
+  /** Looks at a cluster from close by. */
+  lookAt(cluster: number): void;
 }
+
+/** Tabs that show what is selected on the map, each in its way. */
+const FOLLOWING: ReadonlySet<string> = new Set(['cluster', 'overlap']);
+const NONE_REACHED: readonly number[] = [];
 
 /** All that the webview knows, as signals; what it says to the host; what survives its hiding. */
 export class Store {
@@ -59,6 +70,8 @@ export class Store {
   readonly spoken = signal('');
   readonly isolated = signal<KindName | undefined>(undefined);
   readonly zoom = signal(1);
+  /** The part of the picture's plane that is in view, in cells. */
+  readonly area = signal<Rectangle | undefined>(undefined);
   readonly camera: Signal<KeptCamera | undefined>;
   readonly pane: Signal<ViewState['pane']>;
   readonly geometry: ReadonlySignal<Geometry | undefined> = computed(
@@ -67,6 +80,19 @@ export class Store {
   readonly isolation: ReadonlySignal<Isolation | undefined> = computed(() => {
     const kind = this.isolated.value;
     return kind && { mask: maskOfKind(kind), dominant: glyphOfKind(kind) };
+  });
+  /** The overlap windows, if they are to be shown and there are any. */
+  readonly windows: ReadonlySignal<WindowStates | undefined> = computed(() => {
+    const answer = this.overlap.answer.value;
+    return this.overlap.shown.value && answer?.state === 'built'
+      ? new WindowStates(answer)
+      : undefined;
+  });
+  /** The windows that the last step reached, while somebody steps through the opening. */
+  readonly reachedWindows: ReadonlySignal<readonly number[]> = computed(() => {
+    const answer = this.overlap.answer.value;
+    if (this.overlap.position.value === undefined || answer?.state !== 'built') return NONE_REACHED;
+    return answer.last?.windows ?? NONE_REACHED;
   });
   readonly rpc: Rpc;
   readonly structures: StructureTree;
@@ -85,9 +111,11 @@ export class Store {
     this.camera = signal(kept.camera);
     this.selected = signal(kept.selected);
     this.pane = signal(kept.pane);
+    this.overlap.shown.value = kept.windows;
     effect(() => {
       const [camera, selected, pane] = [this.camera.value, this.selected.value, this.pane.value];
-      const state: ViewState = { version: FRESH.version, camera, selected, pane };
+      const windows = this.overlap.shown.value;
+      const state: ViewState = { version: FRESH.version, camera, selected, pane, windows };
       host.keepState(state);
     });
     host.listen((message) => {
@@ -109,6 +137,20 @@ export class Store {
     this.#host.post({ type: 'selected', cluster });
     if (cluster === undefined) this.detail.value = { state: 'none' };
     else void this.#loadDetail(cluster);
+  }
+
+  /** Selects a cluster that was chosen on the map, and the window it is in, if windows are shown. */
+  selectOnMap(cluster: number | undefined): void {
+    batch(() => {
+      this.select(cluster);
+      if (this.windows.value)
+        this.overlap.selectedWindow.value = cluster === undefined ? undefined : windowOf(cluster);
+      if (cluster !== undefined && !FOLLOWING.has(this.pane.value.tab)) this.showTab('cluster');
+    });
+  }
+
+  toggleWindows(): void {
+    this.overlap.shown.value = !this.overlap.shown.value;
   }
 
   /** Whether the file has such a cluster. */
@@ -193,7 +235,7 @@ export class Store {
         this.isolated.value = undefined;
         break;
       case 'toggleWindows':
-        this.overlap.shown.value = !this.overlap.shown.value;
+        this.toggleWindows();
         break;
       default:
         this.map?.run(command);

@@ -11,6 +11,8 @@ export interface ViewState {
   readonly camera: KeptCamera | undefined;
   readonly selected: number | undefined;
   readonly pane: { readonly open: boolean; readonly width: number; readonly tab: Tab };
+  /** Whether the overlap windows are on the map; states kept before there were any lack it. */
+  readonly windows: boolean;
 }
 
 export interface KeptCamera {
@@ -25,6 +27,7 @@ export const FRESH: ViewState = {
   camera: undefined,
   selected: undefined,
   pane: { open: true, width: 340, tab: 'cluster' },
+  windows: true,
 };
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -52,12 +55,13 @@ function readPane(kept: unknown): ViewState['pane'] {
 /** Kept state, as far as it makes sense; fresh where it does not. */
 export function readViewState(kept: unknown): ViewState {
   if (!isObject(kept) || kept.version !== FRESH.version) return FRESH;
-  const { camera, selected, pane } = kept;
+  const { camera, selected, pane, windows } = kept;
   return {
     version: 1,
     camera: readCamera(camera),
     selected:
       Number.isSafeInteger(selected) && isNumber(selected) && selected >= 0 ? selected : undefined,
     pane: readPane(pane),
+    windows: typeof windows === 'boolean' ? windows : FRESH.windows,
   };
 }

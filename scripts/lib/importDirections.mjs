@@ -82,13 +82,14 @@ export const importDirections = [
   ]),
   rule(
     'webview',
-    'takes types and pure functions of src/core (the picture, kinds, owners, explanations) and the protocol',
+    'takes types and pure functions of src/core (the picture, kinds, owners, explanations, marks of windows) and the protocol',
     [
       { regex: NODE_MODULE },
       { regex: VSCODE },
       { regex: folders('node', 'editor', 'cli') },
       {
-        regex: '^(\\.\\./)+src/core/(?!picture/|layout/(kinds|owner|finding|explain|cell)\\.js$)',
+        regex:
+          '^(\\.\\./)+src/core/(?!picture/|layout/(kinds|owner|finding|explain|cell)\\.js$|overlap/windowMarks\\.js$)',
         allowTypeImports: true,
       },
       { regex: '/src/extension\\.js$' },

@@ -4,6 +4,7 @@ import type {
   FindingsQuery,
   Method,
   Query,
+  StripQuery,
   StructureQuery,
   TileQuery,
 } from '../protocol/imageService.js';
@@ -23,6 +24,8 @@ import type { Severity } from '../core/layout/finding.js';
 
 /** Above every tile pyramid: 2^31 clusters in one row. */
 const MAX_LEVEL = 31;
+/** Rows of the tallest screen. */
+const MAX_ROWS = 8192;
 const MAX_PAGE = 1000;
 /** A line of the structures tree may tell a long name: no page of them is to be above 256 KiB. */
 const MAX_STRUCTURE_PAGE = 100;
@@ -86,6 +89,7 @@ function readRequest<M extends Method>(
 
 const QUERIES: { readonly [M in Method]: (value: UnknownRecord) => Query<M> | undefined } = {
   tile: tileQuery,
+  strip: stripQuery,
   cluster: clusterQuery,
   findings: findingsQuery,
   structure: structureQuery,
@@ -103,6 +107,10 @@ const isMethod = (value: unknown): value is Method =>
 function tileQuery({ curve, level, x, y }: UnknownRecord): TileQuery | undefined {
   if (!isCurve(curve) || !isCount(level) || !isCount(x) || !isCount(y)) return undefined;
   return level <= MAX_LEVEL ? { curve, level, x, y } : undefined;
+}
+
+function stripQuery({ rows }: UnknownRecord): StripQuery | undefined {
+  return isCount(rows) && rows > 0 && rows <= MAX_ROWS ? { rows } : undefined;
 }
 
 function clusterQuery({ cluster }: UnknownRecord): ClusterQuery | undefined {

@@ -9,6 +9,7 @@ describe('kept state', () => {
       camera: { curve: 'rows', x: 12.5, y: 3, scale: 0.25 },
       selected: 20512,
       pane: { open: false, width: 420, tab: 'findings' },
+      windows: false,
     };
     expect(readViewState(JSON.parse(JSON.stringify(state)))).toEqual(state);
   });
@@ -17,6 +18,11 @@ describe('kept state', () => {
     expect(readViewState(null)).toBe(FRESH);
     expect(readViewState(undefined)).toBe(FRESH);
     expect(readViewState({ version: 2, selected: 5 })).toBe(FRESH);
+  });
+
+  it('shows the windows where nothing else was kept', () => {
+    expect(readViewState({ version: 1, selected: 5 }).windows).toBe(true);
+    expect(readViewState({ version: 1, windows: 'no' }).windows).toBe(true);
   });
 
   it('drops what makes no sense and keeps the rest', () => {
@@ -34,7 +40,8 @@ describe('kept state', () => {
       fc.property(fc.anything(), (kept) => {
         expect(readViewState(kept).version).toBe(1);
         expect(
-          readViewState({ version: 1, camera: kept, pane: kept, selected: kept }).version,
+          readViewState({ version: 1, camera: kept, pane: kept, selected: kept, windows: kept })
+            .version,
         ).toBe(1);
       }),
     );

@@ -93,6 +93,10 @@ export function handleKey(event: KeyboardEvent, heatmap: Heatmap, escape: () => 
     case '0':
       heatmap.fit();
       return true;
+    case 'w':
+    case 'W':
+      heatmap.toggleWindows();
+      return true;
     case 'ArrowLeft':
       heatmap.moveCursor(-1, 0, 'cell');
       return true;

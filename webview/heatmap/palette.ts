@@ -21,6 +21,15 @@ export interface Marks {
   readonly selection: string;
   readonly halo: string;
   readonly frame: string;
+  readonly windows: WindowColours;
+}
+
+/** CSS colours of overlap windows. */
+export interface WindowColours {
+  readonly fragments: string;
+  readonly cached: string;
+  readonly kept: string;
+  readonly unprotected: string;
 }
 
 /** How much of its colour a cell keeps while another kind is isolated. */
@@ -59,6 +68,12 @@ export function readPalette(read: (variable: string) => string): Palette {
       selection: read('--vscode-editor-foreground') || foreground,
       halo: read('--vscode-editor-background'),
       frame: contrast || read('--vscode-panel-border') || foreground,
+      windows: {
+        fragments: read('--vscode-qcow2-windowFragments'),
+        cached: read('--vscode-qcow2-windowCached'),
+        kept: read('--vscode-qcow2-windowKept'),
+        unprotected: read('--vscode-qcow2-windowUnprotected'),
+      },
     },
   };
 }

@@ -20,8 +20,13 @@ import type { HostedImage } from './editorPage.js';
 export function hostedSample(name: string): HostedImage {
   const sample = SAMPLES.find((each) => each.name === name);
   if (!sample) throw new Error(`no sample ${name}`);
+  return hostedFile(sample.build(), name);
+}
+
+/** An image in memory, scanned to its end. */
+export function hostedFile(file: SparseFile, name: string): HostedImage {
   const events: ImageEvent[] = [];
-  const session = new ImageSession(sourceOf(sample.build()), name, (event) => {
+  const session = new ImageSession(sourceOf(file), name, (event) => {
     events.push(event);
   });
   session.start();
@@ -31,11 +36,21 @@ export function hostedSample(name: string): HostedImage {
 
 function sourceOf(file: SparseFile): ByteSource {
   const pieces = Array.from(file.pieces, ({ offset, bytes }) => ({ offset, bytes: bytes.slice() }));
+  pieces.sort((a, b) => a.offset - b.offset);
+  const longest = Math.max(...pieces.map(({ bytes }) => bytes.length));
   return {
     size: file.size,
     readInto(target, offset) {
       target.fill(0);
-      for (const piece of pieces) {
+      let start = 0;
+      for (let end = pieces.length; start < end;) {
+        const middle = (start + end) >>> 1;
+        if (pieces[middle].offset < offset - longest) start = middle + 1;
+        else end = middle;
+      }
+      for (let index = start; index < pieces.length; index++) {
+        const piece = pieces[index];
+        if (piece.offset >= offset + target.length) break;
         const from = Math.max(offset, piece.offset);
         const to = Math.min(offset + target.length, piece.offset + piece.bytes.length);
         if (from >= to) continue;
@@ -72,7 +87,7 @@ export function hostedSparse(clusters: number): HostedImage {
 /** An image that holds nothing but data. */
 export function hostedData(clusters: number): HostedImage {
   const map = new ClusterMap(clusters);
-  for (let index = 0; index < map.chunkCount; index++) map.writable(index).fill(DATA);
+  for (let index = 0; index < map.chunkCount; index++) map.setUniform(index, DATA);
   return hosted(map);
 }
 
@@ -106,6 +121,7 @@ function hosted(map: ClusterMap): HostedImage {
   return {
     service: {
       tile: (query) => ({ generation: 1, cells: tiles.tile(query) }),
+      strip: ({ rows }) => ({ generation: 1, glyphs: tiles.strip(rows) }),
       cluster: ({ cluster }) => ({
         cluster,
         offset: cluster * 2 ** CLUSTER_BITS,
