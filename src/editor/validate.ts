@@ -129,11 +129,12 @@ function overlapQuery({ options, position }: UnknownRecord): OverlapQuery | unde
 }
 
 function overlapWindowsQuery(query: UnknownRecord): OverlapWindowsQuery | undefined {
-  const { sort, descending, from, count } = query;
+  const { sort, descending, from, count, find } = query;
   const base = overlapQuery(query);
   if (!base || !isWindowColumn(sort) || typeof descending !== 'boolean') return undefined;
   if (!isCount(from) || !isCount(count) || count > MAX_PAGE) return undefined;
-  return { ...base, sort, descending, from, count };
+  if (find !== undefined && !isCount(find)) return undefined;
+  return { ...base, sort, descending, from, count, find };
 }
 
 function overlapWindowQuery(query: UnknownRecord): OverlapWindowQuery | undefined {
