@@ -8,6 +8,7 @@ import type {
   ImageFacts,
   ScanSummary,
 } from '../src/protocol/imageService.js';
+import type { OverlapOptions } from '../src/protocol/overlap.js';
 import type { HeatmapSettings, ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
 import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
@@ -141,6 +142,15 @@ export class Store {
     const settings = this.settings.value;
     if (settings) this.settings.value = { ...settings, curve };
     this.#host.post({ type: 'setCurve', curve });
+  }
+
+  /** Shows the structures under other settings at once, and has them written to VS Code's. */
+  setOverlap(changes: Partial<OverlapOptions>): void {
+    const before = this.overlap.options.value;
+    if (!before) return;
+    const options = { ...before, ...changes };
+    this.overlap.setOptions(options);
+    this.#host.post({ type: 'setOverlap', options });
   }
 
   copy(text: string): void {

@@ -168,11 +168,11 @@ function overlapOptions(value: unknown): OverlapOptions | undefined {
 
 const WINDOW_COLUMNS = {
   window: true,
-  form: true,
+  state: true,
   used: true,
   allocated: true,
+  bytes: true,
   age: true,
-  exposure: true,
 } as const satisfies Record<WindowColumn, true>;
 
 const isWindowColumn = (value: unknown): value is WindowColumn =>

@@ -143,16 +143,16 @@ describe('the table of windows', () => {
     for (const descending of [false, true])
       for (const form of ['fragments', 'cached'])
         expect(
-          all('form', descending)
-            .filter((window) => window.form === form)
+          all('state', descending)
+            .filter((window) => window.form === form && !window.exposure)
             .map(({ window }) => window),
         ).toEqual(
           all('window', false)
-            .filter((window) => window.form === form)
+            .filter((window) => window.form === form && !window.exposure)
             .map(({ window }) => window),
         );
-    expect(all('form', false).map(({ form }) => form)).not.toEqual(
-      all('form', true).map(({ form }) => form),
+    expect(all('state', false).map(({ form }) => form)).not.toEqual(
+      all('state', true).map(({ form }) => form),
     );
     expect(all('window', true)).toEqual([...all('window', false)].reverse());
   });

@@ -4,9 +4,9 @@ import { describeOwner } from '../../src/core/layout/owner.js';
 import type { Finding, Severity } from '../../src/core/layout/finding.js';
 import type { Store } from '../store.js';
 import { clean, count } from '../text.js';
-import { Icon } from './icon.js';
+import { Icon, type IconName } from './icon.js';
 
-const SEVERITY_ICON: Readonly<Record<Severity, string>> = {
+const SEVERITY_ICON: Readonly<Record<Severity, IconName>> = {
   error: 'circle-slash',
   corruption: 'error',
   leak: 'warning',

@@ -1,11 +1,13 @@
+import { heldByWindow } from './memory.js';
 import type { MetadataList } from './metadataList.js';
 import { exposureOf, formOf } from './windowState.js';
 
 /** What a table of windows can be sorted by. */
-export type WindowColumn = 'window' | 'form' | 'used' | 'allocated' | 'age' | 'exposure';
+export type WindowColumn = 'window' | 'state' | 'used' | 'allocated' | 'bytes' | 'age';
 
+/** What is unprotected comes behind all that is not. */
 const FORM_ORDER = { empty: 0, fragments: 1, cached: 2, kept: 3 } as const;
-const EXPOSURE_ORDER = { refused: 1, dropped: 2, lost: 3 } as const;
+const EXPOSURE_ORDER = { refused: 4, dropped: 8, lost: 12 } as const;
 
 /** Listed windows, which fit into the low bits of a sort key. Ages leave that much room: they count uses. */
 const MOST_WINDOWS = 2 ** 25;
@@ -51,12 +53,12 @@ function sortKey(
 ): number {
   const { windows } = list;
   switch (column) {
-    case 'form':
-      return FORM_ORDER[formOf(list, row)];
-    case 'exposure': {
+    case 'state': {
       const exposure = exposureOf(list, row, refusesBitmaps);
-      return exposure ? EXPOSURE_ORDER[exposure] : 0;
+      return FORM_ORDER[formOf(list, row)] + (exposure ? EXPOSURE_ORDER[exposure] : 0);
     }
+    case 'bytes':
+      return heldByWindow(formOf(list, row), windows.allocated[row]);
     case 'age':
       // Never used is older than any.
       return list.now - windows.ages[row];
