@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { Store } from '../store.js';
 import { TABS, type Tab } from '../viewState.js';
 import { count } from '../text.js';
@@ -21,6 +22,10 @@ const KEY_STEP = 20;
 /** The resizable pane at the right. */
 export function SidePane({ store }: { readonly store: Store }): JSX.Element | null {
   const { open, width, tab } = store.pane.value;
+  useEffect(() => {
+    // In a narrow pane the tabs have to be scrolled.
+    document.getElementById(`tab-${tab}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [open, width, tab]);
   if (!open) return null;
   return (
     <aside class="side" style={{ width: `${clamped(width)}px` }}>

@@ -56,16 +56,16 @@ export function MemorySection({ memory }: { readonly memory: MemoryUse }): JSX.E
             <dd data-memory={part}>{count(memory[part])}</dd>
           </div>
         ))}
-        <div>
+        <div class="total">
           <dt>held</dt>
           <dd data-memory="held">{count(held)}</dd>
         </div>
-        <div>
+        <div class="total">
           <dt>accounted</dt>
           <dd data-memory="accounted">{count(accounted)}</dd>
         </div>
         {limit < NO_LIMIT && (
-          <div>
+          <div class="total">
             <dt>
               <span class="swatch" data-part="limit" />
               limit

@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import type { BuiltOverlap, OverlapTimeline } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../store.js';
 import { count, size } from '../../text.js';
@@ -27,7 +27,7 @@ const HEIGHT = 100;
 export function Opening({ store, built }: Props): JSX.Element {
   const { options } = store.overlap.answered.value ?? {};
   const timeline = useOverlapAnswer(store, 'overlapTimeline', options && { options });
-  const { counters } = built;
+  const { counters, memory } = built;
   return (
     <section aria-label="Opening">
       <h3>
@@ -36,13 +36,21 @@ export function Opening({ store, built }: Props): JSX.Element {
       </h3>
       {timeline && <Plots store={store} built={built} timeline={timeline.answer} />}
       <ul class="plot-legend">
+        <li title="What the series believes it takes">
+          <span class="line-swatch" data-line="accounted" />
+          accounted <span class="number">{size(memory.accounted)}</span>
+        </li>
+        <li title="What it takes">
+          <span class="line-swatch" data-line="held" />
+          held <span class="number">{size(memory.held)}</span>
+        </li>
         {COUNTED.map(({ column, text, title }) => (
           <li key={column} title={title}>
             <span class="line-swatch" data-line={column} />
             {text} <span class="number">{count(counters[column])}</span>
           </li>
         ))}
-        {counters.events > 0 && (
+        {built.events > 0 && (
           <li title="Refused requests for memory">
             <span class="line-swatch" data-line="events" />
             refusals <span class="number">{count(counters.events)}</span>
@@ -89,37 +97,17 @@ function Plots({ store, built, timeline }: PlotsProps): JSX.Element {
         if (event.currentTarget.hasPointerCapture(event.pointerId)) seek(event);
       }}
     >
-      <Plot label={`memory, up to ${size(most)}`} operations={operations}>
-        {isNear && (
-          <path
-            data-line="limit"
-            d={`M0 ${y(limit / top)}H${Math.max(1, operations)}`}
-            vector-effect="non-scaling-stroke"
-          />
-        )}
-        <path data-line="held" d={memoryLine(timeline.held)} vector-effect="non-scaling-stroke" />
-        <path
-          data-line="accounted"
-          d={memoryLine(timeline.accounted)}
-          vector-effect="non-scaling-stroke"
-        />
+      <Plot label={`Memory, up to ${size(most)}`} operations={operations}>
+        {isNear && <Line line="limit" d={`M0 ${y(limit / top)}H${Math.max(1, operations)}`} />}
+        <Line line="held" d={memoryLine(timeline.held)} />
+        <Line line="accounted" d={memoryLine(timeline.accounted)} />
         {refused.map((at) => (
-          <path
-            key={at}
-            data-line="events"
-            d={`M${at} ${HEIGHT}V${HEIGHT - 12}`}
-            vector-effect="non-scaling-stroke"
-          />
+          <Line key={at} line="events" d={`M${at} ${HEIGHT}V${HEIGHT - 12}`} />
         ))}
       </Plot>
-      <Plot label={`counts, up to ${count(mostCounted)}, logarithmic`} operations={operations}>
+      <Plot label={`Counts, up to ${count(mostCounted)}, logarithmic`} operations={operations}>
         {COUNTED.map(({ column }) => (
-          <path
-            key={column}
-            data-line={column}
-            d={countedLine(timeline[column])}
-            vector-effect="non-scaling-stroke"
-          />
+          <Line key={column} line={column} d={countedLine(timeline[column])} />
         ))}
       </Plot>
       <div
@@ -130,31 +118,27 @@ function Plots({ store, built, timeline }: PlotsProps): JSX.Element {
   );
 }
 
-function Plot({
-  label,
-  operations,
-  children,
-}: {
+interface PlotProps {
   readonly label: string;
   readonly operations: number;
-  readonly children: JSX.Element | (JSX.Element | false | JSX.Element[])[] | JSX.Element[];
-}): JSX.Element {
-  return (
-    <div class="plot">
-      <svg
-        role="img"
-        aria-label={label}
-        viewBox={`0 0 ${Math.max(1, operations)} ${HEIGHT}`}
-        preserveAspectRatio="none"
-      >
-        {children}
-      </svg>
-      <span class="plot-label" aria-hidden="true">
-        {label}
-      </span>
-    </div>
-  );
+  readonly children: ComponentChildren;
 }
+
+const Plot = ({ label, operations, children }: PlotProps): JSX.Element => (
+  <svg
+    class="plot"
+    role="img"
+    aria-label={label}
+    viewBox={`0 0 ${Math.max(1, operations)} ${HEIGHT}`}
+    preserveAspectRatio="none"
+  >
+    {children}
+  </svg>
+);
+
+const Line = ({ line, d }: { readonly line: string; readonly d: string }): JSX.Element => (
+  <path data-line={line} d={d} vector-effect="non-scaling-stroke" />
+);
 
 const y = (part: number): number => Math.round(10 * HEIGHT * (1 - part)) / 10;
 

@@ -107,17 +107,21 @@ function Field({ store, setting, name, children }: FieldProps): JSX.Element {
       <div class="field">{children}</div>
       {message !== undefined && (
         <p class="field-error" id={`${setting}-error`} role="alert">
-          {message}
+          {message.map((line) => (
+            <span key={line}>{clean(line)}</span>
+          ))}
         </p>
       )}
     </>
   );
 }
 
-function refusal(store: Store, setting: OverlapSetting): string | undefined {
+/** What QEMU says, and its hint: it breaks the lines of that itself, for another width than ours. */
+function refusal(store: Store, setting: OverlapSetting): readonly string[] | undefined {
   const answer = store.overlap.answer.value;
   if (answer?.state !== 'failed' || answer.setting !== setting) return undefined;
-  return answer.message.split('\n').map(clean).join('\n');
+  const [message, ...hint] = answer.message.split('\n');
+  return hint.length > 0 ? [message, hint.join(' ')] : [message];
 }
 
 interface SizeInputProps extends Props {

@@ -60,8 +60,9 @@ function Contents({ store, opened }: Props & { readonly opened: OpenedWindow }):
         {modified && ', changed'} · <span class="dim">{ageText(age)}</span>
       </p>
       {exposure && (
-        <p class="trouble">
-          <span class={`swatch window-${exposure}`} /> {EXPOSURE_TEXT[exposure]}.
+        <p class="window-trouble">
+          <span class={`swatch window-${exposure}`} />
+          <span>{EXPOSURE_TEXT[exposure]}.</span>
         </p>
       )}
       <div class="window-contents">
