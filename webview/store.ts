@@ -1,4 +1,6 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { Explanation } from '../src/core/layout/explain.js';
+import type { FindingCode } from '../src/core/layout/finding.js';
 import type { KindName } from '../src/core/layout/kinds.js';
 import { glyphOfKind, maskOfKind } from '../src/core/picture/tile.js';
 import type {
@@ -110,6 +112,12 @@ export class Store {
     this.#host.post({ type: 'selected', cluster });
     if (cluster === undefined) this.detail.value = { state: 'none' };
     else void this.#loadDetail(cluster);
+  }
+
+  /** What a kind of finding means; undefined while the scan has not found it. */
+  explain(code: FindingCode): Explanation | undefined {
+    const scan = this.scan.value;
+    return scan.state === 'scanned' ? scan.summary.explanations[code] : undefined;
   }
 
   /** Whether the file has such a cluster. */

@@ -1,5 +1,4 @@
 import type { JSX } from 'preact';
-import { explain } from '../../src/core/layout/explain.js';
 import { describeOwner } from '../../src/core/layout/owner.js';
 import type { Finding, Severity } from '../../src/core/layout/finding.js';
 import type { Store } from '../store.js';
@@ -24,7 +23,7 @@ interface Props {
 /** One finding in two lines. */
 export function FindingLine({ finding, store, isOpen, onClick }: Props): JSX.Element {
   const { severity, code, cluster, message, owner } = finding;
-  const { title } = explain(code);
+  const title = store.explain(code)?.title ?? code;
   // Where QEMU counts without a word, ours stands for it.
   const text = message === '' ? title : clean(message);
   return (

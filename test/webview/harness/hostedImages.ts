@@ -153,6 +153,7 @@ function hosted(map: ClusterMap): HostedImage {
           claimedTwice: 0,
           counts: undefined,
           findingsByCode: {},
+          explanations: {},
           milliseconds: 0,
         },
       },

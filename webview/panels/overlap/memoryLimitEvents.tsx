@@ -29,10 +29,10 @@ export function MemoryLimitEvents({ store, built }: Props): JSX.Element | null {
   const lines = Array.from({ length: visible.last - visible.first }, (_, i) => visible.first + i);
   return (
     <section aria-label="Memory limit reached">
-      <h3>
+      <h2>
         Memory limit reached
         <span class="figure">{count(built.events)} times</span>
-      </h3>
+      </h2>
       <div
         ref={visible.scroller}
         class="event-lines"

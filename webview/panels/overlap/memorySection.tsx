@@ -23,13 +23,13 @@ export function MemorySection({ memory }: { readonly memory: MemoryUse }): JSX.E
   const width = (bytes: number): string => `${(100 * bytes) / scale}%`;
   return (
     <section aria-label="Memory">
-      <h3>
+      <h2>
         Memory
         <span class="figure">
           {size(accounted)}
           {limit < NO_LIMIT ? ` of ${size(limit)}` : ', no limit'}
         </span>
-      </h3>
+      </h2>
       <div class="memory-bars" role="img" aria-label={spoken(memory)}>
         <div class="memory-bar held" title={`held: ${plural(held, 'byte')}`}>
           {PARTS.map(({ part, text }) => (

@@ -30,10 +30,10 @@ export function Opening({ store, built }: Props): JSX.Element {
   const { counters, memory } = built;
   return (
     <section aria-label="Opening">
-      <h3>
+      <h2>
         Opening
         <span class="figure">{count(built.operations)} operations</span>
-      </h3>
+      </h2>
       {timeline && <Plots store={store} built={built} timeline={timeline.answer} />}
       <ul class="plot-legend">
         <li title="What the series believes it takes">

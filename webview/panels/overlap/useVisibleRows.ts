@@ -21,13 +21,16 @@ export interface VisibleRows {
   bringIntoView(row: number): void;
 }
 
-/** @param rowHeight CSS pixels, as in the style sheet */
-export function useVisibleRows(total: number, rowHeight: number): VisibleRows {
+/**
+ * @param rowHeight CSS pixels, as in the style sheet
+ * @param head CSS pixels of a line above the rows that stays in sight
+ */
+export function useVisibleRows(total: number, rowHeight: number, head = 0): VisibleRows {
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 300 });
   const measure = (): void => {
     const element = scroller.current;
-    if (element) setView({ top: element.scrollTop, height: element.clientHeight });
+    if (element) setView({ top: element.scrollTop, height: element.clientHeight - head });
   };
   useEffect(() => {
     const observer = new ResizeObserver(measure);
@@ -51,10 +54,10 @@ export function useVisibleRows(total: number, rowHeight: number): VisibleRows {
       const element = scroller.current;
       if (!element) return;
       const top = row * rowHeight;
-      const { scrollTop, clientHeight } = element;
+      const { scrollTop } = element;
+      const height = element.clientHeight - head;
       if (top < scrollTop) element.scrollTop = top;
-      else if (top + rowHeight > scrollTop + clientHeight)
-        element.scrollTop = top + rowHeight - clientHeight;
+      else if (top + rowHeight > scrollTop + height) element.scrollTop = top + rowHeight - height;
     },
   };
 }

@@ -27,7 +27,7 @@ export function WindowDetails({ store }: Props): JSX.Element | null {
   if (window === undefined || !opened) return null;
   return (
     <section class="window-details" aria-label={`Window ${window}`}>
-      <h3>
+      <h2>
         Window {count(window)}
         <span class="figure">
           <IconButton
@@ -38,7 +38,7 @@ export function WindowDetails({ store }: Props): JSX.Element | null {
             }}
           />
         </span>
-      </h3>
+      </h2>
       {opened.answer ? (
         <Contents store={store} opened={opened.answer} />
       ) : (

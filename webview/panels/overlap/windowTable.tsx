@@ -42,7 +42,8 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
   const total = useSignal(0);
   /** A line to be selected as soon as it is known which window it has. */
   const wanted = useSignal<number | undefined>(undefined);
-  const visible = useVisibleRows(total.value, ROW);
+  const wantedLine = wanted.value;
+  const visible = useVisibleRows(total.value, ROW, ROW);
   const selected = overlap.selectedWindow.value;
   const { column, descending } = sort.value;
   const page = useOverlapAnswer(
@@ -70,7 +71,7 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
     visible.bringIntoView(found);
   }, [selected, found]);
   useEffect(() => {
-    const row = wanted.value === undefined ? undefined : rowAt(wanted.value);
+    const row = wantedLine === undefined ? undefined : rowAt(wantedLine);
     if (!row) return;
     wanted.value = undefined;
     overlap.selectedWindow.value = row.window;
@@ -82,7 +83,7 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
     visible.bringIntoView(within);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const line = lineOfKey(event.key, wanted.value ?? found, visible.fitting, visible.rows);
+    const line = lineOfKey(event.key, wantedLine ?? found, visible.fitting, visible.rows);
     if (line !== undefined) go(line);
     else if (event.key === 'Enter' && selected !== undefined) store.map?.reveal(selected * 4096);
     else return;
@@ -93,13 +94,18 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
   const lines = Array.from({ length: visible.last - visible.first }, (_, i) => visible.first + i);
   return (
     <div
+      ref={visible.scroller}
       class="window-table"
       role="grid"
       aria-label="Windows"
       aria-rowcount={total.value + 1}
       aria-activedescendant={found === undefined ? undefined : rowId(found)}
       tabIndex={0}
+      style={{ height: `${(Math.min(visible.rows, 10) + 1) * ROW}px` }}
       onKeyDown={onKeyDown}
+      onScroll={() => {
+        visible.measure();
+      }}
     >
       <div class="window-row head" role="row" aria-rowindex={1}>
         {COLUMNS.map((each) => (
@@ -115,28 +121,22 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
         ))}
       </div>
       <div
-        ref={visible.scroller}
-        class="window-rows"
+        class="window-rows row-space"
         role="rowgroup"
-        style={{ height: `${Math.min(visible.rows, 10) * ROW}px` }}
-        onScroll={() => {
-          visible.measure();
-        }}
+        style={{ height: `${visible.rows * ROW}px` }}
       >
-        <div class="row-space" role="presentation" style={{ height: `${visible.rows * ROW}px` }}>
-          {lines.map((line) => (
-            <WindowRow
-              key={line}
-              line={line}
-              row={rowAt(line)}
-              isSelected={rowAt(line)?.window === selected && selected !== undefined}
-              onSelect={(window) => {
-                revealed.current = window;
-                overlap.selectedWindow.value = window;
-              }}
-            />
-          ))}
-        </div>
+        {lines.map((line) => (
+          <WindowRow
+            key={line}
+            line={line}
+            row={rowAt(line)}
+            isSelected={rowAt(line)?.window === selected && selected !== undefined}
+            onSelect={(window) => {
+              revealed.current = window;
+              overlap.selectedWindow.value = window;
+            }}
+          />
+        ))}
       </div>
     </div>
   );

@@ -16,12 +16,12 @@ export function WindowsSection({ store, built }: Props): JSX.Element {
   const { forms, exposures } = built.counts;
   return (
     <section aria-label="Windows">
-      <h3>
+      <h2>
         Windows
         <span class="figure">
           {count(built.windows)} × {size(built.windowBytes)}
         </span>
-      </h3>
+      </h2>
       <ul class="window-counts">
         {FORMS.map((form) => (
           <li key={form} data-count={form} title={FORM_TEXT[form].title}>
