@@ -1,4 +1,6 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { Explanation } from '../src/core/layout/explain.js';
+import type { FindingCode } from '../src/core/layout/finding.js';
 import type { KindName } from '../src/core/layout/kinds.js';
 import type { Rectangle } from '../src/core/picture/stretch.js';
 import { glyphOfKind, maskOfKind } from '../src/core/picture/tile.js';
@@ -10,6 +12,7 @@ import type {
   ImageFacts,
   ScanSummary,
 } from '../src/protocol/imageService.js';
+import type { OverlapOptions } from '../src/protocol/overlap.js';
 import type { HeatmapSettings, ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
 import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
@@ -153,6 +156,12 @@ export class Store {
     this.overlap.shown.value = !this.overlap.shown.value;
   }
 
+  /** What a kind of finding means; undefined while the scan has not found it. */
+  explain(code: FindingCode): Explanation | undefined {
+    const scan = this.scan.value;
+    return scan.state === 'scanned' ? scan.summary.explanations[code] : undefined;
+  }
+
   /** Whether the file has such a cluster. */
   has(cluster: number): boolean {
     return cluster < (this.geometry.value?.hostClusters ?? 0);
@@ -183,6 +192,15 @@ export class Store {
     const settings = this.settings.value;
     if (settings) this.settings.value = { ...settings, curve };
     this.#host.post({ type: 'setCurve', curve });
+  }
+
+  /** Shows the structures under other settings at once, and has them written to VS Code's. */
+  setOverlap(changes: Partial<OverlapOptions>): void {
+    const before = this.overlap.options.value;
+    if (!before) return;
+    const options = { ...before, ...changes };
+    this.overlap.setOptions(options);
+    this.#host.post({ type: 'setOverlap', options });
   }
 
   copy(text: string): void {

@@ -1,6 +1,6 @@
 import type { CurveName } from '../src/core/picture/curve.js';
 
-export const TABS = ['cluster', 'findings', 'structures'] as const;
+export const TABS = ['cluster', 'findings', 'structures', 'overlap'] as const;
 
 export type Tab = (typeof TABS)[number];
 

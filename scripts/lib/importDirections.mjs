@@ -82,14 +82,15 @@ export const importDirections = [
   ]),
   rule(
     'webview',
-    'takes types and pure functions of src/core (the picture, kinds, owners, explanations, marks of windows) and the protocol',
+    'takes types and pure functions of src/core (the picture, kinds, owners, what settings and memory mean, marks of windows) and the protocol',
     [
       { regex: NODE_MODULE },
       { regex: VSCODE },
       { regex: folders('node', 'editor', 'cli') },
       {
         regex:
-          '^(\\.\\./)+src/core/(?!picture/|layout/(kinds|owner|finding|explain|cell)\\.js$|overlap/windowMarks\\.js$)',
+          '^(\\.\\./)+src/core/(?!picture/|layout/(kinds|owner|finding|cell)\\.js$|' +
+          'overlap/(fragments|memory|settings|types|windowMarks)\\.js$|size\\.js$)',
         allowTypeImports: true,
       },
       { regex: '/src/extension\\.js$' },

@@ -34,9 +34,12 @@ const isRenderer = (value: unknown): value is Renderer =>
 const ROOT = 'qcow2';
 const STRUCTURES = 'overlapStructures';
 
-/** The overlap check as the user has set it, unread: what makes no sense is said where it is used. */
-export function overlapSettings(): OverlapOptions {
-  const section = vscode.workspace.getConfiguration(ROOT);
+/**
+ * The overlap check as the user has set it for a file, unread: what makes no sense is said where it
+ * is used.
+ */
+export function overlapSettings(file: vscode.Uri): OverlapOptions {
+  const section = vscode.workspace.getConfiguration(ROOT, file);
   const text = (key: string): string => {
     const value = section.get<unknown>(key);
     return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
@@ -56,21 +59,21 @@ export function overlapSettings(): OverlapOptions {
   };
 }
 
-export function onDidChangeOverlapSettings(
-  listener: (options: OverlapOptions) => void,
-): vscode.Disposable {
-  return vscode.workspace.onDidChangeConfiguration((change) => {
-    const keys = ['overlapCheck', 'overlapCheckTypes', STRUCTURES];
-    if (keys.some((key) => change.affectsConfiguration(`${ROOT}.${key}`)))
-      listener(overlapSettings());
-  });
-}
+/** Whether a change of settings is one of the overlap check for this file. */
+export const changesOverlap = (
+  change: vscode.ConfigurationChangeEvent,
+  file: vscode.Uri,
+): boolean =>
+  ['overlapCheck', 'overlapCheckTypes', STRUCTURES].some((key) =>
+    change.affectsConfiguration(`${ROOT}.${key}`, file),
+  );
 
 /** Writes what differs from the settings as they are. */
-export async function writeOverlap(options: OverlapOptions): Promise<void> {
-  const now = overlapSettings();
+export async function writeOverlap(file: vscode.Uri, options: OverlapOptions): Promise<void> {
+  const now = overlapSettings(file);
   const write = async (key: string, before: unknown, after: unknown): Promise<void> => {
-    if (JSON.stringify(before) !== JSON.stringify(after)) await writeSetting(ROOT, key, after);
+    if (JSON.stringify(before) !== JSON.stringify(after))
+      await writeSetting(ROOT, key, after, file);
   };
   await write('overlapCheck', now.overlapCheck, options.overlapCheck);
   await write('overlapCheckTypes', now.types, options.types);
@@ -80,11 +83,19 @@ export async function writeOverlap(options: OverlapOptions): Promise<void> {
 }
 
 /** Writes a setting to where it is set already, else to the user's own settings. */
-async function writeSetting(root: string, key: string, value: unknown): Promise<void> {
-  const section = vscode.workspace.getConfiguration(root);
+async function writeSetting(
+  root: string,
+  key: string,
+  value: unknown,
+  file?: vscode.Uri,
+): Promise<void> {
+  const section = vscode.workspace.getConfiguration(root, file);
+  const { workspaceFolderValue, workspaceValue } = section.inspect(key) ?? {};
   const target =
-    section.inspect(key)?.workspaceValue === undefined
-      ? vscode.ConfigurationTarget.Global
-      : vscode.ConfigurationTarget.Workspace;
+    workspaceFolderValue !== undefined
+      ? vscode.ConfigurationTarget.WorkspaceFolder
+      : workspaceValue !== undefined
+        ? vscode.ConfigurationTarget.Workspace
+        : vscode.ConfigurationTarget.Global;
   await section.update(key, value, target);
 }

@@ -137,11 +137,12 @@ function overlapQuery({ options, position }: UnknownRecord): OverlapQuery | unde
 }
 
 function overlapWindowsQuery(query: UnknownRecord): OverlapWindowsQuery | undefined {
-  const { sort, descending, from, count } = query;
+  const { sort, descending, from, count, find } = query;
   const base = overlapQuery(query);
   if (!base || !isWindowColumn(sort) || typeof descending !== 'boolean') return undefined;
   if (!isCount(from) || !isCount(count) || count > MAX_PAGE) return undefined;
-  return { ...base, sort, descending, from, count };
+  if (find !== undefined && !isCount(find)) return undefined;
+  return { ...base, sort, descending, from, count, find };
 }
 
 function overlapWindowQuery(query: UnknownRecord): OverlapWindowQuery | undefined {
@@ -175,11 +176,11 @@ function overlapOptions(value: unknown): OverlapOptions | undefined {
 
 const WINDOW_COLUMNS = {
   window: true,
-  form: true,
+  state: true,
   used: true,
   allocated: true,
+  bytes: true,
   age: true,
-  exposure: true,
 } as const satisfies Record<WindowColumn, true>;
 
 const isWindowColumn = (value: unknown): value is WindowColumn =>

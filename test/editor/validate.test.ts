@@ -2,6 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { fromWebview } from '../../src/editor/validate.js';
 
 const tile = { curve: 'hilbert', level: 3, x: 1, y: 2 };
+const options = {
+  overlapCheck: 'cached',
+  types: { 'inactive-l2': true },
+  bitmapSize: '64Q',
+  totalSizeLimit: '',
+  limitPolicy: 'evict',
+};
+const table = { options, position: 5, sort: 'age', descending: true, from: 0, count: 100 };
 const request = (method: string, query: unknown, id: unknown = 1): unknown => ({
   type: 'request',
   request: { id, method, query },
@@ -19,6 +27,14 @@ describe('messages of the protocol pass', () => {
     request('findings', { from: 0, count: 100, severity: 'leak' }),
     request('findings', { from: 0, count: 100, severity: undefined, code: 'leak' }),
     request('structure', { path: 'l1/12', from: 0, count: 100 }),
+    request('overlap', { options, position: undefined }),
+    request('overlapTimeline', { options, position: undefined }),
+    request('overlapWindows', { ...table, find: undefined }),
+    request('overlapWindows', { ...table, find: 7 }),
+    request('overlapWindow', { options, position: 0, window: 2 ** 30 }),
+    request('overlapEvents', { options, from: 0, count: 100 }),
+    request('overlapAdvice', { options, position: undefined }),
+    { type: 'setOverlap', options },
     { type: 'setCurve', curve: 'rows' },
     { type: 'selected', cluster: 5 },
     { type: 'selected', cluster: undefined },
@@ -64,6 +80,17 @@ describe('everything else does not', () => {
     request('structure', { path: '', from: -1, count: 10 }),
     request('structure', { path: '', from: 0, count: 101 }),
     request('constructor', {}),
+    request('overlap', { options: { ...options, bitmapSize: 64 } }),
+    request('overlap', { options: { ...options, bitmapSize: '1'.repeat(101) } }),
+    request('overlap', { options: { ...options, types: { data: true } } }),
+    request('overlap', { options: { ...options, types: { 'inactive-l2': 1 } } }),
+    request('overlap', { options, position: -1 }),
+    request('overlapWindows', { ...table, sort: 'toString' }),
+    request('overlapWindows', { ...table, count: 1001 }),
+    request('overlapWindows', { ...table, find: 0.5 }),
+    request('overlapWindow', { options, window: '1' }),
+    request('overlapEvents', { options: undefined, from: 0, count: 1 }),
+    { type: 'setOverlap', options: { ...options, types: undefined } },
     { type: 'setCurve', curve: 'constructor' },
     { type: 'selected', cluster: '5' },
     { type: 'copy', text: 5 },

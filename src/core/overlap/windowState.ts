@@ -125,7 +125,7 @@ export function exposureOf(
 }
 
 /** All about a row's window. */
-function stateOf(list: MetadataList, row: number, refusesBitmaps: boolean): WindowState {
+export function stateOf(list: MetadataList, row: number, refusesBitmaps: boolean): WindowState {
   const { windows } = list;
   const flags = windows.flags[row];
   const window = windows.window(row);

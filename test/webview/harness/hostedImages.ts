@@ -12,6 +12,8 @@ import type { ByteSource } from '../../../src/core/byteSource.js';
 import { ImageSession } from '../../../src/node/imageSession.js';
 import { TileStore } from '../../../src/node/tileStore.js';
 import type { ImageEvent, ImageFacts } from '../../../src/protocol/imageService.js';
+import { ImageBuilder } from '../../images/imageBuilder.js';
+import { layOut } from '../../images/layOut.js';
 import type { SparseFile } from '../../images/pieces.js';
 import { SAMPLES } from '../../images/samples/samples.js';
 import type { HostedImage } from './editorPage.js';
@@ -21,6 +23,17 @@ export function hostedSample(name: string): HostedImage {
   const sample = SAMPLES.find((each) => each.name === name);
   if (!sample) throw new Error(`no sample ${name}`);
   return hostedFile(sample.build(), name);
+}
+
+/** An image in 512-byte clusters with tables all over it: some thirty overlap windows of 2 MiB. */
+export function hostedWindows(): HostedImage {
+  const image = new ImageBuilder({ virtualSize: 2 ** 26, clusterBits: 9 });
+  const random = seededRandom(5);
+  for (let guest = 0; guest < 100_000; guest += 64)
+    image.write(guest, random() < 0.7 ? 64 : 2 + Math.floor(60 * random()));
+  image.snapshot({ name: 'before' });
+  for (let run = 0; run < 60; run++) image.write(Math.floor(random() * 90_000), 40);
+  return hostedFile(layOut(image), 'windows.qcow2');
 }
 
 /** An image in memory, scanned to its end. */
@@ -152,6 +165,7 @@ function hosted(map: ClusterMap): HostedImage {
           claimedTwice: 0,
           counts: undefined,
           findingsByCode: {},
+          explanations: {},
           milliseconds: 0,
         },
       },
