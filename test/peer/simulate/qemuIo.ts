@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { IMAGE_NAME } from '../slot.js';
+import type { Opening } from './simulationCase.js';
+
+/** What qemu-io said of one operation. */
+export interface Answer {
+  /** The errno's text behind `write failed:` or `discard failed:`. */
+  readonly error: string | undefined;
+  /** What the driver wrote to stderr meanwhile. */
+  readonly messages: readonly string[];
+}
+
+export interface IoRun {
+  /** What was said while opening, without the name of the image when it is a refusal. */
+  readonly openMessages: readonly string[];
+  readonly isOpened: boolean;
+  /** One for each operation, up to the one in which QEMU died of an assertion. */
+  readonly answers: readonly Answer[];
+  /** The assertion that failed. */
+  readonly assertion: string | undefined;
+  readonly closeMessages: readonly string[];
+  readonly timedOut: boolean;
+}
+
+const PROMPT = 'qemu-io> ';
+const ASSERTION = /^qemu-io: .*: (.*): Assertion `(.*)' failed\.$/m;
+const MOST_MILLISECONDS = 10_000;
+
+/** Runs the operations on the image of a folder in one qemu-io. */
+export function runQemuIo(folder: string, opening: Opening, operations: readonly string[]): IoRun {
+  const options = [
+    'driver=qcow2',
+    `file.filename=${IMAGE_NAME}`,
+    'discard=unmap',
+    ...opening.options.map(([name, value]) => `${name}=${value}`),
+  ].join(',');
+  // One open file takes both streams, and the prompt flushes stdout: what is said stays in order.
+  const output = join(folder, 'output');
+  const handle = openSync(output, 'w');
+  const run = spawnSync('qemu-io', ['-t', opening.cache, '--image-opts', options], {
+    cwd: folder,
+    input: operations.map((line, index) => `${qemuCommand(line, index)}\n`).join(''),
+    stdio: ['pipe', handle, handle],
+    timeout: MOST_MILLISECONDS,
+    killSignal: 'SIGKILL',
+  });
+  closeSync(handle);
+  const isKilled = run.signal === 'SIGKILL';
+  if (run.error !== undefined && !isKilled) throw run.error;
+  return parseOutput(readFileSync(output, 'latin1'), options, isKilled);
+}
+
+/** Bytes with which the operation of this index fills what it writes: told apart from the others. */
+export function patternOf(index: number): number {
+  return 0xa1 + index;
+}
+
+/** The line of `qcow2-lens simulate --ops` as a command of qemu-io. */
+function qemuCommand(line: string, index: number): string {
+  const [name, offset, length, flag] = line.split(' ');
+  const pattern = `-P ${String(patternOf(index))}`;
+  switch (name) {
+    case 'write':
+      return `write ${pattern} ${offset} ${length}`;
+    case 'write-zeroes':
+      return `write -z ${flag === 'unmap' ? '-u ' : ''}${offset} ${length}`;
+    case 'write-compressed':
+      return `write -c ${pattern} ${offset} ${length}`;
+    case 'discard':
+      return `discard ${offset} ${length}`;
+    case 'flush':
+    case 'abort':
+      return name;
+    default:
+      throw new Error(`no such operation: ${line}`);
+  }
+}
+
+function parseOutput(text: string, options: string, timedOut: boolean): IoRun {
+  const [opened = '', ...rest] = text.split(PROMPT);
+  const isOpened = rest.length > 0;
+  const refusal = `qemu-io: can't open device ${options}: `;
+  const found = ASSERTION.exec(text);
+  // Without an assertion, the last prompt is the one that met the end of the commands.
+  const closing = isOpened && found === null && !timedOut ? (rest.pop() ?? '') : '';
+  return {
+    openMessages: linesOf(opened).map((line) =>
+      line.startsWith(refusal) ? line.slice(refusal.length) : line,
+    ),
+    isOpened,
+    answers: rest.map(parseAnswer),
+    assertion: found === null ? undefined : `${found[1]}: ${found[2]}`,
+    closeMessages: linesOf(closing),
+    timedOut,
+  };
+}
+
+const DONE = /^(wrote|discard) \d+\/\d+ bytes at offset \d+$/;
+const SPEED = /^[\d.]+ \w+, \d+ ops; /;
+const FAILED = /^(?:write|discard) failed: (.*)$/;
+
+function parseAnswer(text: string): Answer {
+  const lines = linesOf(text).filter((line) => !DONE.test(line) && !SPEED.test(line));
+  const failures = lines.map((line) => FAILED.exec(line)?.[1]);
+  return {
+    error: failures.find((failure) => failure !== undefined),
+    messages: lines.filter((_, index) => failures[index] === undefined),
+  };
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
