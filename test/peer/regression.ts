@@ -39,6 +39,9 @@ function parsePoke(value: unknown): Poke {
 }
 
 /** Whether the value is an object with these keys. */
-export function hasKeys<K extends string>(value: unknown, ...keys: K[]): value is Record<K, unknown> {
+export function hasKeys<K extends string>(
+  value: unknown,
+  ...keys: K[]
+): value is Record<K, unknown> {
   return typeof value === 'object' && value !== null && keys.every((key) => key in value);
 }

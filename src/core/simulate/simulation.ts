@@ -1,3 +1,4 @@
+import type { ByteSource } from '../byteSource.js';
 import type { StructureSettings } from '../overlap/settings.js';
 import type { TypeSet } from '../overlap/types.js';
 import type { LaidOutImage } from '../qcow2/image.js';
@@ -31,9 +32,12 @@ export type Opened = { readonly ok: true } | { readonly ok: false; readonly mess
 /** Operations on a simulated copy of an image; the image itself is only read. */
 export class Simulation {
   readonly opened: Opened;
+  /** The file as the operations have left it: its length, and its metadata; guest data is not kept. */
+  readonly file: ByteSource;
 
-  constructor(_image: LaidOutImage, _settings: SimulationSettings) {
+  constructor(image: LaidOutImage, _settings: SimulationSettings) {
     this.opened = { ok: true };
+    this.file = image.source;
   }
 
   /** Throws on I/O errors. */

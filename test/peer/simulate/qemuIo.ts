@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 export interface IoRun {
-  /** What was said while opening, without the name of the image when it is a refusal. */
+  /** What was said while opening, without qemu-io's words in front of a refusal. */
   readonly openMessages: readonly string[];
   readonly isOpened: boolean;
   /** One for each operation, up to the one in which QEMU died of an assertion. */
@@ -25,7 +25,8 @@ export interface IoRun {
 }
 
 const PROMPT = 'qemu-io> ';
-const ASSERTION = /^qemu-io: .*: (.*): Assertion `(.*)' failed\.$/m;
+const REFUSAL = "qemu-io: can't open: ";
+const ASSERTION = /qemu-io: \S+: (\w+): Assertion `(.*)' failed\./;
 const MOST_MILLISECONDS = 10_000;
 
 /** Runs the operations on the image of a folder in one qemu-io. */
@@ -49,7 +50,7 @@ export function runQemuIo(folder: string, opening: Opening, operations: readonly
   closeSync(handle);
   const isKilled = run.signal === 'SIGKILL';
   if (run.error !== undefined && !isKilled) throw run.error;
-  return parseOutput(readFileSync(output, 'latin1'), options, isKilled);
+  return parseOutput(readFileSync(output, 'latin1'), isKilled);
 }
 
 /** Bytes with which the operation of this index fills what it writes: told apart from the others. */
@@ -78,16 +79,15 @@ function qemuCommand(line: string, index: number): string {
   }
 }
 
-function parseOutput(text: string, options: string, timedOut: boolean): IoRun {
+function parseOutput(text: string, timedOut: boolean): IoRun {
   const [opened = '', ...rest] = text.split(PROMPT);
   const isOpened = rest.length > 0;
-  const refusal = `qemu-io: can't open device ${options}: `;
   const found = ASSERTION.exec(text);
   // Without an assertion, the last prompt is the one that met the end of the commands.
   const closing = isOpened && found === null && !timedOut ? (rest.pop() ?? '') : '';
   return {
     openMessages: linesOf(opened).map((line) =>
-      line.startsWith(refusal) ? line.slice(refusal.length) : line,
+      line.startsWith(REFUSAL) ? line.slice(REFUSAL.length) : line,
     ),
     isOpened,
     answers: rest.map(parseAnswer),

@@ -1,0 +1,134 @@
+import { memorySource, type ByteSource } from '../../../src/core/byteSource.js';
+import { INCOMPATIBLE } from '../../../src/core/qcow2/features.js';
+import { readHeader } from '../../../src/core/qcow2/header.js';
+import { differentFacts, readTables } from './fileTables.js';
+import { runOurs, type OurAnswer, type OurRun } from './ours.js';
+import { Painting } from './painting.js';
+import { patternOf, runQemuIo, type Answer, type IoRun } from './qemuIo.js';
+import type { SimulationCase } from './simulationCase.js';
+import type { Workspace } from './workspace.js';
+
+/** What QEMU and the simulator make of the same case. */
+export type Verdict =
+  | { readonly type: 'agreed'; readonly qemu: IoRun }
+  | { readonly type: 'left-out'; readonly rule: string }
+  | { readonly type: 'disagreed'; readonly differences: readonly string[] };
+
+/** A file that damage has made longer is compared by its tables and its length alone. */
+const MOST_COMPARED = 16 * 2 ** 20;
+const MOST_READ = 256 * 2 ** 20;
+
+/** Runs a case in its base's workspace, by qemu-io and by the simulator. */
+export function compareWrites(workspace: Workspace, simulation: SimulationCase): Verdict {
+  const { damage, opening, operations } = simulation;
+  const before = memorySource(workspace.write(damage));
+  const qemu = runQemuIo(workspace.folder, opening, operations);
+  let ours: OurRun;
+  try {
+    ours = runOurs(before, opening, operations);
+  } catch (error) {
+    // Ours must come to an end on any image, also where there is nothing to compare with.
+    return { type: 'disagreed', differences: [whatWasThrown(error)] };
+  }
+  const rule = leftOut(before, qemu, ours);
+  if (rule !== undefined) return { type: 'left-out', rule };
+  const differences = [
+    ...differentAnswers(operations, qemu, ours),
+    ...(qemu.isOpened ? differentFiles(workspace, before, ours) : []),
+  ];
+  return differences.length === 0 ? { type: 'agreed', qemu } : { type: 'disagreed', differences };
+}
+
+/** The verdict in words, the differences one a line. */
+export function describeVerdict(verdict: Verdict): string {
+  switch (verdict.type) {
+    case 'agreed':
+      return 'agreed';
+    case 'left-out':
+      return `left out: ${verdict.rule}`;
+    case 'disagreed':
+      return verdict.differences.join('\n');
+  }
+}
+
+/** Why nobody can tell what QEMU does. */
+function leftOut(before: ByteSource, qemu: IoRun, ours: OurRun): string | undefined {
+  if (qemu.timedOut) return 'qemu-io timed out';
+  const features = readHeader(before).value('incompatible_features');
+  if (qemu.isOpened && (features & INCOMPATIBLE.dirty) !== 0n) return 'QEMU repairs it first';
+  const last = ours.answers.at(-1);
+  if (last?.ending.state === 'unpredictable') return last.ending.reason;
+  return undefined;
+}
+
+function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurRun): string[] {
+  const differences: string[] = [];
+  const differ = (what: string, theirs: string | undefined, own: string | undefined): void => {
+    if (theirs !== own) {
+      differences.push(`${what}: QEMU ${theirs ?? 'nothing'}, ours ${own ?? 'nothing'}`);
+    }
+  };
+  if (!qemu.isOpened || ours.refusal !== undefined) {
+    differ('refusal', qemu.isOpened ? undefined : qemu.openMessages.join('\n'), ours.refusal);
+    return differences;
+  }
+  const isEnded = qemu.assertion !== undefined || operations.at(-1) === 'abort';
+  const answers: (Answer & { readonly line: string })[] = qemu.answers.map((answer, index) => ({
+    ...answer,
+    line: operations[index] ?? 'close',
+  }));
+  if (!isEnded) answers.push({ error: undefined, messages: qemu.closeMessages, line: 'close' });
+  answers.forEach(({ line, error, messages }, index) => {
+    const own = ours.answers[index];
+    const what = `operation ${String(index + 1)} (${line})`;
+    const isLast = index === answers.length - 1;
+    differ(`${what}, assertion`, isLast ? qemu.assertion : undefined, assertionOf(own));
+    // QEMU says nothing of a flush that fails, nor of a close.
+    if (line !== 'flush' && line !== 'close') differ(`${what}, error`, error, errorOf(own));
+    const said = messages.filter((message) => !message.includes('Assertion'));
+    differ(`${what}, messages`, said.join(' | '), own?.messages.join(' | '));
+  });
+  return differences;
+}
+
+function assertionOf(answer: OurAnswer | undefined): string | undefined {
+  return answer?.ending.state === 'aborted' ? answer.ending.reason : undefined;
+}
+
+function errorOf(answer: OurAnswer | undefined): string | undefined {
+  return answer?.ending.state === 'failed' ? answer.ending.error : undefined;
+}
+
+function differentFiles(workspace: Workspace, before: ByteSource, ours: OurRun): string[] {
+  const size = workspace.imageSize;
+  const differences =
+    size === ours.file.size
+      ? []
+      : [`file length: QEMU ${String(size)}, ours ${String(ours.file.size)}`];
+  if (size > MOST_READ) return differences;
+  const after = memorySource(workspace.read());
+  differences.push(...differentFacts(readTables(after), readTables(ours.file)));
+  if (size <= MOST_COMPARED) {
+    const length = Math.max(size, before.size);
+    const cluster = 2 ** readHeader(before).number('cluster_bits');
+    differences.push(...painted(ours, length).differences(before, after, ours.file, cluster));
+  }
+  return differences;
+}
+
+function painted(ours: OurRun, length: number): Painting {
+  const painting = new Painting(length);
+  ours.answers.forEach(({ outcome }, index) => {
+    for (const step of outcome?.steps ?? []) {
+      if (step.type === 'write') painting.paint(step, patternOf(index));
+    }
+  });
+  return painting;
+}
+
+/** The error, and the innermost place of ours. */
+function whatWasThrown(error: unknown): string {
+  if (!(error instanceof Error)) return `ours threw ${String(error)}`;
+  const frame = error.stack?.split('\n').find((line) => line.includes('/src/core/'));
+  return `ours threw ${error.message} (${frame?.trim() ?? 'outside the core'})`;
+}
