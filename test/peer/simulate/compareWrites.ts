@@ -4,7 +4,8 @@ import { readHeader } from '../../../src/core/qcow2/header.js';
 import { differentFacts, readTables } from './fileTables.js';
 import { runOurs, type OurAnswer, type OurRun } from './ours.js';
 import { Painting } from './painting.js';
-import { patternOf, runQemuIo, type Answer, type IoRun } from './qemuIo.js';
+import { patternOf, runQemuIo, type IoRun } from './qemuIo.js';
+import { differentSteps } from './compareSteps.js';
 import type { SimulationCase } from './simulationCase.js';
 import type { Workspace } from './workspace.js';
 
@@ -73,20 +74,17 @@ function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurR
     return differences;
   }
   const isEnded = qemu.assertion !== undefined || operations.at(-1) === 'abort';
-  const answers: (Answer & { readonly line: string })[] = qemu.answers.map((answer, index) => ({
-    ...answer,
-    line: operations[index] ?? 'close',
-  }));
-  if (!isEnded) answers.push({ error: undefined, messages: qemu.closeMessages, line: 'close' });
-  answers.forEach(({ line, error, messages }, index) => {
+  const answers = isEnded ? qemu.answers : [...qemu.answers, qemu.closing];
+  answers.forEach(({ error, messages, trace }, index) => {
+    const line = operations[index] ?? 'close';
     const own = ours.answers[index];
     const what = `operation ${String(index + 1)} (${line})`;
     const isLast = index === answers.length - 1;
     differ(`${what}, assertion`, isLast ? qemu.assertion : undefined, assertionOf(own));
     // QEMU says nothing of a flush that fails, nor of a close.
     if (line !== 'flush' && line !== 'close') differ(`${what}, error`, error, errorOf(own));
-    const said = messages.filter((message) => !message.includes('Assertion'));
-    differ(`${what}, messages`, said.join(' | '), own?.messages.join(' | '));
+    differ(`${what}, messages`, messages.join(' | '), own?.messages.join(' | '));
+    differences.push(...differentSteps(what, trace, own?.outcome));
   });
   return differences;
 }

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { IMAGE_NAME } from '../slot.js';
 import type { Opening } from './simulationCase.js';
+import { isTraced, parseTrace, TRACE_EVENTS, type Trace } from './trace.js';
 
 /** What qemu-io said of one operation. */
 export interface Answer {
@@ -10,6 +11,7 @@ export interface Answer {
   readonly error: string | undefined;
   /** What the driver wrote to stderr meanwhile. */
   readonly messages: readonly string[];
+  readonly trace: Trace;
 }
 
 export interface IoRun {
@@ -20,7 +22,7 @@ export interface IoRun {
   readonly answers: readonly Answer[];
   /** The assertion that failed. */
   readonly assertion: string | undefined;
-  readonly closeMessages: readonly string[];
+  readonly closing: Answer;
   readonly timedOut: boolean;
 }
 
@@ -37,20 +39,28 @@ export function runQemuIo(folder: string, opening: Opening, operations: readonly
     'discard=unmap',
     ...opening.options.map(([name, value]) => `${name}=${value}`),
   ].join(',');
+  writeFileSync(join(folder, 'events'), TRACE_EVENTS);
+  const commands = join(folder, 'commands');
+  writeFileSync(
+    commands,
+    operations.map((line, index) => `${qemuCommand(line, index)}\n`).join(''),
+  );
+  const input = openSync(commands, 'r');
   // One open file takes both streams, and the prompt flushes stdout: what is said stays in order.
   const output = join(folder, 'output');
   const handle = openSync(output, 'w');
-  const run = spawnSync('qemu-io', ['-t', opening.cache, '--image-opts', options], {
+  const args = ['-T', 'events=events', '-t', opening.cache, '--image-opts', options];
+  const run = spawnSync('qemu-io', args, {
     cwd: folder,
-    input: operations.map((line, index) => `${qemuCommand(line, index)}\n`).join(''),
-    stdio: ['pipe', handle, handle],
+    stdio: [input, handle, handle],
     timeout: MOST_MILLISECONDS,
     killSignal: 'SIGKILL',
   });
+  closeSync(input);
   closeSync(handle);
   const isKilled = run.signal === 'SIGKILL';
   if (run.error !== undefined && !isKilled) throw run.error;
-  return parseOutput(readFileSync(output, 'latin1'), isKilled);
+  return parseOutput(readFileSync(output, 'latin1'), operations, isKilled);
 }
 
 /** Bytes with which the operation of this index fills what it writes: told apart from the others. */
@@ -79,20 +89,20 @@ function qemuCommand(line: string, index: number): string {
   }
 }
 
-function parseOutput(text: string, timedOut: boolean): IoRun {
+function parseOutput(text: string, operations: readonly string[], timedOut: boolean): IoRun {
   const [opened = '', ...rest] = text.split(PROMPT);
   const isOpened = rest.length > 0;
   const found = ASSERTION.exec(text);
   // Without an assertion, the last prompt is the one that met the end of the commands.
-  const closing = isOpened && found === null && !timedOut ? (rest.pop() ?? '') : '';
+  const closing = isOpened && found === null && !timedOut ? rest.pop() : undefined;
   return {
-    openMessages: linesOf(opened).map((line) =>
-      line.startsWith(REFUSAL) ? line.slice(REFUSAL.length) : line,
-    ),
+    openMessages: linesOf(opened)
+      .filter((line) => !isTraced(line))
+      .map((line) => (line.startsWith(REFUSAL) ? line.slice(REFUSAL.length) : line)),
     isOpened,
-    answers: rest.map(parseAnswer),
+    answers: rest.map((answer, index) => parseAnswer(answer, operations[index] ?? 'close')),
     assertion: found === null ? undefined : `${found[1]}: ${found[2]}`,
-    closeMessages: linesOf(closing),
+    closing: parseAnswer(closing ?? '', 'close'),
     timedOut,
   };
 }
@@ -101,12 +111,14 @@ const DONE = /^(wrote|discard) \d+\/\d+ bytes at offset \d+$/;
 const SPEED = /^[\d.]+ \w+, \d+ ops; /;
 const FAILED = /^(?:write|discard) failed: (.*)$/;
 
-function parseAnswer(text: string): Answer {
+function parseAnswer(text: string, operation: string): Answer {
   const lines = linesOf(text).filter((line) => !DONE.test(line) && !SPEED.test(line));
-  const failures = lines.map((line) => FAILED.exec(line)?.[1]);
+  const said = lines.filter((line) => !isTraced(line) && !ASSERTION.test(line));
+  const failures = said.map((line) => FAILED.exec(line)?.[1]);
   return {
     error: failures.find((failure) => failure !== undefined),
-    messages: lines.filter((_, index) => failures[index] === undefined),
+    messages: said.filter((_, index) => failures[index] === undefined),
+    trace: parseTrace(lines, operation.startsWith('write')),
   };
 }
 
