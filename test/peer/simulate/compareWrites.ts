@@ -4,7 +4,7 @@ import { readHeader } from '../../../src/core/qcow2/header.js';
 import { differentFacts, readTables } from './fileTables.js';
 import { runOurs, type OurAnswer, type OurRun } from './ours.js';
 import { Painting } from './painting.js';
-import { patternOf, runQemuIo, type IoRun } from './qemuIo.js';
+import { patternOf, runQemu, type IoRun } from './qemuIo.js';
 import { differentSteps } from './compareSteps.js';
 import type { SimulationCase } from './simulationCase.js';
 import type { Workspace } from './workspace.js';
@@ -23,7 +23,7 @@ const MOST_READ = 256 * 2 ** 20;
 export function compareWrites(workspace: Workspace, simulation: SimulationCase): Verdict {
   const { damage, opening, operations } = simulation;
   const before = memorySource(workspace.write(damage));
-  const qemu = runQemuIo(workspace.folder, opening, operations);
+  const qemu = runQemu(workspace.folder, opening, operations);
   let ours: OurRun;
   try {
     ours = runOurs(before, opening, operations);
@@ -73,8 +73,7 @@ function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurR
     differ('refusal', qemu.isOpened ? undefined : qemu.openMessages.join('\n'), ours.refusal);
     return differences;
   }
-  const isEnded = qemu.assertion !== undefined || operations.at(-1) === 'abort';
-  const answers = isEnded ? qemu.answers : [...qemu.answers, qemu.closing];
+  const answers = [...qemu.answers, ...(qemu.closing === undefined ? [] : [qemu.closing])];
   answers.forEach(({ error, messages, trace }, index) => {
     const line = operations[index] ?? 'close';
     const own = ours.answers[index];

@@ -7,7 +7,7 @@ import { isTraced, parseTrace, TRACE_EVENTS, type Trace } from './trace.js';
 
 /** What qemu-io said of one operation. */
 export interface Answer {
-  /** The errno's text behind `write failed:` or `discard failed:`. */
+  /** The errno's text behind `write failed:`, `discard failed:` or `Could not create snapshot`. */
   readonly error: string | undefined;
   /** What the driver wrote to stderr meanwhile. */
   readonly messages: readonly string[];
@@ -22,7 +22,8 @@ export interface IoRun {
   readonly answers: readonly Answer[];
   /** The assertion that failed. */
   readonly assertion: string | undefined;
-  readonly closing: Answer;
+  /** Undefined when there was none, or when it was part of the last answer. */
+  readonly closing: Answer | undefined;
   readonly timedOut: boolean;
 }
 
@@ -31,26 +32,53 @@ const REFUSAL = "qemu-io: can't open: ";
 const ASSERTION = /qemu-io: \S+: (\w+): Assertion `(.*)' failed\./;
 const MOST_MILLISECONDS = 10_000;
 
-/** Runs the operations on the image of a folder in one qemu-io. */
-export function runQemuIo(folder: string, opening: Opening, operations: readonly string[]): IoRun {
+/** Whether the operation is one of `qemu-img snapshot`, which qemu-io does not have. */
+export function isSnapshotOperation(line: string): boolean {
+  return line.startsWith('snapshot-');
+}
+
+/** Runs the operations on the image of a folder in one qemu-io, or a single one by `qemu-img snapshot`. */
+export function runQemu(folder: string, opening: Opening, operations: readonly string[]): IoRun {
   const options = [
     'driver=qcow2',
     `file.filename=${IMAGE_NAME}`,
     'discard=unmap',
     ...opening.options.map(([name, value]) => `${name}=${value}`),
   ].join(',');
+  const [first = ''] = operations;
+  if (isSnapshotOperation(first)) {
+    const [name, argument] = words(first);
+    const verb = name === 'snapshot-create' ? '-c' : '-d';
+    const args = ['snapshot', '-q', verb, argument, '--image-opts', options];
+    const { text, timedOut } = runTool('qemu-img', folder, args, '');
+    return parseSnapshotOutput(text, timedOut);
+  }
+  const commands = operations.map((line, index) => `${qemuCommand(line, index)}\n`).join('');
+  const args = ['-t', opening.cache, '--image-opts', options];
+  const { text, timedOut } = runTool('qemu-io', folder, args, commands);
+  return parseOutput(text, operations, timedOut);
+}
+
+/** The first word of a line, and the rest. */
+function words(line: string): [string, string] {
+  const at = line.indexOf(' ');
+  return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
+}
+
+/** What a tool says on both streams, in order, with its trace. */
+function runTool(
+  tool: 'qemu-io' | 'qemu-img',
+  folder: string,
+  args: readonly string[],
+  commands: string,
+): { readonly text: string; readonly timedOut: boolean } {
   writeFileSync(join(folder, 'events'), TRACE_EVENTS);
-  const commands = join(folder, 'commands');
-  writeFileSync(
-    commands,
-    operations.map((line, index) => `${qemuCommand(line, index)}\n`).join(''),
-  );
-  const input = openSync(commands, 'r');
+  writeFileSync(join(folder, 'commands'), commands);
+  const input = openSync(join(folder, 'commands'), 'r');
   // One open file takes both streams, and the prompt flushes stdout: what is said stays in order.
   const output = join(folder, 'output');
   const handle = openSync(output, 'w');
-  const args = ['-T', 'events=events', '-t', opening.cache, '--image-opts', options];
-  const run = spawnSync('qemu-io', args, {
+  const run = spawnSync(tool, ['-T', 'events=events', ...args], {
     cwd: folder,
     stdio: [input, handle, handle],
     timeout: MOST_MILLISECONDS,
@@ -58,9 +86,9 @@ export function runQemuIo(folder: string, opening: Opening, operations: readonly
   });
   closeSync(input);
   closeSync(handle);
-  const isKilled = run.signal === 'SIGKILL';
-  if (run.error !== undefined && !isKilled) throw run.error;
-  return parseOutput(readFileSync(output, 'latin1'), operations, isKilled);
+  const timedOut = run.signal === 'SIGKILL';
+  if (run.error !== undefined && !timedOut) throw run.error;
+  return { text: readFileSync(output, 'latin1'), timedOut };
 }
 
 /** Bytes with which the operation of this index fills what it writes: told apart from the others. */
@@ -93,8 +121,9 @@ function parseOutput(text: string, operations: readonly string[], timedOut: bool
   const [opened = '', ...rest] = text.split(PROMPT);
   const isOpened = rest.length > 0;
   const found = ASSERTION.exec(text);
-  // Without an assertion, the last prompt is the one that met the end of the commands.
-  const closing = isOpened && found === null && !timedOut ? rest.pop() : undefined;
+  // The last prompt is the one that met the end of the commands.
+  const isClosed = isOpened && found === null && !timedOut && operations.at(-1) !== 'abort';
+  const closing = isClosed ? rest.pop() : undefined;
   return {
     openMessages: linesOf(opened)
       .filter((line) => !isTraced(line))
@@ -102,19 +131,40 @@ function parseOutput(text: string, operations: readonly string[], timedOut: bool
     isOpened,
     answers: rest.map((answer, index) => parseAnswer(answer, operations[index] ?? 'close')),
     assertion: found === null ? undefined : `${found[1]}: ${found[2]}`,
-    closing: parseAnswer(closing ?? '', 'close'),
+    closing: closing === undefined ? undefined : parseAnswer(closing, 'close'),
+    timedOut,
+  };
+}
+
+const NOT_OPENED = /^qemu-img: Could not open '.*?': /m;
+
+/** The whole run is one answer, in which the image is opened, changed and closed. */
+function parseSnapshotOutput(text: string, timedOut: boolean): IoRun {
+  const refusal = NOT_OPENED.exec(text);
+  const found = ASSERTION.exec(text);
+  const lines = linesOf(refusal === null ? '' : text.slice(refusal.index + refusal[0].length));
+  return {
+    openMessages: lines.filter((line) => !isTraced(line)),
+    isOpened: refusal === null,
+    answers: refusal === null ? [parseAnswer(text, 'snapshot')] : [],
+    assertion: found === null ? undefined : `${found[1]}: ${found[2]}`,
+    closing: undefined,
     timedOut,
   };
 }
 
 const DONE = /^(wrote|discard) \d+\/\d+ bytes at offset \d+$/;
 const SPEED = /^[\d.]+ \w+, \d+ ops; /;
-const FAILED = /^(?:write|discard) failed: (.*)$/;
+const FAILED =
+  /^(?:write failed|discard failed|qemu-img: Could not (?:create|delete) snapshot '.*?'): (?:-\d+ \((.*)\)|(.*))$/;
 
 function parseAnswer(text: string, operation: string): Answer {
   const lines = linesOf(text).filter((line) => !DONE.test(line) && !SPEED.test(line));
   const said = lines.filter((line) => !isTraced(line) && !ASSERTION.test(line));
-  const failures = said.map((line) => FAILED.exec(line)?.[1]);
+  const failures = said.map((line) => {
+    const failure = FAILED.exec(line);
+    return failure?.[1] ?? failure?.[2];
+  });
   return {
     error: failures.find((failure) => failure !== undefined),
     messages: said.filter((_, index) => failures[index] === undefined),

@@ -17,8 +17,19 @@ const MOST_OPERATIONS = 12;
 const MOST_WRITTEN = 2 ** 20;
 const SECTOR = 512;
 
-/** One to twelve operations, most of them near one another, and sometimes an abort at the end. */
+/** Snapshots that some of the images have, by name or number, and one that none has. */
+const SNAPSHOTS = ['first', 'first', 'second', 'third', '1', '2', 'nowhere'] as const;
+
+/**
+ * One to twelve operations, most of them near one another, and sometimes an abort at the end; or one
+ * of the operations on snapshots.
+ */
 export function randomOperations(random: Random, places: WritePlaces): string[] {
+  if (random.chance(0.06)) {
+    return [
+      random.chance(0.5) ? 'snapshot-create new' : `snapshot-delete ${random.pick(SNAPSHOTS)}`,
+    ];
+  }
   const count = random.between(1, random.chance(0.5) ? 4 : MOST_OPERATIONS);
   const lines: string[] = [];
   let last = spot(random, places);
