@@ -2,30 +2,18 @@ import { hex } from '../../../src/core/bytes.js';
 import type { Outcome, Step } from '../../../src/core/simulate/outcome.js';
 import type { Trace } from './trace.js';
 
-/**
- * The first write to the file and the first look-up in a cache that are not alike. Writes of
- * several pieces of guest data are in flight together: their order is left open.
- */
+/** The first write to the file and the first look-up in a cache that are not alike. */
 export function differentSteps(what: string, trace: Trace, outcome: Outcome | undefined): string[] {
   if (outcome === undefined || outcome.stepsLeftOut > 0) return [];
-  const { steps } = outcome;
-  const inFlight = steps.filter((step) => step.type === 'write' && step.what === 'guest data');
-  const isOrdered = inFlight.length < 2;
   const writes = trace.writes.map(({ offset, size }) => `${hex(offset)}+${hex(size)}`);
-  const own = steps.flatMap(writeText);
-  if (!isOrdered) {
-    writes.sort();
-    own.sort();
-  }
   const lookUps = trace.lookUps.map(
     ({ cache, offset, isHit }) => `${cache} ${hex(offset)} ${isHit ? 'hit' : 'miss'}`,
   );
-  const differences = [...firstDifference(`${what}, file writes`, writes, own)];
-  if (isOrdered) {
-    const ownLookUps = collapsed(steps.flatMap(lookUpText));
-    differences.push(...firstDifference(`${what}, look-ups`, collapsed(lookUps), ownLookUps));
-  }
-  return differences;
+  const own = outcome.steps;
+  return [
+    ...firstDifference(`${what}, file writes`, writes, own.flatMap(writeText)),
+    ...firstDifference(`${what}, look-ups`, collapsed(lookUps), collapsed(own.flatMap(lookUpText))),
+  ];
 }
 
 /** A hole is not traced, and a write that was stopped is none. */

@@ -1,10 +1,11 @@
 import { memorySource, type ByteSource } from '../../../src/core/byteSource.js';
 import { INCOMPATIBLE } from '../../../src/core/qcow2/features.js';
 import { readHeader } from '../../../src/core/qcow2/header.js';
+import type { Overlay } from '../../../src/core/simulate/overlay.js';
 import { differentFacts, readTables } from './fileTables.js';
 import { runOurs, type OurAnswer, type OurRun } from './ours.js';
-import { Painting } from './painting.js';
-import { patternOf, runQemu, type IoRun } from './qemuIo.js';
+import { differentClusters, expectedFile } from './expectedFile.js';
+import { runQemu, type IoRun } from './qemuIo.js';
 import { differentSteps } from './compareSteps.js';
 import type { SimulationCase } from './simulationCase.js';
 import type { Workspace } from './workspace.js';
@@ -15,9 +16,8 @@ export type Verdict =
   | { readonly type: 'left-out'; readonly rule: string }
   | { readonly type: 'disagreed'; readonly differences: readonly string[] };
 
-/** A file that damage has made longer is compared by its tables and its length alone. */
-const MOST_COMPARED = 16 * 2 ** 20;
-const MOST_READ = 256 * 2 ** 20;
+/** A file that damage has made longer, in bytes, is compared by its length alone. */
+const MOST_READ = 64 * 2 ** 20;
 
 /** Runs a case in its base's workspace, by qemu-io and by the simulator. */
 export function compareWrites(workspace: Workspace, simulation: SimulationCase): Verdict {
@@ -35,9 +35,13 @@ export function compareWrites(workspace: Workspace, simulation: SimulationCase):
   if (rule !== undefined) return { type: 'left-out', rule };
   const differences = [
     ...differentAnswers(operations, qemu, ours),
-    ...(qemu.isOpened ? differentFiles(workspace, before, ours) : []),
+    ...(ours.file === undefined ? [] : differentFiles(workspace, before, ours.file)),
   ];
-  return differences.length === 0 ? { type: 'agreed', qemu } : { type: 'disagreed', differences };
+  if (differences.length === 0) return { type: 'agreed', qemu };
+  const [doubt] = ours.answers.flatMap(({ outcome }) => outcome?.doubts ?? []);
+  return doubt === undefined
+    ? { type: 'disagreed', differences }
+    : { type: 'left-out', rule: doubt };
 }
 
 /** The verdict in words, the differences one a line. */
@@ -73,7 +77,9 @@ function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurR
     differ('refusal', qemu.isOpened ? undefined : qemu.openMessages.join('\n'), ours.refusal);
     return differences;
   }
+  differ('opening', qemu.openMessages.join(' | '), ours.openMessages.join(' | '));
   const answers = [...qemu.answers, ...(qemu.closing === undefined ? [] : [qemu.closing])];
+  let isSure = true;
   answers.forEach(({ error, messages, trace }, index) => {
     const line = operations[index] ?? 'close';
     const own = ours.answers[index];
@@ -83,7 +89,8 @@ function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurR
     // QEMU says nothing of a flush that fails, nor of a close.
     if (line !== 'flush' && line !== 'close') differ(`${what}, error`, error, errorOf(own));
     differ(`${what}, messages`, messages.join(' | '), own?.messages.join(' | '));
-    differences.push(...differentSteps(what, trace, own?.outcome));
+    isSure &&= own?.outcome === undefined || own.outcome.doubts.length === 0;
+    if (isSure) differences.push(...differentSteps(what, trace, own?.outcome));
   });
   return differences;
 }
@@ -96,31 +103,19 @@ function errorOf(answer: OurAnswer | undefined): string | undefined {
   return answer?.ending.state === 'failed' ? answer.ending.error : undefined;
 }
 
-function differentFiles(workspace: Workspace, before: ByteSource, ours: OurRun): string[] {
+function differentFiles(workspace: Workspace, before: ByteSource, file: Overlay): string[] {
   const size = workspace.imageSize;
-  const differences =
-    size === ours.file.size
-      ? []
-      : [`file length: QEMU ${String(size)}, ours ${String(ours.file.size)}`];
-  if (size > MOST_READ) return differences;
-  const after = memorySource(workspace.read());
-  differences.push(...differentFacts(readTables(after), readTables(ours.file)));
-  if (size <= MOST_COMPARED) {
-    const length = Math.max(size, before.size);
-    const cluster = 2 ** readHeader(before).number('cluster_bits');
-    differences.push(...painted(ours, length).differences(before, after, ours.file, cluster));
+  if (size !== file.size) {
+    return [`file length: QEMU ${String(size)}, ours ${String(file.size)}`];
   }
-  return differences;
-}
-
-function painted(ours: OurRun, length: number): Painting {
-  const painting = new Painting(length);
-  ours.answers.forEach(({ outcome }, index) => {
-    for (const step of outcome?.steps ?? []) {
-      if (step.type === 'write') painting.paint(step, patternOf(index));
-    }
-  });
-  return painting;
+  if (size > MOST_READ) return [];
+  const qemu = workspace.read();
+  const ours = expectedFile(before, file, qemu);
+  const clusterSize = 2 ** readHeader(before).number('cluster_bits');
+  return [
+    ...differentFacts(readTables(memorySource(qemu)), readTables(memorySource(ours))),
+    ...differentClusters(before, qemu, ours, clusterSize),
+  ];
 }
 
 /** The error, and the innermost place of ours. */

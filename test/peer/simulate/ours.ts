@@ -4,6 +4,7 @@ import { guardedTypes } from '../../../src/core/overlap/types.js';
 import { isLaidOut, openImage } from '../../../src/core/qcow2/image.js';
 import { parseSimulatedOperation } from '../../../src/core/simulate/operation.js';
 import type { Ending, Outcome } from '../../../src/core/simulate/outcome.js';
+import type { Overlay } from '../../../src/core/simulate/overlay.js';
 import { Simulation, type SimulationSettings } from '../../../src/core/simulate/simulation.js';
 import type { Opening } from './simulationCase.js';
 
@@ -20,8 +21,10 @@ export interface OurRun {
   readonly refusal: string | undefined;
   /** One for each operation, and one for closing, unless QEMU ends before. */
   readonly answers: readonly OurAnswer[];
-  /** The file afterwards, exact where metadata was written. */
-  readonly file: ByteSource;
+  /** What was said while opening. */
+  readonly openMessages: readonly string[];
+  /** The file afterwards; undefined when the image is not opened. */
+  readonly file: Overlay | undefined;
 }
 
 /** Runs the operations on a simulated copy, and closes it. */
@@ -32,13 +35,13 @@ export function runOurs(
 ): OurRun {
   const image = openImage(source);
   const settings = settingsOf(opening);
-  if (typeof settings === 'string') return { refusal: settings, answers: [], file: source };
-  if (!isLaidOut(image) || image.refusal.open !== undefined) {
-    return { refusal: image.refusal.open ?? 'no refusal', answers: [], file: source };
+  if (typeof settings === 'string') return refused(settings);
+  if (!isLaidOut(image)) {
+    return refused(image.refusal.open ?? 'no refusal');
   }
   const simulation = new Simulation(image, settings);
   if (!simulation.opened.ok) {
-    return { refusal: simulation.opened.message, answers: [], file: source };
+    return refused(simulation.opened.message);
   }
   const answers: OurAnswer[] = [];
   for (const line of [...operations, 'close']) {
@@ -47,8 +50,20 @@ export function runOurs(
     if (line === 'abort' || answer.ending.state === 'aborted') break;
     if (answer.ending.state === 'unpredictable') break;
   }
-  return { refusal: undefined, answers, file: simulation.file };
+  return {
+    refusal: undefined,
+    openMessages: simulation.opened.messages,
+    answers,
+    file: simulation.overlay,
+  };
 }
+
+const refused = (refusal: string): OurRun => ({
+  refusal,
+  openMessages: [],
+  answers: [],
+  file: undefined,
+});
 
 function runOne(simulation: Simulation, line: string): OurAnswer {
   const operation = parseSimulatedOperation(line);
@@ -77,6 +92,7 @@ function settingsOf({ options, cache }: Opening): SimulationSettings | string {
     guarded: guarded.value,
     engine: { type: 'today' },
     cache,
+    surroundings: { allocatedBytes: undefined },
     sizes: {
       cacheSize: size('cache-size'),
       l2CacheSize: size('l2-cache-size'),

@@ -53,7 +53,7 @@ export function runQemu(folder: string, opening: Opening, operations: readonly s
     const { text, timedOut } = runTool('qemu-img', folder, args, '');
     return parseSnapshotOutput(text, timedOut);
   }
-  const commands = operations.map((line, index) => `${qemuCommand(line, index)}\n`).join('');
+  const commands = operations.map((line) => `${qemuCommand(line)}\n`).join('');
   const args = ['-t', opening.cache, '--image-opts', options];
   const { text, timedOut } = runTool('qemu-io', folder, args, commands);
   return parseOutput(text, operations, timedOut);
@@ -91,22 +91,16 @@ function runTool(
   return { text: readFileSync(output, 'latin1'), timedOut };
 }
 
-/** Bytes with which the operation of this index fills what it writes: told apart from the others. */
-export function patternOf(index: number): number {
-  return 0xa1 + index;
-}
-
 /** The line of `qcow2-lens simulate --ops` as a command of qemu-io. */
-function qemuCommand(line: string, index: number): string {
+function qemuCommand(line: string): string {
   const [name, offset, length, flag] = line.split(' ');
-  const pattern = `-P ${String(patternOf(index))}`;
   switch (name) {
     case 'write':
-      return `write ${pattern} ${offset} ${length}`;
+      return `write ${offset} ${length}`;
     case 'write-zeroes':
       return `write -z ${flag === 'unmap' ? '-u ' : ''}${offset} ${length}`;
     case 'write-compressed':
-      return `write -c ${pattern} ${offset} ${length}`;
+      return `write -c ${offset} ${length}`;
     case 'discard':
       return `discard ${offset} ${length}`;
     case 'flush':
