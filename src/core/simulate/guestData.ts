@@ -71,6 +71,8 @@ function zerosFrom(
   guest: number,
   bytes: number,
 ): { readonly zero: boolean; readonly bytes: number } {
+  // A node without a driver has no length.
+  if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
   const inside = Math.min(bytes, driver.geometry.diskSize - guest);
   if (inside <= 0) return { zero: false, bytes: 0 };
   probePreallocation(driver);

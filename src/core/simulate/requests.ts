@@ -59,6 +59,7 @@ export function writeZeroes(
       zeroGuest(driver, from, bytes, unmap && version >= 3);
     });
     if (errno === 'ENOTSUP') {
+      if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
       count = Math.min(count, BOUNCE_BYTES);
       writeGuest(driver, at, count, ZERO);
     } else if (errno !== undefined) throw new RequestFailed(errno);

@@ -42,6 +42,8 @@ export function runQemu(folder: string, opening: Opening, operations: readonly s
   const options = [
     'driver=qcow2',
     `file.filename=${IMAGE_NAME}`,
+    // Nothing here must survive a power cut.
+    'file.cache.no-flush=on',
     'discard=unmap',
     ...opening.options.map(([name, value]) => `${name}=${value}`),
   ].join(',');
@@ -124,7 +126,7 @@ function parseOutput(text: string, operations: readonly string[], timedOut: bool
       .map((line) => (line.startsWith(REFUSAL) ? line.slice(REFUSAL.length) : line)),
     isOpened,
     answers: rest.map((answer, index) => parseAnswer(answer, operations[index] ?? 'close')),
-    assertion: found === null ? undefined : `${found[1]}: ${found[2]}`,
+    assertion: found === null ? undefined : `${found[1]}: Assertion \`${found[2]}' failed`,
     closing: closing === undefined ? undefined : parseAnswer(closing, 'close'),
     timedOut,
   };
@@ -141,7 +143,7 @@ function parseSnapshotOutput(text: string, timedOut: boolean): IoRun {
     openMessages: lines.filter((line) => !isTraced(line)),
     isOpened: refusal === null,
     answers: refusal === null ? [parseAnswer(text, 'snapshot')] : [],
-    assertion: found === null ? undefined : `${found[1]}: ${found[2]}`,
+    assertion: found === null ? undefined : `${found[1]}: Assertion \`${found[2]}' failed`,
     closing: undefined,
     timedOut,
   };
@@ -149,6 +151,8 @@ function parseSnapshotOutput(text: string, timedOut: boolean): IoRun {
 
 const DONE = /^(wrote|discard) \d+\/\d+ bytes at offset \d+$/;
 const SPEED = /^[\d.]+ \w+, \d+ ops; /;
+/** qemu-img has words of its own for this one. */
+const NOT_FOUND = 'No such file or directory';
 const FAILED =
   /^(?:write failed|discard failed|qemu-img: Could not (?:create|delete) snapshot '.*?'): (?:-\d+ \((.*)\)|(.*))$/;
 
@@ -157,7 +161,8 @@ function parseAnswer(text: string, operation: string): Answer {
   const said = lines.filter((line) => !isTraced(line) && !ASSERTION.test(line));
   const failures = said.map((line) => {
     const failure = FAILED.exec(line);
-    return failure?.[1] ?? failure?.[2];
+    const reason = failure?.[1] ?? failure?.[2];
+    return reason === 'snapshot not found' ? NOT_FOUND : reason;
   });
   return {
     error: failures.find((failure) => failure !== undefined),

@@ -63,7 +63,7 @@ function randomOperation(random: Random, places: WritePlaces, cluster: number): 
       const isAligned = random.chance(0.85);
       const offset = isAligned ? start : start + random.below(clusterSize / SECTOR) * SECTOR;
       const length = isAligned
-        ? random.between(1, 3) * clusterSize
+        ? random.pick([1, 1, 1, 1, 2, 3]) * clusterSize
         : random.between(0, (2 * clusterSize) / SECTOR) * SECTOR;
       return `write-compressed ${String(offset)} ${String(Math.min(MOST_WRITTEN, length))}`;
     }

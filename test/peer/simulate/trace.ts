@@ -4,6 +4,8 @@ export interface Trace {
   readonly writes: readonly TracedWrite[];
   /** Tables looked up in the metadata caches. */
   readonly lookUps: readonly TracedLookUp[];
+  /** Pieces of the request were in flight together: the order is one of several. */
+  readonly isMixed: boolean;
 }
 
 /** Bytes. */
@@ -19,10 +21,19 @@ export interface TracedLookUp {
   readonly isHit: boolean;
 }
 
-/** Contents of the file of `-T events=…`. */
-export const TRACE_EVENTS = 'qcow2_cache_get\nqcow2_cache_get_read\nbdrv_co_pwritev_part\n';
+const EVENTS = [
+  'qcow2_cache_get',
+  'qcow2_cache_get_replace_entry',
+  'bdrv_co_pwritev_part',
+  'qcow2_add_task',
+];
 
-const EVENT = /^(qcow2_cache_get|qcow2_cache_get_read|bdrv_co_pwritev_part) (.*)$/;
+/** Contents of the file of `-T events=…`. */
+export const TRACE_EVENTS = EVENTS.map((event) => `${event}\n`).join('');
+
+const EVENT = new RegExp(`^(${EVENTS.join('|')}) (.*)$`);
+/** Of a task that runs beside others. */
+const POOL = / pool 0x[0-9a-f]+: /;
 const WRITE = /^bs (0x[0-9a-f]+) offset (\d+) bytes (\d+) /;
 const LOOK_UP = /^co 0x[0-9a-f]+ is_l2_cache ([01]) offset (0x[0-9a-f]+) /;
 
@@ -46,7 +57,7 @@ export function parseTrace(lines: readonly string[], isGuestWrite: boolean): Tra
       lookUps.push({ cache, offset: Number(lookUp[2]), isHit: true });
     }
     const last = lookUps.at(-1);
-    if (event === 'qcow2_cache_get_read' && last !== undefined) {
+    if (event === 'qcow2_cache_get_replace_entry' && last !== undefined) {
       lookUps[lookUps.length - 1] = { ...last, isHit: false };
     }
   }
@@ -56,5 +67,6 @@ export function parseTrace(lines: readonly string[], isGuestWrite: boolean): Tra
       .filter(({ node }) => node !== guest)
       .map(({ offset, size }) => ({ offset, size })),
     lookUps,
+    isMixed: lines.some((line) => line.startsWith('qcow2_add_task ') && POOL.test(line)),
   };
 }

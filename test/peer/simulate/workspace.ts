@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileBytes, writeSparse } from '../../images/pieces.js';
+import { fileBytes } from '../../images/pieces.js';
 import { pokedBytes } from '../../images/pokes.js';
 import type { Base } from '../bases.js';
 import { IMAGE_NAME, type Damage } from '../slot.js';
@@ -17,7 +17,10 @@ export class Workspace {
     this.folder = folder;
     this.#bytes = fileBytes(base.file);
     mkdirSync(folder);
-    for (const [name, file] of base.sideFiles) writeSparse(join(folder, name), file);
+    for (const [name, file] of base.sideFiles) {
+      // Without holes, which QEMU would take for zeros.
+      writeFileSync(join(folder, name), fileBytes(file));
+    }
   }
 
   /** Puts the damaged image into the folder, without holes; its bytes. */
