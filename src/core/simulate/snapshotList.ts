@@ -67,7 +67,14 @@ function completed(
   return whole;
 }
 
-/** The table entry of a new snapshot of the disk as it is, without VM state. */
+/** Bytes of an entry's fixed part, known and unknown extra data, id and name. */
+export function recordParts(record: Uint8Array): readonly number[] {
+  const view = viewOf(record);
+  const unknown = view.getUint32(36) - KNOWN_EXTRA_BYTES;
+  return [FIXED_BYTES, KNOWN_EXTRA_BYTES, unknown, view.getUint16(12), view.getUint16(14)];
+}
+
+/** The table entry of a new snapshot of the disk as it is, without VM state, as qemu-img makes it. */
 export function snapshotRecord(id: string, name: string, diskSize: number): Uint8Array {
   const texts = [id, name].map((text) => new TextEncoder().encode(text));
   const length = texts.reduce((sum, text) => sum + text.length, FIXED_BYTES + KNOWN_EXTRA_BYTES);
@@ -77,7 +84,6 @@ export function snapshotRecord(id: string, name: string, diskSize: number): Uint
   view.setUint16(14, texts[1].length);
   view.setUint32(36, KNOWN_EXTRA_BYTES);
   view.setBigUint64(FIXED_BYTES + 8, BigInt(diskSize));
-  view.setBigUint64(FIXED_BYTES + 16, 0xffffffffffffffffn);
   record.set(texts[0], FIXED_BYTES + KNOWN_EXTRA_BYTES);
   record.set(texts[1], FIXED_BYTES + KNOWN_EXTRA_BYTES + texts[0].length);
   return record;

@@ -16,6 +16,7 @@ export function expectedFile(before: ByteSource, ours: Overlay, real: Uint8Array
       case 'fill':
         bytes.fill(content.value, offset, offset + length);
         break;
+      case 'packed':
       case 'unknown':
         bytes.set(real.subarray(offset, offset + length), offset);
     }

@@ -162,7 +162,7 @@ function parseAnswer(text: string, operation: string): Answer {
   const failures = said.map((line) => {
     const failure = FAILED.exec(line);
     const reason = failure?.[1] ?? failure?.[2];
-    return reason === 'snapshot not found' ? NOT_FOUND : reason;
+    return reason === 'snapshot not found' ? NOT_FOUND : reason?.replace(/^.*: /, '');
   });
   return {
     error: failures.find((failure) => failure !== undefined),

@@ -64,7 +64,7 @@ export function parseTrace(lines: readonly string[], isGuestWrite: boolean): Tra
   const guest = isGuestWrite ? writes[0]?.node : undefined;
   return {
     writes: writes
-      .filter(({ node }) => node !== guest)
+      .filter(({ node, size }) => node !== guest && size > 0)
       .map(({ offset, size }) => ({ offset, size })),
     lookUps,
     isMixed: lines.some((line) => line.startsWith('qcow2_add_task ') && POOL.test(line)),
