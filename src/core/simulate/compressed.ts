@@ -15,6 +15,12 @@ const LENGTHS = {
   zstd: [19, 19, 19, 19, 19, 19, 19, 20, 22, 26, 34, 50, 82],
 } as const;
 
+/** Bytes that a cluster of the pattern is compressed to. */
+export function packedBytes(driver: Driver): number {
+  const method = driver.image.header.number('compression_type') === 0 ? 'zlib' : 'zstd';
+  return LENGTHS[method][driver.geometry.clusterBits - 9];
+}
+
 const PACKED: Content = { kind: 'packed', value: PATTERN };
 
 /** Writes clusters compressed (qcow2_co_pwritev_compressed_part). Failures are RequestFailed. */
@@ -44,8 +50,7 @@ export function writeCompressed(driver: Driver, guest: number, bytes: number): v
 
 function writeCluster(driver: Driver, guest: number): void {
   const { geometry, file, allocator, recorder } = driver;
-  const method = driver.image.header.number('compression_type') === 0 ? 'zlib' : 'zstd';
-  const length = LENGTHS[method][geometry.clusterBits - 9];
+  const length = packedBytes(driver);
   const slice = sliceForWriting(driver, guest);
   let host: number;
   try {

@@ -48,6 +48,8 @@ export class Driver {
   readonly surroundings: Surroundings;
   /** Reading has a look once whether metadata was preallocated. */
   preallocationProbed = false;
+  /** Several pieces were linked at the same time, and the caches have not been written since. */
+  unordered = false;
   readonly #lazyRefcounts: boolean;
 
   constructor(
@@ -156,5 +158,6 @@ export class Driver {
   writeCaches(): void {
     this.l2Cache.write();
     if (this.accurateRefcounts) this.refcountCache.write();
+    this.unordered = false;
   }
 }

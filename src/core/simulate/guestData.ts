@@ -1,3 +1,4 @@
+import { packedBytes } from './compressed.js';
 import type { Driver } from './driver.js';
 import { ProcessAborted, RequestFailed, Unpredictable } from './failure.js';
 import { type GuestStretch, lookUpGuest } from './guestLookUp.js';
@@ -39,18 +40,19 @@ function stretchContents(driver: Driver, stretch: GuestStretch, guest: number): 
 }
 
 /** A part of a compressed cluster. QEMU fails the request when it cannot be unpacked. */
-function unpack(driver: Driver, { host, bytes, packedBytes }: GuestStretch, guest: number): Part[] {
+function unpack(driver: Driver, { host, bytes, span }: GuestStretch, guest: number): Part[] {
   const { file, geometry, surroundings, image } = driver;
-  const [first] = file.overlay.contents(host, 1);
+  const ours = packedBytes(driver);
+  const [first] = file.overlay.contents(host, ours);
   const isDeflate = image.header.number('compression_type') === 0;
-  if (first.content.kind === 'packed')
+  if (first.content.kind === 'packed' && first.length === ours)
     return [{ length: bytes, content: { kind: 'fill', value: first.content.value } }];
   if (!surroundings.inflate || !isDeflate) {
-    if (file.overlay.isChanged(host, packedBytes))
+    if (file.overlay.isChanged(host, span))
       throw new Unpredictable('QEMU unpacks a compressed cluster whose data were overwritten');
     return [{ length: bytes, content: UNKNOWN }];
   }
-  const data = new Uint8Array(packedBytes);
+  const data = new Uint8Array(span);
   file.read(data, host);
   const content = surroundings.inflate(data, geometry.clusterSize);
   if (content === 'failed') throw new RequestFailed('EIO');

@@ -16,7 +16,7 @@ export interface GuestStretch {
   /** Host offset of the first byte, where there is one; of the data of a compressed cluster. */
   readonly host: number;
   /** Bytes of the file that hold a compressed cluster. */
-  readonly packedBytes: number;
+  readonly span: number;
 }
 
 /** Looks up where a guest offset lies, for reading (qcow2_get_host_offset). Failures are RequestFailed. */
@@ -27,7 +27,7 @@ export function lookUpGuest(driver: Driver, guest: number, bytes: number): Guest
   const needed = Math.min(bytes + into, (geometry.sliceEntries - index) * geometry.clusterSize);
   const table = l1Index(driver, guest);
   if (table >= l1.length || l2Offset(l1, table) === 0)
-    return { bytes: needed - into, kind: 'unallocated', host: 0, packedBytes: 0 };
+    return { bytes: needed - into, kind: 'unallocated', host: 0, span: 0 };
   const offset = alignedL2Offset(driver, table);
   const slice = loadSlice(driver, guest, offset);
   try {
@@ -59,14 +59,14 @@ function look(
   if (geometry.version < 3 && (kind === 'zero-plain' || kind === 'zero-allocated'))
     throw corrupt(`Zero cluster entry found in pre-v3 image ${where(index)}`);
   let host = 0;
-  let packedBytes = 0;
+  let span = 0;
   if (kind === 'compressed') {
     if (driver.dataFile)
       throw corrupt(
         `Compressed cluster entry found in image with external data file ${where(index)}`,
       );
     const { high, low } = slice.words(index);
-    ({ offset: host, length: packedBytes } = compressedSpan(high, low, geometry));
+    ({ offset: host, length: span } = compressedSpan(high, low, geometry));
   } else if (kind === 'normal' || kind === 'zero-allocated' || kind === 'unallocated-allocated') {
     const start = slice.offset(index);
     host = start + intoCluster(geometry, guest);
@@ -84,7 +84,7 @@ function look(
   return {
     kind,
     host,
-    packedBytes,
+    span,
     end: (counted.subclusters + subcluster) * geometry.subclusterSize,
   };
 }

@@ -6,6 +6,7 @@ import { type Difference, difference } from './difference.js';
 import type { Driver, Surroundings } from './driver.js';
 import { errnoText, ProcessAborted, RequestFailed, Unpredictable } from './failure.js';
 import type { CacheSizes } from './geometry.js';
+import { AT_ONCE } from './guestWrite.js';
 import type { Engine } from './guard.js';
 import { writeHost } from './hostWrite.js';
 import { openDriver } from './opening.js';
@@ -110,8 +111,12 @@ export class Simulation {
       case 'close':
       case 'abort':
         this.#over = CLOSED;
+<<<<<<< HEAD
         if (this.#image.bitmaps !== undefined) throw new Unpredictable(BITMAPS);
         if (operation.type === 'close') close(driver);
+=======
+        if (driver.unordered) this.#recorder.doubt(AT_ONCE);
+>>>>>>> simulate
         break;
       case 'snapshot-create':
         createSnapshot(driver, operation.name);

@@ -85,7 +85,7 @@ function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurR
     const own = ours.answers[index];
     const what = `operation ${String(index + 1)} (${line})`;
     const isLast = index === answers.length - 1;
-    differ(`${what}, assertion`, isLast ? qemu.assertion : undefined, assertionOf(own));
+    differ(`${what}, death`, isLast ? qemu.death : undefined, deathOf(own));
     // QEMU says nothing of a flush that fails, nor of a close.
     if (line !== 'flush' && line !== 'close') differ(`${what}, error`, error, errorOf(own));
     differ(`${what}, messages`, messages.join(' | '), own?.messages.join(' | '));
@@ -96,14 +96,14 @@ function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurR
   return differences;
 }
 
-/** The function and the assertion that failed in it, without what ours has to say on it. */
-function assertionOf(answer: OurAnswer | undefined): string | undefined {
+/** How QEMU dies, without what ours has to say on it. */
+function deathOf(answer: OurAnswer | undefined): string | undefined {
   if (answer?.ending.state !== 'aborted') return undefined;
   const { reason } = answer.ending;
-  return ASSERTION.exec(reason)?.[0] ?? reason;
+  return DEATH.exec(reason)?.[0] ?? reason;
 }
 
-const ASSERTION = /^\w+: Assertion `.*?' failed/;
+const DEATH = /^(\w+: Assertion `.*?' failed|segmentation fault)/;
 
 function errorOf(answer: OurAnswer | undefined): string | undefined {
   return answer?.ending.state === 'failed' ? answer.ending.error : undefined;

@@ -51,8 +51,7 @@ export function runOurs(
   for (const line of [...operations, 'close']) {
     const answer = runOne(simulation, line);
     answers.push(answer);
-    if (line === 'abort' || answer.ending.state === 'aborted') break;
-    if (answer.ending.state === 'unpredictable') break;
+    if (line === 'abort' || isOver(answer.ending)) break;
   }
   return {
     refusal: undefined,
@@ -69,11 +68,16 @@ const refused = (refusal: string): OurRun => ({
   file: undefined,
 });
 
+/** Nothing comes after it: QEMU died, or nobody knows. */
+function isOver({ state }: Ending): boolean {
+  return state === 'aborted' || state === 'unpredictable';
+}
+
 /** An operation and the closing behind it. */
 function joined(operation: OurAnswer, closing: OurAnswer): OurAnswer {
   const { outcome } = operation;
   return {
-    ending: closing.ending.state === 'aborted' ? closing.ending : operation.ending,
+    ending: isOver(closing.ending) ? closing.ending : operation.ending,
     messages: [...operation.messages, ...closing.messages],
     outcome: outcome && {
       ...outcome,

@@ -20,14 +20,16 @@ export interface IoRun {
   readonly isOpened: boolean;
   /** One for each operation, up to the one in which QEMU died of an assertion. */
   readonly answers: readonly Answer[];
-  /** The assertion that failed. */
-  readonly assertion: string | undefined;
+  /** How QEMU died: the assertion that failed, or its signal. */
+  readonly death: string | undefined;
   /** Undefined when there was none, or when it was part of the last answer. */
   readonly closing: Answer | undefined;
   readonly timedOut: boolean;
 }
 
 const PROMPT = 'qemu-io> ';
+/** Behind some refusals. */
+const HINT = 'You can force-remove ';
 const REFUSAL = "qemu-io: can't open: ";
 const ASSERTION = /qemu-io: \S+: (\w+): Assertion `(.*)' failed\./;
 const MOST_MILLISECONDS = 10_000;
@@ -52,13 +54,11 @@ export function runQemu(folder: string, opening: Opening, operations: readonly s
     const [name, argument] = words(first);
     const verb = name === 'snapshot-create' ? '-c' : '-d';
     const args = ['snapshot', '-q', verb, argument, '--image-opts', options];
-    const { text, timedOut } = runTool('qemu-img', folder, args, '');
-    return parseSnapshotOutput(text, timedOut);
+    return parseSnapshotOutput(runTool('qemu-img', folder, args, ''));
   }
   const commands = operations.map((line) => `${qemuCommand(line)}\n`).join('');
   const args = ['-t', opening.cache, '--image-opts', options];
-  const { text, timedOut } = runTool('qemu-io', folder, args, commands);
-  return parseOutput(text, operations, timedOut);
+  return parseOutput(runTool('qemu-io', folder, args, commands), operations);
 }
 
 /** The first word of a line, and the rest. */
@@ -67,13 +67,19 @@ function words(line: string): [string, string] {
   return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
 }
 
+interface Ended {
+  readonly text: string;
+  readonly death: string | undefined;
+  readonly timedOut: boolean;
+}
+
 /** What a tool says on both streams, in order, with its trace. */
 function runTool(
   tool: 'qemu-io' | 'qemu-img',
   folder: string,
   args: readonly string[],
   commands: string,
-): { readonly text: string; readonly timedOut: boolean } {
+): Ended {
   writeFileSync(join(folder, 'events'), TRACE_EVENTS);
   writeFileSync(join(folder, 'commands'), commands);
   const input = openSync(join(folder, 'commands'), 'r');
@@ -90,7 +96,8 @@ function runTool(
   closeSync(handle);
   const timedOut = run.signal === 'SIGKILL';
   if (run.error !== undefined && !timedOut) throw run.error;
-  return { text: readFileSync(output, 'latin1'), timedOut };
+  const text = readFileSync(output, 'latin1');
+  return { text, death: timedOut ? undefined : deathOf(run.signal, text), timedOut };
 }
 
 /** The line of `qcow2-lens simulate --ops` as a command of qemu-io. */
@@ -113,37 +120,42 @@ function qemuCommand(line: string): string {
   }
 }
 
-function parseOutput(text: string, operations: readonly string[], timedOut: boolean): IoRun {
+function parseOutput({ text, death, timedOut }: Ended, operations: readonly string[]): IoRun {
   const [opened = '', ...rest] = text.split(PROMPT);
   const isOpened = rest.length > 0;
-  const found = ASSERTION.exec(text);
   // The last prompt is the one that met the end of the commands.
-  const isClosed = isOpened && found === null && !timedOut && operations.at(-1) !== 'abort';
+  const isClosed = isOpened && death === undefined && !timedOut && operations.at(-1) !== 'abort';
   const closing = isClosed ? rest.pop() : undefined;
   return {
     openMessages: linesOf(opened)
-      .filter((line) => !isTraced(line))
+      .filter((line) => !isTraced(line) && !line.startsWith(HINT))
       .map((line) => (line.startsWith(REFUSAL) ? line.slice(REFUSAL.length) : line)),
     isOpened,
     answers: rest.map((answer, index) => parseAnswer(answer, operations[index] ?? 'close')),
-    assertion: found === null ? undefined : `${found[1]}: Assertion \`${found[2]}' failed`,
+    death,
     closing: closing === undefined ? undefined : parseAnswer(closing, 'close'),
     timedOut,
   };
 }
 
+/** The abort that was asked for is none. */
+function deathOf(signal: NodeJS.Signals | null, text: string): string | undefined {
+  const found = ASSERTION.exec(text);
+  if (found !== null) return `${found[1]}: Assertion \`${found[2]}' failed`;
+  return signal === 'SIGSEGV' ? 'segmentation fault' : undefined;
+}
+
 const NOT_OPENED = /^qemu-img: Could not open '.*?': /m;
 
 /** The whole run is one answer, in which the image is opened, changed and closed. */
-function parseSnapshotOutput(text: string, timedOut: boolean): IoRun {
+function parseSnapshotOutput({ text, death, timedOut }: Ended): IoRun {
   const refusal = NOT_OPENED.exec(text);
-  const found = ASSERTION.exec(text);
   const lines = linesOf(refusal === null ? '' : text.slice(refusal.index + refusal[0].length));
   return {
-    openMessages: lines.filter((line) => !isTraced(line)),
+    openMessages: lines.filter((line) => !isTraced(line) && !line.startsWith(HINT)),
     isOpened: refusal === null,
     answers: refusal === null ? [parseAnswer(text, 'snapshot')] : [],
-    assertion: found === null ? undefined : `${found[1]}: Assertion \`${found[2]}' failed`,
+    death,
     closing: undefined,
     timedOut,
   };

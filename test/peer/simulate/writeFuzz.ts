@@ -63,7 +63,7 @@ export class WriteFuzz {
         }
         return;
       case 'left-out':
-        this.#count(`left out, ${verdict.rule}`);
+        this.#count(`left out, ${shapeOf(verdict.rule)}`);
         return;
       case 'disagreed':
         this.#count('disagreed');
