@@ -111,12 +111,9 @@ export class Simulation {
       case 'close':
       case 'abort':
         this.#over = CLOSED;
-<<<<<<< HEAD
         if (this.#image.bitmaps !== undefined) throw new Unpredictable(BITMAPS);
         if (operation.type === 'close') close(driver);
-=======
-        if (driver.unordered) this.#recorder.doubt(AT_ONCE);
->>>>>>> simulate
+        else if (driver.unordered) this.#recorder.doubt(AT_ONCE);
         break;
       case 'snapshot-create':
         createSnapshot(driver, operation.name);
