@@ -95,10 +95,10 @@ export class RunIndex {
         cluster = end;
         continue;
       }
-      const plain = rule.isPlain(first, cluster, end);
+      const goesOn = rule.isPlain(first, cluster, end) && rule.classOf(first, cluster) === runClass;
       for (; cluster < end; cluster++) {
         const cell = typeof chunk === 'number' ? chunk : chunk[cluster & (CHUNK - 1)];
-        if (plain && cell === first) continue;
+        if (goesOn && cell === first) continue;
         if (rule.classOf(cell, cluster) !== runClass) return cluster - start;
       }
     }
