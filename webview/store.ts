@@ -8,12 +8,22 @@ import type {
   ImageFacts,
   ScanSummary,
 } from '../src/protocol/imageService.js';
-import type { HeatmapSettings, ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
+import type {
+  HeatmapSettings,
+  MapCommand,
+  PictureFormat,
+  ToWebview,
+  ViewCommand,
+} from '../src/protocol/webviewMessages.js';
 import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
 import type { Host } from './host.js';
+import { MappedState } from './mapped.js';
+import { Navigation } from './navigation.js';
 import { OverlapState } from './overlapState.js';
+import { RangeList } from './rangeList.js';
 import { Rpc } from './rpc.js';
+import { takePicture } from './picture/takePicture.js';
 import { StructureTree } from './structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
 
@@ -39,8 +49,12 @@ export interface Pointed {
 
 /** What the map does when it is told to. */
 export interface MapCommands {
-  run(command: Exclude<ViewCommand, 'clearIsolation' | 'toggleWindows'>): void;
+  run(command: MapCommand): void;
   reveal(cluster: number): void;
+  /** Shows a cluster for the time being; undefined goes back to where one was. */
+  preview(cluster: number | undefined): void;
+  /** The view as a picture, with its legend. */
+  picture(format: PictureFormat): Promise<Blob>;
 }
 
 /** All that the webview knows, as signals; what it says to the host; what survives its hiding. */
@@ -59,6 +73,8 @@ export class Store {
   readonly spoken = signal('');
   readonly isolated = signal<KindName | undefined>(undefined);
   readonly zoom = signal(1);
+  /** Whether cells are wide enough to carry the letters of their kinds. */
+  readonly lettered = signal(false);
   readonly camera: Signal<KeptCamera | undefined>;
   readonly pane: Signal<ViewState['pane']>;
   readonly geometry: ReadonlySignal<Geometry | undefined> = computed(
@@ -71,6 +87,9 @@ export class Store {
   readonly rpc: Rpc;
   readonly structures: StructureTree;
   readonly overlap: OverlapState;
+  readonly mapped: MappedState;
+  readonly ranges: RangeList;
+  readonly navigation: Navigation;
   map: MapCommands | undefined;
   readonly #host: Host;
 
@@ -81,14 +100,25 @@ export class Store {
     });
     this.structures = new StructureTree((query) => this.rpc.ask('structure', query));
     this.overlap = new OverlapState((query) => this.rpc.ask('overlap', query));
+    this.mapped = new MappedState((cluster) => this.rpc.ask('mapped', { cluster }));
+    this.ranges = new RangeList((query) => this.rpc.ask('ranges', query));
     const kept = readViewState(host.keptState());
+    this.navigation = new Navigation(this, kept.history);
     this.camera = signal(kept.camera);
     this.selected = signal(kept.selected);
     this.pane = signal(kept.pane);
     effect(() => {
       const [camera, selected, pane] = [this.camera.value, this.selected.value, this.pane.value];
-      const state: ViewState = { version: FRESH.version, camera, selected, pane };
+      const history = this.navigation.history.value;
+      const state: ViewState = { version: FRESH.version, camera, selected, history, pane };
       host.keepState(state);
+    });
+    effect(() => {
+      this.mapped.point(this.pointed.value?.place);
+    });
+    effect(() => {
+      const { canGoBack, canGoForward } = this.navigation;
+      host.post({ type: 'history', back: canGoBack.value, forward: canGoForward.value });
     });
     host.listen((message) => {
       batch(() => {
@@ -105,10 +135,8 @@ export class Store {
   }
 
   select(cluster: number | undefined): void {
-    this.selected.value = cluster;
-    this.#host.post({ type: 'selected', cluster });
-    if (cluster === undefined) this.detail.value = { state: 'none' };
-    else void this.#loadDetail(cluster);
+    if (cluster !== undefined) this.navigation.visit(cluster);
+    this.#setSelected(cluster);
   }
 
   /** Whether the file has such a cluster. */
@@ -120,7 +148,18 @@ export class Store {
   reveal(cluster: number): void {
     if (!this.has(cluster)) return;
     this.showTab('cluster');
+    this.goTo(cluster);
+  }
+
+  /** The same beside what is being read: the pane stays as it is. */
+  goTo(cluster: number): void {
     this.select(cluster);
+    this.map?.reveal(cluster);
+  }
+
+  /** The same on the way to somewhere: it is no place to come back to. */
+  stepTo(cluster: number): void {
+    this.#setSelected(cluster);
     this.map?.reveal(cluster);
   }
 
@@ -147,6 +186,10 @@ export class Store {
     this.#host.post({ type: 'copy', text });
   }
 
+  saveFile(format: PictureFormat, bytes: Uint8Array): void {
+    this.#host.post({ type: 'saveFile', format, bytes });
+  }
+
   openHex(offset: number): void {
     this.#host.post({ type: 'openHex', offset });
   }
@@ -159,6 +202,13 @@ export class Store {
   reload(): void {
     this.changedOnDisk.value = false;
     this.#host.post({ type: 'reload' });
+  }
+
+  #setSelected(cluster: number | undefined): void {
+    this.selected.value = cluster;
+    this.#host.post({ type: 'selected', cluster });
+    if (cluster === undefined) this.detail.value = { state: 'none' };
+    else void this.#loadDetail(cluster);
   }
 
   #receive(message: ToWebview): void {
@@ -178,6 +228,12 @@ export class Store {
       case 'reveal':
         this.reveal(message.cluster);
         break;
+      case 'preview':
+        this.map?.preview(message.cluster);
+        break;
+      case 'search':
+        this.navigation.search(message.search);
+        break;
       case 'command':
         this.#run(message.command);
         break;
@@ -195,8 +251,18 @@ export class Store {
       case 'toggleWindows':
         this.overlap.shown.value = !this.overlap.shown.value;
         break;
-      default:
+      case 'zoomIn':
+      case 'zoomOut':
+      case 'fit':
         this.map?.run(command);
+        break;
+      case 'copyPicture':
+      case 'savePng':
+      case 'saveSvg':
+        void takePicture(this, command);
+        break;
+      default:
+        this.navigation.run(command);
     }
   }
 
@@ -205,6 +271,8 @@ export class Store {
       case 'facts':
         this.facts.value = event.facts;
         this.structures.reset();
+        this.mapped.reset();
+        this.ranges.reset();
         this.overlap.reset();
         this.failure.value = undefined;
         this.changedOnDisk.value = false;
@@ -219,6 +287,8 @@ export class Store {
       case 'scanned':
         this.generation.value = event.generation;
         this.scan.value = { state: 'scanned', summary: event.summary };
+        this.mapped.reset();
+        this.ranges.reset();
         this.overlap.ready.value = true;
         this.#refreshDetail();
         break;

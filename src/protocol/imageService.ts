@@ -38,6 +38,7 @@ export type {
   FindingsQuery,
   ScanSummary,
 } from '../core/layout/inspection.js';
+export type { Mapped } from '../core/layout/mapped.js';
 export type { Geometry, ImageFacts } from '../core/qcow2/facts.js';
 export type { Problem } from '../core/qcow2/problem.js';
 export type { StructureNode, StructurePage, StructureQuery } from '../core/structure/node.js';

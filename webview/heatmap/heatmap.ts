@@ -1,7 +1,10 @@
 import { effect, untracked } from '@preact/signals';
 import type { CurveName, Point } from '../../src/core/picture/curve.js';
 import type { Store } from '../store.js';
+import type { Camera } from './camera.js';
+import { CellCountStore } from './cellCounts.js';
 import { descend, type CellPlace } from './descend.js';
+import { Labels } from './labels.js';
 import { Overlays, type Square } from './overlays.js';
 import { readPalette, type Palette } from './palette.js';
 import { placeAt, speakPlace } from './place.js';
@@ -25,6 +28,8 @@ export class Heatmap {
   readonly #tiles: TileStore;
   readonly #viewport: Viewport;
   readonly #overlays = new Overlays();
+  readonly #counts: CellCountStore;
+  readonly #labels: Labels;
   readonly #disposals: (() => void)[] = [];
   #renderer: RendererChoice | undefined;
   #palette: Palette | undefined;
@@ -33,6 +38,8 @@ export class Heatmap {
   /** The cell cursor of the keyboard, in cells of level 0; the pointer takes its place. */
   #cursor: Point | undefined;
   #selected: number | undefined;
+  /** A cell shown for the time being, and where one was before. */
+  #preview: { readonly cell: Point; readonly before: Camera | undefined } | undefined;
   #isolation: Isolation | undefined;
   #frame = 0;
   #mapDirty = true;
@@ -42,7 +49,9 @@ export class Heatmap {
     this.#store = store;
     this.#tiles = new TileStore((query) => store.rpc.ask('tile', query), this.#invalidate);
     this.#viewport = new Viewport(this.#tiles);
-    root.append(this.#overlays.canvas);
+    this.#counts = new CellCountStore((query) => store.rpc.ask('cells', query), this.#invalidate);
+    this.#labels = new Labels(this.#counts);
+    root.append(this.#overlays.canvas, this.#labels.canvas);
     this.#observeSize();
     this.#observeTheme();
     this.#observeStore();
@@ -53,6 +62,7 @@ export class Heatmap {
     for (const dispose of this.#disposals) dispose();
     this.#renderer?.dispose();
     this.#overlays.canvas.remove();
+    this.#labels.canvas.remove();
   }
 
   /** Zooms about a point of the view (CSS pixels). */
@@ -79,7 +89,43 @@ export class Heatmap {
 
   /** Brings a cluster into view without changing more than needed. */
   reveal(cluster: number): void {
+    this.#preview = undefined;
     if (cluster < this.#tiles.curve.clusters) this.#show(this.#tiles.curve.point(cluster));
+  }
+
+  /** Shows a cluster for the time being; undefined goes back to where one was. */
+  preview(cluster: number | undefined): void {
+    const { camera, fitted } = this.#viewport;
+    const before = this.#preview ? this.#preview.before : fitted ? undefined : camera;
+    if (cluster !== undefined && cluster < this.#tiles.curve.clusters) {
+      this.#preview = { cell: this.#tiles.curve.point(cluster), before };
+      this.#show(this.#preview.cell);
+    } else if (this.#preview) {
+      this.#preview = undefined;
+      if (before) this.#viewport.moveTo(before);
+      else this.#viewport.fit();
+      this.#moved();
+    }
+  }
+
+  /** The viewport with the tiles it looks at, for a picture of it. */
+  get scene(): {
+    readonly viewport: Viewport;
+    readonly tiles: TileStore;
+    readonly palette: Palette;
+  } {
+    return {
+      viewport: this.#viewport,
+      tiles: this.#tiles,
+      palette: (this.#palette ??= currentPalette()),
+    };
+  }
+
+  /** All canvases as they are now, from the lowest to the uppermost. */
+  drawn(): readonly HTMLCanvasElement[] {
+    this.#mapDirty = true;
+    this.#draw();
+    return [...this.#root.querySelectorAll('canvas')];
   }
 
   /** The pointer is over a point of the view, or has left. */
@@ -153,6 +199,7 @@ export class Heatmap {
       }),
       effect(() => {
         this.#tiles.setGeneration(store.generation.value);
+        this.#counts.setGeneration(store.generation.value);
         this.#invalidate();
       }),
       effect(() => {
@@ -161,6 +208,9 @@ export class Heatmap {
       }),
       effect(() => {
         this.#selected = store.selected.value;
+        this.#invalidateOverlays();
+      }),
+      store.mapped.shown.subscribe(() => {
         this.#invalidateOverlays();
       }),
     );
@@ -183,7 +233,9 @@ export class Heatmap {
     const before = this.#tiles.curve;
     const middle = before.cluster(Math.floor(camera.x), Math.floor(camera.y));
     this.#tiles.reset(name, clusters);
+    this.#counts.reset(name);
     this.#cursor = undefined;
+    this.#preview = undefined;
     const kept = untracked(() => this.#store.camera.value);
     if (kept?.curve === name) {
       this.#viewport.moveTo({ x: kept.x, y: kept.y, scale: kept.scale });
@@ -292,6 +344,7 @@ export class Heatmap {
   }
 
   readonly #draw = (): void => {
+    cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const viewport = this.#viewport;
     if (viewport.closed || !this.#renderer || !this.#store.geometry.value) return;
@@ -305,13 +358,15 @@ export class Heatmap {
       this.#store.zoom.value = viewport.zoom;
       this.#tiles.want([{ level: this.#tiles.top, x: 0, y: 0 }, ...visible]);
       this.#updatePointed();
-      this.#renderer.draw({
+      const frame = {
         width: Math.round(size.width * ratio),
         height: Math.round(size.height * ratio),
         items,
         palette: this.#palette,
         isolation: this.#isolation,
-      });
+      };
+      this.#renderer.draw(frame);
+      this.#store.lettered.value = this.#labels.draw({ ...frame, ratio, scale: camera.scale });
     }
     this.#overlays.draw({
       camera,
@@ -321,7 +376,10 @@ export class Heatmap {
       level,
       items,
       marks: this.#palette.marks,
+      curve: this.#tiles.curve,
+      mapped: this.#store.mapped.shown.value,
       hover: this.#store.pointed.value && squareOf(this.#pointedCell()),
+      preview: this.#preview && { ...this.#preview.cell, size: 1 },
       selection: this.#selectedSquare(),
     });
   };

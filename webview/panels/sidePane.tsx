@@ -4,11 +4,13 @@ import { TABS, type Tab } from '../viewState.js';
 import { count } from '../text.js';
 import { ClusterPane } from './clusterPane.js';
 import { FindingsPane } from './findingsPane.js';
+import { RangesPane } from './rangesPane.js';
 import { StructuresPane } from './structuresPane.js';
 
 const TAB_TEXT: Readonly<Record<Tab, string>> = {
   cluster: 'Cluster',
   findings: 'Findings',
+  ranges: 'Ranges',
   structures: 'Structures',
 };
 const NARROWEST = 240;
@@ -54,6 +56,8 @@ function Panel({ tab, store }: { readonly tab: Tab; readonly store: Store }): JS
       return <ClusterPane store={store} />;
     case 'findings':
       return <FindingsPane store={store} />;
+    case 'ranges':
+      return <RangesPane store={store} />;
     case 'structures':
       return <StructuresPane store={store} />;
   }

@@ -19,7 +19,7 @@ export const targetKey = (target: SearchTarget): string =>
 /** What is known beside the map. */
 export interface BesideMap {
   /** The stored refcount less the references counted, for counts that do not fit a cell. */
-  surplus(cluster: number): -1 | 0 | 1;
+  readonly surplus: (cluster: number) => -1 | 0 | 1;
   /** Clusters with a corruption or an error that their cells do not tell, ascending. */
   readonly corrupt: Int32Array;
 }

@@ -46,7 +46,7 @@ const runs = fc.array(
       fc.constantFrom(CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK),
     ),
   }),
-  { maxLength: 12 },
+  { maxLength: 8 },
 );
 
 const beside: BesideMap = {
@@ -84,7 +84,7 @@ describe('a search', () => {
       fc.property(
         runs,
         fc.constantFrom(...TARGETS),
-        fc.array(fc.nat(20_000), { maxLength: 20 }),
+        fc.array(fc.nat(20_000), { maxLength: 8 }),
         (pieces, target, places) => {
           const { map, cells } = mapOf(pieces);
           const starts = naiveStarts(cells, target);
@@ -108,7 +108,7 @@ describe('a search', () => {
           }
         },
       ),
-      { numRuns: 80 },
+      { numRuns: 50 },
     );
   });
 
