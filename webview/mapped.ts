@@ -36,7 +36,7 @@ export class MappedState {
   readonly #pinned = signal<MappedOf | undefined>(undefined);
   readonly #ask: (cluster: number) => Promise<Mapped>;
   readonly #known = new Map<number, Mapped>();
-  #rest = 0;
+  #rest: ReturnType<typeof setTimeout> | undefined;
   #epoch = 0;
 
   readonly shown: ReadonlySignal<MappedOf | undefined> = computed(

@@ -22,7 +22,7 @@ export class Navigation {
   readonly note = signal<string | undefined>(undefined);
   readonly #store: Store;
   #target: Target | undefined;
-  #noteTimer = 0;
+  #noteTimer: ReturnType<typeof setTimeout> | undefined;
   /** One search after the other: each goes on where the one before ended. */
   #searching: Promise<void> = Promise.resolve();
 

@@ -12,6 +12,8 @@ import './ranges.css';
 const ROW = 22;
 /** Rows kept above and below what is visible. */
 const AROUND = 10;
+/** … and of a digit, about. */
+const MONO = 7.5;
 /** Browsers clip elements that are taller than some ten million pixels. */
 const MOST_ROWS = 400_000;
 
@@ -106,11 +108,8 @@ function RangeGrid({ store }: Props): JSX.Element {
         <span role="columnheader">Host offset</span>
         <span role="columnheader">Clusters</span>
         <span role="columnheader">Holds</span>
-        <span
-          role="columnheader"
-          title="Stored refcount, and the references counted where they differ"
-        >
-          Refcount
+        <span role="columnheader" title="Stored refcount, and the references where they differ">
+          Refs
         </span>
       </div>
       <div ref={scroller} class="range-scroller" role="rowgroup" onScroll={measure}>
@@ -140,8 +139,8 @@ function widths({ facts, geometry }: Store): Record<string, string> {
   const offset = hex(facts.value?.fileSize ?? 0).length;
   const clusters = count(geometry.value?.hostClusters ?? 0).length;
   return {
-    '--offset-width': `${Math.max(offset, 11)}ch`,
-    '--clusters-width': `${Math.max(clusters, 8)}ch`,
+    '--offset-width': `${Math.max(offset * MONO, 68)}px`,
+    '--clusters-width': `${Math.max(clusters * MONO, 52)}px`,
   };
 }
 

@@ -25,7 +25,17 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
   return (
     <aside class="side" style={{ width: `${clamped(width)}px` }}>
       <Sash store={store} />
-      <div class="tabs" role="tablist">
+      <div
+        class="tabs"
+        role="tablist"
+        onKeyDown={(event) => {
+          const next = tabAfter(event.key, tab);
+          if (next === undefined) return;
+          event.preventDefault();
+          store.showTab(next);
+          event.currentTarget.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
+        }}
+      >
         {TABS.map((each) => (
           <button
             key={each}
@@ -33,6 +43,7 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
             role="tab"
             id={`tab-${each}`}
             aria-selected={each === tab}
+            tabIndex={each === tab ? 0 : -1}
             aria-controls="side-panel"
             onClick={() => {
               store.showTab(each);
@@ -48,6 +59,23 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
       </div>
     </aside>
   );
+}
+
+/** The keys of tabs (WAI-ARIA's tabs pattern). */
+function tabAfter(key: string, tab: Tab): Tab | undefined {
+  const at = TABS.indexOf(tab);
+  switch (key) {
+    case 'ArrowLeft':
+      return TABS.at(at - 1);
+    case 'ArrowRight':
+      return TABS[(at + 1) % TABS.length];
+    case 'Home':
+      return TABS[0];
+    case 'End':
+      return TABS.at(-1);
+    default:
+      return undefined;
+  }
 }
 
 function Panel({ tab, store }: { readonly tab: Tab; readonly store: Store }): JSX.Element {
