@@ -1,6 +1,7 @@
 import type { CurveName } from '../src/core/picture/curve.js';
+import { NOWHERE, readHistory, type History } from './history.js';
 
-export const TABS = ['cluster', 'findings', 'structures', 'overlap'] as const;
+export const TABS = ['cluster', 'findings', 'ranges', 'structures', 'overlap'] as const;
 
 export type Tab = (typeof TABS)[number];
 
@@ -10,6 +11,8 @@ export interface ViewState {
   /** The camera, with the curve that its coordinates belong to; undefined while the picture is fitted. */
   readonly camera: KeptCamera | undefined;
   readonly selected: number | undefined;
+  /** Places to go back and forward to. */
+  readonly history: History;
   readonly pane: { readonly open: boolean; readonly width: number; readonly tab: Tab };
   /** Whether the overlap windows are on the map; states kept before there were any lack it. */
   readonly windows: boolean;
@@ -26,6 +29,7 @@ export const FRESH: ViewState = {
   version: 1,
   camera: undefined,
   selected: undefined,
+  history: NOWHERE,
   pane: { open: true, width: 340, tab: 'cluster' },
   windows: true,
 };
@@ -55,12 +59,13 @@ function readPane(kept: unknown): ViewState['pane'] {
 /** Kept state, as far as it makes sense; fresh where it does not. */
 export function readViewState(kept: unknown): ViewState {
   if (!isObject(kept) || kept.version !== FRESH.version) return FRESH;
-  const { camera, selected, pane, windows } = kept;
+  const { camera, selected, history, pane, windows } = kept;
   return {
     version: 1,
     camera: readCamera(camera),
     selected:
       Number.isSafeInteger(selected) && isNumber(selected) && selected >= 0 ? selected : undefined,
+    history: readHistory(history),
     pane: readPane(pane),
     windows: typeof windows === 'boolean' ? windows : FRESH.windows,
   };

@@ -3,7 +3,7 @@ import { isGuardedType } from '../core/overlap/types.js';
 import type { Curve } from '../protocol/imageService.js';
 import type { HeatmapSettings, Renderer } from '../protocol/webviewMessages.js';
 import type { OverlapOptions } from '../protocol/overlap.js';
-import { isCurve } from './validate.js';
+import { isCurve } from './values.js';
 
 const SECTION = 'qcow2.heatmap';
 

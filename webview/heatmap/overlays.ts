@@ -1,5 +1,7 @@
-import type { Extent } from '../../src/core/picture/curve.js';
+import type { Curve, Extent } from '../../src/core/picture/curve.js';
+import type { MappedOf } from '../mapped.js';
 import { toView, type Camera } from './camera.js';
+import { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { resizeCanvas, type DrawItem } from './renderer.js';
 import { TroubleMarks } from './troubleMarks.js';
@@ -23,7 +25,12 @@ export interface OverlayFrame {
   readonly items: readonly DrawItem[];
   readonly marks: Marks;
   readonly windows: ShownWindows | undefined;
+  readonly curve: Curve;
+  /** A table and what it maps. */
+  readonly mapped: MappedOf | undefined;
   readonly hover: Square | undefined;
+  /** A place shown for the time being. */
+  readonly preview: Square | undefined;
   readonly selection: Square | undefined;
 }
 
@@ -59,8 +66,10 @@ export class Overlays {
     if (frame.windows) this.#windows.draw(context, frame, frame.windows);
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
     this.#trouble.draw(context, items);
+    if (frame.mapped) drawLinks(context, frame, frame.mapped);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     if (frame.selection) this.#outline(frame, frame.selection, marks.selection, 2);
+    if (frame.preview) this.#outline(frame, frame.preview, marks.selection, 3);
   }
 
   /** Lines in the background's colour, fading in, so that cells look like tiles on a floor. */
