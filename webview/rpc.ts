@@ -14,7 +14,9 @@ export class Rpc {
   readonly #send: (question: Question) => void;
   readonly #waiting: WaitingByMethod = {
     tile: new Map(),
+    layer: new Map(),
     cluster: new Map(),
+    guestCluster: new Map(),
     findings: new Map(),
     structure: new Map(),
     overlap: new Map(),

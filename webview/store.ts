@@ -1,6 +1,7 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { KindName } from '../src/core/layout/kinds.js';
-import { glyphOfKind, maskOfKind } from '../src/core/picture/tile.js';
+import { LAYERS, type Layer, type View } from '../src/core/picture/layer.js';
+import { isMapLayer } from '../src/core/picture/mapLayers.js';
+import { maskOfValue } from '../src/core/picture/tile.js';
 import type {
   ClusterDetail,
   Geometry,
@@ -11,11 +12,16 @@ import type {
 import type { HeatmapSettings, ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
 import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
+import { GuestSelection } from './guestSelection.js';
 import type { Host } from './host.js';
 import { OverlapState } from './overlapState.js';
+import { PictureState } from './pictureState.js';
 import { Rpc } from './rpc.js';
 import { StructureTree } from './structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
+
+/** The unit of lengths in QEMU's block layer. */
+const SECTOR = 512;
 
 export type Scan =
   | { readonly state: 'scanning'; readonly phase: string; readonly done: number }
@@ -37,10 +43,16 @@ export interface Pointed {
   readonly room: { readonly left: boolean; readonly below: boolean };
 }
 
+/** Commands that are about the map's camera. */
+type MapCommand = Exclude<
+  ViewCommand,
+  'clearIsolation' | 'toggleWindows' | 'showHost' | 'showGuest'
+>;
+
 /** What the map does when it is told to. */
 export interface MapCommands {
-  run(command: Exclude<ViewCommand, 'clearIsolation' | 'toggleWindows'>): void;
-  reveal(cluster: number): void;
+  run(command: MapCommand): void;
+  reveal(cluster: number, view: View): void;
 }
 
 /** All that the webview knows, as signals; what it says to the host; what survives its hiding. */
@@ -57,7 +69,8 @@ export class Store {
   readonly pointed = signal<Pointed | undefined>(undefined);
   /** What the live region says. */
   readonly spoken = signal('');
-  readonly isolated = signal<KindName | undefined>(undefined);
+  /** The value that is shown alone. */
+  readonly isolated = signal<number | undefined>(undefined);
   readonly zoom = signal(1);
   readonly camera: Signal<KeptCamera | undefined>;
   readonly pane: Signal<ViewState['pane']>;
@@ -65,14 +78,45 @@ export class Store {
     () => this.facts.value?.geometry,
   );
   readonly isolation: ReadonlySignal<Isolation | undefined> = computed(() => {
-    const kind = this.isolated.value;
-    return kind && { mask: maskOfKind(kind), dominant: glyphOfKind(kind) };
+    const value = this.isolated.value;
+    return value === undefined ? undefined : { mask: maskOfValue(value), dominant: value };
   });
+  /** Layers that there is something to see in. */
+  readonly layers: ReadonlySignal<readonly Layer[]> = computed(() => {
+    const geometry = this.geometry.value;
+    const { chosen, simulated } = this.pictures;
+    return LAYERS.filter((layer) => {
+      switch (layer) {
+        case 'snapshots':
+          return (geometry?.snapshots ?? 0) > 0 || chosen.value.layer === layer;
+        case 'bitmaps':
+          return (geometry?.bitmaps ?? 0) > 0 || chosen.value.layer === layer;
+        case 'simulation':
+          return simulated.value || chosen.value.layer === layer;
+        default:
+          return true;
+      }
+    });
+  });
+  /** Clusters of the picture shown. */
+  readonly clusters: ReadonlySignal<number> = computed(() =>
+    this.pictures.shown.value.view === 'host'
+      ? (this.geometry.value?.hostClusters ?? 0)
+      : this.guestClusters,
+  );
+  /** Counts up as the picture shown changes. */
+  readonly tileGeneration: ReadonlySignal<number> = computed(() =>
+    Math.max(this.pictures.known.value?.generation ?? 0, this.#mapGeneration),
+  );
   readonly rpc: Rpc;
+  readonly pictures: PictureState;
+  readonly guest: GuestSelection;
   readonly structures: StructureTree;
   readonly overlap: OverlapState;
   map: MapCommands | undefined;
   readonly #host: Host;
+  /** The guest cluster that was picked before the webview was hidden. */
+  #keptGuest: number | undefined;
 
   constructor(host: Host) {
     this.#host = host;
@@ -82,13 +126,29 @@ export class Store {
     this.structures = new StructureTree((query) => this.rpc.ask('structure', query));
     this.overlap = new OverlapState((query) => this.rpc.ask('overlap', query));
     const kept = readViewState(host.keptState());
+    this.pictures = new PictureState((picture) => this.rpc.ask('layer', picture), kept.picture);
+    this.guest = new GuestSelection((cluster) => this.rpc.ask('guestCluster', { cluster }));
+    this.#keptGuest = kept.guest;
     this.camera = signal(kept.camera);
     this.selected = signal(kept.selected);
     this.pane = signal(kept.pane);
     effect(() => {
       const [camera, selected, pane] = [this.camera.value, this.selected.value, this.pane.value];
-      const state: ViewState = { version: FRESH.version, camera, selected, pane };
+      const picture = this.pictures.chosen.value;
+      const guest = this.guest.picked ?? this.#keptGuest;
+      const state: ViewState = {
+        version: FRESH.version,
+        camera,
+        picture,
+        selected,
+        guest,
+        pane,
+      };
       host.keepState(state);
+    });
+    effect(() => {
+      // A value of one picture means nothing in another.
+      if (this.pictures.shown.value) this.isolated.value = undefined;
     });
     host.listen((message) => {
       batch(() => {
@@ -104,7 +164,31 @@ export class Store {
     return 2 ** (this.geometry.value?.clusterBits ?? 16);
   }
 
+  /** Clusters of the guest's disk, which is made of whole sectors. */
+  get guestClusters(): number {
+    const bytes = this.geometry.value?.virtualSize ?? 0;
+    return Math.ceil((bytes - (bytes % SECTOR)) / this.clusterSize);
+  }
+
+  /** The generation of the map as far as the picture shown depends on it alone. */
+  get #mapGeneration(): number {
+    const { view, layer } = this.pictures.shown.value;
+    return view === 'host' && isMapLayer(layer) ? this.generation.value : 0;
+  }
+
+  /** Selects a host cluster, and with it the guest clusters that lie there. */
   select(cluster: number | undefined): void {
+    this.guest.clear();
+    this.#selectHost(cluster);
+  }
+
+  /** Selects a guest cluster, and with it the host cluster that holds it. */
+  async selectGuest(cluster: number): Promise<void> {
+    const found = await this.guest.pick(cluster);
+    if (found) this.#selectHost(found.host);
+  }
+
+  #selectHost(cluster: number | undefined): void {
     this.selected.value = cluster;
     this.#host.post({ type: 'selected', cluster });
     if (cluster === undefined) this.detail.value = { state: 'none' };
@@ -116,17 +200,31 @@ export class Store {
     return cluster < (this.geometry.value?.hostClusters ?? 0);
   }
 
-  /** Selects a cluster and brings it into view; nothing where the file has none. */
+  /** Selects a cluster, opens its pane and brings it into view; nothing where the file has none. */
   reveal(cluster: number): void {
     if (!this.has(cluster)) return;
     this.showTab('cluster');
-    this.select(cluster);
-    this.map?.reveal(cluster);
+    this.show(cluster);
   }
 
-  /** A second time for the same kind: shows all again. */
-  isolate(kind: KindName | undefined): void {
-    this.isolated.value = this.isolated.value === kind ? undefined : kind;
+  /** Selects a cluster of the file and brings it into view. */
+  show(cluster: number): void {
+    this.select(cluster);
+    this.pictures.choose({ view: 'host' });
+    this.map?.reveal(cluster, 'host');
+  }
+
+  /** The same with a cluster of the guest's disk. */
+  showGuest(cluster: number): void {
+    if (cluster >= this.guestClusters) return;
+    void this.selectGuest(cluster);
+    this.pictures.choose({ view: 'guest' });
+    this.map?.reveal(cluster, 'guest');
+  }
+
+  /** A second time for the same value: shows all again. */
+  isolate(value: number | undefined): void {
+    this.isolated.value = this.isolated.value === value ? undefined : value;
   }
 
   showTab(tab: Tab): void {
@@ -181,6 +279,9 @@ export class Store {
       case 'command':
         this.#run(message.command);
         break;
+      case 'showLayer':
+        this.pictures.choose({ layer: message.layer });
+        break;
       case 'changedOnDisk':
         this.changedOnDisk.value = true;
         break;
@@ -195,6 +296,12 @@ export class Store {
       case 'toggleWindows':
         this.overlap.shown.value = !this.overlap.shown.value;
         break;
+      case 'showHost':
+        this.pictures.choose({ view: 'host' });
+        break;
+      case 'showGuest':
+        this.pictures.choose({ view: 'guest' });
+        break;
       default:
         this.map?.run(command);
     }
@@ -205,6 +312,7 @@ export class Store {
       case 'facts':
         this.facts.value = event.facts;
         this.structures.reset();
+        this.pictures.reset(event.facts.geometry !== undefined);
         this.overlap.reset();
         this.failure.value = undefined;
         this.changedOnDisk.value = false;
@@ -220,11 +328,13 @@ export class Store {
         this.generation.value = event.generation;
         this.scan.value = { state: 'scanned', summary: event.summary };
         this.overlap.ready.value = true;
+        this.pictures.stage.value = 'scanned';
         this.#refreshDetail();
         break;
       case 'cancelled':
         this.generation.value = event.generation;
         this.scan.value = { state: 'cancelled' };
+        this.pictures.refresh();
         this.#refreshDetail();
         break;
       case 'failed':
@@ -241,7 +351,10 @@ export class Store {
 
   #refreshDetail(): void {
     const selected = this.selected.value;
-    if (selected !== undefined) void this.#loadDetail(selected);
+    const guest = this.guest.picked ?? this.#keptGuest;
+    this.#keptGuest = undefined;
+    if (guest !== undefined && guest < this.guestClusters) void this.selectGuest(guest);
+    else if (selected !== undefined) void this.#loadDetail(selected);
   }
 
   /** What is shown of the cluster stays until the answer is there, unless it is about another. */
@@ -254,6 +367,8 @@ export class Store {
       (detail): Detail => ({ state: 'known', detail }),
       (error: unknown): Detail => ({ state: 'failed', cluster, error: String(error) }),
     );
-    if (this.selected.value === cluster) this.detail.value = next;
+    if (this.selected.value !== cluster) return;
+    this.detail.value = next;
+    if (next.state === 'known') this.guest.follow(next.detail, this.clusterSize);
   }
 }

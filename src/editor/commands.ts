@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { chooseLayer } from './chooseLayer.js';
 import { goTo } from './goTo.js';
 import { openHexEditor } from './hexEditor.js';
 import type { ImagePanel } from './panel.js';
@@ -28,6 +29,13 @@ export function registerCommands(panels: Panels): vscode.Disposable {
     },
     'qcow2.toggleCurve': () =>
       writeCurve(heatmapSettings().curve === 'hilbert' ? 'rows' : 'hilbert'),
+    'qcow2.showHost': (panel) => {
+      panel.command('showHost');
+    },
+    'qcow2.showGuest': (panel) => {
+      panel.command('showGuest');
+    },
+    'qcow2.chooseLayer': chooseLayer,
     'qcow2.cancelScan': (panel) => {
       panel.document.cancelScan();
     },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import type { Layer } from '../core/picture/layer.js';
 import type { FromWebview, ToWebview, ViewCommand } from '../protocol/webviewMessages.js';
 import { openHexEditor } from './hexEditor.js';
 import { pageHtml } from './html.js';
@@ -96,6 +97,10 @@ export class ImagePanel implements vscode.Disposable {
 
   command(command: ViewCommand): void {
     this.#post({ type: 'command', command });
+  }
+
+  showLayer(layer: Layer): void {
+    this.#post({ type: 'showLayer', layer });
   }
 
   dispose(): void {

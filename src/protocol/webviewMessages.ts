@@ -1,4 +1,5 @@
 import type { Curve, ImageEvent, Method, Query } from './imageService.js';
+import type { Layer } from '../core/picture/layer.js';
 import type { OverlapOptions } from './overlap.js';
 import type { Reply, Request } from './rpc.js';
 
@@ -39,7 +40,9 @@ export type ToWebview =
   | { readonly type: 'overlapOptions'; readonly options: OverlapOptions }
   | { readonly type: 'reveal'; readonly cluster: number }
   | { readonly type: 'command'; readonly command: ViewCommand }
+  | { readonly type: 'showLayer'; readonly layer: Layer }
   | { readonly type: 'changedOnDisk' };
 
 /** Commands of the palette and its keys that the view carries out. */
-export type ViewCommand = 'zoomIn' | 'zoomOut' | 'fit' | 'clearIsolation' | 'toggleWindows';
+export type ViewCommand =
+  'zoomIn' | 'zoomOut' | 'fit' | 'clearIsolation' | 'toggleWindows' | 'showHost' | 'showGuest';

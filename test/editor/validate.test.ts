@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fromWebview } from '../../src/editor/validate.js';
 
-const tile = { curve: 'hilbert', level: 3, x: 1, y: 2 };
+const tile = { view: 'host', layer: 'kinds', curve: 'hilbert', level: 3, x: 1, y: 2 };
 const request = (method: string, query: unknown, id: unknown = 1): unknown => ({
   type: 'request',
   request: { id, method, query },

@@ -1,5 +1,7 @@
-import { effect, untracked } from '@preact/signals';
-import type { CurveName, Point } from '../../src/core/picture/curve.js';
+import { effect } from '@preact/signals';
+import type { Point } from '../../src/core/picture/curve.js';
+import type { Picture, View } from '../../src/core/picture/layer.js';
+import { samePicture } from '../pictureState.js';
 import type { Store } from '../store.js';
 import { descend, type CellPlace } from './descend.js';
 import { Overlays, type Square } from './overlays.js';
@@ -7,7 +9,8 @@ import { readPalette, type Palette } from './palette.js';
 import { placeAt, speakPlace } from './place.js';
 import type { Isolation } from './renderer.js';
 import { RendererChoice } from './rendererChoice.js';
-import { TileStore } from './tileStore.js';
+import { TileStore, type Shown } from './tileStore.js';
+import type { KeptCamera } from '../viewState.js';
 import { Viewport } from './viewport.js';
 
 /** CSS pixels around a click in which a mark is meant. */
@@ -32,9 +35,16 @@ export class Heatmap {
   #pointer: Point | undefined;
   /** The cell cursor of the keyboard, in cells of level 0; the pointer takes its place. */
   #cursor: Point | undefined;
-  #selected: number | undefined;
+  /** Clusters that are selected, in each view. */
+  #selection: Readonly<Record<View, readonly number[]>> = { host: [], guest: [] };
+  /** Where the camera was when a view was left. */
+  readonly #cameras = new Map<View, KeptCamera | undefined>();
+  /** A cluster to show once its view is there. */
+  #toReveal: { readonly cluster: number; readonly view: View } | undefined;
   #isolation: Isolation | undefined;
   #frame = 0;
+  /** There is a picture to draw. */
+  #opened = false;
   #mapDirty = true;
 
   constructor(root: HTMLElement, store: Store) {
@@ -42,6 +52,8 @@ export class Heatmap {
     this.#store = store;
     this.#tiles = new TileStore((query) => store.rpc.ask('tile', query), this.#invalidate);
     this.#viewport = new Viewport(this.#tiles);
+    const kept = store.camera.peek();
+    if (kept) this.#cameras.set(kept.view, kept);
     root.append(this.#overlays.canvas);
     this.#observeSize();
     this.#observeTheme();
@@ -77,9 +89,11 @@ export class Heatmap {
     this.#moved();
   }
 
-  /** Brings a cluster into view without changing more than needed. */
-  reveal(cluster: number): void {
-    if (cluster < this.#tiles.curve.clusters) this.#show(this.#tiles.curve.point(cluster));
+  /** Brings a cluster into view without changing more than needed; once its view is there. */
+  reveal(cluster: number, view: View): void {
+    const { curve, picture } = this.#tiles;
+    this.#toReveal = picture.view === view ? undefined : { cluster, view };
+    if (picture.view === view && cluster < curve.clusters) this.#show(curve.point(cluster));
   }
 
   /** The pointer is over a point of the view, or has left. */
@@ -144,15 +158,18 @@ export class Heatmap {
     this.#disposals.push(
       effect(() => {
         const curve = store.settings.value?.curve;
-        const facts = store.facts.value;
-        if (curve && facts?.geometry) this.#open(curve, facts.geometry.hostClusters);
+        const { view, layer } = store.pictures.shown.value;
+        const clusters = store.clusters.value;
+        if (curve && store.facts.value?.geometry) void this.#open({ view, layer, curve, clusters });
       }),
       effect(() => {
         const setting = store.settings.value?.renderer;
         if (setting) this.#useRenderer(new RendererChoice(setting, this.#mount, this.#invalidate));
       }),
       effect(() => {
-        this.#tiles.setGeneration(store.generation.value);
+        const generation = store.tileGeneration.value;
+        if (!samePicture(store.pictures.shown.value, this.#tiles.picture)) return;
+        this.#tiles.setGeneration(generation);
         this.#invalidate();
       }),
       effect(() => {
@@ -160,7 +177,11 @@ export class Heatmap {
         this.#invalidate();
       }),
       effect(() => {
-        this.#selected = store.selected.value;
+        const host = store.selected.value;
+        this.#selection = {
+          host: host === undefined ? [] : [host],
+          guest: store.guest.clusters.value,
+        };
         this.#invalidateOverlays();
       }),
     );
@@ -177,14 +198,25 @@ export class Heatmap {
     if (this.#renderer) this.#root.prepend(this.#renderer.canvas);
   };
 
-  /** Another image or curve: the camera goes where it was left, or stays over the same cluster. */
-  #open(name: CurveName, clusters: number): void {
+  /**
+   * Another picture or curve, as soon as it can be drawn. The camera goes where it was left in this
+   * view, or stays over the same cluster.
+   */
+  async #open(shown: Shown): Promise<void> {
+    const first = await this.#tiles.first(shown);
+    if (!first) return;
+    const { view, curve: name, clusters } = shown;
     const { camera, fitted } = this.#viewport;
-    const before = this.#tiles.curve;
-    const middle = before.cluster(Math.floor(camera.x), Math.floor(camera.y));
-    this.#tiles.reset(name, clusters);
+    const sameView = this.#tiles.picture.view === view;
+    const middle = sameView
+      ? this.#tiles.curve.cluster(Math.floor(camera.x), Math.floor(camera.y))
+      : undefined;
+    this.#tiles.reset(shown, first.tile);
+    this.#opened = true;
+    this.#tiles.setGeneration(this.#store.tileGeneration.peek());
     this.#cursor = undefined;
-    const kept = untracked(() => this.#store.camera.value);
+    this.#palette = undefined;
+    const kept = this.#cameras.get(view);
     if (kept?.curve === name) {
       this.#viewport.moveTo({ x: kept.x, y: kept.y, scale: kept.scale });
     } else if (!fitted && middle !== undefined && middle < clusters) {
@@ -192,13 +224,21 @@ export class Heatmap {
     } else {
       this.#viewport.fit();
     }
-    this.#invalidate();
+    this.#moved();
+    const [selected] = this.#selectedSquares();
+    const reveal = this.#toReveal;
+    this.#toReveal = undefined;
+    if (reveal?.view === view) this.reveal(reveal.cluster, view);
+    else if (!sameView && selected) this.#show(selected);
   }
 
   #moved(): void {
     const { fitted, camera } = this.#viewport;
     const curve = this.#tiles.curve.name;
-    this.#store.camera.value = fitted ? undefined : { curve, ...camera };
+    const { view } = this.#tiles.picture;
+    const kept: KeptCamera | undefined = fitted ? undefined : { view, curve, ...camera };
+    this.#cameras.set(view, kept);
+    this.#store.camera.value = kept;
     this.#invalidate();
   }
 
@@ -211,7 +251,7 @@ export class Heatmap {
   }
 
   #cursorStart(): Point {
-    const selected = this.#selectedSquare();
+    const [selected] = this.#selectedSquares();
     const { x, y } = this.#viewport.camera;
     return selected ?? { x: Math.floor(x), y: Math.floor(y) };
   }
@@ -227,7 +267,7 @@ export class Heatmap {
     this.#updatePointed();
     const place = this.#store.pointed.value?.place;
     this.#store.spoken.value = place
-      ? speakPlace(place, this.#store.clusterSize)
+      ? speakPlace(place, this.#store.clusterSize, this.#store.pictures.names.value)
       : 'past the end of the file';
   }
 
@@ -239,7 +279,8 @@ export class Heatmap {
     );
     if (curve !== this.#tiles.curve) return;
     const cluster = curve.cluster(at.x, at.y);
-    this.#store.select(cluster);
+    if (cluster === undefined || this.#tiles.picture.view === 'host') this.#store.select(cluster);
+    else void this.#store.selectGuest(cluster);
     if (cluster !== undefined) this.#store.showTab('cluster');
   }
 
@@ -294,8 +335,8 @@ export class Heatmap {
   readonly #draw = (): void => {
     this.#frame = 0;
     const viewport = this.#viewport;
-    if (viewport.closed || !this.#renderer || !this.#store.geometry.value) return;
-    this.#palette ??= currentPalette();
+    if (viewport.closed || !this.#renderer || !this.#opened) return;
+    this.#palette ??= currentPalette(this.#tiles.picture);
     const { camera, picture, size, level } = viewport;
     const ratio = devicePixelRatio;
     const visible = viewport.visible();
@@ -322,14 +363,15 @@ export class Heatmap {
       items,
       marks: this.#palette.marks,
       hover: this.#store.pointed.value && squareOf(this.#pointedCell()),
-      selection: this.#selectedSquare(),
+      selection: this.#selectedSquares(),
     });
   };
 
-  #selectedSquare(): Square | undefined {
-    const { curve } = this.#tiles;
-    if (this.#selected === undefined || this.#selected >= curve.clusters) return undefined;
-    return { ...curve.point(this.#selected), size: 1 };
+  #selectedSquares(): Square[] {
+    const { curve, picture } = this.#tiles;
+    return this.#selection[picture.view]
+      .filter((cluster) => cluster < curve.clusters)
+      .map((cluster) => ({ ...curve.point(cluster), size: 1 }));
   }
 }
 
@@ -339,7 +381,7 @@ function squareOf(cell: CellPlace | undefined): Square | undefined {
   return { x: cell.x * size, y: cell.y * size, size };
 }
 
-function currentPalette(): Palette {
-  const style = getComputedStyle(document.documentElement);
-  return readPalette((variable) => style.getPropertyValue(variable).trim());
+function currentPalette(picture: Picture): Palette {
+  const style = getComputedStyle(document.body);
+  return readPalette(picture, (variable) => style.getPropertyValue(variable).trim());
 }

@@ -22,7 +22,7 @@ export interface OverlayFrame {
   readonly items: readonly DrawItem[];
   readonly marks: Marks;
   readonly hover: Square | undefined;
-  readonly selection: Square | undefined;
+  readonly selection: readonly Square[];
 }
 
 /** From this width of a cell on (CSS pixels) they are told apart by lines. */
@@ -51,7 +51,7 @@ export class Overlays {
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
     this.#trouble.draw(context, items);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
-    if (frame.selection) this.#outline(frame, frame.selection, marks.selection, 2);
+    for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);
   }
 
   /** Lines in the background's colour, fading in, so that cells look like tiles on a floor. */

@@ -2,11 +2,15 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Heatmap } from '../heatmap/heatmap.js';
 import { handleKey, listenToPointer } from '../heatmap/input.js';
+import type { View } from '../../src/core/picture/layer.js';
 import { describePlace } from '../heatmap/place.js';
 import type { Store } from '../store.js';
 
-const HELP =
-  'Map of host clusters. Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details.';
+const HELP: Readonly<Record<View, string>> = {
+  host: 'Map of host clusters.',
+  guest: 'Map of guest clusters.',
+};
+const KEYS = 'Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details.';
 
 /** The heatmap with what surrounds its canvases: keys, tooltip, live region. */
 export function ClusterMapView({ store }: { readonly store: Store }): JSX.Element {
@@ -26,8 +30,8 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
     };
     element.addEventListener('keydown', onKey);
     store.map = {
-      reveal: (cluster) => {
-        heatmap.reveal(cluster);
+      reveal: (cluster, view) => {
+        heatmap.reveal(cluster, view);
       },
       run: (command) => {
         switch (command) {
@@ -50,9 +54,16 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
       heatmap.dispose();
     };
   }, [store]);
+  const { view, layer } = store.pictures.shown.value;
   return (
-    <main class="map">
-      <div ref={root} class="heatmap" role="application" tabIndex={0} aria-label={HELP} />
+    <main class="map" data-view={view} data-layer={layer}>
+      <div
+        ref={root}
+        class="heatmap"
+        role="application"
+        tabIndex={0}
+        aria-label={`${HELP[view]} ${KEYS}`}
+      />
       <Tooltip store={store} />
       <div class="live" role="status" aria-live="polite">
         {store.spoken.value}
@@ -75,7 +86,7 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
   return (
     <div class={side} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
       <span class={place.trouble === 0 ? 'tooltip-text' : 'tooltip-text trouble'}>
-        {describePlace(place, store.clusterSize)}
+        {describePlace(place, store.clusterSize, store.pictures.names.value)}
       </span>
     </div>
   );

@@ -32,6 +32,8 @@ export const launchBrowser = (): Promise<Browser> =>
 export interface HostedImage {
   readonly service: ImageService;
   readonly events: readonly ImageEvent[];
+  /** Does what has been asked for and takes time. */
+  readonly work?: () => void;
 }
 
 export interface PageOptions {
@@ -82,6 +84,7 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
   await page.exposeFunction('postToHost', async (message: FromWebview) => {
     if (message.type === 'request') {
       await deliver(replyTo(image.service, message));
+      image.work?.();
       return;
     }
     said.push(message);
