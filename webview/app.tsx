@@ -41,7 +41,7 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
         <Banners store={store} />
       </header>
       <div class="body">
-        <Strip store={store} />
+        {store.pictures.shown.value.view === 'host' && <Strip store={store} />}
         <ClusterMapView store={store} />
         <SidePane store={store} />
       </div>

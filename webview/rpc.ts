@@ -15,7 +15,9 @@ export class Rpc {
   readonly #waiting: WaitingByMethod = {
     tile: new Map(),
     strip: new Map(),
+    layer: new Map(),
     cluster: new Map(),
+    guestCluster: new Map(),
     findings: new Map(),
     structure: new Map(),
     next: new Map(),

@@ -1,9 +1,10 @@
+import type { Picture } from '../src/core/picture/layer.js';
 import { readPalette, type Palette } from './heatmap/palette.js';
 
 /** The colours of the theme as it is now. */
-export function currentPalette(): Palette {
+export function currentPalette(picture: Picture): Palette {
   const style = getComputedStyle(document.documentElement);
-  return readPalette((variable) => style.getPropertyValue(variable).trim());
+  return readPalette(picture, (variable) => style.getPropertyValue(variable).trim());
 }
 
 /**

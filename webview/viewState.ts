@@ -1,5 +1,6 @@
 import type { CurveName } from '../src/core/picture/curve.js';
 import { NOWHERE, readHistory, type History } from './history.js';
+import { LAYERS, VIEWS, type Picture, type View } from '../src/core/picture/layer.js';
 
 export const TABS = ['cluster', 'findings', 'ranges', 'structures', 'overlap'] as const;
 
@@ -10,15 +11,19 @@ export interface ViewState {
   readonly version: 1;
   /** The camera, with the curve that its coordinates belong to; undefined while the picture is fitted. */
   readonly camera: KeptCamera | undefined;
+  readonly picture: Picture;
+  /** The host cluster selected, and the guest cluster that was picked on the guest's disk. */
   readonly selected: number | undefined;
   /** Places to go back and forward to. */
   readonly history: History;
+  readonly guest: number | undefined;
   readonly pane: { readonly open: boolean; readonly width: number; readonly tab: Tab };
   /** Whether the overlap windows are on the map; states kept before there were any lack it. */
   readonly windows: boolean;
 }
 
 export interface KeptCamera {
+  readonly view: View;
   readonly curve: CurveName;
   readonly x: number;
   readonly y: number;
@@ -28,8 +33,10 @@ export interface KeptCamera {
 export const FRESH: ViewState = {
   version: 1,
   camera: undefined,
+  picture: { view: 'host', layer: 'kinds' },
   selected: undefined,
   history: NOWHERE,
+  guest: undefined,
   pane: { open: true, width: 340, tab: 'cluster' },
   windows: true,
 };
@@ -41,10 +48,23 @@ const isNumber = (value: unknown): value is number => Number.isFinite(value);
 function readCamera(kept: unknown): KeptCamera | undefined {
   if (!isObject(kept)) return undefined;
   const { curve, x, y, scale } = kept;
+  const view = VIEWS.find((each) => each === kept.view);
+  if (!view) return undefined;
   if (curve !== 'hilbert' && curve !== 'rows') return undefined;
   if (!isNumber(x) || !isNumber(y) || !isNumber(scale) || scale <= 0) return undefined;
-  return { curve, x, y, scale };
+  return { view, curve, x, y, scale };
 }
+
+function readPicture(kept: unknown): Picture {
+  const { view, layer } = isObject(kept) ? kept : {};
+  return {
+    view: VIEWS.find((each) => each === view) ?? FRESH.picture.view,
+    layer: LAYERS.find((each) => each === layer) ?? FRESH.picture.layer,
+  };
+}
+
+const readCluster = (kept: unknown): number | undefined =>
+  Number.isSafeInteger(kept) && isNumber(kept) && kept >= 0 ? kept : undefined;
 
 function readPane(kept: unknown): ViewState['pane'] {
   if (!isObject(kept)) return FRESH.pane;
@@ -59,12 +79,13 @@ function readPane(kept: unknown): ViewState['pane'] {
 /** Kept state, as far as it makes sense; fresh where it does not. */
 export function readViewState(kept: unknown): ViewState {
   if (!isObject(kept) || kept.version !== FRESH.version) return FRESH;
-  const { camera, selected, history, pane, windows } = kept;
+  const { camera, picture, selected, guest, history, pane, windows } = kept;
   return {
     version: 1,
     camera: readCamera(camera),
-    selected:
-      Number.isSafeInteger(selected) && isNumber(selected) && selected >= 0 ? selected : undefined,
+    picture: readPicture(picture),
+    selected: readCluster(selected),
+    guest: readCluster(guest),
     history: readHistory(history),
     pane: readPane(pane),
     windows: typeof windows === 'boolean' ? windows : FRESH.windows,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import type { Layer } from '../core/picture/layer.js';
 import type { Located } from '../core/layout/locate.js';
 import type { ClusterDetail } from '../protocol/imageService.js';
 import type { LocateQuery } from '../protocol/navigation.js';
@@ -133,6 +134,10 @@ export class ImagePanel implements vscode.Disposable {
 
   command(command: ViewCommand): void {
     this.#post({ type: 'command', command });
+  }
+
+  showLayer(layer: Layer): void {
+    this.#post({ type: 'showLayer', layer });
   }
 
   dispose(): void {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fromWebview } from '../../src/editor/validate.js';
 
-const tile = { curve: 'hilbert', level: 3, x: 1, y: 2 };
 const options = {
   overlapCheck: 'cached',
   types: { 'inactive-l2': true },
@@ -10,6 +9,7 @@ const options = {
   limitPolicy: 'evict',
 };
 const table = { options, position: 5, sort: 'age', descending: true, from: 0, count: 100 };
+const tile = { view: 'host', layer: 'kinds', curve: 'hilbert', level: 3, x: 1, y: 2 };
 const request = (method: string, query: unknown, id: unknown = 1): unknown => ({
   type: 'request',
   request: { id, method, query },

@@ -32,7 +32,7 @@ function dominants(tile: Tile): Uint8Array {
   return cells.subarray(0, TILE_CELLS).map((glyph) => glyph & DOMINANT_MASK);
 }
 
-const whole = { curve: 'rows', level: 0, x: 0, y: 0 } as const;
+const whole = { view: 'host', layer: 'kinds', curve: 'rows', level: 0, x: 0, y: 0 } as const;
 
 describe('a scan', () => {
   test('says the facts first, and sums up at the end', () => {

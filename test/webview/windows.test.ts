@@ -76,7 +76,7 @@ function distance(pixel: readonly number[], colour: string, theme: Theme): numbe
 function marksUnder(overlap: OverlapOptions): { cached: number[]; unprotected: number[] } {
   const answer = hostedMail().service.overlap({ options: overlap });
   if (answer.state !== 'built') throw new Error(`the structures are ${answer.state}`);
-  const marks = { cached: [] as number[], unprotected: [] as number[] };
+  const marks: { cached: number[]; unprotected: number[] } = { cached: [], unprotected: [] };
   for (let i = 0, window = 0; i < answer.marks.length; window += answer.marks[i + 1], i += 2) {
     for (let at = window; at < window + answer.marks[i + 1]; at++) {
       if (answer.marks[i] % 4 === 2) marks.cached.push(at);

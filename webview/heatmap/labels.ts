@@ -1,6 +1,7 @@
 import { DOMINANT_MASK, kindOfDominant, TILE, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
 import type { KindName } from '../../src/core/layout/kinds.js';
 import { KIND_CODE } from '../text.js';
+import type { Picture } from '../../src/core/picture/layer.js';
 import type { CellCountStore, CellRange } from './cellCounts.js';
 import { textOn } from './contrast.js';
 import { unpack, type Palette } from './palette.js';
@@ -18,6 +19,7 @@ const MOST_SPRITES = 400;
 const CALM: ReadonlySet<KindName> = new Set<KindName>(['data', 'compressed', 'unallocated']);
 
 export interface LabelFrame {
+  readonly picture: Picture;
   /** Device pixels. */
   readonly width: number;
   readonly height: number;
@@ -30,7 +32,7 @@ export interface LabelFrame {
   readonly isolation: Isolation | undefined;
 }
 
-/** Writes on the cells of the map, when they are wide enough, what they are. */
+/** Writes on the cells of the file's map of kinds, when they are wide enough, what they are. */
 export class Labels {
   readonly canvas = document.createElement('canvas');
   readonly #context: CanvasRenderingContext2D;
@@ -49,8 +51,9 @@ export class Labels {
 
   /** Draws anew; whether there was room for letters. */
   draw(frame: LabelFrame): boolean {
-    const { width, height, items, scale, palette } = frame;
-    const isWide = scale >= LETTERS_FROM;
+    const { picture, width, height, items, scale, palette } = frame;
+    const hasLetters = picture.view === 'host' && picture.layer === 'kinds';
+    const isWide = hasLetters && scale >= LETTERS_FROM;
     if (!isWide && this.#isEmpty) return false;
     resizeCanvas(this.canvas, width, height);
     this.#context.clearRect(0, 0, width, height);

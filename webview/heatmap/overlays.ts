@@ -31,7 +31,7 @@ export interface OverlayFrame {
   readonly hover: Square | undefined;
   /** A place shown for the time being. */
   readonly preview: Square | undefined;
-  readonly selection: Square | undefined;
+  readonly selection: readonly Square[];
 }
 
 /** From this width of a cell on (CSS pixels) they are told apart by lines. */
@@ -68,7 +68,7 @@ export class Overlays {
     this.#trouble.draw(context, items);
     if (frame.mapped) drawLinks(context, frame, frame.mapped);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
-    if (frame.selection) this.#outline(frame, frame.selection, marks.selection, 2);
+    for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);
     if (frame.preview) this.#outline(frame, frame.preview, marks.selection, 3);
   }
 

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Heatmap } from '../heatmap/heatmap.js';
 import { handleKey, listenToPointer } from '../heatmap/input.js';
+import type { View } from '../../src/core/picture/layer.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
 import { describePlace } from '../heatmap/place.js';
 import { mappedText } from '../mapped.js';
@@ -11,8 +12,12 @@ import { svgOf } from '../picture/svg.js';
 import type { Store } from '../store.js';
 import { describeWindow } from '../windowText.js';
 
-const HELP =
-  'Map of host clusters. Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, N finds the next of the same, M marks what a table refers to, W shows or hides overlap windows. The tab Ranges says the same as a table.';
+const HELP: Readonly<Record<View, string>> = {
+  host: 'Map of host clusters. The tab Ranges says the same as a table.',
+  guest: 'Map of guest clusters.',
+};
+const KEYS =
+  'Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, N finds the next of the same, M marks what a table refers to, W shows or hides overlap windows.';
 /** What the context menu of VS Code goes by: a click on the map selects what the commands act on. */
 const CONTEXT = JSON.stringify({
   webviewSection: 'map',
@@ -37,8 +42,8 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
     };
     element.addEventListener('keydown', onKey);
     store.map = {
-      reveal: (cluster) => {
-        heatmap.reveal(cluster);
+      reveal: (cluster, view) => {
+        heatmap.reveal(cluster, view);
       },
       lookAt: (cluster) => {
         heatmap.lookAt(cluster);
@@ -74,14 +79,15 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
       heatmap.dispose();
     };
   }, [store]);
+  const { view, layer } = store.pictures.shown.value;
   return (
-    <main class="map">
+    <main class="map" data-view={view} data-layer={layer}>
       <div
         ref={root}
         class="heatmap"
         role="application"
         tabIndex={0}
-        aria-label={HELP}
+        aria-label={`${HELP[view]} ${KEYS}`}
         data-vscode-context={CONTEXT}
       />
       <Tooltip store={store} />
@@ -123,7 +129,7 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
   const pointed = store.pointed.value;
   if (!pointed) return null;
   const { place, cluster, x, y, room } = pointed;
-  const windows = store.windows.value;
+  const windows = place.picture.view === 'host' ? store.windows.value : undefined;
   const window =
     windows && cluster !== undefined ? describeWindow(windows, windowOf(cluster)) : undefined;
   const mapped = store.mapped.shown.value;
@@ -131,7 +137,7 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
   return (
     <div class={side} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
       <span class={place.trouble === 0 ? 'tooltip-text' : 'tooltip-text trouble'}>
-        {describePlace(place, store.clusterSize)}
+        {describePlace(place, store.clusterSize, store.pictures.names.value)}
         {window !== undefined && <span class="tooltip-window">{window}</span>}
         {mapped?.cluster === place.cluster && (
           <span class="tooltip-mapped">{mappedText(mapped.mapped)}</span>

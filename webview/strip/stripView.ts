@@ -1,5 +1,6 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import { createCurve, type Curve } from '../../src/core/picture/curve.js';
+import type { Picture } from '../../src/core/picture/layer.js';
 import { stretchesIn, type Stretch } from '../../src/core/picture/stretch.js';
 import type { Palette } from '../heatmap/palette.js';
 import { resizeCanvas } from '../heatmap/renderer.js';
@@ -16,6 +17,9 @@ const SMALLEST_BRACKET = 5;
  * The strip of the whole file: kinds and windows on one canvas, drawn when they change, and the
  * part that is in view on another, drawn when the camera moves.
  */
+/** The strip tells the kinds of the file's clusters, whatever the map shows. */
+const KINDS: Picture = { view: 'host', layer: 'kinds' };
+
 export class StripView {
   /** What the map shows of the file, ascending. */
   readonly inView: ReadonlySignal<readonly Stretch[]>;
@@ -27,7 +31,7 @@ export class StripView {
   readonly #curve: ReadonlySignal<Curve | undefined>;
   /** Height in CSS pixels. */
   readonly #height = signal(0);
-  readonly #palette = signal<Palette>(currentPalette());
+  readonly #palette = signal<Palette>(currentPalette(KINDS));
   readonly #disposals: (() => void)[];
   /** What is to be asked next, and what has been asked. */
   #wanted = { rows: 0, generation: 0 };
@@ -57,7 +61,7 @@ export class StripView {
         observer.disconnect();
       },
       onThemeChange(() => {
-        this.#palette.value = currentPalette();
+        this.#palette.value = currentPalette(KINDS);
       }),
       effect(() => {
         this.#follow();

@@ -34,6 +34,8 @@ export interface HostedImage {
   /** Answers in the place of the service's own. */
   readonly replaced?: Partial<ImageService>;
   readonly events: readonly ImageEvent[];
+  /** Does what has been asked for and takes time. */
+  readonly work?: () => void;
 }
 
 export interface PageOptions {
@@ -91,6 +93,7 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
   await page.exposeFunction('postToHost', async (message: FromWebview) => {
     if (message.type === 'request') {
       await deliver(replyTo(image, message));
+      image.work?.();
       return;
     }
     said.push(message);

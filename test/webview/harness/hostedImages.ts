@@ -9,6 +9,7 @@ import {
 import { CHUNK, ClusterMap } from '../../../src/core/layout/clusterMap.js';
 import { BIT, kindNames, KINDS, type KindName } from '../../../src/core/layout/kinds.js';
 import type { ByteSource } from '../../../src/core/byteSource.js';
+import { mapLayer } from '../../../src/core/picture/mapLayers.js';
 import { ImageSession } from '../../../src/node/imageSession.js';
 import { Navigator } from '../../../src/node/navigator.js';
 import { TileStore } from '../../../src/node/tileStore.js';
@@ -44,8 +45,11 @@ export function hostedFile(file: SparseFile, name: string): HostedImage {
     events.push(event);
   });
   session.start();
-  while (session.advance(1000));
-  return { service: session, events };
+  const work = (): void => {
+    while (session.advance(1000));
+  };
+  work();
+  return { service: session, events, work };
 }
 
 function sourceOf(file: SparseFile): ByteSource {
@@ -107,7 +111,7 @@ export function hostedData(clusters: number): HostedImage {
 
 function hosted(map: ClusterMap): HostedImage {
   const { clusters } = map;
-  const tiles = new TileStore(map);
+  const tiles = new TileStore(mapLayer('kinds', map));
   const navigator = new Navigator(map, undefined);
   const counts: Record<KindName, number> = countKinds(map);
   const facts: ImageFacts = {
@@ -137,6 +141,8 @@ function hosted(map: ClusterMap): HostedImage {
     service: {
       tile: (query) => ({ generation: 1, cells: tiles.tile(query) }),
       strip: ({ rows }) => ({ generation: 1, glyphs: tiles.strip(rows) }),
+      layer: () => ({ state: 'ready', generation: 1, counts: [], names: [] }),
+      guestCluster: refuse,
       cluster: ({ cluster }) => ({
         cluster,
         offset: cluster * 2 ** CLUSTER_BITS,
@@ -181,7 +187,7 @@ function hosted(map: ClusterMap): HostedImage {
 }
 
 function refuse(): never {
-  throw new Error('a map without an image has nothing to read');
+  throw new Error('there is no image behind this map');
 }
 
 function syntheticMap(clusters: number, trouble: boolean): ClusterMap {
