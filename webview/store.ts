@@ -114,12 +114,6 @@ export class Store {
     else void this.#loadDetail(cluster);
   }
 
-  /** What a kind of finding means; undefined while the scan has not found it. */
-  explain(code: FindingCode): Explanation | undefined {
-    const scan = this.scan.value;
-    return scan.state === 'scanned' ? scan.summary.explanations[code] : undefined;
-  }
-
   /** Whether the file has such a cluster. */
   has(cluster: number): boolean {
     return cluster < (this.geometry.value?.hostClusters ?? 0);
@@ -159,6 +153,12 @@ export class Store {
     const options = { ...before, ...changes };
     this.overlap.setOptions(options);
     this.#host.post({ type: 'setOverlap', options });
+  }
+
+  /** What a kind of finding means; undefined while the scan has not found it. */
+  explain(code: FindingCode): Explanation | undefined {
+    const scan = this.scan.value;
+    return scan.state === 'scanned' ? scan.summary.explanations[code] : undefined;
   }
 
   copy(text: string): void {
