@@ -254,12 +254,6 @@ export class Store {
     this.overlap.shown.value = !this.overlap.shown.value;
   }
 
-  /** What a kind of finding means; undefined while the scan has not found it. */
-  explain(code: FindingCode): Explanation | undefined {
-    const scan = this.scan.value;
-    return scan.state === 'scanned' ? scan.summary.explanations[code] : undefined;
-  }
-
   /** Selects a guest cluster, and with it the host cluster that holds it. */
   async selectGuest(cluster: number): Promise<void> {
     const found = await this.guest.pick(cluster);
@@ -341,6 +335,12 @@ export class Store {
     const options = { ...before, ...changes };
     this.overlap.setOptions(options);
     this.#host.post({ type: 'setOverlap', options });
+  }
+
+  /** What a kind of finding means; undefined while the scan has not found it. */
+  explain(code: FindingCode): Explanation | undefined {
+    const scan = this.scan.value;
+    return scan.state === 'scanned' ? scan.summary.explanations[code] : undefined;
   }
 
   copy(text: string): void {

@@ -27,17 +27,6 @@ export function hostedSample(name: string): HostedImage {
   return hostedFile(sample.build(), name);
 }
 
-/** An image in 512-byte clusters with tables all over it: some thirty overlap windows of 2 MiB. */
-export function hostedWindows(): HostedImage {
-  const image = new ImageBuilder({ virtualSize: 2 ** 26, clusterBits: 9 });
-  const random = seededRandom(5);
-  for (let guest = 0; guest < 100_000; guest += 64)
-    image.write(guest, random() < 0.7 ? 64 : 2 + Math.floor(60 * random()));
-  image.snapshot({ name: 'before' });
-  for (let run = 0; run < 60; run++) image.write(Math.floor(random() * 90_000), 40);
-  return hostedFile(layOut(image), 'windows.qcow2');
-}
-
 /** An image in memory, scanned to its end. */
 export function hostedFile(file: SparseFile, name: string): HostedImage {
   const events: ImageEvent[] = [];
@@ -83,6 +72,17 @@ const ONCE = ONE_REFERENCE | 1;
 const cellOf = (kinds: number, refcounts = ONCE): number =>
   ((kinds << KINDS_SHIFT) | refcounts) >>> 0;
 const DATA = cellOf(BIT.data);
+
+/** An image in 512-byte clusters with tables all over it: some thirty overlap windows of 2 MiB. */
+export function hostedWindows(): HostedImage {
+  const image = new ImageBuilder({ virtualSize: 2 ** 26, clusterBits: 9 });
+  const random = seededRandom(5);
+  for (let guest = 0; guest < 100_000; guest += 64)
+    image.write(guest, random() < 0.7 ? 64 : 2 + Math.floor(60 * random()));
+  image.snapshot({ name: 'before' });
+  for (let run = 0; run < 60; run++) image.write(Math.floor(random() * 90_000), 40);
+  return hostedFile(layOut(image), 'windows.qcow2');
+}
 
 /**
  * An image of any size that exists as a map only: runs of data, compressed data and holes, with

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
+import type { OverlapOptions } from '../../../src/protocol/overlap.js';
 import { launchBrowser, openEditor, settled, type HostedImage } from './editorPage.js';
-import { hostedMap, hostedSample } from './hostedImages.js';
+import { hostedMap, hostedSample, hostedWindows } from './hostedImages.js';
 import { THEMES, type Theme } from './themes.js';
 
 /**
@@ -13,6 +14,7 @@ await mkdir(folder, { recursive: true });
 const browser = await launchBrowser();
 
 const WIDE = { width: 1600, height: 900 };
+const TALL = { width: 1600, height: 1300 };
 const NARROW = { width: 800, height: 600 };
 const settings = { curve: 'hilbert', renderer: 'canvas' } as const;
 
@@ -20,11 +22,13 @@ interface Shot {
   readonly image: HostedImage;
   readonly theme: Theme;
   readonly size: typeof WIDE;
+  readonly overlap?: OverlapOptions;
   readonly act?: (page: Page) => Promise<void>;
 }
 
-async function shoot(name: string, { image, theme, size, act }: Shot): Promise<void> {
-  const editor = await openEditor(browser, { image, theme, settings, ...size });
+async function shoot(name: string, { image, theme, size, overlap, act }: Shot): Promise<void> {
+  const options = overlap ? { overlap } : {};
+  const editor = await openEditor(browser, { image, theme, settings, ...size, ...options });
   const shown = image.events.some((event) => event.type === 'facts' && event.facts.geometry);
   if (shown) await settled(editor);
   await act?.(editor.page);
@@ -52,11 +56,43 @@ const openNodes =
     }
   };
 
+const windows = hostedWindows();
+const UNLIMITED: OverlapOptions = {
+  overlapCheck: 'cached',
+  types: {},
+  bitmapSize: '32K',
+  totalSizeLimit: '',
+  limitPolicy: 'evict',
+};
+const LIMITS = {
+  unlimited: UNLIMITED,
+  evict: { ...UNLIMITED, totalSizeLimit: '11K' },
+  fail: { ...UNLIMITED, totalSizeLimit: '11K', limitPolicy: 'fail' },
+};
+
+/** Opens the Overlap tab in a wide pane, and in it a window. */
+async function openWindow(page: Page): Promise<void> {
+  await page.click('[role=tab]:has-text("Overlap")');
+  await page.locator('.sash').focus();
+  for (let press = 0; press < 5; press++) await page.keyboard.press('ArrowLeft');
+  await page.locator('.window-rows .window-row').nth(3).click();
+  await page.locator('.fragment-row').first().waitFor();
+  await page.locator('[data-advice]').first().waitFor();
+}
+
 for (const theme of THEMES) {
   await shoot(`damaged-${theme}`, { image: damaged, theme, size: WIDE, act: clickMap });
   await shoot(`healthy-narrow-${theme}`, { image: healthy, theme, size: NARROW });
   const act = openNodes('Active L1 table', '0', 'Header', 'l1_table_offset');
   await shoot(`structures-${theme}`, { image: damaged, theme, size: WIDE, act });
+  for (const [limit, overlap] of Object.entries(LIMITS))
+    await shoot(`overlap-${limit}-${theme}`, {
+      image: windows,
+      theme,
+      size: TALL,
+      overlap,
+      act: openWindow,
+    });
 }
 await shoot('structures-narrow', {
   image: damaged,
