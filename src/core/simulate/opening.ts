@@ -1,3 +1,8 @@
+import { readBytes } from '../byteSource.js';
+import { viewOf } from '../bytes.js';
+import { BIT } from '../layout/kinds.js';
+import { errnoText, failureOf } from './failure.js';
+import { bytesPart } from './overlay.js';
 import { AUTOCLEAR, INCOMPATIBLE } from '../qcow2/features.js';
 import type { FieldName } from '../qcow2/header.js';
 import type { LaidOutImage } from '../qcow2/image.js';
@@ -25,10 +30,11 @@ export function openDriver(
   const refuse = (message: string) => ({ ok: false, message }) as const;
   const { header, layout } = image;
   const incompatible = header.value('incompatible_features');
-  if (refusedEarly(image)) return refuse(image.refusal.open ?? '');
+  const when = refusedWhen(image);
+  if (when === 'early') return refuse(image.refusal.open ?? '');
   if ((incompatible & INCOMPATIBLE.corrupt) !== 0n)
     return refuse('qcow2: Image is corrupt; cannot be opened read/write');
-  if (image.refusal.open !== undefined) return refuse(image.refusal.open);
+  if (when === 'before options') return refuse(image.refusal.open ?? '');
   if (layout.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
     return refuse('A disk of more than 2^53 bytes is not simulated');
   const sized = geometryOf(layout, settings.sizes);
@@ -36,6 +42,7 @@ export function openDriver(
   const { geometry, slots } = sized.value;
   const guard = Guard.open(image, overlay, settings.guarded, settings.engine);
   if (!guard.ok) return guard;
+  if (image.refusal.open !== undefined) return refuse(image.refusal.open);
   if ((incompatible & INCOMPATIBLE.dirty) !== 0n)
     return refuse(
       'The image is dirty: QEMU repairs it when it opens it for writing, which is not simulated',
@@ -54,8 +61,38 @@ export function openDriver(
   const unknown = (driver.header.autoclear & ~KNOWN_AUTOCLEAR) !== 0n;
   driver.header.autoclear &= KNOWN_AUTOCLEAR;
   if (lost || unknown) driver.writeHeader();
+  const marked = failureOf(() => {
+    markBitmaps(driver);
+  });
+  if (marked !== undefined) return refuse(`Can't update bitmap directory: ${errnoText(marked)}`);
   for (const line of image.warnings) recorder.message(line.replace(/^qemu-img: /, 'qemu-io: '));
   return { ok: true, value: driver };
+}
+
+const BITMAP_FLAGS = 12;
+const BITMAP_IN_USE = 1;
+
+/**
+ * Marks bitmaps as in use, with the autoclear bit off meanwhile
+ * (update_ext_header_and_dir_in_place). Failures are RequestFailed.
+ */
+function markBitmaps(driver: Driver): void {
+  const { image, header, file } = driver;
+  const { bitmaps } = image;
+  if (!bitmaps?.bitmaps.some(({ inUse }) => !inUse)) return;
+  const directory = readBytes(image.source, bitmaps.offset, bitmaps.size);
+  const view = viewOf(directory);
+  for (const { offset } of bitmaps.bitmaps) {
+    const flags = offset - bitmaps.offset + BITMAP_FLAGS;
+    view.setUint32(flags, view.getUint32(flags) | BITMAP_IN_USE);
+  }
+  header.autoclear &= ~AUTOCLEAR.bitmaps;
+  driver.writeHeader();
+  file.writeChecked('bitmap directory', BIT.bitmapDirectory, bitmaps.offset, [
+    bytesPart(directory),
+  ]);
+  header.autoclear |= AUTOCLEAR.bitmaps;
+  driver.writeHeader();
 }
 
 /** Fields that QEMU tests before it looks whether the image is marked as corrupt. */
@@ -69,12 +106,26 @@ const EARLY_FIELDS: ReadonlySet<string> = new Set<FieldName>([
   'incompatible_features',
 ]);
 
-function refusedEarly({ problems, refusal }: LaidOutImage): boolean {
+/** Fields that QEMU looks at after it has taken the options. */
+const LATE_FIELDS: ReadonlySet<string> = new Set([
+  'header extension',
+  'autoclear_features',
+  'backing_file_size',
+  'snapshot table',
+  'bitmap directory',
+  'bitmap table',
+]);
+const LATE_REFUSALS = /^('data-file'|Missing CRYPTO|Could not refresh)/;
+
+/** When QEMU refuses the image; undefined when it does not. */
+function refusedWhen({
+  problems,
+  refusal,
+}: LaidOutImage): 'early' | 'before options' | 'late' | undefined {
   const first = problems.find((problem) => problem.refusal === refusal.open);
-  if (refusal.open === undefined || !first) return false;
-  return (
-    EARLY_FIELDS.has(first.field) &&
-    !refusal.open.startsWith('Unsupported subcluster') &&
-    !refusal.open.startsWith("'data-file'")
-  );
+  if (refusal.open === undefined || !first) return undefined;
+  if (LATE_FIELDS.has(first.field) || LATE_REFUSALS.test(refusal.open)) return 'late';
+  return EARLY_FIELDS.has(first.field) && !refusal.open.startsWith('Unsupported subcluster')
+    ? 'early'
+    : 'before options';
 }
