@@ -31,7 +31,7 @@ export class SnapshotList {
     const { snapshotTable, snapshotsOffset, source } = image;
     this.offset = snapshotsOffset;
     this.size = snapshotTable.size;
-    this.list = snapshotTable.snapshots.map((snapshot) => {
+    const present = snapshotTable.snapshots.map((snapshot) => {
       const lengths = viewOf(readBytes(source, snapshot.offset, FIXED_BYTES));
       const length =
         FIXED_BYTES + snapshot.extraDataSize + lengths.getUint16(12) + lengths.getUint16(14);
@@ -44,6 +44,16 @@ export class SnapshotList {
         fresh: false,
       };
     });
+    const nothing = completed(new Uint8Array(FIXED_BYTES), undefined, image);
+    const absent = Array.from({ length: snapshotTable.zeros }, () => ({
+      id: '',
+      name: '',
+      l1Offset: 0,
+      l1Size: 0,
+      record: nothing,
+      fresh: false,
+    }));
+    this.list = [...present, ...absent];
   }
 }
 
@@ -67,7 +77,7 @@ function completed(
   return whole;
 }
 
-/** The table entry of a new snapshot of the disk as it is, without VM state. */
+/** The table entry of a new snapshot of the disk as it is, without VM state, as qemu-img takes it. */
 export function snapshotRecord(id: string, name: string, diskSize: number): Uint8Array {
   const texts = [id, name].map((text) => new TextEncoder().encode(text));
   const length = texts.reduce((sum, text) => sum + text.length, FIXED_BYTES + KNOWN_EXTRA_BYTES);
@@ -77,7 +87,6 @@ export function snapshotRecord(id: string, name: string, diskSize: number): Uint
   view.setUint16(14, texts[1].length);
   view.setUint32(36, KNOWN_EXTRA_BYTES);
   view.setBigUint64(FIXED_BYTES + 8, BigInt(diskSize));
-  view.setBigUint64(FIXED_BYTES + 16, 0xffffffffffffffffn);
   record.set(texts[0], FIXED_BYTES + KNOWN_EXTRA_BYTES);
   record.set(texts[1], FIXED_BYTES + KNOWN_EXTRA_BYTES + texts[0].length);
   return record;

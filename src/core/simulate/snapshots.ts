@@ -35,7 +35,7 @@ export function createSnapshot(driver: Driver, name: string): void {
     fresh: true,
   };
   const before = snapshots.list;
-  snapshots.list = [...before, added];
+  setList(driver, [...before, added]);
   const tables = l2Offsets(l1);
   guard.snapshotAdded({ offset, bytes: l1.bytes }, tables);
   cleaningUp(
@@ -43,7 +43,7 @@ export function createSnapshot(driver: Driver, name: string): void {
       writeTable(driver);
     },
     () => {
-      snapshots.list = before;
+      setList(driver, before);
       guard.snapshotForgotten(before.length);
     },
   );
@@ -59,7 +59,10 @@ export function deleteSnapshot(driver: Driver, name: string): void {
   const bytes = snapshot.l1Size * 8;
   if (bytes > MAX_L1_BYTES) throw new RequestFailed('EFBIG');
   if (snapshot.l1Offset % geometry.clusterSize !== 0) throw new RequestFailed('EINVAL');
-  snapshots.list = snapshots.list.filter((s) => s !== snapshot);
+  setList(
+    driver,
+    snapshots.list.filter((s) => s !== snapshot),
+  );
   guard.snapshotForgotten(index);
   writeTable(driver);
   const old = EntryTable.read(file.overlay, BigInt(snapshot.l1Offset), snapshot.l1Size);
@@ -68,6 +71,12 @@ export function deleteSnapshot(driver: Driver, name: string): void {
   refcounts.free(snapshot.l1Offset, bytes, 'snapshot', 'inactive-l1');
   addReferences(driver, l1, 0);
   guard.snapshotGone({ offset: snapshot.l1Offset, bytes }, formerTables(driver, table));
+}
+
+/** The header says how many there are, from the moment on that the driver knows of them. */
+function setList({ snapshots, header }: Driver, list: readonly HeldSnapshot[]): void {
+  snapshots.list = list;
+  header.snapshots = { ...header.snapshots, count: list.length };
 }
 
 function* formerTables(
@@ -139,7 +148,7 @@ function writeTable(driver: Driver): void {
   refcounts.free(old.offset, old.bytes, 'snapshot', 'snapshot-table');
   const place = { offset, bytes: size };
   guard.moved('snapshot-table', old.bytes > 0 ? old : undefined, size > 0 ? place : undefined);
-  header.snapshots = { offset, count: snapshots.list.length };
+  header.snapshots = { ...header.snapshots, offset };
   snapshots.offset = offset;
   snapshots.size = size;
 }
