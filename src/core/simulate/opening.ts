@@ -2,7 +2,9 @@ import { AUTOCLEAR, INCOMPATIBLE } from '../qcow2/features.js';
 import type { FieldName } from '../qcow2/header.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import type { Parsed } from '../size.js';
+import { Bitmaps } from './bitmaps.js';
 import { Driver } from './driver.js';
+import { RequestFailed, Unpredictable } from './failure.js';
 import { geometryOf } from './geometry.js';
 import { Guard } from './guard.js';
 import type { Overlay } from './overlay.js';
@@ -53,7 +55,14 @@ export function openDriver(
     image.extensions.list.some((e) => e.type === 'bitmaps') && image.bitmaps === undefined;
   const unknown = (driver.header.autoclear & ~KNOWN_AUTOCLEAR) !== 0n;
   driver.header.autoclear &= KNOWN_AUTOCLEAR;
-  if (lost || unknown) driver.writeHeader();
+  try {
+    driver.bitmaps = Bitmaps.load(driver);
+  } catch (error) {
+    if (error instanceof Unpredictable) return refuse(error.message);
+    if (!(error instanceof RequestFailed)) throw error;
+    return refuse(`Can't update bitmap directory: ${error.message}`);
+  }
+  if (lost || (unknown && !driver.bitmaps)) driver.writeHeader();
   for (const line of image.warnings) recorder.message(line.replace(/^qemu-img: /, 'qemu-io: '));
   return { ok: true, value: driver };
 }
