@@ -1,13 +1,10 @@
-import { readBytes } from '../byteSource.js';
-import { viewOf } from '../bytes.js';
-import { BIT } from '../layout/kinds.js';
-import { errnoText, failureOf } from './failure.js';
-import { bytesPart } from './overlay.js';
 import { AUTOCLEAR, INCOMPATIBLE } from '../qcow2/features.js';
 import type { FieldName } from '../qcow2/header.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import type { Parsed } from '../size.js';
+import { Bitmaps } from './bitmaps.js';
 import { Driver } from './driver.js';
+import { RequestFailed, Unpredictable } from './failure.js';
 import { geometryOf } from './geometry.js';
 import { Guard } from './guard.js';
 import type { Overlay } from './overlay.js';
@@ -60,39 +57,16 @@ export function openDriver(
     image.extensions.list.some((e) => e.type === 'bitmaps') && image.bitmaps === undefined;
   const unknown = (driver.header.autoclear & ~KNOWN_AUTOCLEAR) !== 0n;
   driver.header.autoclear &= KNOWN_AUTOCLEAR;
-  if (lost || unknown) driver.writeHeader();
-  const marked = failureOf(() => {
-    markBitmaps(driver);
-  });
-  if (marked !== undefined) return refuse(`Can't update bitmap directory: ${errnoText(marked)}`);
+  try {
+    driver.bitmaps = Bitmaps.load(driver);
+  } catch (error) {
+    if (error instanceof Unpredictable) return refuse(error.message);
+    if (!(error instanceof RequestFailed)) throw error;
+    return refuse(`Can't update bitmap directory: ${error.message}`);
+  }
+  if (lost || (unknown && !driver.bitmaps)) driver.writeHeader();
   for (const line of image.warnings) recorder.message(line.replace(/^qemu-img: /, 'qemu-io: '));
   return { ok: true, value: driver };
-}
-
-const BITMAP_FLAGS = 12;
-const BITMAP_IN_USE = 1;
-
-/**
- * Marks bitmaps as in use, with the autoclear bit off meanwhile
- * (update_ext_header_and_dir_in_place). Failures are RequestFailed.
- */
-function markBitmaps(driver: Driver): void {
-  const { image, header, file } = driver;
-  const { bitmaps } = image;
-  if (!bitmaps?.bitmaps.some(({ inUse }) => !inUse)) return;
-  const directory = readBytes(image.source, bitmaps.offset, bitmaps.size);
-  const view = viewOf(directory);
-  for (const { offset } of bitmaps.bitmaps) {
-    const flags = offset - bitmaps.offset + BITMAP_FLAGS;
-    view.setUint32(flags, view.getUint32(flags) | BITMAP_IN_USE);
-  }
-  header.autoclear &= ~AUTOCLEAR.bitmaps;
-  driver.writeHeader();
-  file.writeChecked('bitmap directory', BIT.bitmapDirectory, bitmaps.offset, [
-    bytesPart(directory),
-  ]);
-  header.autoclear |= AUTOCLEAR.bitmaps;
-  driver.writeHeader();
 }
 
 /** Fields that QEMU tests before it looks whether the image is marked as corrupt. */

@@ -33,7 +33,7 @@ export class SnapshotList {
     const { snapshotTable, snapshotsOffset, source } = image;
     this.offset = snapshotsOffset;
     this.size = snapshotTable.size;
-    this.list = snapshotTable.snapshots.map((snapshot) => ({
+    const present = snapshotTable.snapshots.map((snapshot) => ({
       id: snapshot.id,
       name: snapshot.name,
       l1Offset: Number(snapshot.l1Offset),
@@ -41,6 +41,16 @@ export class SnapshotList {
       record: completed(ownRecord(source, snapshot), snapshot.diskSize, image),
       fresh: false,
     }));
+    const nothing = completed(new Uint8Array(FIXED_BYTES), undefined, image);
+    const absent = Array.from({ length: snapshotTable.zeros }, () => ({
+      id: '',
+      name: '',
+      l1Offset: 0,
+      l1Size: 0,
+      record: nothing,
+      fresh: false,
+    }));
+    this.list = [...present, ...absent];
   }
 }
 
