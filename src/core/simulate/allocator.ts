@@ -121,7 +121,7 @@ export class Allocator {
     let used = 0;
     for (let cluster = 0; cluster < end && used < enough;) {
       const stop = Math.min(end, cluster + refcountsPerBlock);
-      const offset = refcounts.blockOf(cluster);
+      const offset = refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
       if (offset !== 0) {
         const entry = refcountCache.get(offset);
         const isZero = zeroTest(entry.bytes, refcountBits);
@@ -143,7 +143,7 @@ export class Allocator {
     const most = refcountsPerBlock - first;
     // QEMU takes the index before it looks: a failure leaves it behind the cluster.
     const cluster = this.#freeIndex++;
-    const offset = refcounts.blockOf(cluster);
+    const offset = refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
     if (offset === 0) {
       const free = Math.min(wanted - run, most);
       this.#freeIndex = cluster + free;
@@ -168,7 +168,7 @@ export class Allocator {
     const { refcountsPerBlock, refcountBits } = geometry;
     const first = cluster % refcountsPerBlock;
     const most = Math.min(wanted, refcountsPerBlock - first);
-    const offset = refcounts.blockOf(cluster);
+    const offset = refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
     if (offset === 0) return { zeros: most, all: true };
     const entry = refcountCache.get(offset);
     const isZero = zeroTest(entry.bytes, refcountBits);

@@ -112,7 +112,7 @@ export class Driver {
   }
 
   get backed(): boolean {
-    return this.image.backingFile !== undefined;
+    return (this.image.backingFile ?? '') !== '';
   }
 
   get encrypted(): boolean {

@@ -52,6 +52,7 @@ function unpack(driver: Driver, { host, bytes, span }: GuestStretch, guest: numb
   if (!surroundings.inflate || !isDeflate) {
     if (file.overlay.isChanged(host, span))
       throw new Unpredictable('QEMU unpacks a compressed cluster whose data were overwritten');
+    driver.recorder.doubt('a compressed cluster is taken to be sound, which nothing here can tell');
     return [{ length: bytes, content: UNKNOWN }];
   }
   const data = new Uint8Array(span);

@@ -59,7 +59,11 @@ export function writeGuest(driver: Driver, guest: number, bytes: number, content
         },
       );
     });
-    if (!started) break;
+    if (!started) {
+      // The pieces before it are on their way.
+      if (pieces > 0) driver.recorder.doubt(AT_ONCE);
+      break;
+    }
     done += length;
     if (running.length === MOST_WORKERS) finish(driver, running, note, content);
   }

@@ -7,7 +7,7 @@ import { clusterOf } from './geometry.js';
 import { blockOffset, MemoryTable } from './memoryTable.js';
 import type { CacheEntry } from './metadataCache.js';
 import type { Allocated } from './outcome.js';
-import { RefcountBlocks } from './refcountBlocks.js';
+import { blockIndexForChange, RefcountBlocks } from './refcountBlocks.js';
 import { addToRefcount } from './refcountCells.js';
 
 /** Why clusters are freed; it decides whether the file system gets them back (qcow2_discard_type). */
@@ -35,10 +35,9 @@ export class Refcounts {
     this.blocks = new RefcountBlocks(driver, this.table);
   }
 
-  /** Offset of the block of a cluster, 0 if there is none. One off the grid is a corruption. */
-  blockOf(cluster: number): number {
+  /** Offset of the block of an index, 0 if there is none. One off the grid is a corruption. */
+  blockAt(index: number): number {
     const { geometry, signal } = this.#driver;
-    const index = Math.floor(cluster / geometry.refcountsPerBlock);
     if (index >= this.table.length) return 0;
     // An offset past 2^62 is not exact as a number.
     const [high, low] = [this.table.high(index), (this.table.low(index) & 0xfffffe00) >>> 0];
@@ -54,7 +53,7 @@ export class Refcounts {
   /** Refcount of a cluster (qcow2_get_refcount). */
   get(cluster: number): bigint {
     const { geometry, refcountCache } = this.#driver;
-    const offset = this.blockOf(cluster);
+    const offset = this.blockAt(Math.floor(cluster / geometry.refcountsPerBlock));
     if (offset === 0) return 0n;
     const entry = refcountCache.get(offset);
     const read = refcountReader(entry.bytes, geometry.refcountBits);
@@ -166,7 +165,7 @@ export class Refcounts {
   }
 
   #blockFor(cluster: number, first: number): CacheEntry {
-    const offset = this.blockOf(cluster);
+    const offset = this.blockAt(blockIndexForChange(this.#driver.geometry, cluster));
     if (offset !== 0) return this.#driver.refcountCache.get(offset);
     try {
       this.blocks.allocate(cluster);

@@ -82,7 +82,7 @@ function differentAnswers(
     }
   };
   if (!qemu.isOpened || ours.refusal !== undefined) {
-    differ('refusal', qemu.isOpened ? undefined : qemu.openMessages.join('\n'), ours.refusal);
+    differ('refusal', qemu.isOpened ? undefined : qemu.openMessages.at(-1), ours.refusal);
     return differences;
   }
   differ('opening', qemu.openMessages.join(' | '), ours.openMessages.join(' | '));
