@@ -84,8 +84,8 @@ export class Allocator {
     const { geometry, refcounts, signal, l2Cache, refcountCache } = this.#driver;
     const { clusterSize } = geometry;
     let offset = this.#freeByte;
-    const most = (1n << BigInt(geometry.refcountBits)) - 1n;
-    if (offset !== 0 && refcounts.get(clusterOf(geometry, offset)) === most) offset = 0;
+    const full = (1n << BigInt(geometry.refcountBits)) - 1n;
+    if (offset !== 0 && BigInt(refcounts.get(clusterOf(geometry, offset))) === full) offset = 0;
     let room = clusterSize - intoCluster(geometry, offset);
     for (;;) {
       if (offset === 0 || room < bytes) {

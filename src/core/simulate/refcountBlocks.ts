@@ -46,7 +46,7 @@ export class RefcountBlocks {
     if (Math.floor(own / geometry.refcountsPerBlock) === index) {
       block = refcountCache.getEmpty(offset);
       block.bytes.fill(0);
-      setRefcount(block.bytes, geometry.refcountBits, own % geometry.refcountsPerBlock, 1n);
+      setRefcount(block, geometry.refcountBits, own % geometry.refcountsPerBlock, 1);
     } else {
       this.#driver.refcounts.update(offset, geometry.clusterSize, 1);
       refcountCache.write();
@@ -150,7 +150,7 @@ export class RefcountBlocks {
         throw new ProcessAborted(
           "qcow2_refcount_area: Assertion `s->get_refcount(refblock_data, j) == 0' failed: clusters behind the end have refcounts",
         );
-      addToRefcount(block.bytes, refcountBits, i, 1);
+      addToRefcount(block, refcountBits, i, 1);
     }
   }
 

@@ -206,7 +206,7 @@ function referenceTable(driver: Driver, offset: number, change: -1 | 0 | 1): boo
   const cluster = Math.floor(offset / geometry.clusterSize);
   if (change !== 0)
     refcounts.update(cluster * geometry.clusterSize, 1, change, 'snapshot', 'active-l2');
-  return refcounts.get(cluster) === 1n;
+  return refcounts.get(cluster) === 1;
 }
 
 function updateTable(driver: Driver, index: number, table: number, change: -1 | 0 | 1): void {
@@ -253,7 +253,7 @@ function updateEntry(
       throw new RequestFailed('EIO');
     }
     if (change !== 0) refcounts.update(offset, 1, change, 'snapshot', 'data');
-    copied = refcounts.get(offset / geometry.clusterSize) === 1n;
+    copied = refcounts.get(offset / geometry.clusterSize) === 1;
   }
   const newHigh = ((high & ~COPIED) | (copied ? COPIED : 0)) >>> 0;
   if (newHigh === high) return;
