@@ -14,6 +14,8 @@ export class Allocator {
   #freeIndex = 0;
   /** Where the next compressed cluster may start, in bytes; 0 when a new cluster must be taken. */
   #freeByte = 0;
+  /** How often a cluster has become free. */
+  timesLowered = 0;
   readonly #driver: Driver;
 
   constructor(driver: Driver) {
@@ -22,6 +24,7 @@ export class Allocator {
 
   /** A cluster has become free: the next search starts no later. */
   lower(cluster: number): void {
+    this.timesLowered++;
     if (cluster < this.#freeIndex) this.#freeIndex = cluster;
   }
 
@@ -81,8 +84,8 @@ export class Allocator {
     const { geometry, refcounts, signal, l2Cache, refcountCache } = this.#driver;
     const { clusterSize } = geometry;
     let offset = this.#freeByte;
-    const most = (1n << BigInt(geometry.refcountBits)) - 1n;
-    if (offset !== 0 && refcounts.get(clusterOf(geometry, offset)) === most) offset = 0;
+    const full = (1n << BigInt(geometry.refcountBits)) - 1n;
+    if (offset !== 0 && BigInt(refcounts.get(clusterOf(geometry, offset))) === full) offset = 0;
     let room = clusterSize - intoCluster(geometry, offset);
     for (;;) {
       if (offset === 0 || room < bytes) {
@@ -118,7 +121,7 @@ export class Allocator {
     let used = 0;
     for (let cluster = 0; cluster < end && used < enough;) {
       const stop = Math.min(end, cluster + refcountsPerBlock);
-      const offset = refcounts.blockOf(cluster);
+      const offset = refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
       if (offset !== 0) {
         const entry = refcountCache.get(offset);
         const isZero = zeroTest(entry.bytes, refcountBits);
@@ -140,7 +143,7 @@ export class Allocator {
     const most = refcountsPerBlock - first;
     // QEMU takes the index before it looks: a failure leaves it behind the cluster.
     const cluster = this.#freeIndex++;
-    const offset = refcounts.blockOf(cluster);
+    const offset = refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
     if (offset === 0) {
       const free = Math.min(wanted - run, most);
       this.#freeIndex = cluster + free;
@@ -165,7 +168,7 @@ export class Allocator {
     const { refcountsPerBlock, refcountBits } = geometry;
     const first = cluster % refcountsPerBlock;
     const most = Math.min(wanted, refcountsPerBlock - first);
-    const offset = refcounts.blockOf(cluster);
+    const offset = refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
     if (offset === 0) return { zeros: most, all: true };
     const entry = refcountCache.get(offset);
     const isZero = zeroTest(entry.bytes, refcountBits);

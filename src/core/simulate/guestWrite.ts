@@ -33,6 +33,7 @@ export function writeGuest(driver: Driver, guest: number, bytes: number, content
   const running: Piece[] = [];
   let failure: RequestFailed | undefined;
   let pieces = 0;
+  const freedBefore = driver.allocator.timesLowered;
   const note = (part: () => void): boolean => {
     const errno = failureOf(part);
     if (errno !== undefined) failure ??= new RequestFailed(errno);
@@ -58,15 +59,22 @@ export function writeGuest(driver: Driver, guest: number, bytes: number, content
         },
       );
     });
-    if (!started) break;
+    if (!started) {
+      // The pieces before it are on their way.
+      if (pieces > 0) driver.recorder.doubt(AT_ONCE);
+      break;
+    }
     done += length;
     if (running.length === MOST_WORKERS) finish(driver, running, note, content);
   }
   while (running.length > 0) finish(driver, running, note, content);
-  if (pieces > 1) driver.unordered = true;
-  if (!failure) return;
-  if (pieces > 1) driver.recorder.doubt(AT_ONCE);
-  throw failure;
+  if (pieces > 1) {
+    driver.unordered = true;
+    // What one piece frees the next one may take, if it comes later.
+    const hasFreed = driver.allocator.timesLowered > freedBefore;
+    if (failure || hasFreed) driver.recorder.doubt(AT_ONCE);
+  }
+  if (failure) throw failure;
 }
 
 function mostAtOnce(driver: Driver, guest: number): number {

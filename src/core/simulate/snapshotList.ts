@@ -11,7 +11,7 @@ export interface HeldSnapshot {
   readonly l1Offset: number;
   /** Entries. */
   readonly l1Size: number;
-  /** Its entry in the table, but for the place of the L1 table: as it will be written. */
+  /** Its entry in the table, as it will be written. */
   readonly record: Uint8Array;
   /** It was made here, at a time that is not known. */
   readonly fresh: boolean;
@@ -33,7 +33,7 @@ export class SnapshotList {
     const { snapshotTable, snapshotsOffset, source } = image;
     this.offset = snapshotsOffset;
     this.size = snapshotTable.size;
-    this.list = snapshotTable.snapshots.map((snapshot) => ({
+    const present = snapshotTable.snapshots.map((snapshot) => ({
       id: snapshot.id,
       name: snapshot.name,
       l1Offset: Number(snapshot.l1Offset),
@@ -41,6 +41,16 @@ export class SnapshotList {
       record: completed(ownRecord(source, snapshot), snapshot.diskSize, image),
       fresh: false,
     }));
+    const nothing = completed(new Uint8Array(FIXED_BYTES), undefined, image);
+    const absent = Array.from({ length: snapshotTable.zeros }, () => ({
+      id: '',
+      name: '',
+      l1Offset: 0,
+      l1Size: 0,
+      record: nothing,
+      fresh: false,
+    }));
+    this.list = [...present, ...absent];
   }
 }
 
@@ -89,11 +99,18 @@ export function recordParts(record: Uint8Array): readonly number[] {
 }
 
 /** The table entry of a new snapshot of the disk as it is, without VM state, as qemu-img makes it. */
-export function snapshotRecord(id: string, name: string, diskSize: number): Uint8Array {
+export function snapshotRecord(
+  id: string,
+  name: string,
+  l1: { readonly offset: number; readonly length: number },
+  diskSize: number,
+): Uint8Array {
   const texts = [id, name].map((text) => new TextEncoder().encode(text));
   const length = texts.reduce((sum, text) => sum + text.length, FIXED_BYTES + KNOWN_EXTRA_BYTES);
   const record = new Uint8Array(length);
   const view = viewOf(record);
+  view.setBigUint64(0, BigInt(l1.offset));
+  view.setUint32(8, l1.length);
   view.setUint16(12, texts[0].length);
   view.setUint16(14, texts[1].length);
   view.setUint32(36, KNOWN_EXTRA_BYTES);

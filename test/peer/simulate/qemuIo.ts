@@ -31,7 +31,7 @@ const PROMPT = 'qemu-io> ';
 /** Behind some refusals. */
 const HINT = 'You can force-remove ';
 const REFUSAL = "qemu-io: can't open: ";
-const ASSERTION = /qemu-io: \S+: (\w+): Assertion `(.*)' failed\./;
+const ASSERTION = /qemu-(?:io|img): \S+: (\w+): Assertion `(.*)' failed\./;
 const MOST_MILLISECONDS = 10_000;
 
 /** Whether the operation is one of `qemu-img snapshot`, which qemu-io does not have. */
