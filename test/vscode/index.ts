@@ -1,4 +1,5 @@
 import './activation.js';
+import './navigation.js';
 import './opening.js';
 import './problems.js';
 import './qemu.js';
