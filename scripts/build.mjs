@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { inRoot, root } from './lib/repository.mjs';
+import { usedIcons } from './lib/usedIcons.mjs';
 
 /** @import { BuildOptions } from 'esbuild' */
 
@@ -56,6 +57,7 @@ function bundles(production) {
       jsxImportSource: 'preact',
       loader: { '.ttf': 'file' },
       assetNames: '[name]',
+      plugins: [usedIcons],
     },
   ];
 }

@@ -30,8 +30,8 @@ export class ImagePanel implements vscode.Disposable {
   #ready = false;
   #selected: number | undefined;
   #history = { back: false, forward: false };
-  /** A cluster to show once the webview listens. */
-  #toReveal: number | undefined;
+  /** What is to be shown once the webview listens. */
+  #toShow: ToWebview | undefined;
 
   /** Something that the status bar and the commands go by has changed. */
   readonly onChange = this.#changes.event;
@@ -102,8 +102,7 @@ export class ImagePanel implements vscode.Disposable {
 
   /** Brings a cluster into view and selects it. */
   reveal(cluster: number): void {
-    if (this.#ready) this.#post({ type: 'reveal', cluster });
-    else this.#toReveal = cluster;
+    this.#show({ type: 'reveal', cluster });
   }
 
   /** Shows a cluster for the time being; undefined ends it where it began. */
@@ -112,7 +111,7 @@ export class ImagePanel implements vscode.Disposable {
   }
 
   search(search: SearchRequest): void {
-    this.#post({ type: 'search', search });
+    this.#show({ type: 'search', search });
   }
 
   /** Where a place is; a sentence when the worker cannot tell. */
@@ -204,10 +203,15 @@ export class ImagePanel implements vscode.Disposable {
     this.#post({ type: 'overlapOptions', options: this.#overlap.current });
     for (const event of this.document.history) this.#post({ type: 'event', event });
     if (this.document.changedOnDisk) this.#post({ type: 'changedOnDisk' });
-    if (this.#ready && this.#toReveal !== undefined) {
-      this.#post({ type: 'reveal', cluster: this.#toReveal });
-      this.#toReveal = undefined;
+    if (this.#ready && this.#toShow) {
+      this.#post(this.#toShow);
+      this.#toShow = undefined;
     }
+  }
+
+  #show(message: ToWebview): void {
+    if (this.#ready) this.#post(message);
+    else this.#toShow = message;
   }
 
   #post(message: ToWebview): void {
