@@ -361,6 +361,7 @@ export class Heatmap {
       ratio,
       level,
       items,
+      hatched: this.#tiles.picture.layer === 'kinds',
       marks: this.#palette.marks,
       hover: this.#store.pointed.value && squareOf(this.#pointedCell()),
       selection: this.#selectedSquares(),

@@ -20,6 +20,8 @@ export interface OverlayFrame {
   readonly ratio: number;
   readonly level: number;
   readonly items: readonly DrawItem[];
+  /** Whether trouble is hatched where there is room; its markers stand in any case. */
+  readonly hatched: boolean;
   readonly marks: Marks;
   readonly hover: Square | undefined;
   readonly selection: readonly Square[];
@@ -49,7 +51,7 @@ export class Overlays {
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.#drawGrid(frame);
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
-    this.#trouble.draw(context, items);
+    this.#trouble.draw(context, items, frame.hatched);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);
   }
