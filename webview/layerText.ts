@@ -125,6 +125,7 @@ function textOf(picture: Picture, value: number, names: readonly string[], form:
     if (!isKind(name)) return name;
     return form === 0 ? KIND_TEXT[name] : kindLabel(name);
   }
+  if (picture.view === 'guest' && name === 'none') return 'no host cluster';
   const number = NAMED.exec(name)?.[1];
   if (number !== undefined) {
     const owner = `'${clean(names[Number(number) - 1] ?? number)}'`;

@@ -10,6 +10,7 @@ import type {
   ScanSummary,
 } from '../src/protocol/imageService.js';
 import type { HeatmapSettings, ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
+import type { InView } from './heatmap/inView.js';
 import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
 import { GuestSelection } from './guestSelection.js';
@@ -72,6 +73,8 @@ export class Store {
   /** The value that is shown alone. */
   readonly isolated = signal<number | undefined>(undefined);
   readonly zoom = signal(1);
+  /** What can be seen of the map, unless all can. */
+  readonly inView = signal<InView | undefined>(undefined);
   readonly camera: Signal<KeptCamera | undefined>;
   readonly pane: Signal<ViewState['pane']>;
   readonly geometry: ReadonlySignal<Geometry | undefined> = computed(

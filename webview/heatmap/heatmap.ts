@@ -4,6 +4,7 @@ import type { Picture, View } from '../../src/core/picture/layer.js';
 import { samePicture } from '../pictureState.js';
 import type { Store } from '../store.js';
 import { descend, type CellPlace } from './descend.js';
+import { countInView } from './inView.js';
 import { Overlays, type Square } from './overlays.js';
 import { readPalette, type Palette } from './palette.js';
 import { placeAt, speakPlace } from './place.js';
@@ -15,6 +16,8 @@ import { Viewport } from './viewport.js';
 
 /** CSS pixels around a click in which a mark is meant. */
 const REACH = 5;
+/** Milliseconds of rest after which what is in view is counted. */
+const REST = 150;
 /** CSS pixels that the line of text below the pointer needs. */
 const TOOLTIP = 48;
 
@@ -46,6 +49,7 @@ export class Heatmap {
   /** There is a picture to draw. */
   #opened = false;
   #mapDirty = true;
+  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(root: HTMLElement, store: Store) {
     this.#root = root;
@@ -62,6 +66,7 @@ export class Heatmap {
 
   dispose(): void {
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#rest);
     for (const dispose of this.#disposals) dispose();
     this.#renderer?.dispose();
     this.#overlays.canvas.remove();
@@ -353,6 +358,8 @@ export class Heatmap {
         palette: this.#palette,
         isolation: this.#isolation,
       });
+      clearTimeout(this.#rest);
+      this.#rest = setTimeout(this.#count, REST);
     }
     this.#overlays.draw({
       camera,
@@ -366,6 +373,19 @@ export class Heatmap {
       hover: this.#store.pointed.value && squareOf(this.#pointedCell()),
       selection: this.#selectedSquares(),
     });
+  };
+
+  /** Counts what is in view, unless that is all. */
+  readonly #count = (): void => {
+    const viewport = this.#viewport;
+    const { width, height } = viewport.size;
+    const view = { width: width * devicePixelRatio, height: height * devicePixelRatio };
+    const corner = viewport.toView({ x: viewport.picture.width, y: viewport.picture.height });
+    const start = viewport.toView({ x: 0, y: 0 });
+    const all = start.x >= 0 && start.y >= 0 && corner.x <= width && corner.y <= height;
+    this.#store.inView.value = all
+      ? undefined
+      : countInView(viewport.items(viewport.visible()), view);
   };
 
   #selectedSquares(): Square[] {
