@@ -241,12 +241,13 @@ describe('views and layers', () => {
 
   it('are chosen in a menu where there is no room, and by the host', async () => {
     const image = hostedSample('web-server.qcow2');
-    await withEditor({ image, ...NARROW }, async ({ page, post }) => {
+    await withEditor({ image, ...NARROW }, async (editor) => {
+      const { page } = editor;
       await page.locator('.layer-menu').selectOption('fragmentation');
       await page.locator(shown('host', 'fragmentation')).waitFor();
-      await post({ type: 'command', command: 'showGuest' });
+      await editor.post({ type: 'command', command: 'showGuest' });
       await page.locator(shown('guest', 'fragmentation')).waitFor();
-      await post({ type: 'showLayer', layer: 'bitmaps' });
+      await editor.post({ type: 'showLayer', layer: 'bitmaps' });
       await page.locator(shown('guest', 'bitmaps')).waitFor();
     });
   });
@@ -299,8 +300,9 @@ describe('views and layers', () => {
     const image = hostedSample('web-server.qcow2');
     const guest = 31 * 16_384 + 77 + 20;
     const [host] = image.service.guestCluster({ cluster: guest }).hostClusters;
-    await withEditor({ image }, async ({ page, said, post }) => {
-      await post({ type: 'reveal', cluster: host });
+    await withEditor({ image }, async (editor) => {
+      const { page, said } = editor;
+      await editor.post({ type: 'reveal', cluster: host });
       const offset = `0x${(guest * 65_536).toString(16)}`;
       await page.locator('.owners .link', { hasText: offset }).click();
       await page.locator(shown('guest', 'kinds')).waitFor();
