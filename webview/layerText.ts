@@ -37,7 +37,7 @@ const GUEST_TEXT: Readonly<Record<GuestKind, string>> = {
   normal: 'data',
   shared: 'data shared with snapshots',
   compressed: 'compressed data',
-  partial: 'data in part',
+  partial: 'mixed subclusters',
   preallocated: 'allocated without data',
   damaged: 'damaged entry',
 };
@@ -59,31 +59,31 @@ const TEXT: Readonly<
     '4-7': ['refcount 4 to 7', '4–7'],
     '8-15': ['refcount 8 to 15', '8–15'],
     '16-63': ['refcount 16 to 63', '16–63'],
-    '64-up': ['refcount 64 or more', '64 and more'],
+    '64-up': ['refcount 64 or more', '64+'],
   },
   differences: {
     none: 'no host cluster',
     free: 'not in use',
     equal: ['refcount and references agree', 'equal'],
     'high-1': ['refcount too high by 1', 'too high by 1'],
-    'high-2': ['refcount too high by 2 or 3', 'by 2–3'],
-    'high-4': ['refcount too high by 4 or more', 'by 4 and more'],
+    'high-2': ['refcount too high by 2 or 3', 'too high by 2–3'],
+    'high-4': ['refcount too high by 4 or more', 'too high by 4+'],
     'low-1': ['refcount too low by 1', 'too low by 1'],
-    'low-2': ['refcount too low by 2 or 3', 'by 2–3'],
-    'low-4': ['refcount too low by 4 or more', 'by 4 and more'],
+    'low-2': ['refcount too low by 2 or 3', 'too low by 2–3'],
+    'low-4': ['refcount too low by 4 or more', 'too low by 4+'],
   },
   snapshots: {
     none: ['needed by no disk', 'not needed'],
     other: ['of the image itself', 'image metadata'],
     active: ['of the active disk alone', 'active disk alone'],
     'with-1': ['shared by the active disk and a snapshot', 'active + 1 snapshot'],
-    'with-2': ['shared by the active disk and 2 or 3 snapshots', '+ 2–3'],
-    'with-4': ['shared by the active disk and 4 or more snapshots', '+ 4 and more'],
+    'with-2': ['shared by the active disk and 2 or 3 snapshots', 'active + 2–3 snapshots'],
+    'with-4': ['shared by the active disk and 4 or more snapshots', 'active + 4 or more'],
     snapshots: 'shared by snapshots alone',
     'only-later': ['of a single later snapshot alone', 'a later snapshot alone'],
   },
   fragmentation: {
-    none: ['no data of the active disk', 'none'],
+    none: ['no data of the active disk', 'no disk data'],
     contiguous: ['right behind the cluster before', 'contiguous'],
     near: ['near: at most 16 clusters on', 'up to 16 clusters on'],
     far: ['far: more than 16 clusters on', 'further on'],
@@ -91,11 +91,11 @@ const TEXT: Readonly<
     compressed: 'compressed',
   },
   bitmaps: {
-    none: ['no data of the active disk', 'none'],
+    none: ['no data of the active disk', 'no disk data'],
     clean: ['clean in all bitmaps', 'clean'],
     'only-later': ['dirty in a later bitmap', 'a later bitmap'],
     two: ['dirty in two bitmaps', 'two bitmaps'],
-    more: ['dirty in three or more bitmaps', 'three and more'],
+    more: ['dirty in three or more bitmaps', 'three or more'],
   },
   simulation: {
     unknown: 'not tried',
@@ -125,6 +125,7 @@ function textOf(picture: Picture, value: number, names: readonly string[], form:
     if (!isKind(name)) return name;
     return form === 0 ? KIND_TEXT[name] : kindLabel(name);
   }
+  if (picture.view === 'guest' && name === 'none') return 'no host cluster';
   const number = NAMED.exec(name)?.[1];
   if (number !== undefined) {
     const owner = `'${clean(names[Number(number) - 1] ?? number)}'`;

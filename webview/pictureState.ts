@@ -44,6 +44,7 @@ export class PictureState {
     this.#asked++;
     this.known.value = undefined;
     this.failure.value = undefined;
+    this.simulated.value = false;
     this.shown.value = FIRST_PICTURE;
     this.stage.value = 'closed';
     if (open) this.stage.value = 'open';
@@ -51,6 +52,12 @@ export class PictureState {
 
   choose(picture: Partial<Picture>): void {
     this.chosen.value = { ...this.chosen.value, ...picture };
+  }
+
+  /** There are outcomes of a simulation now, or others than before. */
+  outcomesChanged(): void {
+    this.simulated.value = true;
+    if (this.chosen.value.layer === 'simulation') this.refresh();
   }
 
   /** Asks anew about the picture chosen: something that it shows has changed. */

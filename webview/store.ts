@@ -21,6 +21,7 @@ import type {
   ToWebview,
   ViewCommand,
 } from '../src/protocol/webviewMessages.js';
+import type { InView } from './heatmap/inView.js';
 import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
 import { GuestSelection } from './guestSelection.js';
@@ -99,6 +100,8 @@ export class Store {
   readonly area = signal<Rectangle | undefined>(undefined);
   /** Whether cells are wide enough to carry the letters of their kinds. */
   readonly lettered = signal(false);
+  /** What can be seen of the map, unless all can. */
+  readonly inView = signal<InView | undefined>(undefined);
   readonly camera: Signal<KeptCamera | undefined>;
   readonly pane: Signal<ViewState['pane']>;
   readonly geometry: ReadonlySignal<Geometry | undefined> = computed(

@@ -9,6 +9,7 @@ import type { Camera } from './camera.js';
 import { CellCountStore } from './cellCounts.js';
 import { descend, type CellPlace } from './descend.js';
 import { Labels } from './labels.js';
+import { countInView } from './inView.js';
 import { Overlays, type Square } from './overlays.js';
 import type { Palette } from './palette.js';
 import { placeAt, speakPlace } from './place.js';
@@ -21,6 +22,8 @@ import type { ShownWindows } from './windowOverlay.js';
 
 /** CSS pixels around a click in which a mark is meant. */
 const REACH = 5;
+/** Milliseconds of rest after which what is in view is counted. */
+const REST = 150;
 /** CSS pixels that the line of text below the pointer needs. */
 const TOOLTIP = 48;
 
@@ -59,6 +62,7 @@ export class Heatmap {
   /** There is a picture to draw. */
   #opened = false;
   #mapDirty = true;
+  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(root: HTMLElement, store: Store) {
     this.#root = root;
@@ -77,6 +81,7 @@ export class Heatmap {
 
   dispose(): void {
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#rest);
     for (const dispose of this.#disposals) dispose();
     this.#renderer?.dispose();
     this.#overlays.canvas.remove();
@@ -472,6 +477,8 @@ export class Heatmap {
         ratio,
         scale: camera.scale,
       });
+      clearTimeout(this.#rest);
+      this.#rest = setTimeout(this.#count, REST);
     }
     this.#overlays.draw({
       camera,
@@ -480,6 +487,7 @@ export class Heatmap {
       ratio,
       level,
       items,
+      hatched: this.#tiles.picture.layer === 'kinds',
       marks: this.#palette.marks,
       curve: this.#tiles.curve,
       windows: this.#inFile ? this.#windows : undefined,
@@ -489,6 +497,19 @@ export class Heatmap {
       selection: this.#selectedSquares(),
     });
     if (this.#overlays.moving) this.#invalidateOverlays();
+  };
+
+  /** Counts what is in view, unless that is all. */
+  readonly #count = (): void => {
+    const viewport = this.#viewport;
+    const { width, height } = viewport.size;
+    const view = { width: width * devicePixelRatio, height: height * devicePixelRatio };
+    const corner = viewport.toView({ x: viewport.picture.width, y: viewport.picture.height });
+    const start = viewport.toView({ x: 0, y: 0 });
+    const all = start.x >= 0 && start.y >= 0 && corner.x <= width && corner.y <= height;
+    this.#store.inView.value = all
+      ? undefined
+      : countInView(viewport.items(viewport.visible()), view);
   };
 
   #selectedSquares(): Square[] {

@@ -23,6 +23,8 @@ export interface OverlayFrame {
   readonly ratio: number;
   readonly level: number;
   readonly items: readonly DrawItem[];
+  /** Whether trouble is hatched where there is room; its markers stand in any case. */
+  readonly hatched: boolean;
   readonly marks: Marks;
   readonly windows: ShownWindows | undefined;
   readonly curve: Curve;
@@ -65,7 +67,7 @@ export class Overlays {
     this.#drawGrid(frame);
     if (frame.windows) this.#windows.draw(context, frame, frame.windows);
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
-    this.#trouble.draw(context, items);
+    this.#trouble.draw(context, items, frame.hatched);
     if (frame.mapped) drawLinks(context, frame, frame.mapped);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);

@@ -43,6 +43,7 @@ function Entry({ value, store, clusters }: EntryProps): JSX.Element {
   const bytes = clusters === undefined ? '' : size(clusters * store.clusterSize);
   const isolated = store.isolated.value;
   const text = valueText(picture, value, names.value);
+  const inView = store.inView.value;
   return (
     <button
       type="button"
@@ -57,7 +58,17 @@ function Entry({ value, store, clusters }: EntryProps): JSX.Element {
       <span class="swatch" style={{ background: `var(${valueVariable(picture, value)})` }} />
       <Code picture={picture} value={value} store={store} />
       <span class="name">{valueLabel(picture, value, names.value)}</span>
-      {clusters !== undefined && <span class="count">{count(clusters)}</span>}
+      {clusters !== undefined && (
+        <span class="count">
+          {inView && (
+            <span class="in-view" title="In view">
+              {inView.exact ? '' : '≈'}
+              {count(inView.counts[value])} of{' '}
+            </span>
+          )}
+          {count(clusters)}
+        </span>
+      )}
       {bytes && <span class="bytes">{bytes}</span>}
     </button>
   );

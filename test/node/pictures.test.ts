@@ -1,0 +1,231 @@
+import { inflateRawSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { memorySource } from '../../src/core/byteSource.js';
+import {
+  LAYERS,
+  valuesOf,
+  VIEWS,
+  type Layer,
+  type Picture,
+  type View,
+} from '../../src/core/picture/layer.js';
+import { DOMINANT_MASK, OUTSIDE } from '../../src/core/picture/tile.js';
+import { ImageSession } from '../../src/node/imageSession.js';
+import type { LayerAnswer } from '../../src/protocol/imageService.js';
+import { ImageBuilder } from '../images/imageBuilder.js';
+import { layOut } from '../images/layOut.js';
+import { fileBytes } from '../images/pieces.js';
+
+const GUESTS = 4096;
+
+/** 16 MiB with 4 KiB clusters, a snapshot, a bitmap. */
+function bytesOf(): Uint8Array {
+  const image = new ImageBuilder({ virtualSize: GUESTS * 4096, clusterBits: 12 });
+  image.write(0, 300).snapshot({ name: 'before' }).write(100, 50).zero(1000, 20);
+  image.bitmap({ name: 'backup', granularityBits: 16, dirty: [[2, 3]] });
+  return fileBytes(layOut(image));
+}
+
+const bytes = bytesOf();
+
+function opened(): ImageSession {
+  const session = new ImageSession(memorySource(bytes), 'a.qcow2', () => undefined);
+  session.start();
+  return session;
+}
+
+function finished(): ImageSession {
+  const session = opened();
+  while (session.advance(10));
+  return session;
+}
+
+/** Asks until the picture is there and counted. */
+function counted(session: ImageSession, picture: Picture): Record<string, number> {
+  for (let turn = 0; turn < 1000; turn++) {
+    const answer = session.layer(picture);
+    if (answer.state === 'failed') throw new Error(answer.message);
+    if (answer.state === 'ready' && answer.counts) {
+      const { counts } = answer;
+      return Object.fromEntries(
+        valuesOf(picture).flatMap((name, value) =>
+          counts[value] > 0 ? [[name, counts[value]] as const] : [],
+        ),
+      );
+    }
+    session.advance(1);
+  }
+  throw new Error('never ready');
+}
+
+/** The same from the tile of the whole. */
+function drawn(session: ImageSession, { view, layer }: Picture): Record<string, number> {
+  const { cells } = session.tile({ view, layer, curve: 'rows', level: 0, x: 0, y: 0 });
+  if (cells.type === 'uniform') throw new Error('expected a tile of unlike cells');
+  const counts: Record<string, number> = {};
+  for (const glyph of inflateRawSync(cells.bytes).subarray(0, 65_536)) {
+    if ((glyph & DOMINANT_MASK) === OUTSIDE) continue;
+    const name = valuesOf({ view, layer })[glyph & DOMINANT_MASK];
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+const pictures = VIEWS.flatMap((view) =>
+  LAYERS.filter((layer) => layer !== 'simulation').map((layer): Picture => ({ view, layer })),
+);
+
+describe('a picture', () => {
+  test.each(pictures)('has the tiles that its counts tell of: $view $layer', (picture) => {
+    const session = finished();
+    const counts = counted(session, picture);
+    expect(drawn(session, picture)).toEqual(counts);
+  });
+
+  test('knows what the guest has', () => {
+    expect(counted(finished(), { view: 'guest', layer: 'kinds' })).toEqual({
+      normal: 50,
+      shared: 250,
+      'zero-plain': 20,
+      unallocated: GUESTS - 320,
+    });
+  });
+
+  test('knows what a snapshot alone keeps, and names it', () => {
+    const session = finished();
+    const picture = { view: 'host', layer: 'snapshots' } as const;
+    // What was written over, and the snapshot's own L1 table and L2 table.
+    expect(counted(session, picture)).toMatchObject({ 'only-1': 52, 'with-1': 250 });
+    expect(session.layer(picture)).toMatchObject({ state: 'ready', names: ['before'] });
+  });
+
+  test('knows what is dirty, on the disk and in the file', () => {
+    const session = finished();
+    expect(counted(session, { view: 'guest', layer: 'bitmaps' })).toEqual({
+      'only-1': 48,
+      clean: GUESTS - 48,
+    });
+    expect(counted(session, { view: 'host', layer: 'bitmaps' })).toMatchObject({
+      'only-1': 48,
+      clean: 252,
+    });
+  });
+
+  test('is computed after the scan, the one asked for last first', () => {
+    const session = opened();
+    const first = { view: 'guest', layer: 'kinds' } as const;
+    const last = { view: 'host', layer: 'fragmentation' } as const;
+    const state = (picture: Picture): LayerAnswer['state'] => session.layer(picture).state;
+    expect(state(first)).toBe('computing');
+    expect(() => session.tile({ ...first, curve: 'rows', level: 0, x: 0, y: 0 })).toThrow(
+      'the layer kinds is being computed',
+    );
+    expect(session.layer({ view: 'host', layer: 'differences' }).state).toBe('ready');
+    for (let turn = 0; turn < 1000 && state(last) === 'computing'; turn++) session.advance(0);
+    expect(session.layer(last).state).toBe('ready');
+    while (session.advance(10));
+    expect(state(first)).toBe('ready');
+  });
+
+  test('is refused when the scan was cancelled, unless the map tells', () => {
+    const session = opened();
+    session.cancel();
+    expect(session.layer({ view: 'guest', layer: 'kinds' })).toEqual({
+      state: 'failed',
+      message: 'the scan was cancelled',
+    });
+    expect(session.layer({ view: 'host', layer: 'refcounts' }).state).toBe('ready');
+  });
+
+  test('is refused for a disk of too many clusters', () => {
+    const huge = bytes.slice();
+    new DataView(huge.buffer).setBigUint64(24, 2n ** 62n);
+    const session = new ImageSession(memorySource(huge), 'a.qcow2', () => undefined);
+    session.start();
+    while (session.advance(10));
+    expect(session.layer({ view: 'guest', layer: 'fragmentation' })).toMatchObject({
+      state: 'failed',
+      message: 'the disk has more clusters than a picture can show',
+    });
+  });
+});
+
+describe('the outcomes of a simulation', () => {
+  const shown = (session: ImageSession, view: View, layer: Layer): Record<string, number> =>
+    counted(session, { view, layer });
+
+  test('are shown on the disk and in the file, once there are some', () => {
+    const session = finished();
+    expect(session.layer({ view: 'host', layer: 'simulation' })).toEqual({
+      state: 'failed',
+      message: 'nothing has been simulated',
+    });
+    const outcomes = new Uint8Array(GUESTS).fill(1);
+    outcomes.fill(2, 10, 14);
+    outcomes[20] = 3;
+    session.setOutcomes('guest', outcomes);
+    expect(shown(session, 'guest', 'simulation')).toEqual({
+      safe: GUESTS - 5,
+      stopped: 4,
+      corrupt: 1,
+    });
+    expect(shown(session, 'host', 'simulation')).toMatchObject({
+      safe: 295,
+      stopped: 4,
+      corrupt: 1,
+    });
+  });
+
+  test('replace those before them, under a new generation', () => {
+    const session = finished();
+    const generation = (): number => {
+      const answer = session.layer({ view: 'guest', layer: 'simulation' });
+      return answer.state === 'ready' ? answer.generation : -1;
+    };
+    session.setOutcomes('guest', new Uint8Array(GUESTS).fill(1));
+    expect(shown(session, 'guest', 'simulation')).toEqual({ safe: GUESTS });
+    const before = generation();
+    session.setOutcomes('guest', new Uint8Array(GUESTS).fill(3));
+    expect(shown(session, 'guest', 'simulation')).toEqual({ corrupt: GUESTS });
+    expect(generation()).toBeGreaterThan(before);
+  });
+});
+
+describe('a guest cluster', () => {
+  test('is told with its entry, its place and who shares it', () => {
+    const session = finished();
+    const detail = session.guestCluster({ cluster: 7 });
+    expect(detail).toMatchObject({
+      guestOffset: 7 * 4096,
+      kind: 'shared',
+      l1Index: 0,
+      l2Index: 7,
+      copied: false,
+      stored: '2',
+      sharedByCount: 1,
+      sharedBy: [{ index: 0, name: 'before' }],
+      subclusters: [],
+    });
+    const [host] = detail.hostClusters;
+    expect(detail.dataOffset).toBe(host * 4096);
+    const owners = session.cluster({ cluster: host }).owners;
+    expect(owners).toContainEqual(
+      expect.objectContaining({
+        type: 'l2-entry',
+        guestOffset: 7 * 4096,
+        entryOffset: detail.entryOffset,
+      }),
+    );
+    expect(session.guestCluster({ cluster: 120 })).toMatchObject({
+      kind: 'normal',
+      copied: true,
+      sharedByCount: 0,
+    });
+  });
+
+  test('past the end of the disk is named with both numbers', () => {
+    expect(() => finished().guestCluster({ cluster: GUESTS })).toThrow(
+      'guest cluster 4096: expected one below 4096, the end of the disk',
+    );
+  });
+});
