@@ -5,7 +5,9 @@ import { openHexEditor } from './hexEditor.js';
 import { pageHtml } from './html.js';
 import type { ImageDocument } from './imageDocument.js';
 import {
+  cacheSettings,
   heatmapSettings,
+  onDidChangeCacheSettings,
   onDidChangeHeatmapSettings,
   onDidChangeOverlapSettings,
   overlapSettings,
@@ -68,6 +70,9 @@ export class ImagePanel implements vscode.Disposable {
       }),
       onDidChangeOverlapSettings((options) => {
         this.#post({ type: 'overlapOptions', options });
+      }),
+      onDidChangeCacheSettings((options) => {
+        this.#post({ type: 'cacheOptions', options });
       }),
     );
     webview.html = pageHtml({
@@ -153,6 +158,7 @@ export class ImagePanel implements vscode.Disposable {
   #postState(): void {
     this.#post({ type: 'settings', settings: heatmapSettings() });
     this.#post({ type: 'overlapOptions', options: overlapSettings() });
+    this.#post({ type: 'cacheOptions', options: cacheSettings() });
     for (const event of this.document.history) this.#post({ type: 'event', event });
     if (this.document.changedOnDisk) this.#post({ type: 'changedOnDisk' });
     if (this.#ready && this.#toReveal !== undefined) {

@@ -3,6 +3,7 @@ import { isGuardedType } from '../core/overlap/types.js';
 import type { Curve } from '../protocol/imageService.js';
 import type { HeatmapSettings, Renderer } from '../protocol/webviewMessages.js';
 import type { OverlapOptions } from '../protocol/overlap.js';
+import { CACHE_OPTIONS, type CacheOptions } from '../core/simulate/cacheOptions.js';
 import { isCurve } from './validate.js';
 
 const SECTION = 'qcow2.heatmap';
@@ -37,10 +38,7 @@ const STRUCTURES = 'overlapStructures';
 /** The overlap check as the user has set it, unread: what makes no sense is said where it is used. */
 export function overlapSettings(): OverlapOptions {
   const section = vscode.workspace.getConfiguration(ROOT);
-  const text = (key: string): string => {
-    const value = section.get<unknown>(key);
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-  };
+  const text = (key: string): string => asText(section.get<unknown>(key));
   const types = section.get<unknown>('overlapCheckTypes');
   return {
     overlapCheck: text('overlapCheck'),
@@ -65,6 +63,31 @@ export function onDidChangeOverlapSettings(
       listener(overlapSettings());
   });
 }
+
+/** The sizes of the metadata caches as the user has set them, unread. */
+export function cacheSettings(): CacheOptions {
+  const section = vscode.workspace.getConfiguration(ROOT);
+  const text = (key: keyof CacheOptions): string => asText(section.get<unknown>(key));
+  return {
+    cacheSize: text('cacheSize'),
+    l2CacheSize: text('l2CacheSize'),
+    l2CacheEntrySize: text('l2CacheEntrySize'),
+    refcountCacheSize: text('refcountCacheSize'),
+  };
+}
+
+export function onDidChangeCacheSettings(
+  listener: (caches: CacheOptions) => void,
+): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((change) => {
+    if (CACHE_OPTIONS.some((key) => change.affectsConfiguration(`${ROOT}.${key}`)))
+      listener(cacheSettings());
+  });
+}
+
+/** A size may be written as a number. */
+const asText = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
 /** Writes what differs from the settings as they are. */
 export async function writeOverlap(options: OverlapOptions): Promise<void> {

@@ -31,7 +31,17 @@ import type {
   OverlapWindowsPage,
   OverlapWindowsQuery,
 } from '../protocol/overlap.js';
+import type {
+  MarksAnswer,
+  MarksQuery,
+  SimulateAnswer,
+  SimulateQuery,
+  StepsPage,
+  StepsQuery,
+  VerdictAnswer,
+} from '../protocol/simulation.js';
 import { OverlapSession } from './overlapSession.js';
+import { SimulateSession } from './simulateSession.js';
 import { TileStore } from './tileStore.js';
 
 /** Milliseconds between two progress events. */
@@ -57,6 +67,7 @@ export class ImageSession implements ImageService {
   #state: State = { type: 'idle' };
   #tiles: TileStore | undefined;
   #overlap: OverlapSession | undefined;
+  #simulate: SimulateSession | undefined;
   #map: ClusterMap | undefined;
   #generation = 0;
   #started = 0;
@@ -166,6 +177,38 @@ export class ImageSession implements ImageService {
 
   overlapAdvice(query: OverlapQuery): OverlapAdvice {
     return this.#overlapSession().advice(query);
+  }
+
+  simulate(query: SimulateQuery): SimulateAnswer {
+    return this.#simulateSession().simulate(query);
+  }
+
+  simulateVerdict(query: SimulateQuery): VerdictAnswer {
+    return this.#simulateSession().verdict(query);
+  }
+
+  simulateSteps(query: StepsQuery): StepsPage {
+    return this.#simulateSession().steps(query);
+  }
+
+  simulateMarks(query: MarksQuery): MarksAnswer {
+    return this.#simulateSession().marks(query);
+  }
+
+  simulateOverlap(query: SimulateQuery): OverlapAnswer {
+    return this.#simulateSession().overlap(query);
+  }
+
+  #simulateSession(): SimulateSession {
+    if (!isLaidOut(this.#image)) throw new Error('there is no map of this image');
+    return (this.#simulate ??= new SimulateSession(
+      this.#image,
+      (cluster) =>
+        this.#state.type === 'scanned' ? this.#state.inspection.structures(cluster) : [],
+      (operations) => {
+        this.#emit({ type: 'operations', operations });
+      },
+    ));
   }
 
   /** Made when first asked for: it reads the snapshots' L1 tables if those are guarded. */

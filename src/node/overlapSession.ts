@@ -26,6 +26,7 @@ import {
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import { formatSize, parseSize, type Parsed } from '../core/size.js';
 import type {
+  BuiltOverlap,
   OpenedWindow,
   OverlapAdvice,
   OverlapAnswer,
@@ -86,26 +87,13 @@ export class OverlapSession {
     const { replay } = opened;
     const at = clampPosition(replay, position);
     const list = replay.at(at);
-    const refuses = refusesBitmap(list);
-    const counts = countWindows(list, refuses);
-    const oversize = oversizeText(list);
-    const windows = Math.ceil(this.#image.layout.hostClusters / WINDOW_SIZE);
     return {
       state: 'built',
       operations: replay.operations.length,
       position: at,
       last: at === 0 ? undefined : this.#told(replay.operations.at(at - 1), list),
-      memory: list.memory,
-      counters: { ...list.counters },
-      counts,
-      bitmapSize: settings.value.bitmapSize,
-      windows: list.windows.count,
-      windowBytes: list.windowBytes,
-      slots: takenSlots(list),
-      slotCount: list.cache.size,
-      marks: windowMarks(list, windows, refuses),
       events: replay.events.length,
-      sentences: [exposureText(list, counts), ...(oversize === undefined ? [] : [oversize])],
+      ...describeList(list, settings.value, this.#image.layout.hostClusters),
     };
   }
 
@@ -221,8 +209,31 @@ export class OverlapSession {
   }
 }
 
+/** The structures as they are now. `hostClusters`: of the file that the map shows. */
+export function describeList(
+  list: MetadataList,
+  { bitmapSize }: StructureSettings,
+  hostClusters: number,
+): Omit<BuiltOverlap, 'operations' | 'position' | 'last' | 'events'> {
+  const refuses = refusesBitmap(list);
+  const counts = countWindows(list, refuses);
+  const oversize = oversizeText(list);
+  return {
+    memory: list.memory,
+    counters: { ...list.counters },
+    counts,
+    bitmapSize,
+    windows: list.windows.count,
+    windowBytes: list.windowBytes,
+    slots: takenSlots(list),
+    slotCount: list.cache.size,
+    marks: windowMarks(list, Math.ceil(hostClusters / WINDOW_SIZE), refuses),
+    sentences: [exposureText(list, counts), ...(oversize === undefined ? [] : [oversize])],
+  };
+}
+
 /** Reads settings as QEMU reads its options; or says what it would say. */
-function parseOptions(options: OverlapOptions): Parsed<StructureSettings> {
+export function parseOptions(options: OverlapOptions): Parsed<StructureSettings> {
   const guarded = guardedTypes({ mode: options.overlapCheck, types: options.types });
   if (!guarded.ok) return guarded;
   const bitmapSize = parseSize(options.bitmapSize, 'overlap-structures.bitmap-size');

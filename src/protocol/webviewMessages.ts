@@ -1,3 +1,4 @@
+import type { CacheOptions } from '../core/simulate/cacheOptions.js';
 import type { Curve, ImageEvent, Method, Query } from './imageService.js';
 import type { OverlapOptions } from './overlap.js';
 import type { Reply, Request } from './rpc.js';
@@ -37,6 +38,7 @@ export type ToWebview =
   | { readonly type: 'event'; readonly event: ImageEvent }
   | { readonly type: 'settings'; readonly settings: HeatmapSettings }
   | { readonly type: 'overlapOptions'; readonly options: OverlapOptions }
+  | { readonly type: 'cacheOptions'; readonly options: CacheOptions }
   | { readonly type: 'reveal'; readonly cluster: number }
   | { readonly type: 'command'; readonly command: ViewCommand }
   | { readonly type: 'changedOnDisk' };

@@ -1,3 +1,4 @@
+import type { MetadataList } from '../overlap/metadataList.js';
 import type { StructureSettings } from '../overlap/settings.js';
 import type { TypeSet } from '../overlap/types.js';
 import type { LaidOutImage } from '../qcow2/image.js';
@@ -31,6 +32,8 @@ export type Opened = { readonly ok: true } | { readonly ok: false; readonly mess
 /** Operations on a simulated copy of an image; the image itself is only read. */
 export class Simulation {
   readonly opened: Opened;
+  /** The structures as they are now, when they are the chosen engine and guard anything. */
+  readonly structures: MetadataList | undefined;
 
   constructor(_image: LaidOutImage, _settings: SimulationSettings) {
     this.opened = { ok: true };
