@@ -1,4 +1,5 @@
 import { effect, signal } from '@preact/signals';
+import type { SimulateQuery } from '../src/protocol/simulation.js';
 import type { OverlapAnswer, OverlapOptions, OverlapQuery } from '../src/protocol/overlap.js';
 
 /**
@@ -19,15 +20,18 @@ export class OverlapState {
   readonly shown = signal(true);
   /** Whether there is an image to be asked about: its tables have been read. */
   readonly ready = signal(false);
-  readonly #ask: (query: OverlapQuery) => Promise<OverlapAnswer>;
+  /** Simulated operations after which they are shown, instead of just after opening. */
+  readonly simulated = signal<SimulateQuery | undefined>(undefined);
+  readonly #ask: (query: OverlapQuery, simulated?: SimulateQuery) => Promise<OverlapAnswer>;
   #asked = 0;
 
-  constructor(ask: (query: OverlapQuery) => Promise<OverlapAnswer>) {
+  constructor(ask: (query: OverlapQuery, simulated?: SimulateQuery) => Promise<OverlapAnswer>) {
     this.#ask = ask;
     effect(() => {
       const options = this.options.value;
       const position = this.position.value;
-      if (options && this.ready.value) void this.#load({ options, position });
+      const simulated = this.simulated.value;
+      if (options && this.ready.value) void this.#load({ options, position }, simulated);
     });
   }
 
@@ -46,10 +50,10 @@ export class OverlapState {
     this.options.value = options;
   }
 
-  async #load(query: OverlapQuery): Promise<void> {
+  async #load(query: OverlapQuery, simulated: SimulateQuery | undefined): Promise<void> {
     const asked = ++this.#asked;
     try {
-      const answer = await this.#ask(query);
+      const answer = await this.#ask(query, simulated);
       if (asked !== this.#asked) return;
       this.failure.value = undefined;
       this.answer.value = answer;

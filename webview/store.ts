@@ -14,6 +14,7 @@ import type { Isolation } from './heatmap/renderer.js';
 import type { Host } from './host.js';
 import { OverlapState } from './overlapState.js';
 import { Rpc } from './rpc.js';
+import { SimulationState } from './simulationState.js';
 import { StructureTree } from './structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
 
@@ -71,6 +72,7 @@ export class Store {
   readonly rpc: Rpc;
   readonly structures: StructureTree;
   readonly overlap: OverlapState;
+  readonly simulation: SimulationState;
   map: MapCommands | undefined;
   readonly #host: Host;
 
@@ -80,15 +82,23 @@ export class Store {
       host.post({ type: 'request', request });
     });
     this.structures = new StructureTree((query) => this.rpc.ask('structure', query));
-    this.overlap = new OverlapState((query) => this.rpc.ask('overlap', query));
+    this.overlap = new OverlapState((query, simulated) =>
+      simulated ? this.rpc.ask('simulateOverlap', simulated) : this.rpc.ask('overlap', query),
+    );
     const kept = readViewState(host.keptState());
+    this.simulation = new SimulationState(this.rpc, this.overlap, kept.simulation);
     this.camera = signal(kept.camera);
     this.selected = signal(kept.selected);
     this.pane = signal(kept.pane);
     effect(() => {
       const [camera, selected, pane] = [this.camera.value, this.selected.value, this.pane.value];
-      const state: ViewState = { version: FRESH.version, camera, selected, pane };
+      const simulation = this.simulation.kept.value;
+      const state: ViewState = { version: FRESH.version, camera, selected, pane, simulation };
       host.keepState(state);
+    });
+    effect(() => {
+      const { open, tab } = this.pane.value;
+      this.simulation.active.value = open && tab === 'simulate';
     });
     host.listen((message) => {
       batch(() => {
@@ -175,6 +185,9 @@ export class Store {
       case 'overlapOptions':
         this.overlap.setOptions(message.options);
         break;
+      case 'cacheOptions':
+        this.simulation.caches.value = message.options;
+        break;
       case 'reveal':
         this.reveal(message.cluster);
         break;
@@ -206,6 +219,7 @@ export class Store {
         this.facts.value = event.facts;
         this.structures.reset();
         this.overlap.reset();
+        this.simulation.reset();
         this.failure.value = undefined;
         this.changedOnDisk.value = false;
         this.generation.value = 0;
@@ -226,6 +240,9 @@ export class Store {
         this.generation.value = event.generation;
         this.scan.value = { state: 'cancelled' };
         this.#refreshDetail();
+        break;
+      case 'operations':
+        this.simulation.follow(event.operations);
         break;
       case 'failed':
         this.failure.value = event.message;

@@ -1,6 +1,7 @@
 import type { CurveName } from '../src/core/picture/curve.js';
+import type { CacheMode, EngineName } from '../src/protocol/simulation.js';
 
-export const TABS = ['cluster', 'findings', 'structures'] as const;
+export const TABS = ['cluster', 'findings', 'structures', 'simulate'] as const;
 
 export type Tab = (typeof TABS)[number];
 
@@ -11,6 +12,14 @@ export interface ViewState {
   readonly camera: KeptCamera | undefined;
   readonly selected: number | undefined;
   readonly pane: { readonly open: boolean; readonly width: number; readonly tab: Tab };
+  readonly simulation: KeptSimulation;
+}
+
+/** The simulated operations, and how the copy is opened. */
+export interface KeptSimulation {
+  readonly operations: readonly string[];
+  readonly engine: EngineName;
+  readonly cache: CacheMode;
 }
 
 export interface KeptCamera {
@@ -25,6 +34,7 @@ export const FRESH: ViewState = {
   camera: undefined,
   selected: undefined,
   pane: { open: true, width: 340, tab: 'cluster' },
+  simulation: { operations: [], engine: 'today', cache: 'writethrough' },
 };
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -49,15 +59,28 @@ function readPane(kept: unknown): ViewState['pane'] {
   };
 }
 
+function readSimulation(kept: unknown): KeptSimulation {
+  if (!isObject(kept)) return FRESH.simulation;
+  const { operations, engine, cache } = kept;
+  return {
+    operations: Array.isArray(operations) && operations.every(isText) ? operations : [],
+    engine: engine === 'structures' ? engine : 'today',
+    cache: cache === 'writeback' ? cache : 'writethrough',
+  };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
 /** Kept state, as far as it makes sense; fresh where it does not. */
 export function readViewState(kept: unknown): ViewState {
   if (!isObject(kept) || kept.version !== FRESH.version) return FRESH;
-  const { camera, selected, pane } = kept;
+  const { camera, selected, pane, simulation } = kept;
   return {
     version: 1,
     camera: readCamera(camera),
     selected:
       Number.isSafeInteger(selected) && isNumber(selected) && selected >= 0 ? selected : undefined,
     pane: readPane(pane),
+    simulation: readSimulation(simulation),
   };
 }

@@ -9,6 +9,7 @@ describe('kept state', () => {
       camera: { curve: 'rows', x: 12.5, y: 3, scale: 0.25 },
       selected: 20512,
       pane: { open: false, width: 420, tab: 'findings' },
+      simulation: { operations: ['write 0 64K'], engine: 'structures', cache: 'writeback' },
     };
     expect(readViewState(JSON.parse(JSON.stringify(state)))).toEqual(state);
   });
@@ -25,6 +26,7 @@ describe('kept state', () => {
       camera: { curve: 'hilbert', x: NaN, y: 0, scale: 1 },
       selected: -1,
       pane: { open: true, width: 'wide', tab: 'cluster' },
+      simulation: { operations: ['flush', 5], engine: 'none', cache: 1 },
     });
     expect(state).toEqual(FRESH);
   });
@@ -34,7 +36,8 @@ describe('kept state', () => {
       fc.property(fc.anything(), (kept) => {
         expect(readViewState(kept).version).toBe(1);
         expect(
-          readViewState({ version: 1, camera: kept, pane: kept, selected: kept }).version,
+          readViewState({ version: 1, camera: kept, pane: kept, selected: kept, simulation: kept })
+            .version,
         ).toBe(1);
       }),
     );

@@ -1,5 +1,6 @@
 import { effect, untracked } from '@preact/signals';
 import type { CurveName, Point } from '../../src/core/picture/curve.js';
+import type { ClusterMark } from '../../src/core/simulate/marks.js';
 import type { Store } from '../store.js';
 import { descend, type CellPlace } from './descend.js';
 import { Overlays, type Square } from './overlays.js';
@@ -34,6 +35,7 @@ export class Heatmap {
   #cursor: Point | undefined;
   #selected: number | undefined;
   #isolation: Isolation | undefined;
+  #simulated: readonly ClusterMark[] | undefined;
   #frame = 0;
   #mapDirty = true;
 
@@ -161,6 +163,10 @@ export class Heatmap {
       }),
       effect(() => {
         this.#selected = store.selected.value;
+        this.#invalidateOverlays();
+      }),
+      effect(() => {
+        this.#simulated = store.simulation.onMap.value;
         this.#invalidateOverlays();
       }),
     );
@@ -323,6 +329,7 @@ export class Heatmap {
       marks: this.#palette.marks,
       hover: this.#store.pointed.value && squareOf(this.#pointedCell()),
       selection: this.#selectedSquare(),
+      simulated: this.#simulated && { marks: this.#simulated, curve: this.#tiles.curve },
     });
   };
 

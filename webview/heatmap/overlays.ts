@@ -2,6 +2,7 @@ import type { Extent } from '../../src/core/picture/curve.js';
 import { toView, type Camera } from './camera.js';
 import type { Marks } from './palette.js';
 import { resizeCanvas, type DrawItem } from './renderer.js';
+import { drawSimulationMarks, type SimulatedPlaces } from './simulationMarks.js';
 import { TroubleMarks } from './troubleMarks.js';
 
 /** A square of the picture, in cells of level 0. */
@@ -23,6 +24,8 @@ export interface OverlayFrame {
   readonly marks: Marks;
   readonly hover: Square | undefined;
   readonly selection: Square | undefined;
+  /** Undefined while no operation is looked at. */
+  readonly simulated: SimulatedPlaces | undefined;
 }
 
 /** From this width of a cell on (CSS pixels) they are told apart by lines. */
@@ -50,6 +53,7 @@ export class Overlays {
     this.#drawGrid(frame);
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
     this.#trouble.draw(context, items);
+    if (frame.simulated) drawSimulationMarks(context, frame, frame.simulated);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     if (frame.selection) this.#outline(frame, frame.selection, marks.selection, 2);
   }

@@ -21,6 +21,10 @@ export interface Marks {
   readonly selection: string;
   readonly halo: string;
   readonly frame: string;
+  /** Of simulated operations. */
+  readonly allocated: string;
+  readonly stopped: string;
+  readonly font: string;
 }
 
 /** How much of its colour a cell keeps while another kind is isolated. */
@@ -58,6 +62,9 @@ export function readPalette(read: (variable: string) => string): Palette {
       hover: foreground,
       selection: read('--vscode-editor-foreground') || foreground,
       halo: read('--vscode-editor-background'),
+      allocated: read(kindVariable('refcount-block')),
+      stopped: read('--vscode-problemsInfoIcon-foreground') || foreground,
+      font: read('--vscode-font-family') || 'sans-serif',
       frame: contrast || read('--vscode-panel-border') || foreground,
     },
   };

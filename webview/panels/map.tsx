@@ -3,6 +3,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Heatmap } from '../heatmap/heatmap.js';
 import { handleKey, listenToPointer } from '../heatmap/input.js';
 import { describePlace } from '../heatmap/place.js';
+import { markAt } from '../heatmap/simulationMarks.js';
+import { markText } from '../simulationText.js';
 import type { Store } from '../store.js';
 
 const HELP =
@@ -71,11 +73,13 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
   const pointed = store.pointed.value;
   if (!pointed) return null;
   const { place, x, y, room } = pointed;
+  const mark = markAt(store.simulation.onMap.value ?? [], place.cluster, place.clusters);
   const side = `tooltip ${room.left ? 'left' : 'right'} ${room.below ? 'below' : 'above'}`;
   return (
     <div class={side} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
       <span class={place.trouble === 0 ? 'tooltip-text' : 'tooltip-text trouble'}>
         {describePlace(place, store.clusterSize)}
+        {mark && ` · ${markText(mark)}`}
       </span>
     </div>
   );

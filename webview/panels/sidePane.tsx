@@ -4,12 +4,14 @@ import { TABS, type Tab } from '../viewState.js';
 import { count } from '../text.js';
 import { ClusterPane } from './clusterPane.js';
 import { FindingsPane } from './findingsPane.js';
+import { SimulatePane } from './simulatePane.js';
 import { StructuresPane } from './structuresPane.js';
 
 const TAB_TEXT: Readonly<Record<Tab, string>> = {
   cluster: 'Cluster',
   findings: 'Findings',
   structures: 'Structures',
+  simulate: 'Simulate',
 };
 const NARROWEST = 240;
 const WIDEST = 720;
@@ -56,6 +58,8 @@ function Panel({ tab, store }: { readonly tab: Tab; readonly store: Store }): JS
       return <FindingsPane store={store} />;
     case 'structures':
       return <StructuresPane store={store} />;
+    case 'simulate':
+      return <SimulatePane store={store} />;
   }
 }
 

@@ -125,6 +125,11 @@ function hosted(map: ClusterMap): HostedImage {
       overlapWindow: refuse,
       overlapEvents: refuse,
       overlapAdvice: () => ({ state: 'none' }),
+      simulate: refuse,
+      simulateVerdict: refuse,
+      simulateSteps: refuse,
+      simulateMarks: refuse,
+      simulateOverlap: refuse,
     },
     events: [
       { type: 'facts', facts },
@@ -144,7 +149,7 @@ function hosted(map: ClusterMap): HostedImage {
 }
 
 function refuse(): never {
-  throw new Error('a map without an image has no overlap structures');
+  throw new Error('a map without an image has no such answer');
 }
 
 function syntheticMap(clusters: number, trouble: boolean): ClusterMap {
