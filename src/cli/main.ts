@@ -10,6 +10,7 @@ import { infoText } from './infoText.js';
 import { layoutRuns } from './layoutRuns.js';
 import { mapImage } from './mapReport.js';
 import { mapJson, mapText } from './mapText.js';
+import { simulate, SIMULATE_USAGE } from './simulate.js';
 import { structures, STRUCTURES_USAGE } from './structures.js';
 
 const USAGE = `usage: qcow2-lens COMMAND IMAGE [--json]
@@ -19,7 +20,7 @@ const USAGE = `usage: qcow2-lens COMMAND IMAGE [--json]
   map     where every part of the guest disk lies, as 'qemu-img map';
           --backing follows the backing chain
   layout  what every host cluster holds, as runs
-${STRUCTURES_USAGE}`;
+${STRUCTURES_USAGE}${SIMULATE_USAGE}`;
 
 /** A request that makes no sense, or an image that cannot be used: one line for stderr. */
 class Refused extends Error {}
@@ -112,8 +113,15 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['layout', layout],
 ]);
 
+/** Commands with options of their own. */
+const OWN_OPTIONS = new Map([
+  ['structures', structures],
+  ['simulate', simulate],
+]);
+
 function main(args: readonly string[]): number {
-  if (args[0] === 'structures' && !args.includes('--help')) return structures(args.slice(1), print);
+  const own = OWN_OPTIONS.get(args[0] ?? '');
+  if (own && !args.includes('--help')) return own(args.slice(1), print);
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -133,7 +141,7 @@ function main(args: readonly string[]): number {
     throw new Refused(
       name === undefined
         ? `no command given\n${USAGE}`
-        : `unknown command '${name}', expected one of ${[...COMMANDS.keys(), 'structures'].join(', ')}`,
+        : `unknown command '${name}', expected one of ${[...COMMANDS.keys(), ...OWN_OPTIONS.keys()].join(', ')}`,
     );
   if (values.backing && command !== map) throw new Refused(`${name} takes no --backing`);
   if (filename === undefined || rest.length > 0)

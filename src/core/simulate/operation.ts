@@ -1,10 +1,22 @@
-import { GUARDED_TYPES } from '../overlap/types.js';
-import type { Kind } from '../layout/kinds.js';
+import { type Kind } from '../layout/kinds.js';
 import { type Parsed } from '../size.js';
 import { parseAmount } from './amount.js';
 
-/** The kinds of a host write: whatever the overlap checks guard, or guest data. */
-export type HostWriteKind = Kind;
+/** What a host write may be: whatever the overlap checks guard, or guest data. */
+const HOST_WRITE_KINDS = [
+  'main-header',
+  'active-l1',
+  'active-l2',
+  'refcount-table',
+  'refcount-block',
+  'snapshot-table',
+  'inactive-l1',
+  'inactive-l2',
+  'bitmap-directory',
+  'data',
+] as const satisfies readonly Kind[];
+
+export type HostWriteKind = (typeof HOST_WRITE_KINDS)[number];
 
 /** What is done to the simulated copy of an image. Offsets and lengths in bytes. */
 export type SimulatedOperation =
@@ -53,9 +65,6 @@ export const OPERATION_FORMS: Readonly<Record<OperationType, string>> = {
 export const MOST_BYTES = 2147483136;
 
 const SECTOR = 512;
-
-/** What a host write may be. */
-export const HOST_WRITE_KINDS: readonly Kind[] = [...GUARDED_TYPES, 'data'];
 
 /** Reads one line of an operations list. Errors are qemu-io's where it has one. */
 export function parseSimulatedOperation(line: string): Parsed<SimulatedOperation> {

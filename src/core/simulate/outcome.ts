@@ -1,4 +1,5 @@
 import type { TypeSet } from '../overlap/types.js';
+import type { SimulatedOperation } from './operation.js';
 
 /** What a write puts into the file, or where it takes something away. */
 export type Written =
@@ -12,12 +13,14 @@ export type Written =
   | 'L1 entry'
   | 'L1 table'
   | 'L2 slice'
+  | 'L2 table'
   | 'refcount block'
   | 'refcount table entry'
   | 'refcount table'
   | 'snapshot table'
   | 'snapshot L1 table'
   | 'bitmap directory'
+  /** To the external data file, at an offset of that file. */
   | 'external data';
 
 /** What is allocated and freed in host clusters. */
@@ -27,7 +30,6 @@ export type Allocated =
   | 'active-l2'
   | 'refcount-block'
   | 'refcount-table'
-  | 'active-l1'
   | 'snapshot-table'
   | 'inactive-l1';
 
@@ -44,10 +46,22 @@ export interface WriteStep {
   /** What stopped it: QEMU's message. Nothing was written then. */
   readonly conflict: string | undefined;
   /**
-   * Guarded types, whatever the setting, that lie where it writes and are not what it writes: by
-   * today's exact tables. Not 0 in a write that was done means that metadata was destroyed.
+   * Guarded types, whatever the setting, that lie where it writes and that it has no business with:
+   * by today's exact tables. Not 0 in a write that was done means that metadata was destroyed.
    */
   readonly hits: TypeSet;
+}
+
+export type CacheName = 'l2' | 'refcount';
+
+/** What QEMU signals when it finds that the image is corrupt (BLOCK_IMAGE_CORRUPTED). */
+export interface Corruption {
+  readonly message: string;
+  /** Of the write that was prevented, in bytes; undefined when it is about no write. */
+  readonly offset: number | undefined;
+  readonly size: number | undefined;
+  /** The image is marked and the node dead. */
+  readonly fatal: boolean;
 }
 
 /** One thing that QEMU does, in program order. Offsets in bytes of the host file unless said. */
@@ -57,27 +71,17 @@ export type Step =
       readonly type: 'look-up';
       readonly cache: CacheName;
       readonly offset: number;
+      /** Of the first one; the others find what it brought. */
       readonly hit: boolean;
-      /** So many look-ups of the same table, one after the other; only the first may miss. */
+      /** So many look-ups of the same table, one after the other. */
       readonly count: number;
     }
+  /** `free`: the refcount has fallen to 0. */
   | {
-      readonly type: 'allocate';
+      readonly type: 'allocate' | 'free';
       readonly kind: Allocated;
       readonly offset: number;
       readonly clusters: number;
-    }
-  | {
-      /** The refcount has fallen to 0. */
-      readonly type: 'free';
-      readonly offset: number;
-      readonly clusters: number;
-    }
-  | {
-      readonly type: 'refcount';
-      readonly offset: number;
-      readonly clusters: number;
-      readonly change: 1 | -1;
     }
   | {
       readonly type: 'l1-entry';
@@ -95,30 +99,6 @@ export type Step =
     }
   | { readonly type: 'corruption'; readonly corruption: Corruption };
 
-export type CacheName = 'l2' | 'refcount';
-
-/** What QEMU signals when it finds that the image is corrupt (BLOCK_IMAGE_CORRUPTED). */
-export interface Corruption {
-  readonly message: string;
-  /** Of the write that was prevented, in bytes; undefined when it is about no write. */
-  readonly offset: number | undefined;
-  readonly size: number | undefined;
-  /** The image is marked and the node dead. */
-  readonly fatal: boolean;
-}
-
-export interface CacheCounts {
-  readonly hits: number;
-  readonly misses: number;
-}
-
-/** Adjacent host clusters. */
-export interface ClusterRun {
-  readonly offset: number;
-  readonly clusters: number;
-  readonly type: Allocated;
-}
-
 /** How an operation ended. */
 export type Ending =
   | { readonly state: 'done' }
@@ -126,18 +106,27 @@ export type Ending =
   | { readonly state: 'failed'; readonly error: string }
   /** QEMU itself ends with SIGABRT. */
   | { readonly state: 'aborted'; readonly reason: string }
-  /** What QEMU would do cannot be foretold; nothing after this can, either. */
+  /** What QEMU would do cannot be foretold, nor what comes after. */
   | { readonly state: 'unpredictable'; readonly reason: string };
+
+/** Look-ups of one cache. */
+export interface CacheCounts {
+  readonly hits: number;
+  readonly misses: number;
+}
 
 /** What came of one operation. */
 export interface Outcome {
+  readonly operation: SimulatedOperation;
   readonly ending: Ending;
   /** Lines on stderr, in QEMU's words. */
   readonly messages: readonly string[];
+  /** Why another run of QEMU might do it in another way, if it might. */
+  readonly doubts: readonly string[];
   /** The first corruption that was signalled and not suppressed. */
   readonly corruption: Corruption | undefined;
-  /** The first `MOST_STEPS` steps. */
   readonly steps: readonly Step[];
+  /** Steps that are too many to be kept. */
   readonly stepsLeftOut: number;
   readonly caches: Readonly<Record<CacheName, CacheCounts>>;
 }

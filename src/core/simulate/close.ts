@@ -1,0 +1,33 @@
+import { INCOMPATIBLE } from '../qcow2/features.js';
+import type { Driver } from './driver.js';
+import { errnoText, failureOf } from './failure.js';
+import { flushNode } from './requests.js';
+
+/** Closes the image (bdrv_close, qcow2_inactivate): what is dirty is written, unless the node is dead. */
+export function close(driver: Driver): void {
+  const { recorder, guard, l2Cache, refcountCache, header } = driver;
+  failureOf(() => {
+    flushNode(driver);
+  });
+  if (driver.signal.dead) return;
+  guard.l1Dropped();
+  let failed = false;
+  const write = (what: string, part: () => void): void => {
+    const errno = failureOf(part);
+    if (errno === undefined) return;
+    failed = true;
+    recorder.message(`Failed to flush the ${what} block cache: ${errnoText(errno)}`);
+  };
+  write('L2', () => {
+    l2Cache.write();
+  });
+  write('refcount', () => {
+    refcountCache.write();
+  });
+  if (failed || driver.accurateRefcounts) return;
+  header.incompatible &= ~INCOMPATIBLE.dirty;
+  const errno = failureOf(() => {
+    driver.writeCaches();
+  });
+  if (errno === undefined) driver.writeHeader();
+}

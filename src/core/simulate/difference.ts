@@ -1,0 +1,205 @@
+import { hexWords, viewOf } from '../bytes.js';
+import { type ByteSource, readBytes } from '../byteSource.js';
+import { type FieldName, readHeader } from '../qcow2/header.js';
+import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import type { LaidOutImage } from '../qcow2/image.js';
+import { MAX_L1_BYTES, MAX_REFCOUNT_TABLE_BYTES } from '../qcow2/limits.js';
+import { refcountReader } from '../qcow2/refcountEntry.js';
+import { Unpredictable } from './failure.js';
+import type { Overlay } from './overlay.js';
+
+/** A value before and after; entries and fields in hexadecimal, `0x…`. */
+interface Change<T> {
+  readonly old: T;
+  readonly new: T;
+}
+
+/** What is different in the file. Lists are in ascending order. */
+export interface Difference {
+  /** Bytes. */
+  readonly fileLength: number;
+  readonly header: Readonly<Partial<Record<FieldName, readonly [old: string, now: string]>>>;
+  readonly l1: readonly ({ readonly index: number } & Change<string>)[];
+  /** With extended L2 an entry is followed by its bitmap. */
+  readonly l2: readonly ({ readonly guestCluster: number } & Change<string>)[];
+  readonly refcountTable: readonly ({ readonly index: number } & Change<string>)[];
+  /** Decimal. */
+  readonly refcounts: readonly ({ readonly cluster: number } & Change<string>)[];
+  /** What cannot be compared, since nobody knows what lies there now. */
+  readonly unknown: readonly string[];
+}
+
+/** More entries than this are not listed. */
+const MOST_LISTED = 2 ** 20;
+
+/** Compares a file with the changes over it, by what the header of each points to. */
+export function difference(image: LaidOutImage, now: Overlay): Difference {
+  return new Comparison(image, now).run();
+}
+
+class Comparison {
+  readonly #image: LaidOutImage;
+  readonly #old: ByteSource;
+  readonly #now: Overlay;
+  readonly #unknown: string[] = [];
+
+  constructor(image: LaidOutImage, now: Overlay) {
+    this.#image = image;
+    this.#old = image.source;
+    this.#now = now;
+  }
+
+  run(): Difference {
+    const { header } = this.#image;
+    let after = header;
+    this.#known('the header', () => {
+      after = readHeader(this.#now);
+    });
+    const fields: Partial<Record<FieldName, readonly [string, string]>> = {};
+    for (const { name } of after.fields)
+      if (after.value(name) !== header.value(name))
+        fields[name] = [
+          `0x${header.value(name).toString(16)}`,
+          `0x${after.value(name).toString(16)}`,
+        ];
+    const l1 = [
+      this.#table(
+        this.#old,
+        header.value('l1_table_offset'),
+        header.number('l1_size'),
+        MAX_L1_BYTES,
+      ),
+      this.#table(this.#now, after.value('l1_table_offset'), after.number('l1_size'), MAX_L1_BYTES),
+    ] as const;
+    const perCluster = this.#image.layout.clusterSize / 8;
+    const blocks = [
+      this.#table(
+        this.#old,
+        header.value('refcount_table_offset'),
+        header.number('refcount_table_clusters') * perCluster,
+        MAX_REFCOUNT_TABLE_BYTES,
+      ),
+      this.#table(
+        this.#now,
+        after.value('refcount_table_offset'),
+        after.number('refcount_table_clusters') * perCluster,
+        MAX_REFCOUNT_TABLE_BYTES,
+      ),
+    ] as const;
+    return {
+      fileLength: this.#now.size,
+      header: fields,
+      l1: entries(...l1),
+      l2: this.#l2(...l1),
+      refcountTable: entries(...blocks),
+      refcounts: this.#refcounts(...blocks),
+      unknown: this.#unknown,
+    };
+  }
+
+  #table(source: ByteSource, offset: bigint, length: number, mostBytes: number): EntryTable {
+    let table = EntryTable.EMPTY;
+    this.#known(`the table at 0x${offset.toString(16)}`, () => {
+      table = EntryTable.read(source, offset, Math.min(length, mostBytes / 8));
+    });
+    return table;
+  }
+
+  #known(what: string, part: () => void): void {
+    try {
+      part();
+    } catch (error) {
+      if (!(error instanceof Unpredictable)) throw error;
+      this.#unknown.push(what);
+    }
+  }
+
+  #l2(old: EntryTable, now: EntryTable): Difference['l2'] {
+    const { layout } = this.#image;
+    const { l2Entries, l2EntrySize } = layout;
+    const list: Difference['l2'][number][] = [];
+    for (let index = 0; index < Math.max(old.present, now.present); index++) {
+      const places = [old, now].map((t) => maskedOffset(t.high(index), t.low(index)));
+      this.#clusterPair(
+        `the L2 table at 0x${places[1].toString(16)}`,
+        places[0],
+        places[1],
+        (a, b) => {
+          for (let i = 0; i < l2Entries && list.length < MOST_LISTED; i++) {
+            const change = changeAt(a, b, i * l2EntrySize, l2EntrySize);
+            if (change) list.push({ guestCluster: index * l2Entries + i, ...change });
+          }
+        },
+      );
+    }
+    return list;
+  }
+
+  #refcounts(old: EntryTable, now: EntryTable): Difference['refcounts'] {
+    const { refcountsPerBlock, refcountBits } = this.#image.layout;
+    const list: Difference['refcounts'][number][] = [];
+    const place = (t: EntryTable, i: number): number =>
+      t.high(i) * 2 ** 32 + ((t.low(i) & 0xfffffe00) >>> 0);
+    for (let index = 0; index < Math.max(old.present, now.present); index++) {
+      const [before, after] = [place(old, index), place(now, index)];
+      this.#clusterPair(`the refcount block at 0x${after.toString(16)}`, before, after, (a, b) => {
+        const [readOld, readNew] = [
+          refcountReader(a, refcountBits),
+          refcountReader(b, refcountBits),
+        ];
+        for (let i = 0; i < refcountsPerBlock && list.length < MOST_LISTED; i++) {
+          const [was, is] = [readOld(i), readNew(i)];
+          if (BigInt(was) !== BigInt(is))
+            list.push({
+              cluster: index * refcountsPerBlock + i,
+              old: String(was),
+              new: String(is),
+            });
+        }
+      });
+    }
+    return list;
+  }
+
+  /** Compares two clusters, each of zeros when there is none, unless they cannot differ. */
+  #clusterPair(
+    what: string,
+    before: number,
+    after: number,
+    compare: (old: Uint8Array, now: Uint8Array) => void,
+  ): void {
+    const { clusterSize } = this.#image.layout;
+    if (before === after && (after === 0 || !this.#now.isChanged(after, clusterSize))) return;
+    const read = (source: ByteSource, offset: number): Uint8Array =>
+      offset === 0 ? new Uint8Array(clusterSize) : readBytes(source, offset, clusterSize);
+    this.#known(what, () => {
+      compare(read(this.#old, before), read(this.#now, after));
+    });
+  }
+}
+
+function entries(old: EntryTable, now: EntryTable): Difference['l1'] {
+  const list: Difference['l1'][number][] = [];
+  const text = (t: EntryTable, i: number): string => `0x${hexWords(t.high(i), t.low(i))}`;
+  for (let i = 0; i < Math.max(old.present, now.present) && list.length < MOST_LISTED; i++)
+    if (old.high(i) !== now.high(i) || old.low(i) !== now.low(i))
+      list.push({ index: i, old: text(old, i), new: text(now, i) });
+  return list;
+}
+
+function changeAt(
+  old: Uint8Array,
+  now: Uint8Array,
+  at: number,
+  bytes: number,
+): Change<string> | undefined {
+  const text = (source: Uint8Array): string => {
+    const view = viewOf(source);
+    const word = (offset: number): string =>
+      `0x${hexWords(view.getUint32(offset), view.getUint32(offset + 4))}`;
+    return bytes === 8 ? word(at) : `${word(at)} ${word(at + 8)}`;
+  };
+  for (let i = at; i < at + bytes; i++)
+    if (old[i] !== now[i]) return { old: text(old), new: text(now) };
+  return undefined;
+}

@@ -1,0 +1,76 @@
+import { bitRange, type EntryWords, type L2Slice } from './l2Slice.js';
+import { freeEntry } from './link.js';
+import { sliceForWriting, sliceIndex } from './l2Tables.js';
+import type { Driver } from './driver.js';
+
+const ALL = bitRange(0, 32);
+const ZERO_FLAG = 1;
+const NONE: EntryWords = { high: 0, low: 0 };
+
+/** A request that frees clusters: they are given back to the file system when it is over. */
+export function collectingDiscards(driver: Driver, part: () => void): void {
+  const { discards } = driver;
+  discards.collecting = true;
+  let succeeded = false;
+  try {
+    part();
+    succeeded = true;
+  } finally {
+    discards.collecting = false;
+    discards.process(succeeded);
+  }
+}
+
+/** Calls `part` for every slice that so many clusters from one on lie in. */
+export function forEachSlice(
+  driver: Driver,
+  guest: number,
+  clusters: number,
+  part: (slice: L2Slice, first: number, count: number) => void,
+): void {
+  const { geometry } = driver;
+  let at = guest;
+  let left = clusters;
+  while (left > 0) {
+    const slice = sliceForWriting(driver, at);
+    const first = sliceIndex(driver, at);
+    const count = Math.min(left, geometry.sliceEntries - first);
+    part(slice, first, count);
+    slice.release();
+    left -= count;
+    at += count * geometry.clusterSize;
+  }
+}
+
+/** The guest gives up whole clusters (qcow2_cluster_discard). Failures are RequestFailed. */
+export function discardClusters(driver: Driver, guest: number, bytes: number): void {
+  const { geometry } = driver;
+  collectingDiscards(driver, () => {
+    forEachSlice(driver, guest, Math.ceil(bytes / geometry.clusterSize), (slice, first, count) => {
+      for (let index = first; index < first + count; index++) discardEntry(driver, slice, index);
+    });
+  });
+}
+
+function discardEntry(driver: Driver, slice: L2Slice, index: number): void {
+  const { geometry } = driver;
+  const old = slice.words(index);
+  const kind = slice.kind(index);
+  const isAllocated = kind === 'normal' || kind === 'zero-allocated' || kind === 'compressed';
+  if (!isAllocated && !driver.backed) return;
+  if (geometry.extendedL2) {
+    if (isSame(old, NONE) && slice.allocated(index) === 0 && slice.zeroes(index) === ALL) return;
+    slice.markDirty();
+    slice.set(index, NONE);
+    slice.setBitmap(index, 0, ALL);
+  } else {
+    const entry = { high: 0, low: geometry.version >= 3 ? ZERO_FLAG : 0 };
+    if (isSame(old, entry)) return;
+    slice.markDirty();
+    slice.set(index, entry);
+  }
+  freeEntry(driver, old, 'request');
+}
+
+export const isSame = (a: EntryWords, b: EntryWords): boolean =>
+  a.high === b.high && a.low === b.low;

@@ -1,0 +1,139 @@
+import type { Driver } from './driver.js';
+import { cleaningUp, failureOf, RequestFailed } from './failure.js';
+import { isZeroFast } from './guestData.js';
+import { intoCluster } from './geometry.js';
+import { roomForWrite } from './hostRoom.js';
+import { linkPlan } from './link.js';
+import { type Content, UNKNOWN, ZEROS } from './overlay.js';
+import { hasCopy, type WritePlan } from './writePlan.js';
+
+/** Pieces of one request that QEMU works on at the same time (QCOW2_MAX_WORKERS). */
+const MOST_WORKERS = 8;
+
+/** Clusters that QEMU encrypts at once (QCOW_MAX_CRYPT_CLUSTERS). */
+const MOST_ENCRYPTED = 32;
+
+const INT_MAX = 2 ** 31 - 1;
+
+/** A piece of a write whose data has been written, and whose clusters are still to be linked. */
+interface Piece {
+  readonly plans: WritePlan[];
+  readonly merged: WritePlan | undefined;
+}
+
+/**
+ * The guest writes (qcow2_co_pwritev_part). Several pieces run at the same time in QEMU; here all
+ * data come first, then the links in order. Failures are RequestFailed.
+ */
+export function writeGuest(driver: Driver, guest: number, bytes: number, content: Content): void {
+  const running: Piece[] = [];
+  let failure: RequestFailed | undefined;
+  const note = (part: () => void): boolean => {
+    const errno = failureOf(part);
+    if (errno !== undefined) failure ??= new RequestFailed(errno);
+    return errno === undefined;
+  };
+  for (let done = 0; done < bytes && !failure;) {
+    const plans: WritePlan[] = [];
+    let length = 0;
+    const started = note(() => {
+      cleaningUp(
+        () => {
+          const most = Math.min(bytes - done, mostAtOnce(driver, guest + done));
+          const room = roomForWrite(driver, guest + done, most, plans);
+          if (!driver.dataFile) driver.file.check('guest data', 0, room.host, room.bytes);
+          length = room.bytes;
+          const piece = writeData(driver, room.host, guest + done, length, content, plans);
+          if (piece.plans.length > 0) running.push(piece);
+        },
+        () => {
+          abandon(driver, plans);
+        },
+      );
+    });
+    if (!started) break;
+    done += length;
+    if (running.length === MOST_WORKERS) finish(driver, running, note, content);
+  }
+  while (running.length > 0) finish(driver, running, note, content);
+  if (failure) throw failure;
+}
+
+function mostAtOnce(driver: Driver, guest: number): number {
+  const { geometry } = driver;
+  if (!driver.encrypted) return INT_MAX;
+  return MOST_ENCRYPTED * geometry.clusterSize - intoCluster(geometry, guest);
+}
+
+/** Zeroes new areas where that is cheaper than copying, and writes the data (qcow2_co_pwritev_task). */
+function writeData(
+  driver: Driver,
+  host: number,
+  guest: number,
+  bytes: number,
+  content: Content,
+  plans: WritePlan[],
+): Piece {
+  zeroAreas(driver, plans);
+  const merged = plans.find(
+    (plan) =>
+      hasCopy(plan) &&
+      !plan.skipCopy &&
+      plan.guest + plan.before.to === guest &&
+      plan.guest + plan.behind.from === guest + bytes,
+  );
+  if (!merged) {
+    const parts = [{ length: bytes, content: driver.encrypted ? UNKNOWN : content }];
+    if (driver.dataFile) driver.writeExternal(host, parts);
+    else driver.file.writeAfterCheck('guest data', host, parts);
+  }
+  return { plans, merged };
+}
+
+/** Where all that would be copied reads as zeros, the whole area is zeroed (handle_alloc_space). */
+function zeroAreas(driver: Driver, plans: readonly WritePlan[]): void {
+  if (driver.encrypted) return;
+  for (const plan of plans) {
+    if (!hasCopy(plan)) continue;
+    const { before, behind } = plan;
+    if (!isZeroFast(driver, plan.guest + before.from, before.to - before.from)) continue;
+    if (!isZeroFast(driver, plan.guest + behind.from, behind.to - behind.from)) continue;
+    const start = plan.host + before.from;
+    const parts = [{ length: behind.to - before.from, content: ZEROS }];
+    if (driver.dataFile) driver.writeExternal(start, parts);
+    else driver.file.writeChecked('zeroed area', 0, start, parts);
+    plan.skipCopy = true;
+  }
+}
+
+/** Links the clusters of the oldest running piece; what cannot be linked is given back. */
+function finish(
+  driver: Driver,
+  running: Piece[],
+  note: (part: () => void) => boolean,
+  content: Content,
+): void {
+  const piece = running.shift();
+  if (!piece) return;
+  const { plans, merged } = piece;
+  note(() => {
+    cleaningUp(
+      () => {
+        for (let plan = plans.at(0); plan; plan = plans.at(0)) {
+          linkPlan(driver, plan, plan === merged ? content : undefined);
+          plans.shift();
+        }
+      },
+      () => {
+        abandon(driver, plans);
+      },
+    );
+  });
+}
+
+/** New clusters that will not be linked are freed (qcow2_alloc_cluster_abort). */
+function abandon(driver: Driver, plans: readonly WritePlan[]): void {
+  for (const { keepsOld, host, clusters } of plans)
+    if (!driver.dataFile && !keepsOld)
+      driver.refcounts.free(host, clusters * driver.geometry.clusterSize, 'never', 'data');
+}

@@ -1,0 +1,80 @@
+import { AUTOCLEAR, INCOMPATIBLE } from '../qcow2/features.js';
+import type { FieldName } from '../qcow2/header.js';
+import type { LaidOutImage } from '../qcow2/image.js';
+import type { Parsed } from '../size.js';
+import { Driver } from './driver.js';
+import { geometryOf } from './geometry.js';
+import { Guard } from './guard.js';
+import type { Overlay } from './overlay.js';
+import type { Recorder } from './recorder.js';
+import type { SimulationSettings } from './simulation.js';
+
+/** Autoclear bits that QEMU knows. */
+const KNOWN_AUTOCLEAR = AUTOCLEAR.bitmaps | AUTOCLEAR.rawExternalData;
+
+/**
+ * The driver as it is after opening an image read/write (qcow2_do_open), with what opening writes;
+ * or the message that QEMU refuses it with, or why it cannot be simulated.
+ */
+export function openDriver(
+  image: LaidOutImage,
+  settings: SimulationSettings,
+  overlay: Overlay,
+  recorder: Recorder,
+): Parsed<Driver> {
+  const refuse = (message: string) => ({ ok: false, message }) as const;
+  const { header, layout } = image;
+  const incompatible = header.value('incompatible_features');
+  if (refusedEarly(image)) return refuse(image.refusal.open ?? '');
+  if ((incompatible & INCOMPATIBLE.corrupt) !== 0n)
+    return refuse('qcow2: Image is corrupt; cannot be opened read/write');
+  if (image.refusal.open !== undefined) return refuse(image.refusal.open);
+  if (layout.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
+    return refuse('A disk of more than 2^53 bytes is not simulated');
+  const sized = geometryOf(layout, settings.sizes);
+  if (!sized.ok) return sized;
+  const { geometry, slots } = sized.value;
+  const guard = Guard.open(image, overlay, settings.guarded, settings.engine);
+  if (!guard.ok) return guard;
+  if ((incompatible & INCOMPATIBLE.dirty) !== 0n)
+    return refuse(
+      'The image is dirty: QEMU repairs it when it opens it for writing, which is not simulated',
+    );
+  const driver = new Driver(
+    image,
+    geometry,
+    slots,
+    guard.value,
+    overlay,
+    recorder,
+    settings.surroundings,
+  );
+  const lost =
+    image.extensions.list.some((e) => e.type === 'bitmaps') && image.bitmaps === undefined;
+  const unknown = (driver.header.autoclear & ~KNOWN_AUTOCLEAR) !== 0n;
+  driver.header.autoclear &= KNOWN_AUTOCLEAR;
+  if (lost || unknown) driver.writeHeader();
+  for (const line of image.warnings) recorder.message(line);
+  return { ok: true, value: driver };
+}
+
+/** Fields that QEMU tests before it looks whether the image is marked as corrupt. */
+const EARLY_FIELDS: ReadonlySet<string> = new Set<FieldName>([
+  'magic',
+  'version',
+  'cluster_bits',
+  'header_length',
+  'backing_file_offset',
+  'compression_type',
+  'incompatible_features',
+]);
+
+function refusedEarly({ problems, refusal }: LaidOutImage): boolean {
+  const first = problems.find((problem) => problem.refusal === refusal.open);
+  if (refusal.open === undefined || !first) return false;
+  return (
+    EARLY_FIELDS.has(first.field) &&
+    !refusal.open.startsWith('Unsupported subcluster') &&
+    !refusal.open.startsWith("'data-file'")
+  );
+}

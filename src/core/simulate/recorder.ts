@@ -1,0 +1,105 @@
+import { Unpredictable } from './failure.js';
+import type { Allocated, CacheName, Corruption, Outcome, Step, WriteStep } from './outcome.js';
+
+/** Steps kept of an operation; the rest is counted. */
+const MOST_STEPS = 2 ** 16;
+
+/** Work that one operation may take, in bytes read or steps done: more is no operation that anybody waits for. */
+const MOST_WORK = 2 ** 31;
+
+/** A write is as much work as reading so many bytes. */
+const STEP_WORK = 2 ** 10;
+
+/** Notes what happens during one operation. */
+export class Recorder {
+  #steps: Step[] = [];
+  #leftOut = 0;
+  #messages: string[] = [];
+  #doubts: string[] = [];
+  #corruption: Corruption | undefined;
+  #work = 0;
+  readonly #counts = { l2: { hits: 0, misses: 0 }, refcount: { hits: 0, misses: 0 } };
+
+  write(step: WriteStep): void {
+    this.#add(step);
+  }
+
+  lookUp(cache: CacheName, offset: number, hit: boolean, count: number): void {
+    const counts = this.#counts[cache];
+    if (hit) counts.hits += count;
+    else {
+      counts.misses++;
+      counts.hits += count - 1;
+    }
+    const last = this.#steps.at(-1);
+    if (last?.type === 'look-up' && last.offset === offset && last.cache === cache && hit)
+      this.#steps[this.#steps.length - 1] = { ...last, count: last.count + count };
+    else this.#add({ type: 'look-up', cache, offset, hit, count });
+  }
+
+  allocate(kind: Allocated, offset: number, clusters: number): void {
+    if (clusters > 0) this.#add({ type: 'allocate', kind, offset, clusters });
+  }
+
+  free(kind: Allocated, offset: number, clusterSize: number): void {
+    const last = this.#steps.at(-1);
+    if (
+      last?.type === 'free' &&
+      last.kind === kind &&
+      last.offset + last.clusters * clusterSize === offset
+    )
+      this.#steps[this.#steps.length - 1] = { ...last, clusters: last.clusters + 1 };
+    else this.#add({ type: 'free', kind, offset, clusters: 1 });
+  }
+
+  entry(step: Extract<Step, { type: 'l1-entry' | 'l2-entry' | 'refcount' }>): void {
+    this.#add(step);
+  }
+
+  corrupt(corruption: Corruption): void {
+    this.#corruption ??= corruption;
+    this.#add({ type: 'corruption', corruption });
+  }
+
+  message(line: string): void {
+    this.#messages.push(line);
+  }
+
+  /** Something that another run of QEMU may do in another way. */
+  doubt(reason: string): void {
+    if (!this.#doubts.includes(reason)) this.#doubts.push(reason);
+  }
+
+  /** Counts work. Throws Unpredictable when it is too much. */
+  work(amount: number): void {
+    this.#work += amount;
+    if (this.#work > MOST_WORK)
+      throw new Unpredictable('gave up: this operation reads or changes too much metadata');
+  }
+
+  /** What has been noted since the last call. */
+  take(): Omit<Outcome, 'operation' | 'ending'> {
+    const taken = {
+      messages: this.#messages,
+      doubts: this.#doubts,
+      corruption: this.#corruption,
+      steps: this.#steps,
+      stepsLeftOut: this.#leftOut,
+      caches: { l2: { ...this.#counts.l2 }, refcount: { ...this.#counts.refcount } },
+    };
+    this.#steps = [];
+    this.#leftOut = 0;
+    this.#messages = [];
+    this.#doubts = [];
+    this.#corruption = undefined;
+    this.#work = 0;
+    for (const counts of [this.#counts.l2, this.#counts.refcount]) counts.hits = counts.misses = 0;
+    return taken;
+  }
+
+  #add(step: Step): void {
+    this.work(STEP_WORK);
+    if (this.#steps.length < MOST_STEPS) this.#steps.push(step);
+    else this.#leftOut++;
+  }
+}

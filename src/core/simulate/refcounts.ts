@@ -1,0 +1,178 @@
+import { readBytes } from '../byteSource.js';
+import { hashHex } from '../bytes.js';
+import { refcountReader } from '../qcow2/refcountEntry.js';
+import type { Driver } from './driver.js';
+import { errnoText, failureOf, RequestFailed } from './failure.js';
+import { clusterOf } from './geometry.js';
+import { blockOffset, MemoryTable } from './memoryTable.js';
+import type { CacheEntry } from './metadataCache.js';
+import type { Allocated } from './outcome.js';
+import { RefcountBlocks } from './refcountBlocks.js';
+import { addToRefcount } from './refcountCells.js';
+
+/** Why clusters are freed; it decides whether the file system gets them back (qcow2_discard_type). */
+export type FreedFor = 'never' | 'always' | 'request' | 'snapshot' | 'other';
+
+/** qemu-io opens images with discard=unmap. */
+const PUNCHED: Readonly<Record<FreedFor, boolean>> = {
+  never: false,
+  always: true,
+  request: true,
+  snapshot: true,
+  other: false,
+};
+
+/** Reads and changes refcounts (block/qcow2-refcount.c). Failures are RequestFailed. */
+export class Refcounts {
+  readonly table: MemoryTable;
+  readonly blocks: RefcountBlocks;
+  readonly #driver: Driver;
+
+  constructor(driver: Driver) {
+    const { refcountTable } = driver.image;
+    this.#driver = driver;
+    this.table = new MemoryTable(refcountTable, refcountTable.offset, refcountTable.length);
+    this.blocks = new RefcountBlocks(driver, this.table);
+  }
+
+  /** Offset of the block of a cluster, 0 if there is none. One off the grid is a corruption. */
+  blockOf(cluster: number): number {
+    const { geometry, signal } = this.#driver;
+    const index = Math.floor(cluster / geometry.refcountsPerBlock);
+    const offset = index < this.table.length ? blockOffset(this.table, index) : 0;
+    if (offset % geometry.clusterSize !== 0) {
+      signal.fatal(
+        `Refblock offset ${hashHex(offset)} unaligned (reftable index: ${hashHex(index)})`,
+      );
+      throw new RequestFailed('EIO');
+    }
+    return offset;
+  }
+
+  /** Refcount of a cluster (qcow2_get_refcount). */
+  get(cluster: number): bigint {
+    const { geometry, refcountCache } = this.#driver;
+    const offset = this.blockOf(cluster);
+    if (offset === 0) return 0n;
+    const entry = refcountCache.get(offset);
+    const read = refcountReader(entry.bytes, geometry.refcountBits);
+    const value = BigInt(read(cluster % geometry.refcountsPerBlock));
+    refcountCache.put(entry);
+    return value;
+  }
+
+  /** The same without QEMU's cache taking notice; 0 for one that cannot be read. */
+  peek(cluster: number): number {
+    const { geometry, refcountCache, file } = this.#driver;
+    const index = Math.floor(cluster / geometry.refcountsPerBlock);
+    const offset = index < this.table.length ? blockOffset(this.table, index) : 0;
+    if (offset === 0 || offset % geometry.clusterSize !== 0) return 0;
+    const block =
+      refcountCache.find(offset)?.bytes ?? readBytes(file.overlay, offset, geometry.clusterSize);
+    return Number(
+      refcountReader(block, geometry.refcountBits)(cluster % geometry.refcountsPerBlock),
+    );
+  }
+
+  /**
+   * Adds to the refcounts of all clusters that a range touches (update_refcount). On failure what
+   * was done is undone; EAGAIN means that a block was allocated meanwhile.
+   */
+  update(
+    offset: number,
+    length: number,
+    change: 1 | -1,
+    freedFor: FreedFor = 'never',
+    kind?: Allocated,
+  ): void {
+    const { refcountCache, l2Cache, discards, geometry } = this.#driver;
+    if (length < 0) throw new RequestFailed('EINVAL');
+    if (length === 0) return;
+    if (change < 0) refcountCache.dependOn(l2Cache);
+    const last = clusterOf(geometry, offset + length - 1);
+    const held: { block: CacheEntry | undefined; index: number } = { block: undefined, index: -1 };
+    let cluster = clusterOf(geometry, offset);
+    const errno = failureOf(() => {
+      for (; cluster <= last; cluster++)
+        this.#change(held, offset, cluster, change, freedFor, kind);
+    });
+    if (!discards.collecting) discards.process(errno === undefined);
+    if (held.block) refcountCache.put(held.block);
+    if (errno === undefined) return;
+    failureOf(() => {
+      this.update(offset, cluster * geometry.clusterSize - offset, change === 1 ? -1 : 1);
+    });
+    throw new RequestFailed(errno);
+  }
+
+  /** Frees what a range touches. A failure is only reported (qcow2_free_clusters). */
+  free(offset: number, length: number, freedFor: FreedFor, kind: Allocated): void {
+    const errno = failureOf(() => {
+      this.update(offset, length, -1, freedFor, kind);
+    });
+    if (errno !== undefined)
+      this.#driver.recorder.message(`qcow2_free_clusters failed: ${errnoText(errno)}`);
+  }
+
+  #change(
+    held: { block: CacheEntry | undefined; index: number },
+    start: number,
+    cluster: number,
+    change: 1 | -1,
+    freedFor: FreedFor,
+    kind: Allocated | undefined,
+  ): void {
+    const { refcountCache, geometry, allocator, recorder } = this.#driver;
+    recorder.work(256);
+    const index = Math.floor(cluster / geometry.refcountsPerBlock);
+    if (index !== held.index) {
+      if (held.block) refcountCache.put(held.block);
+      held.block = undefined;
+      held.block = this.#blockFor(cluster, clusterOf(geometry, start));
+    }
+    held.index = index;
+    if (!held.block) return;
+    refcountCache.markDirty(held.block);
+    const value = addToRefcount(
+      held.block.bytes,
+      geometry.refcountBits,
+      cluster % geometry.refcountsPerBlock,
+      change,
+    );
+    if (value === undefined) throw new RequestFailed('EINVAL');
+    if (value !== 0n) return;
+    allocator.lower(cluster);
+    if (kind !== undefined)
+      recorder.free(kind, cluster * geometry.clusterSize, geometry.clusterSize);
+    this.#forget(held, start);
+    if (PUNCHED[freedFor])
+      this.#driver.discards.add(cluster * geometry.clusterSize, geometry.clusterSize);
+  }
+
+  /** What the caches hold of a freed table is dropped. QEMU looks at the start of the whole range. */
+  #forget(held: { block: CacheEntry | undefined; index: number }, start: number): void {
+    const { refcountCache, l2Cache } = this.#driver;
+    const block = refcountCache.find(start);
+    if (block) {
+      if (held.block) refcountCache.put(held.block);
+      held.block = undefined;
+      held.index = -1;
+      refcountCache.discard(block);
+    }
+    const slice = l2Cache.find(start);
+    if (slice) l2Cache.discard(slice);
+  }
+
+  #blockFor(cluster: number, first: number): CacheEntry {
+    const offset = this.blockOf(cluster);
+    if (offset !== 0) return this.#driver.refcountCache.get(offset);
+    try {
+      this.blocks.allocate(cluster);
+    } catch (error) {
+      if (error instanceof RequestFailed && error.errno === 'EAGAIN')
+        this.#driver.allocator.lower(first);
+      throw error;
+    }
+    throw new RequestFailed('EAGAIN');
+  }
+}

@@ -1,0 +1,234 @@
+import { hashHex, roundUp, viewOf } from '../bytes.js';
+import { BIT } from '../layout/kinds.js';
+import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import { COPIED, compressedSpan } from '../qcow2/l2Entry.js';
+import { MAX_L1_BYTES, MAX_SNAPSHOT_TABLE_BYTES, MAX_SNAPSHOTS } from '../qcow2/limits.js';
+import type { Driver } from './driver.js';
+import { cleaningUp, RequestFailed } from './failure.js';
+import { MemoryTable, wordsOf } from './memoryTable.js';
+import { bytesPart, type Part, UNKNOWN, ZEROS } from './overlay.js';
+import { flushNode } from './requests.js';
+import { type HeldSnapshot, snapshotRecord } from './snapshotList.js';
+import { collectingDiscards } from './discard.js';
+import { L2Slice } from './l2Slice.js';
+
+/** Where the header says how many snapshots there are, and where. */
+const TABLE_FIELD = 60;
+
+/** Takes a snapshot (qcow2_snapshot_create). Failures are RequestFailed. */
+export function createSnapshot(driver: Driver, name: string): void {
+  const { l1, snapshots, allocator, file, recorder, geometry, guard } = driver;
+  if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
+  if (snapshots.list.length >= MAX_SNAPSHOTS) throw new RequestFailed('EFBIG');
+  if (driver.dataFile) throw new RequestFailed('ENOTSUP');
+  const offset = allocator.allocate(l1.bytes);
+  recorder.allocate('inactive-l1', offset, Math.ceil(l1.bytes / geometry.clusterSize));
+  file.writeChecked('snapshot L1 table', 0, offset, [bytesPart(l1.encode(0, l1.length))]);
+  addReferences(driver, l1, 1);
+  const id = String(newId(snapshots.list));
+  const added: HeldSnapshot = {
+    id,
+    name,
+    l1Offset: offset,
+    l1Size: l1.length,
+    record: snapshotRecord(id, name, geometry.diskSize),
+    fresh: true,
+  };
+  const before = snapshots.list;
+  snapshots.list = [...before, added];
+  const tables = l2Offsets(l1);
+  guard.snapshotAdded({ offset, bytes: l1.bytes }, tables);
+  cleaningUp(
+    () => {
+      writeTable(driver);
+    },
+    () => {
+      snapshots.list = before;
+      guard.snapshotForgotten(before.length);
+    },
+  );
+}
+
+/** Deletes a snapshot by id or name (qcow2_snapshot_delete). */
+export function deleteSnapshot(driver: Driver, name: string): void {
+  const { snapshots, file, geometry, guard, refcounts, l1 } = driver;
+  if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
+  const index = snapshots.list.findIndex((s) => s.name === name);
+  const snapshot = index < 0 ? undefined : snapshots.list[index];
+  if (!snapshot) throw new RequestFailed('ENOENT');
+  const bytes = snapshot.l1Size * 8;
+  if (bytes > MAX_L1_BYTES) throw new RequestFailed('EFBIG');
+  if (snapshot.l1Offset % geometry.clusterSize !== 0) throw new RequestFailed('EINVAL');
+  snapshots.list = snapshots.list.filter((s) => s !== snapshot);
+  guard.snapshotForgotten(index);
+  writeTable(driver);
+  const old = EntryTable.read(file.overlay, BigInt(snapshot.l1Offset), snapshot.l1Size);
+  const table = new MemoryTable(old, snapshot.l1Offset, snapshot.l1Size);
+  addReferences(driver, table, -1);
+  refcounts.free(snapshot.l1Offset, bytes, 'snapshot', 'inactive-l1');
+  addReferences(driver, l1, 0);
+  guard.snapshotGone({ offset: snapshot.l1Offset, bytes }, formerTables(driver, table));
+}
+
+function* formerTables(
+  driver: Driver,
+  table: MemoryTable,
+): Generator<{ readonly offset: number; readonly refcount: number; readonly active: boolean }> {
+  const active = new Set(l2Offsets(driver.l1));
+  for (const offset of l2Offsets(table))
+    yield {
+      offset,
+      refcount: driver.refcounts.peek(Math.floor(offset / driver.geometry.clusterSize)),
+      active: active.has(offset),
+    };
+}
+
+function l2Offsets(table: MemoryTable): number[] {
+  const offsets: number[] = [];
+  for (let i = 0; i < table.end; i++) {
+    const offset = maskedOffset(table.high(i), table.low(i));
+    if (offset !== 0) offsets.push(offset);
+  }
+  return offsets;
+}
+
+/** The number after the largest id (find_new_snapshot_id). */
+function newId(list: readonly HeldSnapshot[]): number {
+  return 1 + Math.max(0, ...list.map(({ id }) => Number(/^\s*\+?(\d+)/.exec(id)?.[1] ?? 0)));
+}
+
+/** Writes the snapshot table anew and frees the old one (qcow2_write_snapshots). */
+function writeTable(driver: Driver): void {
+  const { snapshots, allocator, file, refcounts, guard, header, recorder, geometry } = driver;
+  const parts: Part[] = [];
+  let size = 0;
+  for (const { record, l1Offset, l1Size, fresh } of snapshots.list) {
+    const padding = roundUp(size, 8) - size;
+    if (padding > 0) parts.push({ length: padding, content: ZEROS });
+    const bytes = record.slice();
+    viewOf(bytes).setBigUint64(0, BigInt(l1Offset));
+    viewOf(bytes).setUint32(8, l1Size);
+    // When it was made is not known: seconds and nanoseconds.
+    if (fresh)
+      parts.push(
+        bytesPart(bytes.subarray(0, 16)),
+        { length: 8, content: UNKNOWN },
+        bytesPart(bytes.subarray(24)),
+      );
+    else parts.push(bytesPart(bytes));
+    size += padding + bytes.length;
+    if (size > MAX_SNAPSHOT_TABLE_BYTES) throw new RequestFailed('EFBIG');
+  }
+  const offset = allocator.allocate(size);
+  recorder.allocate('snapshot-table', offset, Math.ceil(size / geometry.clusterSize));
+  cleaningUp(
+    () => {
+      flushNode(driver);
+      file.writeChecked('snapshot table', 0, offset, parts);
+      flushNode(driver);
+      const field = new Uint8Array(12);
+      viewOf(field).setUint32(0, snapshots.list.length);
+      viewOf(field).setBigUint64(4, BigInt(offset));
+      driver.writeHeaderField(TABLE_FIELD, field);
+    },
+    () => {
+      if (offset > 0) refcounts.free(offset, size, 'always', 'snapshot-table');
+    },
+  );
+  const old = { offset: snapshots.offset, bytes: snapshots.size };
+  refcounts.free(old.offset, old.bytes, 'snapshot', 'snapshot-table');
+  const place = { offset, bytes: size };
+  guard.moved('snapshot-table', old.bytes > 0 ? old : undefined, size > 0 ? place : undefined);
+  header.snapshots = { offset, count: snapshots.list.length };
+  snapshots.offset = offset;
+  snapshots.size = size;
+}
+
+/**
+ * Adds to the refcounts of all that an L1 table refers to, and sets COPIED where the refcount is 1
+ * (qcow2_update_snapshot_refcount). A `change` of 0 only does the latter.
+ */
+function addReferences(driver: Driver, table: MemoryTable, change: -1 | 0 | 1): void {
+  const { l1, file, guard } = driver;
+  let modified = false;
+  collectingDiscards(driver, () => {
+    for (let index = 0; index < table.end; index++) {
+      const [high, low] = [table.high(index), table.low(index)];
+      if (high === 0 && low === 0) continue;
+      const offset = maskedOffset(high, low);
+      updateTable(driver, index, offset, change);
+      const [newHigh, newLow] = wordsOf(offset);
+      const copied = referenceTable(driver, offset, change) ? COPIED : 0;
+      if ((newHigh | copied) >>> 0 === high && newLow === low) continue;
+      table.set(index, newHigh | copied, newLow);
+      modified = true;
+    }
+    flushNode(driver);
+  });
+  if (change < 0 || !modified) return;
+  file.writeBytes('L1 table', BIT.activeL1, table.offset, table.encode(0, table.length));
+  if (table !== l1) return;
+  guard.wrote(table.offset, table.bytes);
+}
+
+/** The same for an L2 table's cluster; whether its refcount is 1 now. */
+function referenceTable(driver: Driver, offset: number, change: -1 | 0 | 1): boolean {
+  const { geometry, refcounts } = driver;
+  const cluster = Math.floor(offset / geometry.clusterSize);
+  if (change !== 0)
+    refcounts.update(cluster * geometry.clusterSize, 1, change, 'snapshot', 'active-l2');
+  return refcounts.get(cluster) === 1n;
+}
+
+function updateTable(driver: Driver, index: number, table: number, change: -1 | 0 | 1): void {
+  const { geometry, l2Cache, signal, recorder } = driver;
+  if (table % geometry.clusterSize !== 0) {
+    signal.fatal(`L2 table offset ${hashHex(table)} unaligned (L1 index: ${hashHex(index)})`);
+    throw new RequestFailed('EIO');
+  }
+  for (let at = 0; at < geometry.clusterSize; at += geometry.sliceBytes) {
+    const firstEntry = at / geometry.l2EntrySize;
+    const guest = index * geometry.tableSpan + firstEntry * geometry.clusterSize;
+    const slice = new L2Slice(l2Cache.get(table + at), guest, l2Cache, geometry, recorder);
+    try {
+      for (let i = 0; i < geometry.sliceEntries; i++)
+        updateEntry(driver, slice, i, table, firstEntry + i, change);
+    } finally {
+      slice.release();
+    }
+  }
+}
+
+function updateEntry(
+  driver: Driver,
+  slice: L2Slice,
+  index: number,
+  table: number,
+  tableIndex: number,
+  change: -1 | 0 | 1,
+): void {
+  const { geometry, refcounts, signal, l2Cache, refcountCache } = driver;
+  const { high, low } = slice.words(index);
+  if (high === 0 && low === 0) return;
+  const kind = slice.kind(index);
+  let copied = false;
+  if (kind === 'compressed') {
+    const { offset, length } = compressedSpan(high, low, geometry);
+    if (change !== 0) refcounts.update(offset, length, change, 'snapshot', 'compressed');
+  } else if (kind === 'normal' || kind === 'zero-allocated') {
+    const offset = maskedOffset(high, low);
+    if (offset % geometry.clusterSize !== 0) {
+      signal.fatal(
+        `Cluster allocation offset ${hashHex(offset)} unaligned (L2 offset: ${hashHex(table)}, L2 index: ${hashHex(tableIndex)})`,
+      );
+      throw new RequestFailed('EIO');
+    }
+    if (change !== 0) refcounts.update(offset, 1, change, 'snapshot', 'data');
+    copied = refcounts.get(offset / geometry.clusterSize) === 1n;
+  }
+  const newHigh = ((high & ~COPIED) | (copied ? COPIED : 0)) >>> 0;
+  if (newHigh === high) return;
+  if (change > 0) l2Cache.dependOn(refcountCache);
+  slice.set(index, { high: newHigh, low });
+  slice.markDirty();
+}
