@@ -27,6 +27,7 @@ export class Rpc {
     simulateVerdict: new Map(),
     simulateSteps: new Map(),
     simulateMarks: new Map(),
+    simulateDifference: new Map(),
     simulateOverlap: new Map(),
   };
   readonly #methods = new Map<number, Method>();

@@ -15,7 +15,8 @@ import type {
 import type { OverlapState } from './overlapState.js';
 import type { KeptSimulation } from './viewState.js';
 
-type Simulating = 'simulate' | 'simulateVerdict' | 'simulateMarks' | 'simulateSteps';
+type Simulating =
+  'simulate' | 'simulateVerdict' | 'simulateMarks' | 'simulateSteps' | 'simulateDifference';
 
 /** Whoever brings a question to the worker. */
 interface Asker {
@@ -216,6 +217,11 @@ export class SimulationState {
     } catch (error) {
       if (asked === this.#verdictsAsked) this.failure.value = String(error);
     }
+  }
+
+  /** What is different on disk after all operations. */
+  difference(query: SimulateQuery): Promise<Answer<'simulateDifference'>> {
+    return this.#asker.ask('simulateDifference', query);
   }
 
   /** A page of steps of the operation that is shown. */

@@ -145,7 +145,7 @@ export function stepLine(step: Step): StepLine {
       };
     case 'allocate':
       return {
-        text: `allocate ${kindOfAllocated(step.kind)}`,
+        text: `allocate ${KIND_TEXT[step.kind]}`,
         offset: step.offset,
         detail: plural(step.clusters, 'cluster'),
         end: '',
@@ -153,18 +153,10 @@ export function stepLine(step: Step): StepLine {
       };
     case 'free':
       return {
-        text: 'free',
+        text: `free ${KIND_TEXT[step.kind]}`,
         offset: step.offset,
         detail: plural(step.clusters, 'cluster'),
         end: 'refcount 0',
-        look: 'dim',
-      };
-    case 'refcount':
-      return {
-        text: step.change > 0 ? 'raise refcount' : 'lower refcount',
-        offset: step.offset,
-        detail: plural(step.clusters, 'cluster'),
-        end: step.change > 0 ? '+1' : '−1',
         look: 'dim',
       };
     case 'l1-entry':
@@ -195,9 +187,6 @@ export function stepLine(step: Step): StepLine {
 }
 
 const labelsOf = (set: number): string => labels(typeNames(set));
-
-const kindOfAllocated = (kind: Extract<Step, { type: 'allocate' }>['kind']): string =>
-  KIND_TEXT[kind];
 
 /** What stands before a mark's number, so that shape tells it apart as well as colour. */
 export const TOUCH_SIGN: Readonly<Record<Touch, string>> = {

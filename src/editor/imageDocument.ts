@@ -58,8 +58,9 @@ export class ImageDocument implements vscode.CustomDocument {
   /** The events that tell a panel opened now all there is to know. */
   get history(): readonly ImageEvent[] {
     const known: ImageEvent[] = this.#facts ? [{ type: 'facts', facts: this.#facts }] : [];
-    if (this.#latest) known.push(this.#latest);
+    // Before a panel can ask what comes of its own list, which may be an older one.
     if (this.#operations) known.push(this.#operations);
+    if (this.#latest) known.push(this.#latest);
     return known;
   }
 

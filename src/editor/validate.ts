@@ -110,6 +110,7 @@ const QUERIES: { readonly [M in Method]: (value: UnknownRecord) => Query<M> | un
   simulateVerdict: simulateQuery,
   simulateSteps: stepsQuery,
   simulateMarks: marksQuery,
+  simulateDifference: simulateQuery,
   simulateOverlap: simulateQuery,
 };
 

@@ -5,6 +5,7 @@ import { kindNames } from '../core/layout/kinds.js';
 import { scan, type Scan, type ScanProgress } from '../core/layout/scan.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 import { isLaidOut, openImage, type Image } from '../core/qcow2/image.js';
+import type { Surroundings } from '../core/simulate/driver.js';
 import { Structures } from '../core/structure/structures.js';
 import type { ByteSource } from '../core/byteSource.js';
 import type {
@@ -32,6 +33,7 @@ import type {
   OverlapWindowsQuery,
 } from '../protocol/overlap.js';
 import type {
+  DifferenceAnswer,
   MarksAnswer,
   MarksQuery,
   SimulateAnswer,
@@ -63,6 +65,7 @@ export class ImageSession implements ImageService {
   readonly #image: Image;
   readonly #structures: Structures;
   readonly #fileName: string;
+  readonly #surroundings: Surroundings;
   readonly #emit: (event: ImageEvent) => void;
   #state: State = { type: 'idle' };
   #tiles: TileStore | undefined;
@@ -77,7 +80,13 @@ export class ImageSession implements ImageService {
   #drawing = 0;
 
   /** Throws on an I/O error, as all methods do. */
-  constructor(source: ByteSource, fileName: string, emit: (event: ImageEvent) => void) {
+  constructor(
+    source: ByteSource,
+    fileName: string,
+    emit: (event: ImageEvent) => void,
+    surroundings: Surroundings = { allocatedBytes: undefined },
+  ) {
+    this.#surroundings = surroundings;
     this.#image = openImage(source);
     this.#structures = new Structures(this.#image);
     this.#fileName = fileName;
@@ -195,6 +204,10 @@ export class ImageSession implements ImageService {
     return this.#simulateSession().marks(query);
   }
 
+  simulateDifference(query: SimulateQuery): DifferenceAnswer {
+    return this.#simulateSession().difference(query);
+  }
+
   simulateOverlap(query: SimulateQuery): OverlapAnswer {
     return this.#simulateSession().overlap(query);
   }
@@ -203,6 +216,7 @@ export class ImageSession implements ImageService {
     if (!isLaidOut(this.#image)) throw new Error('there is no map of this image');
     return (this.#simulate ??= new SimulateSession(
       this.#image,
+      this.#surroundings,
       (cluster) =>
         this.#state.type === 'scanned' ? this.#state.inspection.structures(cluster) : [],
       (operations) => {

@@ -1,6 +1,8 @@
 import type { Owner } from '../core/layout/owner.js';
 import type { StructureSettings } from '../core/overlap/settings.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { Difference } from '../core/simulate/difference.js';
+import type { Surroundings } from '../core/simulate/driver.js';
 import { parseCacheOptions } from '../core/simulate/cacheOptions.js';
 import { clusterMarks } from '../core/simulate/marks.js';
 import { parseSimulatedOperation, type SimulatedOperation } from '../core/simulate/operation.js';
@@ -13,6 +15,8 @@ import type { Parsed } from '../core/size.js';
 import type { OverlapAnswer } from '../protocol/overlap.js';
 import type {
   ClusterOwners,
+  DifferenceAnswer,
+  DifferencePart,
   MarksAnswer,
   MarksQuery,
   OperationOutcome,
@@ -30,6 +34,8 @@ const SLICE = 100;
 /** Clusters whose owners are told, in all, and of each place. */
 const MOST_OWNED = 64;
 const MOST_OF_PLACE = 16;
+/** Lines of each part of a difference. */
+const MOST_LINES = 100;
 
 /** A run and the settings that it goes by. */
 interface Kept {
@@ -58,6 +64,7 @@ interface Task {
  */
 export class SimulateSession {
   readonly #image: LaidOutImage;
+  readonly #surroundings: Surroundings;
   readonly #ownersOf: (cluster: number) => readonly Owner[];
   readonly #onList: (operations: readonly string[]) => void;
   #list = '[]';
@@ -72,10 +79,12 @@ export class SimulateSession {
    */
   constructor(
     image: LaidOutImage,
+    surroundings: Surroundings,
     ownersOf: (cluster: number) => readonly Owner[],
     onList: (operations: readonly string[]) => void,
   ) {
     this.#image = image;
+    this.#surroundings = surroundings;
     this.#ownersOf = ownersOf;
     this.#onList = onList;
   }
@@ -127,6 +136,17 @@ export class SimulateSession {
     return clusterMarks(steps, this.#image.layout.clusterSize);
   }
 
+  difference(query: SimulateQuery): DifferenceAnswer {
+    const task = this.#read(query);
+    if (!task.ok) throw new Error(task.message);
+    const difference = this.#finish(task.value).simulation.difference();
+    return {
+      fileLength: difference.fileLength,
+      parts: differenceParts(difference),
+      unknown: difference.unknown,
+    };
+  }
+
   /** The structures after the operations, as if that were their opening. */
   overlap(query: SimulateQuery): OverlapAnswer {
     const options = { ...query.options, engine: 'structures' } as const;
@@ -170,7 +190,13 @@ export class SimulateSession {
     }
     const { guarded } = structures.value;
     const engine = engineOf(options, structures.value);
-    const settings = { guarded, engine, cache: options.cache, sizes: sizes.value };
+    const settings = {
+      guarded,
+      engine,
+      cache: options.cache,
+      sizes: sizes.value,
+      surroundings: this.#surroundings,
+    };
     const key = JSON.stringify({ ...options, engine: undefined });
     return {
       ok: true,
@@ -213,14 +239,14 @@ export class SimulateSession {
   }
 
   #tableFor({ operations, settings, structures, key }: Task): Table {
-    const { cache, sizes } = settings;
+    const { cache, sizes, surroundings } = settings;
     if (this.#table?.key === key && this.#table.rows.every(({ pair }) => pair.begins(operations)))
       return this.#table;
     const { bitmapSize, totalSizeLimit, policy } = structures;
     const engine = { type: 'structures', bitmapSize, totalSizeLimit, policy } as const;
     const rows = rowsFor(settings.guarded).map((row) => ({
       ...row,
-      pair: new Pair(this.#image, row.guarded, { cache, sizes, structures: engine }),
+      pair: new Pair(this.#image, row.guarded, { cache, sizes, surroundings, structures: engine }),
     }));
     return (this.#table = { key, rows });
   }
@@ -258,11 +284,40 @@ function summary(outcome: Outcome, verdict: Verdict): OperationOutcome {
     if (step.type === 'free') freed += step.clusters;
     if (step.type === 'write' && step.conflict === undefined) writes++;
   }
-  const { messages, caches, steps, stepsLeftOut: leftOut } = outcome;
+  const { messages, doubts, caches, steps, stepsLeftOut: leftOut } = outcome;
   return {
     verdict,
     messages,
+    doubts,
     caches,
     tally: { steps: steps.length, leftOut, writes, allocated, freed },
   };
+}
+
+function differenceParts(difference: Difference): DifferencePart[] {
+  const part = <T>(
+    what: DifferencePart['what'],
+    all: readonly T[],
+    line: (item: T) => DifferencePart['lines'][number],
+  ): DifferencePart => ({ what, total: all.length, lines: all.slice(0, MOST_LINES).map(line) });
+  return [
+    part('header', Object.entries(difference.header), ([name, [old, now]]) => ({
+      name,
+      old,
+      new: now,
+    })),
+    part('l1', difference.l1, ({ index, ...change }) => ({ name: String(index), ...change })),
+    part('l2', difference.l2, ({ guestCluster, ...change }) => ({
+      name: String(guestCluster),
+      ...change,
+    })),
+    part('refcountTable', difference.refcountTable, ({ index, ...change }) => ({
+      name: String(index),
+      ...change,
+    })),
+    part('refcounts', difference.refcounts, ({ cluster, ...change }) => ({
+      name: String(cluster),
+      ...change,
+    })),
+  ].filter(({ total }) => total > 0);
 }

@@ -20,6 +20,7 @@ import type {
   OverlapWindowsQuery,
 } from './overlap.js';
 import type {
+  DifferenceAnswer,
   MarksAnswer,
   MarksQuery,
   SimulateAnswer,
@@ -70,6 +71,8 @@ interface Exchanges {
   simulateSteps: { query: StepsQuery; answer: StepsPage };
   /** Where on the map that is. */
   simulateMarks: { query: MarksQuery; answer: MarksAnswer };
+  /** What is different in the file after the operations. */
+  simulateDifference: { query: SimulateQuery; answer: DifferenceAnswer };
   /** The overlap structures after the operations. */
   simulateOverlap: { query: SimulateQuery; answer: OverlapAnswer };
 }

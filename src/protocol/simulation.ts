@@ -35,6 +35,8 @@ export interface OperationOutcome {
   readonly verdict: Verdict;
   /** What QEMU prints. */
   readonly messages: readonly string[];
+  /** Why another run of QEMU might do it in another way. */
+  readonly doubts: readonly string[];
   readonly caches: Readonly<Record<CacheName, CacheCounts>>;
   readonly tally: Tally;
 }
@@ -101,4 +103,19 @@ export interface MarksAnswer {
   readonly marks: readonly ClusterMark[];
   /** Steps that are not on the map for their number. */
   readonly leftOut: number;
+}
+
+/** What is different in the file after the operations; of long lists only the first lines. */
+export interface DifferenceAnswer {
+  /** Bytes. */
+  readonly fileLength: number;
+  readonly parts: readonly DifferencePart[];
+  /** What cannot be compared, since nobody knows what lies there now. */
+  readonly unknown: readonly string[];
+}
+
+export interface DifferencePart {
+  readonly what: 'header' | 'l1' | 'l2' | 'refcountTable' | 'refcounts';
+  readonly total: number;
+  readonly lines: readonly { readonly name: string; readonly old: string; readonly new: string }[];
 }

@@ -37,8 +37,7 @@ export function CacheBars({ store }: { readonly store: Store }): JSX.Element | n
                 <span class="dim">
                   {plural(outcome.caches[name].hits, 'hit')},{' '}
                   {plural(outcome.caches[name].misses, 'miss', 'misses')}
-                  {outcomes.length > 1 &&
-                    ` · of ${count(all.hits)} and ${count(all.misses)} in all`}
+                  {outcomes.length > 1 && ` · all: ${count(all.hits)}, ${count(all.misses)}`}
                 </span>
               </dd>
             </div>

@@ -4,6 +4,7 @@ import type { Store } from '../store.js';
 import { clean } from '../text.js';
 import { CacheBars } from './cacheBars.js';
 import { CommandLine } from './commandLine.js';
+import { DiskDifference } from './diskDifference.js';
 import { Icon } from './icon.js';
 import { OperationList } from './operationList.js';
 import { StepList } from './stepList.js';
@@ -69,6 +70,7 @@ export function SimulatePane({ store }: { readonly store: Store }): JSX.Element 
           <VerdictTable store={store} />
           <StepList store={store} />
           <CacheBars store={store} />
+          <DiskDifference store={store} />
         </>
       )}
     </div>

@@ -107,6 +107,7 @@ function Table({ rows, owners, store }: TableProps): JSX.Element {
       </table>
       <Words cell={row.cells[chosen.engine]} owners={owners} store={store} />
       <Reasons rows={rows} store={store} />
+      <Doubts store={store} />
     </>
   );
 }
@@ -199,13 +200,14 @@ function Place({ place, owners, store }: PlaceProps): JSX.Element {
 
 /** Why the engines part: each reason once. */
 function Reasons({ rows, store }: Props & Pick<TableProps, 'rows'>): JSX.Element | null {
+  const { shown } = store.simulation;
   const reasons = new Map<string, number>();
-  for (const { disagreement } of rows)
-    if (disagreement)
-      reasons.set(
-        disagreementText(disagreement, (kind) => KIND_TEXT[kind]),
-        disagreement.offset,
-      );
+  for (const { disagreement } of rows) {
+    if (!disagreement) continue;
+    const { operation, offset } = disagreement;
+    const text = disagreementText(disagreement, (kind) => KIND_TEXT[kind]);
+    reasons.set(operation === shown.value ? text : `Operation ${operation + 1}: ${text}`, offset);
+  }
   if (reasons.size === 0) return null;
   return (
     <div class="reasons">
@@ -215,6 +217,23 @@ function Reasons({ rows, store }: Props & Pick<TableProps, 'rows'>): JSX.Element
           <li key={text}>
             {text} <OffsetLink store={store} offset={offset} />
           </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Why another run of QEMU might do it in another way. */
+function Doubts({ store }: Props): JSX.Element | null {
+  const { shown, outcomes } = store.simulation;
+  const doubts = outcomes.value.at(shown.value ?? -1)?.doubts ?? [];
+  if (doubts.length === 0) return null;
+  return (
+    <div class="reasons">
+      <h4>QEMU may also do otherwise</h4>
+      <ul>
+        {doubts.map((doubt) => (
+          <li key={doubt}>{clean(doubt)}</li>
         ))}
       </ul>
     </div>

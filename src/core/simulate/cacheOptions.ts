@@ -1,5 +1,5 @@
 import { type Parsed, parseSize } from '../size.js';
-import type { CacheSizes } from './simulation.js';
+import type { CacheSizes } from './geometry.js';
 
 /** The sizes of QEMU's metadata caches as a user wrote them; empty: not set. */
 export interface CacheOptions {

@@ -99,13 +99,12 @@ function whyMissed(kind: Kind, write: WriteStep, { list, events }: StructuresSid
       window,
       how,
     });
+    const row = windows.existingRow(window);
+    if (row >= 0 && (windows.lost[row] & bitOf(kind)) !== 0) return unprotected('lost');
+    if (row >= 0 && (windows.flags[row] & DROPPED) !== 0) return unprotected('dropped');
     const start = window * windowBytes;
     if (events.some((event) => event.during === 'check' && event.start === start))
       return unprotected('refused');
-    const row = windows.existingRow(window);
-    if (row < 0) continue;
-    if ((windows.lost[row] & bitOf(kind)) !== 0) return unprotected('lost');
-    if ((windows.flags[row] & DROPPED) !== 0) return unprotected('dropped');
   }
   return kind === 'snapshot-table' ? { type: 'under-covered' } : { type: 'not-entered', kind };
 }

@@ -3,7 +3,7 @@ import { type Parsed } from '../size.js';
 import { parseAmount } from './amount.js';
 
 /** What a host write may be: whatever the overlap checks guard, or guest data. */
-const HOST_WRITE_KINDS = [
+export const HOST_WRITE_KINDS = [
   'main-header',
   'active-l1',
   'active-l2',

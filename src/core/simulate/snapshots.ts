@@ -136,6 +136,7 @@ function writeTable(driver: Driver): void {
     },
   );
   const old = { offset: snapshots.offset, bytes: snapshots.size };
+  guard.snapshotTableLeaves();
   refcounts.free(old.offset, old.bytes, 'snapshot', 'snapshot-table');
   const place = { offset, bytes: size };
   guard.moved('snapshot-table', old.bytes > 0 ? old : undefined, size > 0 ? place : undefined);

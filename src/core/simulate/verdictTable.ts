@@ -1,10 +1,11 @@
 import type { MemoryEvent } from '../overlap/memoryEvent.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { type Template, TEMPLATES, type TypeSet } from '../overlap/types.js';
+import type { Engine } from './guard.js';
 import { type Disagreement, disagreement } from './disagreement.js';
 import type { SimulatedOperation } from './operation.js';
 import { Run } from './run.js';
-import type { Engine, SimulationSettings } from './simulation.js';
+import type { SimulationSettings } from './simulation.js';
 import type { Verdict } from './verdict.js';
 
 /** What one check says. */
