@@ -108,6 +108,7 @@ export class SimulateSession {
     const task = this.#read(query);
     if (!task.ok) return { state: 'refused', message: task.message };
     const { operations, settings } = task.value;
+    if (operations.length === 0) throw new Error('there is no operation to judge');
     const table = this.#tableFor(task.value);
     const end = performance.now() + SLICE;
     for (const [done, { pair }] of table.rows.entries())

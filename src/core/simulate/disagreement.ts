@@ -4,7 +4,7 @@ import type { MetadataList } from '../overlap/metadataList.js';
 import { WINDOW_SIZE } from '../overlap/typeRuns.js';
 import { GUARDED_TYPES, STRUCTURE_TYPES, type TypeSet } from '../overlap/types.js';
 import { DROPPED } from '../overlap/windowTable.js';
-import type { Outcome, WriteStep } from './outcome.js';
+import type { Outcome, Step, WriteStep } from './outcome.js';
 import { stoppingType } from './verdict.js';
 
 /** Why the two engines part, found in what the structures hold at that moment. */
@@ -65,19 +65,24 @@ export function disagreement(today: Side, structures: StructuresSide): Disagreem
   if (stopped !== undefined && alarmed !== undefined)
     return at({ type: 'order', today: stopped, structures: alarmed });
   if (stopped !== undefined) return at(whyMissed(stopped, asToday, structures));
-  if (alarmed !== undefined) return at(whyAlarmed(alarmed, asStructures, structures));
+  if (alarmed !== undefined) return at(whyAlarmed(alarmed, parting, structures));
   return undefined;
 }
 
-/** The first write that only one of two engines stops, or both for another reason. */
-function firstParting(
-  today: Outcome,
-  structures: Outcome,
-): { readonly asToday: WriteStep; readonly asStructures: WriteStep } | undefined {
-  for (const [index, asToday] of today.steps.entries()) {
-    const asStructures = structures.steps.at(index);
+/** A write that only one of two engines stops, or both for another reason. */
+interface Parting {
+  /** Its place in the list of steps. */
+  readonly step: number;
+  readonly asToday: WriteStep;
+  readonly asStructures: WriteStep;
+}
+
+/** The first one of an operation. */
+function firstParting(today: Outcome, structures: Outcome): Parting | undefined {
+  for (const [step, asToday] of today.steps.entries()) {
+    const asStructures = structures.steps.at(step);
     if (asStructures?.type !== 'write' || asToday.type !== 'write') continue;
-    if (asToday.conflict !== asStructures.conflict) return { asToday, asStructures };
+    if (asToday.conflict !== asStructures.conflict) return { step, asToday, asStructures };
   }
   return undefined;
 }
@@ -109,21 +114,31 @@ function whyMissed(kind: Kind, write: WriteStep, { list, events }: StructuresSid
   return kind === 'snapshot-table' ? { type: 'under-covered' } : { type: 'not-entered', kind };
 }
 
-function whyAlarmed(kind: Kind, write: WriteStep, { outcomes }: StructuresSide): Reason {
-  const end = write.offset + write.size;
-  for (let operation = outcomes.length - 1; operation >= 0; operation--)
-    for (const step of outcomes[operation].steps) {
-      const left =
-        step.type === 'l1-entry'
-          ? offsetOfEntry(step.old)
-          : step.type === 'free'
-            ? step.offset
-            : undefined;
-      // No table lies at 0, where an entry without one points.
-      if (left !== undefined && left > 0 && left >= write.offset && left < end)
-        return { type: 'stale', kind, operation };
+/** Looks for the operation that left the place: the latest that set another L1 entry, or freed it. */
+function whyAlarmed(
+  kind: Kind,
+  { asStructures: { offset, size }, step }: Parting,
+  { outcomes }: StructuresSide,
+): Reason {
+  const last = outcomes.length - 1;
+  for (let operation = last; operation >= 0; operation--) {
+    const { steps } = outcomes[operation];
+    for (let index = (operation === last ? step : steps.length) - 1; index >= 0; index--) {
+      const left = leftBy(steps[index], kind);
+      if (left >= offset && left < offset + size) return { type: 'stale', kind, operation };
     }
+  }
   return { type: 'stale', kind, operation: undefined };
+}
+
+/**
+ * Host offset that a table of a kind has left in a step; -1 for a step that is about something else.
+ * An active L2 table is copied away long before its old place is free.
+ */
+function leftBy(step: Step, kind: Kind): number {
+  if (kind !== 'active-l2') return step.type === 'free' && step.kind === kind ? step.offset : -1;
+  // An entry of 0 names no table.
+  return step.type === 'l1-entry' ? offsetOfEntry(step.old) || -1 : -1;
 }
 
 /** Host offset of a table that an entry, in hexadecimal, names. */
