@@ -9,6 +9,7 @@ import { parseSimulatedOperation, type SimulatedOperation } from '../core/simula
 import { Simulation, type SimulationSettings } from '../core/simulate/simulation.js';
 import type { Parsed } from '../core/size.js';
 import { FileSource } from '../node/fileSource.js';
+import { inflate } from '../node/inflate.js';
 import { finalJson, outcomeJson } from './simulateJson.js';
 import { finalText, outcomeText } from './simulateText.js';
 
@@ -51,8 +52,8 @@ export function simulate(args: readonly string[], print: Print): number {
   const operations = readOperations(values.ops);
   const source = FileSource.open(filename);
   try {
-    const all = { ...settings, surroundings: source };
-    return run(source, filename, all, operations, values.json, print);
+    const surroundings = { allocatedBytes: source.allocatedBytes, inflate };
+    return run(source, filename, { ...settings, surroundings }, operations, values.json, print);
   } finally {
     source.close();
   }

@@ -42,6 +42,7 @@ import type {
   StepsQuery,
   VerdictAnswer,
 } from '../protocol/simulation.js';
+import { inflate } from './inflate.js';
 import { OverlapSession } from './overlapSession.js';
 import { SimulateSession } from './simulateSession.js';
 import { TileStore } from './tileStore.js';
@@ -79,14 +80,18 @@ export class ImageSession implements ImageService {
   /** Milliseconds spent on tiles of this generation. */
   #drawing = 0;
 
-  /** Throws on an I/O error, as all methods do. */
+  /**
+   * Throws on an I/O error, as all methods do.
+   *
+   * @param allocatedBytes of disk that the file takes, if it has holes
+   */
   constructor(
     source: ByteSource,
     fileName: string,
     emit: (event: ImageEvent) => void,
-    surroundings: Surroundings = { allocatedBytes: undefined },
+    allocatedBytes?: number,
   ) {
-    this.#surroundings = surroundings;
+    this.#surroundings = { allocatedBytes, inflate };
     this.#image = openImage(source);
     this.#structures = new Structures(this.#image);
     this.#fileName = fileName;

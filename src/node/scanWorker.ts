@@ -70,7 +70,7 @@ parentPort?.on('message', (message: ToWorker) => {
 guarded(() => {
   const path = process.argv[2];
   const file = FileSource.open(path);
-  session = new ImageSession(file, basename(path), emit, file);
+  session = new ImageSession(file, basename(path), emit, file.allocatedBytes);
   session.start();
   scanOn();
 });

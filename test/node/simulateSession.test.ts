@@ -78,7 +78,7 @@ describe('a list of operations', () => {
     const list = ['write 1G 1M', 'snapshot-create s', 'write 1G 4K', 'discard 1G 64K'];
     const grown = scanned(damaged).session;
     for (let i = 0; i <= list.length; i++) finished(grown, query(list.slice(0, i)));
-    const at = scanned(damaged).finished(session, query(list));
+    const at = finished(scanned(damaged).session, query(list));
     expect(finished(grown, query(list))).toEqual(at);
     finished(grown, query([...list, 'write 2G 1M']));
     expect(finished(grown, query(list))).toEqual(at);
@@ -122,7 +122,7 @@ describe('what makes no sense is refused in QEMU’s words', () => {
 
   test('an image that does not open read/write', () => {
     const corrupt = layOut(new ImageBuilder({ virtualSize: 2 ** 20, corrupt: true }));
-    expect(scanned(corrupt).finished(session, query(['flush']))).toEqual({
+    expect(finished(scanned(corrupt).session, query(['flush']))).toEqual({
       state: 'refused',
       message: 'qcow2: Image is corrupt; cannot be opened read/write',
     });

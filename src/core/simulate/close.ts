@@ -16,7 +16,7 @@ export function close(driver: Driver): void {
     const errno = failureOf(part);
     if (errno === undefined) return;
     failed = true;
-    recorder.message(`Failed to flush the ${what} block cache: ${errnoText(errno)}`);
+    recorder.message(`qemu-io: Failed to flush the ${what} block cache: ${errnoText(errno)}`);
   };
   write('L2', () => {
     l2Cache.write();

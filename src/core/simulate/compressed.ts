@@ -3,7 +3,8 @@ import { COMPRESSED } from '../qcow2/l2Entry.js';
 import type { Driver } from './driver.js';
 import { RequestFailed, Unpredictable } from './failure.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
-import { UNKNOWN } from './overlay.js';
+import type { Content } from './overlay.js';
+import { PATTERN } from './pattern.js';
 
 /**
  * Bytes that a cluster of qemu-io's pattern, the same byte throughout, is compressed to: by cluster
@@ -13,6 +14,14 @@ const LENGTHS = {
   zlib: [8, 11, 18, 22, 26, 34, 47, 79, 145, 272, 526, 1034, 2050],
   zstd: [19, 19, 19, 19, 19, 19, 19, 20, 22, 26, 34, 50, 82],
 } as const;
+
+/** Bytes that a cluster of the pattern is compressed to. */
+export function packedBytes(driver: Driver): number {
+  const method = driver.image.header.number('compression_type') === 0 ? 'zlib' : 'zstd';
+  return LENGTHS[method][driver.geometry.clusterBits - 9];
+}
+
+const PACKED: Content = { kind: 'packed', value: PATTERN };
 
 /** Writes clusters compressed (qcow2_co_pwritev_compressed_part). Failures are RequestFailed. */
 export function writeCompressed(driver: Driver, guest: number, bytes: number): void {
@@ -41,8 +50,7 @@ export function writeCompressed(driver: Driver, guest: number, bytes: number): v
 
 function writeCluster(driver: Driver, guest: number): void {
   const { geometry, file, allocator, recorder } = driver;
-  const method = driver.image.header.number('compression_type') === 0 ? 'zlib' : 'zstd';
-  const length = LENGTHS[method][geometry.clusterBits - 9];
+  const length = packedBytes(driver);
   const slice = sliceForWriting(driver, guest);
   let host: number;
   try {
@@ -66,5 +74,5 @@ function writeCluster(driver: Driver, guest: number): void {
   } finally {
     slice.release();
   }
-  file.writeChecked('compressed data', 0, host, [{ length, content: UNKNOWN }]);
+  file.writeChecked('compressed data', 0, host, [{ length, content: PACKED }]);
 }

@@ -9,7 +9,7 @@ import { HeaderState } from './headerState.js';
 import { HostFile, lengthOf } from './hostFile.js';
 import { MemoryTable } from './memoryTable.js';
 import { MetadataCache } from './metadataCache.js';
-import { bytesPart, type Overlay, type Part } from './overlay.js';
+import { bytesPart, type Content, type Overlay, type Part } from './overlay.js';
 import type { Recorder } from './recorder.js';
 import { Refcounts } from './refcounts.js';
 import { Signal } from './signal.js';
@@ -19,7 +19,15 @@ import { SnapshotList } from './snapshotList.js';
 export interface Surroundings {
   /** Bytes of disk that the file takes (stat's blocks); undefined if it has no holes. */
   readonly allocatedBytes: number | undefined;
+  /**
+   * Unpacks a cluster that is compressed with deflate, from bytes that may go on behind it. Without
+   * it compressed clusters are taken to be sound.
+   */
+  readonly inflate: Inflate | undefined;
 }
+
+/** The contents of a cluster of so many bytes; 'failed' when the data make none. */
+export type Inflate = (data: Uint8Array, clusterSize: number) => Content | 'failed';
 
 /** What QEMU's qcow2 driver holds in memory for an image that is open read/write. */
 export class Driver {
@@ -40,6 +48,8 @@ export class Driver {
   readonly surroundings: Surroundings;
   /** Reading has a look once whether metadata was preallocated. */
   preallocationProbed = false;
+  /** Several pieces were linked at the same time, and the caches have not been written since. */
+  unordered = false;
   readonly #lazyRefcounts: boolean;
 
   constructor(
@@ -148,5 +158,6 @@ export class Driver {
   writeCaches(): void {
     this.l2Cache.write();
     if (this.accurateRefcounts) this.refcountCache.write();
+    this.unordered = false;
   }
 }

@@ -112,6 +112,3 @@ export const startOfCluster = (layout: Layout, offset: number): number =>
 
 export const intoCluster = ({ clusterSize }: Layout, offset: number): number =>
   offset % clusterSize;
-
-export const clustersIn = ({ clusterSize }: Layout, bytes: number): number =>
-  Math.ceil(bytes / clusterSize);

@@ -19,7 +19,7 @@ import { STRUCTURE_TYPES, TEMPLATES, type TypeSet } from '../overlap/types.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import { AUTOCLEAR } from '../qcow2/features.js';
 import type { LaidOutImage } from '../qcow2/image.js';
-import { MAX_L1_BYTES } from '../qcow2/limits.js';
+import { MAX_L1_BYTES, MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import { type Parsed } from '../size.js';
 import { RequestFailed, Unpredictable } from './failure.js';
 import type { Overlay } from './overlay.js';
@@ -221,7 +221,9 @@ function inactiveTables(tables: GuardedTables, overlay: Overlay): TableSet {
   const seen = new Set<string>();
   for (const { offset, bytes } of tables.inactiveL1s) {
     if (bytes > MAX_L1_BYTES) throw new RequestFailed('EFBIG');
-    if (offset % tables.clusterSize !== 0) throw new RequestFailed('EINVAL');
+    if (offset % tables.clusterSize !== 0 || offset + bytes >= 2 ** 63)
+      throw new RequestFailed('EINVAL');
+    if (bytes > 0 && offset + bytes > Number(MAX_NODE_LENGTH)) throw new RequestFailed('EIO');
     const place = `${offset} ${bytes}`;
     if (seen.has(place)) continue;
     seen.add(place);

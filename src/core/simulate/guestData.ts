@@ -1,7 +1,8 @@
+import { packedBytes } from './compressed.js';
 import type { Driver } from './driver.js';
-import { RequestFailed } from './failure.js';
-import { lookUpGuest } from './guestLookUp.js';
-import { type Part, UNKNOWN, ZEROS } from './overlay.js';
+import { ProcessAborted, RequestFailed, Unpredictable } from './failure.js';
+import { type GuestStretch, lookUpGuest } from './guestLookUp.js';
+import { cut, type Part, UNKNOWN, ZEROS } from './overlay.js';
 
 /**
  * What the guest disk holds in a range, for copying it: a look-up for each stretch, as QEMU's read
@@ -14,16 +15,14 @@ export function readGuest(driver: Driver, guest: number, bytes: number): Part[] 
   let at = guest;
   while (at < guest + bytes) {
     const stretch = lookUpGuest(driver, at, guest + bytes - at);
-    parts.push(...stretchContents(driver, stretch));
+    parts.push(...stretchContents(driver, stretch, at));
     at += stretch.bytes;
   }
   return parts;
 }
 
-function stretchContents(
-  driver: Driver,
-  { kind, bytes, host }: ReturnType<typeof lookUpGuest>,
-): Part[] {
+function stretchContents(driver: Driver, stretch: GuestStretch, guest: number): Part[] {
+  const { kind, bytes, host } = stretch;
   switch (kind) {
     case 'zero-plain':
     case 'zero-allocated':
@@ -32,12 +31,33 @@ function stretchContents(
     case 'unallocated-allocated':
       return [{ length: bytes, content: driver.backed ? UNKNOWN : ZEROS }];
     case 'compressed':
-      return [{ length: bytes, content: UNKNOWN }];
+      return unpack(driver, stretch, guest);
     case 'normal':
       if (driver.dataFile || driver.encrypted) return [{ length: bytes, content: UNKNOWN }];
       driver.recorder.work(bytes);
       return driver.file.overlay.contents(host, bytes);
   }
+}
+
+/** A part of a compressed cluster. QEMU fails the request when it cannot be unpacked. */
+function unpack(driver: Driver, { host, bytes, span }: GuestStretch, guest: number): Part[] {
+  const { file, geometry, surroundings, image } = driver;
+  const ours = packedBytes(driver);
+  const [first] = file.overlay.contents(host, ours);
+  const isDeflate = image.header.number('compression_type') === 0;
+  if (first.content.kind === 'packed' && first.length === ours)
+    return [{ length: bytes, content: { kind: 'fill', value: first.content.value } }];
+  if (!surroundings.inflate || !isDeflate) {
+    if (file.overlay.isChanged(host, span))
+      throw new Unpredictable('QEMU unpacks a compressed cluster whose data were overwritten');
+    return [{ length: bytes, content: UNKNOWN }];
+  }
+  const data = new Uint8Array(span);
+  file.read(data, host);
+  const content = surroundings.inflate(data, geometry.clusterSize);
+  if (content === 'failed') throw new RequestFailed('EIO');
+  const into = guest % geometry.clusterSize;
+  return cut([{ length: geometry.clusterSize, content }], into, into + bytes);
 }
 
 /** Whether a range reads as zeros, as far as one look-up tells (bdrv_co_is_zero_fast). */
@@ -77,6 +97,10 @@ function zerosFrom(
   const stretch = lookUpGuest(driver, guest, inside);
   const { kind } = stretch;
   const unallocated = kind === 'unallocated' || kind === 'unallocated-allocated';
+  if (unallocated && driver.signal.dead)
+    throw new ProcessAborted(
+      'segmentation fault: bdrv_co_block_status asks a node without a driver for its backing file',
+    );
   const zero =
     kind === 'zero-plain' || kind === 'zero-allocated' || (unallocated && !driver.backed);
   return { zero, bytes: stretch.bytes };

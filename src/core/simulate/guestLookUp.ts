@@ -15,6 +15,8 @@ export interface GuestStretch {
   readonly kind: SubclusterKind;
   /** Host offset of the first byte, where there is one; of the data of a compressed cluster. */
   readonly host: number;
+  /** Bytes of the file that hold a compressed cluster. */
+  readonly span: number;
 }
 
 /** Looks up where a guest offset lies, for reading (qcow2_get_host_offset). Failures are RequestFailed. */
@@ -25,14 +27,14 @@ export function lookUpGuest(driver: Driver, guest: number, bytes: number): Guest
   const needed = Math.min(bytes + into, (geometry.sliceEntries - index) * geometry.clusterSize);
   const table = l1Index(driver, guest);
   if (table >= l1.length || l2Offset(l1, table) === 0)
-    return { bytes: needed - into, kind: 'unallocated', host: 0 };
+    return { bytes: needed - into, kind: 'unallocated', host: 0, span: 0 };
   const offset = alignedL2Offset(driver, table);
   const slice = loadSlice(driver, guest, offset);
   try {
     const clusters = Math.ceil(needed / geometry.clusterSize);
     const found = look(driver, slice, index, guest, offset, clusters);
     const available = Math.min(needed, found.end);
-    return { bytes: available - into, kind: found.kind, host: found.host };
+    return { ...found, bytes: available - into };
   } finally {
     slice.release();
   }
@@ -45,7 +47,7 @@ function look(
   guest: number,
   table: number,
   clusters: number,
-): { readonly kind: SubclusterKind; readonly host: number; readonly end: number } {
+): Omit<GuestStretch, 'bytes'> & { readonly end: number } {
   const { geometry, signal } = driver;
   const subcluster = Math.floor(intoCluster(geometry, guest) / geometry.subclusterSize);
   const corrupt = (message: string): RequestFailed => {
@@ -57,13 +59,14 @@ function look(
   if (geometry.version < 3 && (kind === 'zero-plain' || kind === 'zero-allocated'))
     throw corrupt(`Zero cluster entry found in pre-v3 image ${where(index)}`);
   let host = 0;
+  let span = 0;
   if (kind === 'compressed') {
     if (driver.dataFile)
       throw corrupt(
         `Compressed cluster entry found in image with external data file ${where(index)}`,
       );
     const { high, low } = slice.words(index);
-    host = compressedSpan(high, low, geometry).offset;
+    ({ offset: host, length: span } = compressedSpan(high, low, geometry));
   } else if (kind === 'normal' || kind === 'zero-allocated' || kind === 'unallocated-allocated') {
     const start = slice.offset(index);
     host = start + intoCluster(geometry, guest);
@@ -78,7 +81,12 @@ function look(
   const counted = countAlike(driver, slice, index, subcluster, clusters);
   if (counted.invalid !== undefined || kind === 'invalid')
     throw corrupt(`Invalid cluster entry found  ${where(counted.invalid ?? index)}`);
-  return { kind, host, end: (counted.subclusters + subcluster) * geometry.subclusterSize };
+  return {
+    kind,
+    host,
+    span,
+    end: (counted.subclusters + subcluster) * geometry.subclusterSize,
+  };
 }
 
 /** Adjacent subclusters of one kind, and in one piece on the host (count_contiguous_subclusters). */

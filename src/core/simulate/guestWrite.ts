@@ -15,6 +15,10 @@ const MOST_ENCRYPTED = 32;
 
 const INT_MAX = 2 ** 31 - 1;
 
+/** Why the order in which pieces are linked cannot be foretold. */
+export const AT_ONCE =
+  'a write of several pieces works on them at the same time, and links them as each is done';
+
 /** A piece of a write whose data has been written, and whose clusters are still to be linked. */
 interface Piece {
   readonly plans: WritePlan[];
@@ -28,6 +32,7 @@ interface Piece {
 export function writeGuest(driver: Driver, guest: number, bytes: number, content: Content): void {
   const running: Piece[] = [];
   let failure: RequestFailed | undefined;
+  let pieces = 0;
   const note = (part: () => void): boolean => {
     const errno = failureOf(part);
     if (errno !== undefined) failure ??= new RequestFailed(errno);
@@ -44,7 +49,9 @@ export function writeGuest(driver: Driver, guest: number, bytes: number, content
           if (!driver.dataFile) driver.file.check('guest data', 0, room.host, room.bytes);
           length = room.bytes;
           const piece = writeData(driver, room.host, guest + done, length, content, plans);
-          if (piece.plans.length > 0) running.push(piece);
+          if (piece.plans.length === 0) return;
+          running.push(piece);
+          pieces++;
         },
         () => {
           abandon(driver, plans);
@@ -56,7 +63,10 @@ export function writeGuest(driver: Driver, guest: number, bytes: number, content
     if (running.length === MOST_WORKERS) finish(driver, running, note, content);
   }
   while (running.length > 0) finish(driver, running, note, content);
-  if (failure) throw failure;
+  if (pieces > 1) driver.unordered = true;
+  if (!failure) return;
+  if (pieces > 1) driver.recorder.doubt(AT_ONCE);
+  throw failure;
 }
 
 function mostAtOnce(driver: Driver, guest: number): number {

@@ -101,11 +101,16 @@ export class MetadataCache {
     this.#clean(entry);
   }
 
-  /** This cache may be written only after `other`. */
+  /**
+   * This cache may be written only after `other`. QEMU drops the failure of a write that this takes,
+   * and with it the dependency (qcow2_cache_set_dependency).
+   */
   dependOn(other: MetadataCache): void {
-    if (other.#dependsOn) other.#flushDependency(other.#dependsOn);
-    if (this.#dependsOn && this.#dependsOn !== other) this.#flushDependency(this.#dependsOn);
-    this.#dependsOn = other;
+    failureOf(() => {
+      if (other.#dependsOn) other.#flushDependency(other.#dependsOn);
+      if (this.#dependsOn && this.#dependsOn !== other) this.#flushDependency(this.#dependsOn);
+      this.#dependsOn = other;
+    });
   }
 
   /** The table differs from the file now. */

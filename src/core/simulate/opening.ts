@@ -54,7 +54,7 @@ export function openDriver(
   const unknown = (driver.header.autoclear & ~KNOWN_AUTOCLEAR) !== 0n;
   driver.header.autoclear &= KNOWN_AUTOCLEAR;
   if (lost || unknown) driver.writeHeader();
-  for (const line of image.warnings) recorder.message(line);
+  for (const line of image.warnings) recorder.message(line.replace(/^qemu-img: /, 'qemu-io: '));
   return { ok: true, value: driver };
 }
 

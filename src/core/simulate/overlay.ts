@@ -6,6 +6,8 @@ import { Unpredictable } from './failure.js';
 export type Content =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'fill'; readonly value: number }
+  /** So many bytes of a cluster of one value, compressed; which bytes they are is not known. */
+  | { readonly kind: 'packed'; readonly value: number }
   /** Nobody can say: data of a file that was not read, or the output of a compressor. */
   | { readonly kind: 'unknown' };
 
@@ -68,7 +70,7 @@ export class Overlay implements ByteSource {
       if (content === undefined) this.#base.readInto(piece, offset + at);
       else if (content.kind === 'bytes') piece.set(content.bytes);
       else if (content.kind === 'fill') piece.fill(content.value);
-      else
+      else if (content.kind === 'packed' || content.kind === 'unknown')
         throw new Unpredictable(
           `QEMU reads what was written to ${hex(offset + at)}, and its contents are not known`,
         );

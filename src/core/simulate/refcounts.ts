@@ -1,5 +1,5 @@
 import { readBytes } from '../byteSource.js';
-import { hashHex } from '../bytes.js';
+import { hashHex, hexWords } from '../bytes.js';
 import { refcountReader } from '../qcow2/refcountEntry.js';
 import type { Driver } from './driver.js';
 import { errnoText, failureOf, RequestFailed } from './failure.js';
@@ -39,14 +39,16 @@ export class Refcounts {
   blockOf(cluster: number): number {
     const { geometry, signal } = this.#driver;
     const index = Math.floor(cluster / geometry.refcountsPerBlock);
-    const offset = index < this.table.length ? blockOffset(this.table, index) : 0;
-    if (offset % geometry.clusterSize !== 0) {
+    if (index >= this.table.length) return 0;
+    // An offset past 2^62 is not exact as a number.
+    const [high, low] = [this.table.high(index), (this.table.low(index) & 0xfffffe00) >>> 0];
+    if (low % geometry.clusterSize !== 0) {
       signal.fatal(
-        `Refblock offset ${hashHex(offset)} unaligned (reftable index: ${hashHex(index)})`,
+        `Refblock offset 0x${hexWords(high, low)} unaligned (reftable index: ${hashHex(index)})`,
       );
       throw new RequestFailed('EIO');
     }
-    return offset;
+    return blockOffset(this.table, index);
   }
 
   /** Refcount of a cluster (qcow2_get_refcount). */

@@ -4,6 +4,7 @@ import type { Driver } from './driver.js';
 import { failureOf, RequestFailed } from './failure.js';
 import { writeGuest } from './guestWrite.js';
 import type { Content } from './overlay.js';
+import { PATTERN } from './pattern.js';
 import { zeroGuest } from './zero.js';
 
 /** The block layer above the driver (block/io.c): bounds, alignment, and the flush behind a write. */
@@ -11,8 +12,7 @@ import { zeroGuest } from './zero.js';
 /** Zeros that are written because the driver has no cheaper way go in pieces of this length. */
 const BOUNCE_BYTES = 32768 * 512;
 
-/** qemu-io writes this byte. */
-const PATTERN: Content = { kind: 'fill', value: 0xcd };
+const DATA: Content = { kind: 'fill', value: PATTERN };
 const ZERO: Content = { kind: 'fill', value: 0 };
 
 /** Fails for a range that the disk does not have (blk_check_byte_request). */
@@ -24,7 +24,7 @@ function check(driver: Driver, offset: number, length: number): void {
 
 export function write(driver: Driver, offset: number, length: number, through: boolean): void {
   check(driver, offset, length);
-  writeGuest(driver, offset, length, PATTERN);
+  writeGuest(driver, offset, length, DATA);
   if (through) flushNode(driver);
 }
 
@@ -53,13 +53,13 @@ export function writeZeroes(
       count = Math.min(left, BOUNCE_BYTES, subclusterSize - head);
       head = (head + count) % subclusterSize;
     } else if (tail > 0 && count > subclusterSize) count -= tail;
-    if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
     const [from, bytes] = [at, count];
     const errno = failureOf(() => {
       zeroGuest(driver, from, bytes, unmap && version >= 3);
     });
     if (errno === 'ENOTSUP') {
       count = Math.min(count, BOUNCE_BYTES);
+      if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
       writeGuest(driver, at, count, ZERO);
     } else if (errno !== undefined) throw new RequestFailed(errno);
     at += count;

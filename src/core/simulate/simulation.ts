@@ -6,6 +6,7 @@ import { type Difference, difference } from './difference.js';
 import type { Driver, Surroundings } from './driver.js';
 import { errnoText, ProcessAborted, RequestFailed, Unpredictable } from './failure.js';
 import type { CacheSizes } from './geometry.js';
+import { AT_ONCE } from './guestWrite.js';
 import type { Engine } from './guard.js';
 import { writeHost } from './hostWrite.js';
 import { openDriver } from './opening.js';
@@ -113,6 +114,7 @@ export class Simulation {
         break;
       case 'abort':
         this.#over = CLOSED;
+        if (driver.unordered) this.#recorder.doubt(AT_ONCE);
         break;
       case 'snapshot-create':
         createSnapshot(driver, operation.name);

@@ -40,7 +40,7 @@ test.each([
     engine: { type: 'today' },
     cache: 'writethrough',
     sizes: sizes.value,
-    surroundings: { allocatedBytes: undefined },
+    surroundings: { allocatedBytes: undefined, inflate: undefined },
   });
   expect(opened).toEqual({ ok: false, message });
 });

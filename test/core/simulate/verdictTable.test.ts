@@ -29,7 +29,7 @@ function verdictOf(
   const pair = new Pair(image, guarded, {
     cache: 'writethrough',
     sizes: {},
-    surroundings: { allocatedBytes: undefined },
+    surroundings: { allocatedBytes: undefined, inflate: undefined },
     structures: { type: 'structures', ...structures },
   });
   while (pair.advance(operations));

@@ -1,0 +1,2 @@
+/** The byte that qemu-io writes. */
+export const PATTERN = 0xcd;
