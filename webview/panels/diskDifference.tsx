@@ -36,7 +36,7 @@ export function DiskDifference({ store }: { readonly store: Store }): JSX.Elemen
   return (
     <section aria-labelledby="difference-title">
       <div class="section-head">
-        <h3 id="difference-title">On disk after all operations</h3>
+        <h2 id="difference-title">On disk after all operations</h2>
         <IconButton
           icon={isOpen.value ? 'chevron-down' : 'chevron-right'}
           label="Show what is different in the file"

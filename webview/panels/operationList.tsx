@@ -22,7 +22,7 @@ export function OperationList({ store }: Props): JSX.Element | null {
   return (
     <section aria-labelledby="operations-title">
       <div class="section-head">
-        <h3 id="operations-title">Operations</h3>
+        <h2 id="operations-title">Operations</h2>
         <IconButton
           icon="discard"
           label="Undo the last change of the list"

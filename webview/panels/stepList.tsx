@@ -2,9 +2,10 @@ import { batch, useSignal, useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { TOUCHES } from '../../src/core/simulate/marks.js';
 import type { Step } from '../../src/core/simulate/outcome.js';
-import { stepLine, TOUCH_SIGN } from '../simulationText.js';
+import { stepLine, type StepLine, TOUCH_SIGN } from '../simulationText.js';
 import type { Store } from '../store.js';
 import { clean, count } from '../text.js';
+import { Icon } from './icon.js';
 import { OffsetLink } from './offsetLink.js';
 
 /** CSS pixels of a line, as in simulate.css. */
@@ -68,9 +69,9 @@ export function StepList({ store }: { readonly store: Store }): JSX.Element | nu
   return (
     <section aria-labelledby="steps-title">
       <div class="section-head">
-        <h3 id="steps-title">
+        <h2 id="steps-title">
           Steps <span class="badge">{count(outcome.tally.steps)}</span>
-        </h3>
+        </h2>
       </div>
       {total.value === 0 && <p class="dim">None: nothing reaches the file or the caches.</p>}
       <div
@@ -117,6 +118,14 @@ function MarkLegend({ store }: { readonly store: Store }): JSX.Element | null {
   );
 }
 
+const ICONS: Readonly<Record<StepLine['look'], string | undefined>> = {
+  plain: undefined,
+  dim: undefined,
+  miss: undefined,
+  stopped: 'shield',
+  bad: 'flame',
+};
+
 interface LineProps {
   readonly index: number;
   readonly step: Step;
@@ -137,7 +146,10 @@ function Line({ index, step, store }: LineProps): JSX.Element {
         {text} {offset !== undefined && <OffsetLink store={store} offset={offset} />}{' '}
         <span class="dim">{clean(detail)}</span>
       </span>
-      <span class="step-end">{end}</span>
+      <span class="step-end">
+        {ICONS[look] && <Icon name={ICONS[look]} />}
+        {end}
+      </span>
     </div>
   );
 }

@@ -13,6 +13,7 @@ import type { CellPlace } from '../simulationState.js';
 import { reasonLabel, verdictLook, verdictMessage } from '../simulationText.js';
 import type { Store } from '../store.js';
 import { clean, count, KIND_TEXT, size } from '../text.js';
+import { Icon } from './icon.js';
 import { OffsetLink } from './offsetLink.js';
 import { VerdictBadge } from './verdictBadge.js';
 
@@ -34,7 +35,7 @@ export function VerdictTable({ store }: Props): JSX.Element | null {
   return (
     <section aria-labelledby="verdict-title">
       <div class="section-head">
-        <h3 id="verdict-title">Verdict on operation {count(shown + 1)}</h3>
+        <h2 id="verdict-title">Verdict on operation {count(shown + 1)}</h2>
       </div>
       <Known verdict={verdict} store={store} />
     </section>
@@ -125,7 +126,12 @@ function Cell({ row, engine, isChosen, onClick }: CellProps): JSX.Element {
   return (
     <button type="button" class="verdict-cell" aria-pressed={isChosen} onClick={onClick}>
       <VerdictBadge look={verdictLook(row.cells[engine])} />
-      {isOdd && <span class="reason-label">{reasonLabel(disagreement)}</span>}
+      {isOdd && (
+        <span class="reason-label">
+          <Icon name="warning" />
+          {reasonLabel(disagreement)}
+        </span>
+      )}
     </button>
   );
 }
@@ -211,7 +217,7 @@ function Reasons({ rows, store }: Props & Pick<TableProps, 'rows'>): JSX.Element
   if (reasons.size === 0) return null;
   return (
     <div class="reasons">
-      <h4>Why the two do not agree</h4>
+      <h3>Why the two do not agree</h3>
       <ul>
         {Array.from(reasons, ([text, offset]) => (
           <li key={text}>
@@ -230,7 +236,7 @@ function Doubts({ store }: Props): JSX.Element | null {
   if (doubts.length === 0) return null;
   return (
     <div class="reasons">
-      <h4>QEMU may also do otherwise</h4>
+      <h3>QEMU may also do otherwise</h3>
       <ul>
         {doubts.map((doubt) => (
           <li key={doubt}>{clean(doubt)}</li>
