@@ -1,6 +1,7 @@
 // `npm test [-- suite …]`: every suite, or those whose names start with the given words. On a fresh
 // clone it installs what it needs first; what must be there before that is Node, and nothing else.
 import { installPackages, installPrograms } from './lib/install.mjs';
+import { oneTest } from './lib/suite.mjs';
 import { parseArgs } from 'node:util';
 
 /** @import { Outcome, Suite } from './lib/suite.mjs' */
@@ -44,11 +45,16 @@ let passed = 0;
 let failed = 0;
 /** @type {string[]} */
 const lines = [];
+/** @type {Set<string>} */
+const broken = new Set();
 for (const suite of chosen) {
   console.log(`\n── ${suite.name} ──`);
   const start = performance.now();
-  const outcome = await attempt(suite, values.cases);
+  const missing = suite.needs !== undefined && broken.has(suite.needs) ? suite.needs : undefined;
+  if (missing !== undefined) console.log(`not run: ${missing} failed`);
+  const outcome = missing === undefined ? await attempt(suite, values.cases) : oneTest(false);
   const failures = outcome.failed + (inCi ? outcome.skipped.length : 0);
+  if (failures > 0) broken.add(suite.name);
   passed += outcome.passed;
   failed += failures;
   const mark = failures > 0 ? '✗' : '✓';

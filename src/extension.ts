@@ -6,6 +6,7 @@ import { Panels } from './editor/panels.js';
 import { ImageEditorProvider } from './editor/provider.js';
 import { followActivePanel } from './editor/statusBar.js';
 import type { ImageFacts, ScanSummary } from './protocol/imageService.js';
+import type { OverlapAnswer } from './protocol/overlap.js';
 
 /** What the extension tells other extensions, and its tests. */
 export interface ExtensionApi {
@@ -18,6 +19,8 @@ export interface OpenImage {
   readonly facts: ImageFacts | undefined;
   /** Undefined until the scan has finished. */
   readonly summary: ScanSummary | undefined;
+  /** The overlap structures under the user's settings. Rejects when the image has none. */
+  overlap(): Promise<OverlapAnswer>;
 }
 
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
@@ -34,10 +37,11 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   );
   return {
     documents: () =>
-      provider.documents.map(({ uri, facts, summary }) => ({
-        uri: uri.toString(),
-        facts,
-        summary,
+      provider.documents.map((document) => ({
+        uri: document.uri.toString(),
+        facts: document.facts,
+        summary: document.summary,
+        overlap: () => document.overlap(),
       })),
   };
 }

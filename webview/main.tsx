@@ -5,6 +5,7 @@ import { Store } from './store.js';
 import './styles/base.css';
 import './styles/frame.css';
 import './styles/map.css';
+import './styles/strip.css';
 import './styles/sidePane.css';
 import './styles/legend.css';
 

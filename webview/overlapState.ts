@@ -1,6 +1,6 @@
-import { effect, signal } from '@preact/signals';
-import type { SimulateQuery } from '../src/protocol/simulation.js';
+import { batch, effect, signal } from '@preact/signals';
 import type { OverlapAnswer, OverlapOptions, OverlapQuery } from '../src/protocol/overlap.js';
+import { Latest } from './latest.js';
 
 /**
  * The overlap structures as the panel, the strip and the map show them: under which settings, after
@@ -13,6 +13,8 @@ export class OverlapState {
   readonly position = signal<number | undefined>(undefined);
   /** The latest answer: kept while the next is on its way. */
   readonly answer = signal<OverlapAnswer | undefined>(undefined);
+  /** What it answers: whatever else is asked about the same structures is asked with it. */
+  readonly answered = signal<OverlapQuery | undefined>(undefined);
   /** Why there is no answer. */
   readonly failure = signal<string | undefined>(undefined);
   readonly selectedWindow = signal<number | undefined>(undefined);
@@ -20,45 +22,50 @@ export class OverlapState {
   readonly shown = signal(true);
   /** Whether there is an image to be asked about: its tables have been read. */
   readonly ready = signal(false);
-  /** Simulated operations after which they are shown, instead of just after opening. */
-  readonly simulated = signal<SimulateQuery | undefined>(undefined);
-  readonly #ask: (query: OverlapQuery, simulated?: SimulateQuery) => Promise<OverlapAnswer>;
-  #asked = 0;
+  readonly #latest: Latest<OverlapQuery, OverlapAnswer>;
 
-  constructor(ask: (query: OverlapQuery, simulated?: SimulateQuery) => Promise<OverlapAnswer>) {
-    this.#ask = ask;
+  constructor(ask: (query: OverlapQuery) => Promise<OverlapAnswer>) {
+    this.#latest = new Latest(ask, (query, outcome) => {
+      // Under other settings already: nobody is to ask on about these.
+      if (query.options !== this.options.peek()) return;
+      batch(() => {
+        this.failure.value = outcome.ok ? undefined : outcome.error;
+        if (!outcome.ok) return;
+        this.answer.value = outcome.answer;
+        this.answered.value = query;
+      });
+    });
     effect(() => {
       const options = this.options.value;
       const position = this.position.value;
-      const simulated = this.simulated.value;
-      if (options && this.ready.value) void this.#load({ options, position }, simulated);
+      if (options && this.ready.value) this.#latest.want({ options, position });
     });
   }
 
   /** Another image, or the same read anew. */
   reset(): void {
-    this.ready.value = false;
-    this.answer.value = undefined;
-    this.failure.value = undefined;
-    this.position.value = undefined;
-    this.selectedWindow.value = undefined;
+    this.#latest.drop();
+    batch(() => {
+      this.ready.value = false;
+      this.answer.value = undefined;
+      this.answered.value = undefined;
+      this.failure.value = undefined;
+      this.position.value = undefined;
+      this.selectedWindow.value = undefined;
+    });
   }
 
   /** Other settings make another opening: it is shown at its end. */
   setOptions(options: OverlapOptions): void {
-    this.position.value = undefined;
-    this.options.value = options;
+    if (JSON.stringify(options) === JSON.stringify(this.options.peek())) return;
+    batch(() => {
+      this.position.value = undefined;
+      this.options.value = options;
+    });
   }
 
-  async #load(query: OverlapQuery, simulated: SimulateQuery | undefined): Promise<void> {
-    const asked = ++this.#asked;
-    try {
-      const answer = await this.#ask(query, simulated);
-      if (asked !== this.#asked) return;
-      this.failure.value = undefined;
-      this.answer.value = answer;
-    } catch (error) {
-      if (asked === this.#asked) this.failure.value = String(error);
-    }
+  /** Shows the structures after so many of all operations. */
+  seek(position: number, operations: number): void {
+    this.position.value = position >= operations ? undefined : Math.max(0, position);
   }
 }

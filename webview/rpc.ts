@@ -14,6 +14,7 @@ export class Rpc {
   readonly #send: (question: Question) => void;
   readonly #waiting: WaitingByMethod = {
     tile: new Map(),
+    strip: new Map(),
     cluster: new Map(),
     findings: new Map(),
     structure: new Map(),

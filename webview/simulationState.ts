@@ -2,6 +2,7 @@ import { batch, computed, effect, signal, type ReadonlySignal, type Signal } fro
 import type { CacheOptions } from '../src/core/simulate/cacheOptions.js';
 import type { ClusterMark } from '../src/core/simulate/marks.js';
 import type { Answer, Query } from '../src/protocol/imageService.js';
+import type { OverlapAnswer } from '../src/protocol/overlap.js';
 import type {
   CacheMode,
   EngineName,
@@ -16,7 +17,12 @@ import type { OverlapState } from './overlapState.js';
 import type { KeptSimulation } from './viewState.js';
 
 type Simulating =
-  'simulate' | 'simulateVerdict' | 'simulateMarks' | 'simulateSteps' | 'simulateDifference';
+  | 'simulate'
+  | 'simulateVerdict'
+  | 'simulateMarks'
+  | 'simulateSteps'
+  | 'simulateDifference'
+  | 'simulateOverlap';
 
 /** Whoever brings a question to the worker. */
 interface Asker {
@@ -87,6 +93,11 @@ export class SimulationState {
   readonly onMap: ReadonlySignal<readonly ClusterMark[] | undefined> = computed(() =>
     this.active.value ? this.marks.value?.marks : undefined,
   );
+  /** The overlap structures after the shown operation; undefined while the tab is not open. */
+  readonly structures: ReadonlySignal<OverlapAnswer | undefined> = computed(() =>
+    this.active.value ? this.#structures.value : undefined,
+  );
+  readonly #structures = signal<OverlapAnswer | undefined>(undefined);
   readonly #done = signal<SimulateQuery | undefined>(undefined);
   readonly #selected = signal<number | undefined>(undefined);
   readonly #asker: Asker;
@@ -111,11 +122,6 @@ export class SimulationState {
       const query = this.done.value;
       const shown = this.shown.value;
       if (query && shown !== undefined && this.active.value) void this.#loadVerdict(query, shown);
-    });
-    effect(() => {
-      const query = this.done.value;
-      const isShown = this.active.value && query !== undefined && query.operations.length > 0;
-      overlap.simulated.value = isShown ? query : undefined;
     });
   }
 
@@ -162,6 +168,7 @@ export class SimulationState {
       this.answer.value = undefined;
       this.verdict.value = undefined;
       this.marks.value = undefined;
+      this.#structures.value = undefined;
       this.failure.value = undefined;
     });
   }
@@ -174,6 +181,7 @@ export class SimulationState {
       if (operations.length === 0) {
         this.verdict.value = undefined;
         this.marks.value = undefined;
+        this.#structures.value = undefined;
       }
     });
   }
@@ -206,6 +214,11 @@ export class SimulationState {
       const marks = await this.#asker.ask('simulateMarks', { ...query, operation });
       if (asked !== this.#verdictsAsked) return;
       this.marks.value = marks;
+      if (this.#overlap.shown.peek()) {
+        const structures = await this.#asker.ask('simulateOverlap', upTo);
+        if (asked !== this.#verdictsAsked) return;
+        this.#structures.value = structures;
+      }
       for (;;) {
         const verdict = await this.#asker.ask('simulateVerdict', upTo);
         if (asked !== this.#verdictsAsked) return;

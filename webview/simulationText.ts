@@ -5,13 +5,14 @@ import type { ClusterMark, Touch } from '../src/core/simulate/marks.js';
 import type { Step } from '../src/core/simulate/outcome.js';
 import { destroys } from '../src/core/simulate/verdict.js';
 import type { VerdictCell } from '../src/protocol/simulation.js';
+import type { IconName } from './panels/icon.js';
 import { clean, count, hex, KIND_TEXT, kindLabel, plural, size } from './text.js';
 
 /** How grave a verdict is: what decides its colour. Icon and words say the same. */
 export type Gravity = 'good' | 'stopped' | 'bad' | 'neutral';
 
 export interface VerdictLook {
-  readonly icon: string;
+  readonly icon: IconName;
   readonly gravity: Gravity;
   readonly text: string;
 }

@@ -1,6 +1,10 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { Explanation } from '../src/core/layout/explain.js';
+import type { FindingCode } from '../src/core/layout/finding.js';
 import type { KindName } from '../src/core/layout/kinds.js';
+import type { Rectangle } from '../src/core/picture/stretch.js';
 import { glyphOfKind, maskOfKind } from '../src/core/picture/tile.js';
+import { windowOf } from '../src/core/picture/windowGrid.js';
 import type {
   ClusterDetail,
   Geometry,
@@ -8,6 +12,7 @@ import type {
   ImageFacts,
   ScanSummary,
 } from '../src/protocol/imageService.js';
+import type { OverlapOptions } from '../src/protocol/overlap.js';
 import type { HeatmapSettings, ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
 import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
@@ -17,6 +22,7 @@ import { Rpc } from './rpc.js';
 import { SimulationState } from './simulationState.js';
 import { StructureTree } from './structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
+import { WindowStates } from './windowStates.js';
 
 export type Scan =
   | { readonly state: 'scanning'; readonly phase: string; readonly done: number }
@@ -32,6 +38,8 @@ export type Detail =
 /** A place in the view that the pointer or the cell cursor is at, in CSS pixels. */
 export interface Pointed {
   readonly place: Place;
+  /** The very cluster there, however many the place stands for; undefined past the file's end. */
+  readonly cluster: number | undefined;
   readonly x: number;
   readonly y: number;
   /** On which side of it there is room for a line of text. */
@@ -42,7 +50,13 @@ export interface Pointed {
 export interface MapCommands {
   run(command: Exclude<ViewCommand, 'clearIsolation' | 'toggleWindows'>): void;
   reveal(cluster: number): void;
+  /** Looks at a cluster from close by. */
+  lookAt(cluster: number): void;
 }
+
+/** Tabs that show what is selected on the map, each in its way. */
+const FOLLOWING: ReadonlySet<string> = new Set(['cluster', 'overlap']);
+const NONE_REACHED: readonly number[] = [];
 
 /** All that the webview knows, as signals; what it says to the host; what survives its hiding. */
 export class Store {
@@ -60,6 +74,8 @@ export class Store {
   readonly spoken = signal('');
   readonly isolated = signal<KindName | undefined>(undefined);
   readonly zoom = signal(1);
+  /** The part of the picture's plane that is in view, in cells. */
+  readonly area = signal<Rectangle | undefined>(undefined);
   readonly camera: Signal<KeptCamera | undefined>;
   readonly pane: Signal<ViewState['pane']>;
   readonly geometry: ReadonlySignal<Geometry | undefined> = computed(
@@ -68,6 +84,19 @@ export class Store {
   readonly isolation: ReadonlySignal<Isolation | undefined> = computed(() => {
     const kind = this.isolated.value;
     return kind && { mask: maskOfKind(kind), dominant: glyphOfKind(kind) };
+  });
+  /** The overlap windows, if they are to be shown and there are any: also those after a simulation. */
+  readonly windows: ReadonlySignal<WindowStates | undefined> = computed(() => {
+    const answer = this.simulation.structures.value ?? this.overlap.answer.value;
+    return this.overlap.shown.value && answer?.state === 'built'
+      ? new WindowStates(answer)
+      : undefined;
+  });
+  /** The windows that the last step reached, while somebody steps through the opening. */
+  readonly reachedWindows: ReadonlySignal<readonly number[]> = computed(() => {
+    const answer = this.overlap.answer.value;
+    if (this.overlap.position.value === undefined || answer?.state !== 'built') return NONE_REACHED;
+    return answer.last?.windows ?? NONE_REACHED;
   });
   readonly rpc: Rpc;
   readonly structures: StructureTree;
@@ -82,18 +111,19 @@ export class Store {
       host.post({ type: 'request', request });
     });
     this.structures = new StructureTree((query) => this.rpc.ask('structure', query));
-    this.overlap = new OverlapState((query, simulated) =>
-      simulated ? this.rpc.ask('simulateOverlap', simulated) : this.rpc.ask('overlap', query),
-    );
+    this.overlap = new OverlapState((query) => this.rpc.ask('overlap', query));
     const kept = readViewState(host.keptState());
     this.simulation = new SimulationState(this.rpc, this.overlap, kept.simulation);
     this.camera = signal(kept.camera);
     this.selected = signal(kept.selected);
     this.pane = signal(kept.pane);
+    this.overlap.shown.value = kept.windows;
     effect(() => {
       const [camera, selected, pane] = [this.camera.value, this.selected.value, this.pane.value];
       const simulation = this.simulation.kept.value;
-      const state: ViewState = { version: FRESH.version, camera, selected, pane, simulation };
+      const windows = this.overlap.shown.value;
+      const { version } = FRESH;
+      const state: ViewState = { version, camera, selected, pane, simulation, windows };
       host.keepState(state);
     });
     effect(() => {
@@ -119,6 +149,26 @@ export class Store {
     this.#host.post({ type: 'selected', cluster });
     if (cluster === undefined) this.detail.value = { state: 'none' };
     else void this.#loadDetail(cluster);
+  }
+
+  /** Selects a cluster that was chosen on the map, and the window it is in, if windows are shown. */
+  selectOnMap(cluster: number | undefined): void {
+    batch(() => {
+      this.select(cluster);
+      if (this.windows.value)
+        this.overlap.selectedWindow.value = cluster === undefined ? undefined : windowOf(cluster);
+      if (cluster !== undefined && !FOLLOWING.has(this.pane.value.tab)) this.showTab('cluster');
+    });
+  }
+
+  toggleWindows(): void {
+    this.overlap.shown.value = !this.overlap.shown.value;
+  }
+
+  /** What a kind of finding means; undefined while the scan has not found it. */
+  explain(code: FindingCode): Explanation | undefined {
+    const scan = this.scan.value;
+    return scan.state === 'scanned' ? scan.summary.explanations[code] : undefined;
   }
 
   /** Whether the file has such a cluster. */
@@ -151,6 +201,15 @@ export class Store {
     const settings = this.settings.value;
     if (settings) this.settings.value = { ...settings, curve };
     this.#host.post({ type: 'setCurve', curve });
+  }
+
+  /** Shows the structures under other settings at once, and has them written to VS Code's. */
+  setOverlap(changes: Partial<OverlapOptions>): void {
+    const before = this.overlap.options.value;
+    if (!before) return;
+    const options = { ...before, ...changes };
+    this.overlap.setOptions(options);
+    this.#host.post({ type: 'setOverlap', options });
   }
 
   copy(text: string): void {
@@ -206,7 +265,7 @@ export class Store {
         this.isolated.value = undefined;
         break;
       case 'toggleWindows':
-        this.overlap.shown.value = !this.overlap.shown.value;
+        this.toggleWindows();
         break;
       default:
         this.map?.run(command);

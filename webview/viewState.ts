@@ -1,7 +1,7 @@
 import type { CurveName } from '../src/core/picture/curve.js';
 import type { CacheMode, EngineName } from '../src/protocol/simulation.js';
 
-export const TABS = ['cluster', 'findings', 'structures', 'simulate'] as const;
+export const TABS = ['cluster', 'findings', 'structures', 'overlap', 'simulate'] as const;
 
 export type Tab = (typeof TABS)[number];
 
@@ -13,6 +13,8 @@ export interface ViewState {
   readonly selected: number | undefined;
   readonly pane: { readonly open: boolean; readonly width: number; readonly tab: Tab };
   readonly simulation: KeptSimulation;
+  /** Whether the overlap windows are on the map; states kept before there were any lack it. */
+  readonly windows: boolean;
 }
 
 /** The simulated operations, and how the copy is opened. */
@@ -35,6 +37,7 @@ export const FRESH: ViewState = {
   selected: undefined,
   pane: { open: true, width: 340, tab: 'cluster' },
   simulation: { operations: [], engine: 'today', cache: 'writethrough' },
+  windows: true,
 };
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -74,7 +77,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 /** Kept state, as far as it makes sense; fresh where it does not. */
 export function readViewState(kept: unknown): ViewState {
   if (!isObject(kept) || kept.version !== FRESH.version) return FRESH;
-  const { camera, selected, pane, simulation } = kept;
+  const { camera, selected, pane, simulation, windows } = kept;
   return {
     version: 1,
     camera: readCamera(camera),
@@ -82,5 +85,6 @@ export function readViewState(kept: unknown): ViewState {
       Number.isSafeInteger(selected) && isNumber(selected) && selected >= 0 ? selected : undefined,
     pane: readPane(pane),
     simulation: readSimulation(simulation),
+    windows: typeof windows === 'boolean' ? windows : FRESH.windows,
   };
 }

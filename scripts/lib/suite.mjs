@@ -9,6 +9,7 @@
 /**
  * @typedef {object} Suite
  * @property {string} name as on the command line of scripts/test.mjs
+ * @property {string} [needs] a suite without whose success this one can only fail, slowly
  * @property {(options: Options) => Promise<Outcome>} run
  */
 

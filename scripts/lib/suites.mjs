@@ -24,9 +24,10 @@ export const suites = [
         : skipped('the tests against qemu-img: it is not installed'),
   },
   { name: 'bundles', run: checkBundles },
-  { name: 'extension-host', run: hostTests },
+  { name: 'extension-host', needs: 'bundles', run: hostTests },
   {
     name: 'e2e',
+    needs: 'bundles',
     run: async () => {
       if (findBrowser() === undefined) return skipped('the tests in Chromium: it is not installed');
       if (!hasQemuTools()) return skipped('the tests in Chromium: qemu-img is not installed');

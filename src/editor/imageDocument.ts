@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import { ImageWorker } from '../node/imageWorker.js';
 import type { ImageEvent, ImageFacts, ScanSummary } from '../protocol/imageService.js';
+import type { OverlapAnswer } from '../protocol/overlap.js';
 import type { Reply, Request } from '../protocol/rpc.js';
 import { FileWatch } from './fileWatch.js';
+import { overlapSettings } from './settings.js';
 
 /** One open image, shared by all panels that show it: its worker, and what the worker has said. */
 export class ImageDocument implements vscode.CustomDocument {
@@ -74,6 +76,14 @@ export class ImageDocument implements vscode.CustomDocument {
         error: 'the image is not open',
       }
     );
+  }
+
+  /** The overlap structures under the user's settings, as opening the image leaves them. */
+  async overlap(): Promise<OverlapAnswer> {
+    const query = { options: overlapSettings(this.uri) };
+    const reply = await this.ask({ id: 0, method: 'overlap', query }, new AbortController().signal);
+    if (reply.ok && reply.method === 'overlap') return reply.value;
+    throw new Error(reply.ok ? `an answer to ${reply.method}` : reply.error);
   }
 
   cancelScan(): void {

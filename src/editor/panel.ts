@@ -4,15 +4,13 @@ import type { FromWebview, ToWebview, ViewCommand } from '../protocol/webviewMes
 import { openHexEditor } from './hexEditor.js';
 import { pageHtml } from './html.js';
 import type { ImageDocument } from './imageDocument.js';
+import { PanelOverlapOptions } from './overlapOptions.js';
 import {
   cacheSettings,
   heatmapSettings,
   onDidChangeCacheSettings,
   onDidChangeHeatmapSettings,
-  onDidChangeOverlapSettings,
-  overlapSettings,
   writeCurve,
-  writeOverlap,
 } from './settings.js';
 import { fromWebview } from './validate.js';
 
@@ -23,6 +21,7 @@ export class ImagePanel implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
   readonly #changes = new vscode.EventEmitter<void>();
   readonly #gone = new AbortController();
+  readonly #overlap: PanelOverlapOptions;
   readonly #parts: vscode.Disposable[] = [this.#changes];
   #ready = false;
   #selected: number | undefined;
@@ -41,6 +40,9 @@ export class ImagePanel implements vscode.Disposable {
     this.document = document;
     this.#panel = panel;
     this.#log = log;
+    this.#overlap = new PanelOverlapOptions(document.uri, (options) => {
+      this.#post({ type: 'overlapOptions', options });
+    });
     const { webview } = panel;
     const dist = vscode.Uri.joinPath(extension, 'dist');
     webview.options = {
@@ -50,6 +52,7 @@ export class ImagePanel implements vscode.Disposable {
     const address = (name: string): string =>
       webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
     this.#parts.push(
+      this.#overlap,
       webview.onDidReceiveMessage((message: unknown) => {
         this.#receive(message);
       }),
@@ -68,10 +71,7 @@ export class ImagePanel implements vscode.Disposable {
       onDidChangeHeatmapSettings((settings) => {
         this.#post({ type: 'settings', settings });
       }),
-      onDidChangeOverlapSettings((options) => {
-        this.#post({ type: 'overlapOptions', options });
-      }),
-      onDidChangeCacheSettings((options) => {
+      onDidChangeCacheSettings(document.uri, (options) => {
         this.#post({ type: 'cacheOptions', options });
       }),
     );
@@ -139,7 +139,7 @@ export class ImagePanel implements vscode.Disposable {
         void writeCurve(message.curve);
         break;
       case 'setOverlap':
-        void writeOverlap(message.options);
+        this.#overlap.write(message.options);
         break;
       case 'selected':
         this.#selected = message.cluster;
@@ -157,8 +157,8 @@ export class ImagePanel implements vscode.Disposable {
   /** All that a webview needs which has just begun to listen. */
   #postState(): void {
     this.#post({ type: 'settings', settings: heatmapSettings() });
-    this.#post({ type: 'overlapOptions', options: overlapSettings() });
-    this.#post({ type: 'cacheOptions', options: cacheSettings() });
+    this.#post({ type: 'overlapOptions', options: this.#overlap.current });
+    this.#post({ type: 'cacheOptions', options: cacheSettings(this.document.uri) });
     for (const event of this.document.history) this.#post({ type: 'event', event });
     if (this.document.changedOnDisk) this.#post({ type: 'changedOnDisk' });
     if (this.#ready && this.#toReveal !== undefined) {

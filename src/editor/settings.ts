@@ -35,9 +35,12 @@ const isRenderer = (value: unknown): value is Renderer =>
 const ROOT = 'qcow2';
 const STRUCTURES = 'overlapStructures';
 
-/** The overlap check as the user has set it, unread: what makes no sense is said where it is used. */
-export function overlapSettings(): OverlapOptions {
-  const section = vscode.workspace.getConfiguration(ROOT);
+/**
+ * The overlap check as the user has set it for a file, unread: what makes no sense is said where it
+ * is used.
+ */
+export function overlapSettings(file: vscode.Uri): OverlapOptions {
+  const section = vscode.workspace.getConfiguration(ROOT, file);
   const text = (key: string): string => asText(section.get<unknown>(key));
   const types = section.get<unknown>('overlapCheckTypes');
   return {
@@ -54,19 +57,18 @@ export function overlapSettings(): OverlapOptions {
   };
 }
 
-export function onDidChangeOverlapSettings(
-  listener: (options: OverlapOptions) => void,
-): vscode.Disposable {
-  return vscode.workspace.onDidChangeConfiguration((change) => {
-    const keys = ['overlapCheck', 'overlapCheckTypes', STRUCTURES];
-    if (keys.some((key) => change.affectsConfiguration(`${ROOT}.${key}`)))
-      listener(overlapSettings());
-  });
-}
+/** Whether a change of settings is one of the overlap check for this file. */
+export const changesOverlap = (
+  change: vscode.ConfigurationChangeEvent,
+  file: vscode.Uri,
+): boolean =>
+  ['overlapCheck', 'overlapCheckTypes', STRUCTURES].some((key) =>
+    change.affectsConfiguration(`${ROOT}.${key}`, file),
+  );
 
-/** The sizes of the metadata caches as the user has set them, unread. */
-export function cacheSettings(): CacheOptions {
-  const section = vscode.workspace.getConfiguration(ROOT);
+/** The sizes of the metadata caches as the user has set them for a file, unread. */
+export function cacheSettings(file: vscode.Uri): CacheOptions {
+  const section = vscode.workspace.getConfiguration(ROOT, file);
   const text = (key: keyof CacheOptions): string => asText(section.get<unknown>(key));
   return {
     cacheSize: text('cacheSize'),
@@ -77,11 +79,12 @@ export function cacheSettings(): CacheOptions {
 }
 
 export function onDidChangeCacheSettings(
+  file: vscode.Uri,
   listener: (caches: CacheOptions) => void,
 ): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((change) => {
-    if (CACHE_OPTIONS.some((key) => change.affectsConfiguration(`${ROOT}.${key}`)))
-      listener(cacheSettings());
+    if (CACHE_OPTIONS.some((key) => change.affectsConfiguration(`${ROOT}.${key}`, file)))
+      listener(cacheSettings(file));
   });
 }
 
@@ -90,10 +93,11 @@ const asText = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
 /** Writes what differs from the settings as they are. */
-export async function writeOverlap(options: OverlapOptions): Promise<void> {
-  const now = overlapSettings();
+export async function writeOverlap(file: vscode.Uri, options: OverlapOptions): Promise<void> {
+  const now = overlapSettings(file);
   const write = async (key: string, before: unknown, after: unknown): Promise<void> => {
-    if (JSON.stringify(before) !== JSON.stringify(after)) await writeSetting(ROOT, key, after);
+    if (JSON.stringify(before) !== JSON.stringify(after))
+      await writeSetting(ROOT, key, after, file);
   };
   await write('overlapCheck', now.overlapCheck, options.overlapCheck);
   await write('overlapCheckTypes', now.types, options.types);
@@ -103,11 +107,19 @@ export async function writeOverlap(options: OverlapOptions): Promise<void> {
 }
 
 /** Writes a setting to where it is set already, else to the user's own settings. */
-async function writeSetting(root: string, key: string, value: unknown): Promise<void> {
-  const section = vscode.workspace.getConfiguration(root);
+async function writeSetting(
+  root: string,
+  key: string,
+  value: unknown,
+  file?: vscode.Uri,
+): Promise<void> {
+  const section = vscode.workspace.getConfiguration(root, file);
+  const { workspaceFolderValue, workspaceValue } = section.inspect(key) ?? {};
   const target =
-    section.inspect(key)?.workspaceValue === undefined
-      ? vscode.ConfigurationTarget.Global
-      : vscode.ConfigurationTarget.Workspace;
+    workspaceFolderValue !== undefined
+      ? vscode.ConfigurationTarget.WorkspaceFolder
+      : workspaceValue !== undefined
+        ? vscode.ConfigurationTarget.Workspace
+        : vscode.ConfigurationTarget.Global;
   await section.update(key, value, target);
 }

@@ -4,6 +4,7 @@ import type {
   FindingsQuery,
   Method,
   Query,
+  StripQuery,
   StructureQuery,
   TileQuery,
 } from '../protocol/imageService.js';
@@ -31,6 +32,8 @@ import type { Severity } from '../core/layout/finding.js';
 
 /** Above every tile pyramid: 2^31 clusters in one row. */
 const MAX_LEVEL = 31;
+/** Rows of the tallest screen. */
+const MAX_ROWS = 8192;
 const MAX_PAGE = 1000;
 /** A line of the structures tree may tell a long name: no page of them is to be above 256 KiB. */
 const MAX_STRUCTURE_PAGE = 100;
@@ -97,6 +100,7 @@ function readRequest<M extends Method>(
 
 const QUERIES: { readonly [M in Method]: (value: UnknownRecord) => Query<M> | undefined } = {
   tile: tileQuery,
+  strip: stripQuery,
   cluster: clusterQuery,
   findings: findingsQuery,
   structure: structureQuery,
@@ -120,6 +124,10 @@ const isMethod = (value: unknown): value is Method =>
 function tileQuery({ curve, level, x, y }: UnknownRecord): TileQuery | undefined {
   if (!isCurve(curve) || !isCount(level) || !isCount(x) || !isCount(y)) return undefined;
   return level <= MAX_LEVEL ? { curve, level, x, y } : undefined;
+}
+
+function stripQuery({ rows }: UnknownRecord): StripQuery | undefined {
+  return isCount(rows) && rows > 0 && rows <= MAX_ROWS ? { rows } : undefined;
 }
 
 function clusterQuery({ cluster }: UnknownRecord): ClusterQuery | undefined {
@@ -146,11 +154,12 @@ function overlapQuery({ options, position }: UnknownRecord): OverlapQuery | unde
 }
 
 function overlapWindowsQuery(query: UnknownRecord): OverlapWindowsQuery | undefined {
-  const { sort, descending, from, count } = query;
+  const { sort, descending, from, count, find } = query;
   const base = overlapQuery(query);
   if (!base || !isWindowColumn(sort) || typeof descending !== 'boolean') return undefined;
   if (!isCount(from) || !isCount(count) || count > MAX_PAGE) return undefined;
-  return { ...base, sort, descending, from, count };
+  if (find !== undefined && !isCount(find)) return undefined;
+  return { ...base, sort, descending, from, count, find };
 }
 
 function overlapWindowQuery(query: UnknownRecord): OverlapWindowQuery | undefined {
@@ -224,11 +233,11 @@ const isCacheMode = (value: unknown): value is CacheMode =>
 
 const WINDOW_COLUMNS = {
   window: true,
-  form: true,
+  state: true,
   used: true,
   allocated: true,
+  bytes: true,
   age: true,
-  exposure: true,
 } as const satisfies Record<WindowColumn, true>;
 
 const isWindowColumn = (value: unknown): value is WindowColumn =>

@@ -15,6 +15,8 @@ import type {
   FindingsQuery,
   ImageEvent,
   ImageService,
+  Strip,
+  StripQuery,
   StructurePage,
   StructureQuery,
   Tile,
@@ -139,11 +141,13 @@ export class ImageSession implements ImageService {
   }
 
   tile(query: TileQuery): Tile {
-    if (!this.#tiles) throw new Error('there is no map of this image');
-    const begin = performance.now();
-    const cells = this.#tiles.tile(query);
-    this.#drawing += performance.now() - begin;
+    const cells = this.#draw((tiles) => tiles.tile(query));
     return { generation: this.#generation, cells };
+  }
+
+  strip({ rows }: StripQuery): Strip {
+    const glyphs = this.#draw((tiles) => tiles.strip(rows));
+    return { generation: this.#generation, glyphs };
   }
 
   cluster({ cluster }: ClusterQuery): ClusterDetail {
@@ -259,6 +263,14 @@ export class ImageSession implements ImageService {
     this.#state = { type: 'scanned', inspection };
     const summary = inspection.summary(now - this.#started);
     this.#emit({ type: 'scanned', generation: this.#nextGeneration(now), summary });
+  }
+
+  #draw<T>(draw: (tiles: TileStore) => T): T {
+    if (!this.#tiles) throw new Error('there is no map of this image');
+    const begin = performance.now();
+    const drawn = draw(this.#tiles);
+    this.#drawing += performance.now() - begin;
+    return drawn;
   }
 
   #show(map: ClusterMap): void {

@@ -11,20 +11,21 @@ import type { MetadataList } from '../core/overlap/metadataList.js';
 import { type OpenedStructures, StructureBuilder } from '../core/overlap/openedStructures.js';
 import type { Operation } from '../core/overlap/operation.js';
 import type { Replay } from '../core/overlap/replay.js';
-import { isLimitPolicy, NO_LIMIT, type StructureSettings } from '../core/overlap/settings.js';
+import type { StructureSettings } from '../core/overlap/settings.js';
 import { WINDOW_SIZE } from '../core/overlap/typeRuns.js';
-import { guardedTypes, typeNames } from '../core/overlap/types.js';
+import { typeNames } from '../core/overlap/types.js';
 import { windowMarks } from '../core/overlap/windowMarks.js';
+import { sortedRows } from '../core/overlap/windowOrder.js';
 import {
   countWindows,
   refusesBitmap,
   slotWindows,
+  stateOf,
   windowContents,
   type WindowState,
-  windowStates,
 } from '../core/overlap/windowState.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
-import { formatSize, parseSize, type Parsed } from '../core/size.js';
+import { formatSize } from '../core/size.js';
 import type {
   BuiltOverlap,
   OpenedWindow,
@@ -41,28 +42,32 @@ import type {
   OverlapWindowsQuery,
   SettingAdvice,
   TakenSlot,
-  WindowColumn,
 } from '../protocol/overlap.js';
+import { readOptions, type ReadOptions } from './overlapOptions.js';
 
 /** Slots and reached windows that are told: more than anybody reads. */
 const MOST_TOLD = 2048;
 /** Samples of a time line: about as many as a chart has pixels. */
 const SAMPLES = 256;
+/** Milliseconds of searching for better settings before other questions get their turn. */
+const SEARCH_SLICE = 40;
 
 /** What came of some settings. */
 interface Built {
   readonly options: OverlapOptions;
-  readonly settings: Parsed<StructureSettings>;
+  readonly settings: ReadOptions;
   readonly opened: OpenedStructures;
   /** The search for better settings, once somebody asked; then what it found. */
   search?: Generator<void, Advice, void>;
   advice?: Advice;
 }
 
-/** The windows of a table in the order that was asked for. */
-interface Sorted {
-  readonly key: string;
-  readonly windows: readonly WindowState[];
+/** The structures after some operations. The list stands only until the replay is asked again. */
+interface Moment {
+  readonly replay: Replay;
+  readonly position: number;
+  readonly list: MetadataList;
+  readonly refusesBitmaps: boolean;
 }
 
 /**
@@ -73,7 +78,9 @@ export class OverlapSession {
   readonly #image: LaidOutImage;
   readonly #builder: StructureBuilder;
   #built: Built | undefined;
-  #sorted: Sorted | undefined;
+  /** What holds of the position that was asked about last: several questions are asked of each. */
+  #latest: { readonly position: number; readonly refusesBitmaps: boolean } | undefined;
+  #sorted: { readonly key: string; readonly rows: Uint32Array } | undefined;
 
   constructor(image: LaidOutImage) {
     this.#image = image;
@@ -82,19 +89,24 @@ export class OverlapSession {
 
   state({ options, position }: OverlapQuery): OverlapAnswer {
     const { opened, settings } = this.#build(options);
-    if (opened.state !== 'built') return opened;
-    if (!settings.ok) return { state: 'failed', message: settings.message };
-    const { replay } = opened;
-    const at = clampPosition(replay, position);
-    const list = replay.at(at);
-    return {
-      state: 'built',
-      operations: replay.operations.length,
-      position: at,
-      last: at === 0 ? undefined : this.#told(replay.operations.at(at - 1), list),
-      events: replay.events.length,
-      ...describeList(list, settings.value, this.#image.layout.hostClusters),
-    };
+    if (!settings.ok) {
+      const { message, setting } = settings;
+      return { state: 'failed', message, setting };
+    }
+    switch (opened.state) {
+      case 'none':
+        return opened;
+      case 'failed':
+        // What opening enters is known, so the list for it did not fit under the limit.
+        return {
+          ...opened,
+          setting: this.#builder.operations(settings.value.guarded).ok
+            ? 'totalSizeLimit'
+            : undefined,
+        };
+      case 'built':
+        return this.#told(this.#moment(opened.replay, position), settings.value);
+    }
   }
 
   timeline({ options }: OverlapQuery): OverlapTimeline {
@@ -115,16 +127,34 @@ export class OverlapSession {
     };
   }
 
-  windows(query: OverlapWindowsQuery): OverlapWindowsPage {
-    const { windows } = this.#sort(query);
-    const page = windows.slice(query.from, query.from + query.count);
-    return { total: windows.length, windows: page.map(named) };
+  windows({
+    options,
+    position,
+    sort,
+    descending,
+    from,
+    count,
+    find,
+  }: OverlapWindowsQuery): OverlapWindowsPage {
+    const moment = this.#moment(this.#replay(options), position);
+    const { list, refusesBitmaps } = moment;
+    const key = `${moment.position} ${sort} ${descending}`;
+    if (this.#sorted?.key !== key)
+      this.#sorted = { key, rows: sortedRows(list, refusesBitmaps, sort, descending) };
+    const { rows } = this.#sorted;
+    const found = find === undefined ? -1 : rows.indexOf(list.windows.existingRow(find));
+    return {
+      total: rows.length,
+      found: found < 0 ? undefined : found,
+      windows: Array.from(rows.subarray(from, from + count), (row) =>
+        named(stateOf(list, row, refusesBitmaps)),
+      ),
+    };
   }
 
   window({ options, position, window }: OverlapWindowQuery): OpenedWindow | undefined {
-    const replay = this.#replay(options);
-    const list = replay.at(clampPosition(replay, position));
-    const contents = windowContents(list, window, refusesBitmap(list));
+    const { list, refusesBitmaps } = this.#moment(this.#replay(options), position);
+    const contents = windowContents(list, window, refusesBitmaps);
     if (!contents) return undefined;
     const { bytes, fragments, ...state } = contents;
     return {
@@ -143,7 +173,7 @@ export class OverlapSession {
     return { total: events.length, events: events.page(from, count) };
   }
 
-  /** Computes on, for a tenth of a second at most, and tells what is known. */
+  /** Computes on for a moment, and tells what is known. */
   advice({ options }: OverlapQuery): OverlapAdvice {
     const built = this.#build(options);
     const { settings, opened } = built;
@@ -151,8 +181,11 @@ export class OverlapSession {
     const operations = this.#builder.operations(settings.value.guarded);
     if (!operations.ok) return { state: 'none' };
     built.search ??= advise(this.#builder.geometry, settings.value, operations.value);
-    const step = built.advice ? undefined : built.search.next();
-    if (step?.done) built.advice = step.value;
+    const end = performance.now() + SEARCH_SLICE;
+    while (!built.advice && performance.now() < end) {
+      const step = built.search.next();
+      if (step.done) built.advice = step.value;
+    }
     return built.advice
       ? { state: 'known', advice: settingAdvice(built.advice, settings.value) }
       : { state: 'computing' };
@@ -160,11 +193,14 @@ export class OverlapSession {
 
   #build(options: OverlapOptions): Built {
     if (this.#built && sameOptions(this.#built.options, options)) return this.#built;
-    const settings = parseOptions(options);
+    const settings = readOptions(options);
+    // The old structures may be large: gone before the new ones are built.
+    this.#built = undefined;
+    this.#latest = undefined;
+    this.#sorted = undefined;
     const opened: OpenedStructures = settings.ok
       ? this.#builder.build(settings.value)
       : { state: 'failed', message: settings.message };
-    this.#sorted = undefined;
     this.#built = { options, settings, opened };
     return this.#built;
   }
@@ -175,48 +211,46 @@ export class OverlapSession {
     throw new Error('there are no overlap structures under these settings');
   }
 
-  #sort({ options, position, sort, descending }: OverlapWindowsQuery): Sorted {
-    const replay = this.#replay(options);
-    const at = clampPosition(replay, position);
-    const key = `${at} ${sort} ${descending}`;
-    if (this.#sorted?.key === key) return this.#sorted;
-    const list = replay.at(at);
-    const windows = Array.from(windowStates(list, refusesBitmap(list))).filter(
-      ({ form, exposure }) => form !== 'empty' || exposure,
-    );
-    const sign = descending ? -1 : 1;
-    windows.sort((a, b) => sign * (sortKey(a, sort) - sortKey(b, sort)) || a.window - b.window);
-    this.#sorted = { key, windows };
-    return this.#sorted;
+  #moment(replay: Replay, asked: number | undefined): Moment {
+    const position = Math.min(asked ?? Infinity, replay.operations.length);
+    const list = replay.at(position);
+    if (this.#latest?.position !== position)
+      this.#latest = { position, refusesBitmaps: refusesBitmap(list) };
+    return { replay, position, list, refusesBitmaps: this.#latest.refusesBitmaps };
   }
 
-  /** An operation in words. */
-  #told(operation: Operation, list: MetadataList): { text: string; windows: number[] } {
-    const { clusterSize } = this.#image.layout;
-    const { offset } = operation;
-    const size = operation.type === 'check' ? operation.size : operation.clusters * clusterSize;
-    const first = Math.floor(offset / list.windowBytes);
-    const last = Math.min(
-      Math.floor((offset + Math.max(1, size) - 1) / list.windowBytes),
-      first + MOST_TOLD - 1,
-    );
-    const windows = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-    if (operation.type === 'check')
-      return { text: `check ${hex(offset)}, ${formatSize(size)}`, windows };
-    const what = typeNames(operation.types).join(', ');
-    const clusters = operation.clusters === 1 ? '' : `, ${operation.clusters} clusters`;
-    return { text: `${operation.type} ${what} at ${hex(offset)}${clusters}`, windows };
+  #told(
+    { replay, position, list, refusesBitmaps }: Moment,
+    { bitmapSize }: StructureSettings,
+  ): OverlapAnswer {
+    const { clusterSize, hostClusters } = this.#image.layout;
+    return {
+      state: 'built',
+      operations: replay.operations.length,
+      position,
+      last:
+        position === 0
+          ? undefined
+          : operationText(replay.operations.at(position - 1), list.windowBytes, clusterSize),
+      events: replay.events.length,
+      ...describeList(list, refusesBitmaps, bitmapSize, hostClusters),
+    };
   }
 }
 
-/** The structures as they are now. `hostClusters`: of the file that the map shows. */
+/**
+ * The structures as they are now.
+ *
+ * @param refusesBitmaps see refusesBitmap
+ * @param hostClusters of the file that the map shows
+ */
 export function describeList(
   list: MetadataList,
-  { bitmapSize }: StructureSettings,
+  refusesBitmaps: boolean,
+  bitmapSize: number,
   hostClusters: number,
 ): Omit<BuiltOverlap, 'operations' | 'position' | 'last' | 'events'> {
-  const refuses = refusesBitmap(list);
-  const counts = countWindows(list, refuses);
+  const counts = countWindows(list, refusesBitmaps);
   const oversize = oversizeText(list);
   return {
     memory: list.memory,
@@ -227,42 +261,34 @@ export function describeList(
     windowBytes: list.windowBytes,
     slots: takenSlots(list),
     slotCount: list.cache.size,
-    marks: windowMarks(list, Math.ceil(hostClusters / WINDOW_SIZE), refuses),
+    marks: windowMarks(list, Math.ceil(hostClusters / WINDOW_SIZE), refusesBitmaps),
     sentences: [exposureText(list, counts), ...(oversize === undefined ? [] : [oversize])],
   };
 }
 
-/** Reads settings as QEMU reads its options; or says what it would say. */
-export function parseOptions(options: OverlapOptions): Parsed<StructureSettings> {
-  const guarded = guardedTypes({ mode: options.overlapCheck, types: options.types });
-  if (!guarded.ok) return guarded;
-  const bitmapSize = parseSize(options.bitmapSize, 'overlap-structures.bitmap-size');
-  if (!bitmapSize.ok) return bitmapSize;
-  const limit: Parsed<number> =
-    options.totalSizeLimit === ''
-      ? { ok: true, value: NO_LIMIT }
-      : parseSize(options.totalSizeLimit, 'overlap-structures.total-size-limit');
-  if (!limit.ok) return limit;
-  const policy = options.limitPolicy;
-  if (!isLimitPolicy(policy))
-    return { ok: false, message: `limit-policy is '${policy}', expected 'evict' or 'fail'` };
-  return {
-    ok: true,
-    value: {
-      guarded: guarded.value,
-      bitmapSize: bitmapSize.value,
-      totalSizeLimit: limit.value,
-      policy,
-    },
-  };
-}
+const sameOptions = (a: OverlapOptions, b: OverlapOptions): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
 
-function sameOptions(a: OverlapOptions, b: OverlapOptions): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+/** An operation in words, and the windows it reaches. */
+function operationText(
+  operation: Operation,
+  windowBytes: number,
+  clusterSize: number,
+): { text: string; windows: number[] } {
+  const { offset } = operation;
+  const size = operation.type === 'check' ? operation.size : operation.clusters * clusterSize;
+  const first = Math.floor(offset / windowBytes);
+  const last = Math.min(
+    Math.floor((offset + Math.max(1, size) - 1) / windowBytes),
+    first + MOST_TOLD - 1,
+  );
+  const windows = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  if (operation.type === 'check')
+    return { text: `check ${hex(offset)}, ${formatSize(size)}`, windows };
+  const what = typeNames(operation.types).join(', ');
+  const clusters = operation.clusters === 1 ? '' : `, ${operation.clusters} clusters`;
+  return { text: `${operation.type} ${what} at ${hex(offset)}${clusters}`, windows };
 }
-
-const clampPosition = (replay: Replay, position: number | undefined): number =>
-  Math.min(position ?? Infinity, replay.operations.length);
 
 function takenSlots(list: MetadataList): TakenSlot[] {
   const taken: TakenSlot[] = [];
@@ -273,24 +299,6 @@ function takenSlots(list: MetadataList): TakenSlot[] {
     taken.push({ slot, window, age: used === 0 ? undefined : list.now - used });
   }
   return taken;
-}
-
-const FORM_ORDER = { empty: 0, fragments: 1, cached: 2, kept: 3 } as const;
-const EXPOSURE_ORDER = { lost: 3, dropped: 2, refused: 1 } as const;
-
-function sortKey(state: WindowState, column: WindowColumn): number {
-  switch (column) {
-    case 'form':
-      return FORM_ORDER[state.form];
-    case 'exposure':
-      return state.exposure ? EXPOSURE_ORDER[state.exposure] : 0;
-    case 'age':
-      return state.age ?? Number.MAX_SAFE_INTEGER;
-    case 'window':
-    case 'used':
-    case 'allocated':
-      return state[column];
-  }
 }
 
 function named({ types, lost, ...state }: WindowState): OverlapWindow {

@@ -1,5 +1,6 @@
 import type { Owner } from '../core/layout/owner.js';
 import type { StructureSettings } from '../core/overlap/settings.js';
+import { refusesBitmap } from '../core/overlap/windowState.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import type { Difference } from '../core/simulate/difference.js';
 import type { Surroundings } from '../core/simulate/driver.js';
@@ -27,7 +28,8 @@ import type {
   StepsQuery,
   VerdictAnswer,
 } from '../protocol/simulation.js';
-import { describeList, parseOptions } from './overlapSession.js';
+import { readOptions } from './overlapOptions.js';
+import { describeList } from './overlapSession.js';
 
 /** Milliseconds of simulating before other questions get their turn. */
 const SLICE = 100;
@@ -152,9 +154,9 @@ export class SimulateSession {
   overlap(query: SimulateQuery): OverlapAnswer {
     const options = { ...query.options, engine: 'structures' } as const;
     const task = this.#read({ ...query, options });
-    if (!task.ok) return { state: 'failed', message: task.message };
+    if (!task.ok) return { state: 'failed', message: task.message, setting: undefined };
     const run = this.#finish(task.value);
-    if (!run.opened.ok) return { state: 'failed', message: run.opened.message };
+    if (!run.opened.ok) return { state: 'failed', message: run.opened.message, setting: undefined };
     const list = run.simulation.structures;
     if (!list) return { state: 'none' };
     const { operations, structures } = task.value;
@@ -165,7 +167,12 @@ export class SimulateSession {
       position: operations.length,
       last: last === undefined ? undefined : { text: last, windows: [] },
       events: list.counters.events,
-      ...describeList(list, structures, this.#image.layout.hostClusters),
+      ...describeList(
+        list,
+        refusesBitmap(list),
+        structures.bitmapSize,
+        this.#image.layout.hostClusters,
+      ),
     };
   }
 
@@ -179,7 +186,7 @@ export class SimulateSession {
   #read({ operations, options }: SimulateQuery): Parsed<Task> {
     const refusal = this.#image.refusal.open;
     if (refusal !== undefined) return { ok: false, message: refusal };
-    const structures = parseOptions(options.overlap);
+    const structures = readOptions(options.overlap);
     if (!structures.ok) return structures;
     const sizes = parseCacheOptions(options.caches);
     if (!sizes.ok) return sizes;

@@ -1,6 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import type { ClusterMap } from '../core/layout/clusterMap.js';
-import { createCurve, type CurveName } from '../core/picture/curve.js';
+import { createCurve, HilbertCurve, type CurveName } from '../core/picture/curve.js';
+import { stripGlyphs } from '../core/picture/strip.js';
 import type { TileCells } from '../core/picture/tile.js';
 import { TilePyramid } from '../core/picture/tilePyramid.js';
 import type { DeflatedCells, TileQuery, UniformCells } from '../protocol/imageService.js';
@@ -30,6 +31,12 @@ export class TileStore {
       case 'mixed':
         return { type: 'deflated', bytes: deflate(cells) };
     }
+  }
+
+  /** The whole file in so many rows: what the Hilbert curve's pyramid says of it. */
+  strip(rows: number): number[] {
+    const curve = new HilbertCurve(this.#map.clusters);
+    return stripGlyphs(this.#pyramid(curve.name), curve, rows);
   }
 
   #pyramid(name: CurveName): TilePyramid {

@@ -45,6 +45,8 @@ export type { StructureNode, StructurePage, StructureQuery } from '../core/struc
 interface Exchanges {
   /** One tile of the map. */
   tile: { query: TileQuery; answer: Tile };
+  /** The whole file in a column of pixels. */
+  strip: { query: StripQuery; answer: Strip };
   /** Everything known about one host cluster, with every owner. */
   cluster: { query: ClusterQuery; answer: ClusterDetail };
   /** A page of findings, for a virtual list. */
@@ -112,6 +114,18 @@ export interface DeflatedCells {
   readonly type: 'deflated';
   /** Raw deflate of 65,536 glyph bytes, then 65,536 presence masks as little-endian 16-bit words. */
   readonly bytes: Uint8Array;
+}
+
+/** How many rows of pixels the file is to be told in, from its start to its end. */
+export interface StripQuery {
+  readonly rows: number;
+}
+
+export interface Strip {
+  /** As of a tile. */
+  readonly generation: number;
+  /** Dominant kind and worst trouble of each row, see core/picture/tile.ts. */
+  readonly glyphs: readonly number[];
 }
 
 export interface ClusterQuery {

@@ -1,7 +1,10 @@
 import type { Counters } from '../core/overlap/counters.js';
 import type { LoggedEvent } from '../core/overlap/eventLog.js';
 import type { MemoryUse } from '../core/overlap/memory.js';
+import type { WindowColumn } from '../core/overlap/windowOrder.js';
 import type { WindowCounts, WindowState } from '../core/overlap/windowState.js';
+
+export type { WindowColumn } from '../core/overlap/windowOrder.js';
 
 /** The settings of the overlap check as a user wrote them. The worker reads them as QEMU would. */
 export interface OverlapOptions {
@@ -13,6 +16,9 @@ export interface OverlapOptions {
   readonly limitPolicy: string;
 }
 
+/** One of them. */
+export type OverlapSetting = keyof OverlapOptions;
+
 /** Structures under these settings, after so many operations; without a position, after all. */
 export interface OverlapQuery {
   readonly options: OverlapOptions;
@@ -23,7 +29,12 @@ export type OverlapAnswer =
   /** Nothing is guarded: there are no structures. */
   | { readonly state: 'none' }
   /** A setting is refused, or the image would not open with it; in QEMU's words. */
-  | { readonly state: 'failed'; readonly message: string }
+  | {
+      readonly state: 'failed';
+      readonly message: string;
+      /** The one to change; undefined when it is none of them. */
+      readonly setting: OverlapSetting | undefined;
+    }
   | ({ readonly state: 'built' } & BuiltOverlap);
 
 /** The structures at one point of the replay. */
@@ -70,18 +81,20 @@ export interface OverlapTimeline {
   readonly events: readonly number[];
 }
 
-export type WindowColumn = 'window' | 'form' | 'used' | 'allocated' | 'age' | 'exposure';
-
 export interface OverlapWindowsQuery extends OverlapQuery {
   readonly sort: WindowColumn;
   readonly descending: boolean;
   readonly from: number;
   readonly count: number;
+  /** A window to be looked for, wherever in the table it is. */
+  readonly find?: number | undefined;
 }
 
 /** A page of the windows that are not empty, or are unprotected. */
 export interface OverlapWindowsPage {
   readonly total: number;
+  /** Line of the window that was looked for, if there is one. */
+  readonly found: number | undefined;
   readonly windows: readonly OverlapWindow[];
 }
 

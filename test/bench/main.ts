@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writeSparse } from '../images/pieces.js';
-import { SCALE_IMAGES, scaleImage } from '../images/scale.js';
+import { SCALE_IMAGES } from '../images/scale.js';
+import { scaleFile } from '../images/scaleFile.js';
 import { insideNumbers } from './inside.js';
+import { openingNumbers } from './opening.js';
 import { measured, median, type Run } from './process.js';
 import { structuresNumbers } from './structures.js';
 
@@ -36,7 +36,6 @@ const cell = (text: string): string => text.padStart(16);
 const seconds = (value: number): string => `${value.toFixed(2)} s`;
 const mebibytes = (value: number): string => `${Math.round(value / MIB)} MiB`;
 
-mkdirSync(folder, { recursive: true });
 const idle = medians([await measured(node, ['-e', 'setTimeout(() => {}, 200)'])]);
 console.log(
   `check, start-up included, medians of ${rounds} runs in turn; an idle Node has ${mebibytes(idle.peakBytes)}`,
@@ -45,8 +44,7 @@ console.log(
   `${''.padEnd(20)}${['ours', 'qemu-img', 'ratio', 'over idle Node', 'qemu-img'].map(cell).join('')}`,
 );
 for (const recipe of RECIPES) {
-  const path = join(folder, `${recipe.name}.qcow2`);
-  if (!existsSync(path)) writeSparse(path, scaleImage(recipe));
+  const path = scaleFile(folder, recipe);
   const isSlow = recipe.name === SLOW_FOR_QEMU;
   const ours: Run[] = [];
   const theirs: Run[] = [];
@@ -70,8 +68,18 @@ console.log(
   '\ninside one process: scan without start-up, its longest step (a cancel waits so long), owners of a cluster (worst of 24)',
 );
 for (const recipe of RECIPES) {
-  const { scan, longestStep, owners } = insideNumbers(join(folder, `${recipe.name}.qcow2`));
+  const { scan, longestStep, owners } = insideNumbers(scaleFile(folder, recipe));
   const row = [scan, longestStep, owners].map((ms) => cell(`${ms.toFixed(0)} ms`));
+  console.log(recipe.name.padEnd(20) + row.join(''));
+}
+
+console.log(
+  '\nopening in the worker thread: header told, first whole picture answered, scan finished',
+);
+for (const recipe of [...RECIPES, SCALE_IMAGES.huge]) {
+  const worker = join(dirname(cli), 'scanWorker.js');
+  const { header, firstPicture, scanned } = await openingNumbers(worker, scaleFile(folder, recipe));
+  const row = [header, firstPicture, scanned].map((ms) => cell(`${ms.toFixed(0)} ms`));
   console.log(recipe.name.padEnd(20) + row.join(''));
 }
 

@@ -119,6 +119,40 @@ describe('the map', () => {
   });
 });
 
+describe('the overlap structures', () => {
+  inVsCode('change with a setting, which VS Code keeps', async () => {
+    const editor = await workbench.open('varied.qcow2');
+    await legendCounts(editor);
+    await editor.locator('#tab-overlap').click();
+    const bitmaps = editor.locator('[data-memory="bitmaps"]');
+    await bitmaps.waitFor();
+    const before = number(await bitmaps.textContent());
+    expect(before).toBeGreaterThan(4096);
+    await editor.locator('.window-rows .window-row').first().click();
+    await editor.locator('.fragment-row').first().waitFor();
+    await workbench.picture('editor-overlap');
+    const size = editor.locator('#bitmapSize');
+    await size.fill('4K');
+    await size.press('Enter');
+    await expect.poll(async () => number(await bitmaps.textContent())).toBe(4096);
+    expect(await editor.locator('.slot').count()).toBe(1);
+    await size.fill('64Q');
+    await size.press('Enter');
+    await editor.getByText('expects a non-negative number below 2^64').waitFor();
+    await workbench.picture('editor-overlap-refused');
+    await workbench.close();
+    // It is a setting of VS Code's by now: an editor opened anew has it.
+    const again = await workbench.open('varied.qcow2');
+    await again.locator('#tab-overlap').click();
+    await expect.poll(() => again.locator('#bitmapSize').inputValue()).toBe('64Q');
+    await again.locator('#bitmapSize').fill('64K');
+    await again.locator('#bitmapSize').press('Enter');
+    await expect
+      .poll(async () => number(await again.locator('[data-memory="bitmaps"]').textContent()))
+      .toBe(before);
+  });
+});
+
 describe('troubled images', () => {
   inVsCode('a damaged image shows what qemu-img check counts', async () => {
     const editor = await workbench.open('database-damaged.qcow2');

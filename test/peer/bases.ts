@@ -22,10 +22,10 @@ export class Bases {
   readonly #makers = new Map<string, () => Base>();
   readonly #made = new Map<string, Base>();
 
-  /** `folder`: where QEMU's tools work. */
-  constructor(folder: string) {
+  /** `folder`: where QEMU's tools work. `recipes`: those of our writer. */
+  constructor(folder: string, recipes: readonly BuiltRecipe[] = builtImages()) {
     this.#folder = folder;
-    for (const recipe of builtImages()) this.#makers.set(recipe.name, () => built(recipe));
+    for (const recipe of recipes) this.#makers.set(recipe.name, () => built(recipe));
     for (const recipe of realImages()) this.#makers.set(recipe.name, () => this.#real(recipe));
     this.names = [...this.#makers.keys()];
   }

@@ -17,13 +17,17 @@ export function parseRegression(text: string): Regression {
   if (!hasKeys(value, 'base', 'damage') || typeof value.base !== 'string') {
     throw new Error('a regression names a base and a damage');
   }
-  const { base, damage } = value;
-  if (!hasKeys(damage, 'pokes') || !Array.isArray(damage.pokes)) {
+  return { base: value.base, damage: parseDamage(value.damage) };
+}
+
+/** Throws when the value is not a `Damage`. */
+export function parseDamage(value: unknown): Damage {
+  if (!hasKeys(value, 'pokes') || !Array.isArray(value.pokes)) {
     throw new Error('a damage has pokes');
   }
-  const pokes = damage.pokes.map(parsePoke);
-  const size = hasKeys(damage, 'size') ? damage.size : undefined;
-  return { base, damage: typeof size === 'number' ? { pokes, size } : { pokes } };
+  const pokes = value.pokes.map(parsePoke);
+  const size = hasKeys(value, 'size') ? value.size : undefined;
+  return typeof size === 'number' ? { pokes, size } : { pokes };
 }
 
 function parsePoke(value: unknown): Poke {
@@ -34,6 +38,10 @@ function parsePoke(value: unknown): Poke {
   return { offset, hex };
 }
 
-function hasKeys<K extends string>(value: unknown, ...keys: K[]): value is Record<K, unknown> {
+/** Whether the value is an object with these keys. */
+export function hasKeys<K extends string>(
+  value: unknown,
+  ...keys: K[]
+): value is Record<K, unknown> {
   return typeof value === 'object' && value !== null && keys.every((key) => key in value);
 }

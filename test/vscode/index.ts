@@ -1,5 +1,6 @@
 import './activation.js';
 import './opening.js';
+import './overlap.js';
 import './problems.js';
 import './qemu.js';
 import './responsiveness.js';

@@ -10,6 +10,7 @@ describe('kept state', () => {
       selected: 20512,
       pane: { open: false, width: 420, tab: 'findings' },
       simulation: { operations: ['write 0 64K'], engine: 'structures', cache: 'writeback' },
+      windows: false,
     };
     expect(readViewState(JSON.parse(JSON.stringify(state)))).toEqual(state);
   });
@@ -18,6 +19,11 @@ describe('kept state', () => {
     expect(readViewState(null)).toBe(FRESH);
     expect(readViewState(undefined)).toBe(FRESH);
     expect(readViewState({ version: 2, selected: 5 })).toBe(FRESH);
+  });
+
+  it('shows the windows where nothing else was kept', () => {
+    expect(readViewState({ version: 1, selected: 5 }).windows).toBe(true);
+    expect(readViewState({ version: 1, windows: 'no' }).windows).toBe(true);
   });
 
   it('drops what makes no sense and keeps the rest', () => {
@@ -36,8 +42,14 @@ describe('kept state', () => {
       fc.property(fc.anything(), (kept) => {
         expect(readViewState(kept).version).toBe(1);
         expect(
-          readViewState({ version: 1, camera: kept, pane: kept, selected: kept, simulation: kept })
-            .version,
+          readViewState({
+            version: 1,
+            camera: kept,
+            pane: kept,
+            selected: kept,
+            simulation: kept,
+            windows: kept,
+          }).version,
         ).toBe(1);
       }),
     );

@@ -1,15 +1,18 @@
 import { effect, untracked } from '@preact/signals';
 import type { CurveName, Point } from '../../src/core/picture/curve.js';
 import type { ClusterMark } from '../../src/core/simulate/marks.js';
+import { WindowGrid, windowOf } from '../../src/core/picture/windowGrid.js';
 import type { Store } from '../store.js';
+import { currentPalette, onThemeChange } from '../theme.js';
 import { descend, type CellPlace } from './descend.js';
 import { Overlays, type Square } from './overlays.js';
-import { readPalette, type Palette } from './palette.js';
+import type { Palette } from './palette.js';
 import { placeAt, speakPlace } from './place.js';
 import type { Isolation } from './renderer.js';
 import { RendererChoice } from './rendererChoice.js';
 import { TileStore } from './tileStore.js';
 import { Viewport } from './viewport.js';
+import type { ShownWindows } from './windowOverlay.js';
 
 /** CSS pixels around a click in which a mark is meant. */
 const REACH = 5;
@@ -36,6 +39,9 @@ export class Heatmap {
   #selected: number | undefined;
   #isolation: Isolation | undefined;
   #simulated: readonly ClusterMark[] | undefined;
+  #windows: Omit<ShownWindows, 'curve'> | undefined;
+  /** The window that was last brought into view, or was selected on the map and so is in view. */
+  #revealed: number | undefined;
   #frame = 0;
   #mapDirty = true;
 
@@ -84,6 +90,17 @@ export class Heatmap {
     if (cluster < this.#tiles.curve.clusters) this.#show(this.#tiles.curve.point(cluster));
   }
 
+  /** Looks at a cluster from close enough that the rest of the file is out of view. */
+  lookAt(cluster: number): void {
+    if (this.#viewport.closed || cluster >= this.#tiles.curve.clusters) return;
+    this.#viewport.lookAt(this.#tiles.curve.point(cluster));
+    this.#moved();
+  }
+
+  toggleWindows(): void {
+    this.#store.toggleWindows();
+  }
+
   /** The pointer is over a point of the view, or has left. */
   pointAt(point: Point | undefined): void {
     this.#pointer = point;
@@ -128,17 +145,13 @@ export class Heatmap {
     });
   }
 
-  /** VS Code writes a theme to the style of <html> and to the classes of <body>. */
   #observeTheme(): void {
-    const observer = new MutationObserver(() => {
-      this.#palette = undefined;
-      this.#invalidate();
-    });
-    observer.observe(document.documentElement, { attributeFilter: ['style', 'class'] });
-    observer.observe(document.body, { attributeFilter: ['class'] });
-    this.#disposals.push(() => {
-      observer.disconnect();
-    });
+    this.#disposals.push(
+      onThemeChange(() => {
+        this.#palette = undefined;
+        this.#invalidate();
+      }),
+    );
   }
 
   #observeStore(): void {
@@ -169,7 +182,34 @@ export class Heatmap {
         this.#simulated = store.simulation.onMap.value;
         this.#invalidateOverlays();
       }),
+      effect(() => {
+        this.#showWindows();
+      }),
+      effect(() => {
+        this.#revealWindow(store.overlap.selectedWindow.value);
+      }),
     );
+  }
+
+  #showWindows(): void {
+    const { windows, overlap, reachedWindows } = this.#store;
+    const states = windows.value;
+    const selected = overlap.selectedWindow.value;
+    const reached = reachedWindows.value;
+    this.#windows = states && { states, selected, reached };
+    this.#invalidateOverlays();
+  }
+
+  /** A window that was selected elsewhere is brought into view. */
+  #revealWindow(window: number | undefined): void {
+    const known = this.#revealed;
+    this.#revealed = window;
+    if (window === undefined || window === known || this.#viewport.closed) return;
+    const grid = new WindowGrid(this.#tiles.curve);
+    if (window >= grid.windows) return;
+    const before = this.#viewport.camera;
+    this.#viewport.showRectangle(grid.bounds(window));
+    if (this.#viewport.camera !== before) this.#moved();
   }
 
   #useRenderer(renderer: RendererChoice): void {
@@ -204,6 +244,7 @@ export class Heatmap {
   #moved(): void {
     const { fitted, camera } = this.#viewport;
     const curve = this.#tiles.curve.name;
+    this.#store.area.value = this.#viewport.area;
     this.#store.camera.value = fitted ? undefined : { curve, ...camera };
     this.#invalidate();
   }
@@ -245,8 +286,8 @@ export class Heatmap {
     );
     if (curve !== this.#tiles.curve) return;
     const cluster = curve.cluster(at.x, at.y);
-    this.#store.select(cluster);
-    if (cluster !== undefined) this.#store.showTab('cluster');
+    if (this.#windows && cluster !== undefined) this.#revealed = windowOf(cluster);
+    this.#store.selectOnMap(cluster);
   }
 
   /** The cell of the nearest mark in reach of a point, while cells are smaller than marks. */
@@ -273,10 +314,12 @@ export class Heatmap {
     const cell = this.#pointedCell();
     const place = cell && placeAt(this.#tiles, cell);
     const at = this.#pointer ?? (this.#cursor && this.#viewport.toView(this.#cursor));
+    const cluster = this.#pointedCluster();
     const { width, height } = this.#viewport.size;
     this.#store.pointed.value = place &&
       at && {
         place,
+        cluster,
         ...at,
         room: { left: at.x > width / 2, below: at.y < height - TOOLTIP },
       };
@@ -285,6 +328,12 @@ export class Heatmap {
   #pointedCell(): CellPlace | undefined {
     if (this.#pointer) return this.#viewport.cellAt(this.#pointer);
     return this.#cursor && this.#viewport.cellOf(this.#cursor);
+  }
+
+  /** The very cluster under the pointer or the cursor, however many its cell stands for. */
+  #pointedCluster(): number | undefined {
+    const at = this.#pointer ? this.#viewport.toPicture(this.#pointer) : this.#cursor;
+    return at && this.#tiles.curve.cluster(Math.floor(at.x), Math.floor(at.y));
   }
 
   /** All must be drawn again. */
@@ -309,6 +358,7 @@ export class Heatmap {
     if (this.#mapDirty) {
       this.#mapDirty = false;
       this.#store.zoom.value = viewport.zoom;
+      this.#store.area.value = viewport.area;
       this.#tiles.want([{ level: this.#tiles.top, x: 0, y: 0 }, ...visible]);
       this.#updatePointed();
       this.#renderer.draw({
@@ -327,10 +377,12 @@ export class Heatmap {
       level,
       items,
       marks: this.#palette.marks,
+      windows: this.#windows && { ...this.#windows, curve: this.#tiles.curve },
       hover: this.#store.pointed.value && squareOf(this.#pointedCell()),
       selection: this.#selectedSquare(),
       simulated: this.#simulated && { marks: this.#simulated, curve: this.#tiles.curve },
     });
+    if (this.#overlays.moving) this.#invalidateOverlays();
   };
 
   #selectedSquare(): Square | undefined {
@@ -344,9 +396,4 @@ function squareOf(cell: CellPlace | undefined): Square | undefined {
   if (!cell) return undefined;
   const size = 2 ** cell.level;
   return { x: cell.x * size, y: cell.y * size, size };
-}
-
-function currentPalette(): Palette {
-  const style = getComputedStyle(document.documentElement);
-  return readPalette((variable) => style.getPropertyValue(variable).trim());
 }

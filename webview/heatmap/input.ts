@@ -2,8 +2,8 @@ import type { Heatmap } from './heatmap.js';
 
 /** Pixels of movement that make a press a drag. */
 const DRAG_FROM = 4;
-/** Zoom per pixel of wheel; a pinch sends much smaller deltas. */
-const WHEEL_ZOOM = 0.0022;
+/** Zoom per pixel of wheel, as an exponent of e; a pinch sends much smaller deltas. */
+export const WHEEL_ZOOM = 0.0022;
 const PINCH_ZOOM = 0.012;
 const LINE_HEIGHT = 16;
 /** The most that one wheel event zooms, as an exponent of e. */
@@ -92,6 +92,10 @@ export function handleKey(event: KeyboardEvent, heatmap: Heatmap, escape: () => 
       return true;
     case '0':
       heatmap.fit();
+      return true;
+    case 'w':
+    case 'W':
+      heatmap.toggleWindows();
       return true;
     case 'ArrowLeft':
       heatmap.moveCursor(-1, 0, 'cell');

@@ -4,6 +4,7 @@ import type { Marks } from './palette.js';
 import { resizeCanvas, type DrawItem } from './renderer.js';
 import { drawSimulationMarks, type SimulatedPlaces } from './simulationMarks.js';
 import { TroubleMarks } from './troubleMarks.js';
+import { WindowOverlay, type ShownWindows } from './windowOverlay.js';
 
 /** A square of the picture, in cells of level 0. */
 export interface Square {
@@ -22,6 +23,7 @@ export interface OverlayFrame {
   readonly level: number;
   readonly items: readonly DrawItem[];
   readonly marks: Marks;
+  readonly windows: ShownWindows | undefined;
   readonly hover: Square | undefined;
   readonly selection: Square | undefined;
   /** Undefined while no operation is looked at. */
@@ -37,6 +39,7 @@ const SMALLEST_OUTLINE = 9;
 export class Overlays {
   readonly canvas = document.createElement('canvas');
   readonly #context: CanvasRenderingContext2D;
+  readonly #windows = new WindowOverlay();
   #trouble: TroubleMarks | undefined;
 
   constructor() {
@@ -45,12 +48,18 @@ export class Overlays {
     this.#context = context;
   }
 
+  /** Whether the next frame differs from the last though nothing else has changed. */
+  get moving(): boolean {
+    return this.#windows.moving;
+  }
+
   draw(frame: OverlayFrame): void {
     const { view, ratio, marks, items } = frame;
     const context = this.#context;
     resizeCanvas(this.canvas, Math.round(view.width * ratio), Math.round(view.height * ratio));
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.#drawGrid(frame);
+    if (frame.windows) this.#windows.draw(context, frame, frame.windows);
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
     this.#trouble.draw(context, items);
     if (frame.simulated) drawSimulationMarks(context, frame, frame.simulated);

@@ -25,6 +25,15 @@ export interface Marks {
   readonly allocated: string;
   readonly stopped: string;
   readonly font: string;
+  readonly windows: WindowColours;
+}
+
+/** CSS colours of overlap windows. */
+export interface WindowColours {
+  readonly fragments: string;
+  readonly cached: string;
+  readonly kept: string;
+  readonly unprotected: string;
 }
 
 /** How much of its colour a cell keeps while another kind is isolated. */
@@ -66,6 +75,12 @@ export function readPalette(read: (variable: string) => string): Palette {
       stopped: read('--vscode-problemsInfoIcon-foreground') || foreground,
       font: read('--vscode-font-family') || 'sans-serif',
       frame: contrast || read('--vscode-panel-border') || foreground,
+      windows: {
+        fragments: read('--vscode-qcow2-windowFragments'),
+        cached: read('--vscode-qcow2-windowCached'),
+        kept: read('--vscode-qcow2-windowKept'),
+        unprotected: read('--vscode-qcow2-windowUnprotected'),
+      },
     },
   };
 }

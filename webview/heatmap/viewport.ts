@@ -1,4 +1,5 @@
 import type { Extent, Point } from '../../src/core/picture/curve.js';
+import type { Rectangle } from '../../src/core/picture/stretch.js';
 import { TILE } from '../../src/core/picture/tile.js';
 import {
   clampCamera,
@@ -18,16 +19,30 @@ import { levelFor, visibleTiles, type TilePlace } from './tiles.js';
 
 /** CSS pixels from the edge in which a revealed cell would hardly be seen. */
 const EDGE = 8;
+/** From this zoom on, most of a file is out of view; to go to a place means to zoom in so far. */
+const CLOSE_FROM = 2;
+const CLOSE = 4;
+/** CSS pixels that cells must have on their shorter side to be seen well… */
+const WELL_SEEN = 40;
+/** …and the part of the view that they are given otherwise. */
+const GIVEN_ACROSS = 0.9;
+const GIVEN_DOWN = 1 / 3;
 
 /** The window through which one looks at the picture: its size, and where the camera is. */
 export class Viewport {
   readonly #tiles: TileStore;
   #camera: Camera = { x: 0, y: 0, scale: 1 };
   #size: Extent = { width: 0, height: 0 };
+  #area: Rectangle = { x: 0, y: 0, width: 0, height: 0 };
   #fitted = true;
 
   constructor(tiles: TileStore) {
     this.#tiles = tiles;
+  }
+
+  /** The part of the plane that is in view, in cells; another object whenever it has changed. */
+  get area(): Rectangle {
+    return this.#area;
   }
 
   get camera(): Camera {
@@ -107,6 +122,34 @@ export class Viewport {
     this.moveTo({ ...this.#camera, x: cell.x + 0.5, y: cell.y + 0.5 });
   }
 
+  /** Puts a cell in the middle; from close by, if most of the picture was in view. */
+  lookAt(cell: Point): void {
+    const { scale } = this.#camera;
+    const closer = this.zoom < CLOSE_FROM ? CLOSE / this.zoom : 1;
+    this.moveTo({ x: cell.x + 0.5, y: cell.y + 0.5, scale: scale * closer });
+  }
+
+  /** Brings cells into view, so near that they are well seen; nothing when they are already. */
+  showRectangle({ x, y, width, height }: Rectangle): void {
+    const { scale } = this.#camera;
+    const near = Math.min(
+      (GIVEN_ACROSS * this.#size.width) / width,
+      (GIVEN_DOWN * this.#size.height) / height,
+    );
+    const seen = Math.min(width, height) * scale >= WELL_SEEN || scale >= near / 2;
+    const middle = { x: x + width / 2, y: y + height / 2 };
+    const reachAcross = Math.max(this.#size.width / scale, width) / 2;
+    const reachDown = Math.max(this.#size.height / scale, height) / 2;
+    const inView =
+      Math.abs(middle.x - this.#camera.x) < reachAcross &&
+      Math.abs(middle.y - this.#camera.y) < reachDown;
+    if (!seen || !inView) this.moveTo({ ...middle, scale: seen ? scale : Math.max(near, scale) });
+  }
+
+  toPicture({ x, y }: Point): Point {
+    return toPicture(this.#camera, this.#size, x, y);
+  }
+
   toView({ x, y }: Point): Point {
     return toView(this.#camera, this.#size, x, y);
   }
@@ -153,5 +196,8 @@ export class Viewport {
     this.#camera = this.#fitted
       ? fit(this.picture, this.#size)
       : clampCamera(this.#camera, this.picture, this.#size);
+    const { scale } = this.#camera;
+    const [width, height] = [this.#size.width / scale, this.#size.height / scale];
+    this.#area = { ...this.toPicture({ x: 0, y: 0 }), width, height };
   }
 }

@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { explain } from '../../src/core/layout/explain.js';
 import type { Finding } from '../../src/core/layout/finding.js';
 import type { ClusterDetail } from '../../src/protocol/imageService.js';
 import type { Store } from '../store.js';
@@ -19,18 +18,22 @@ interface Props {
 /** What a finding means, what could be done, and who claims the cluster. */
 export function FindingDetails({ finding, store }: Props): JSX.Element {
   const { code, cluster, offset, owner } = finding;
-  const { title, meaning, repair } = explain(code);
+  const explanation = store.explain(code);
   const detail = useDetail(store, cluster);
   // Of a cluster that the file does not have, only the finding knows who refers to it.
   const outside = !store.has(cluster);
   const owners = detail?.owners ?? (outside && owner ? [owner] : []);
   return (
     <div class="finding-details">
-      <h2>{title}</h2>
-      <p>{meaning}</p>
-      <p class="dim">
-        <strong>Repair:</strong> {repair}
-      </p>
+      {explanation && (
+        <>
+          <h2>{explanation.title}</h2>
+          <p>{explanation.meaning}</p>
+          <p class="dim">
+            <strong>Repair:</strong> {explanation.repair}
+          </p>
+        </>
+      )}
       <p class="dim">
         Host offset <OffsetLink store={store} offset={offset} />
         {offset !== cluster * store.clusterSize &&

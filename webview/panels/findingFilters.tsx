@@ -1,6 +1,5 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { explain, isFindingCode } from '../../src/core/layout/explain.js';
 import type { FindingCode, Severity } from '../../src/core/layout/finding.js';
 import type { Store } from '../store.js';
 import { count } from '../text.js';
@@ -62,7 +61,7 @@ export function FindingFilters({ store, filter, onChoose }: Props): JSX.Element 
                 type="button"
                 class="kind-filter"
                 aria-pressed={isChosen}
-                title={explain(code).title}
+                title={store.explain(code)?.title}
                 onClick={() => {
                   onChoose(isChosen ? ALL : { severity: undefined, code });
                 }}
@@ -97,7 +96,9 @@ const kindText = (code: FindingCode): string =>
 function countsByKind(store: Store): [FindingCode, number][] {
   const scan = store.scan.value;
   if (scan.state !== 'scanned') return [];
-  return Object.entries(scan.summary.findingsByCode)
-    .filter((entry): entry is [FindingCode, number] => isFindingCode(entry[0]) && entry[1] > 0)
+  const { findingsByCode } = scan.summary;
+  const isCode = (code: string): code is FindingCode => Object.hasOwn(findingsByCode, code);
+  return Object.entries(findingsByCode)
+    .filter((entry): entry is [FindingCode, number] => isCode(entry[0]) && entry[1] > 0)
     .sort(([, a], [, b]) => b - a);
 }

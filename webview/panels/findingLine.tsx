@@ -1,12 +1,11 @@
 import type { JSX } from 'preact';
-import { explain } from '../../src/core/layout/explain.js';
 import { describeOwner } from '../../src/core/layout/owner.js';
 import type { Finding, Severity } from '../../src/core/layout/finding.js';
 import type { Store } from '../store.js';
 import { clean, count } from '../text.js';
-import { Icon } from './icon.js';
+import { Icon, type IconName } from './icon.js';
 
-const SEVERITY_ICON: Readonly<Record<Severity, string>> = {
+const SEVERITY_ICON: Readonly<Record<Severity, IconName>> = {
   error: 'circle-slash',
   corruption: 'error',
   leak: 'warning',
@@ -24,7 +23,7 @@ interface Props {
 /** One finding in two lines. */
 export function FindingLine({ finding, store, isOpen, onClick }: Props): JSX.Element {
   const { severity, code, cluster, message, owner } = finding;
-  const { title } = explain(code);
+  const title = store.explain(code)?.title ?? code;
   // Where QEMU counts without a word, ours stands for it.
   const text = message === '' ? title : clean(message);
   return (

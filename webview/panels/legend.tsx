@@ -5,6 +5,7 @@ import { kindVariable } from '../heatmap/palette.js';
 import { describePlace } from '../heatmap/place.js';
 import type { Store } from '../store.js';
 import { count, KIND_TEXT, kindLabel, size } from '../text.js';
+import { WindowLegend } from './windowLegend.js';
 
 /** Contents first, as they fill the map; then metadata in the order of the kinds. */
 const CONTENTS: readonly KindName[] = ['data', 'compressed'];
@@ -23,11 +24,12 @@ export function Legend({ store }: { readonly store: Store }): JSX.Element {
   const shown = ORDER.filter((kind) => ALWAYS.includes(kind) || (summary?.clusters[kind] ?? 0) > 0);
   return (
     <footer class="legend">
-      <div class="kinds" role="group" aria-label="Kinds of clusters">
+      <div class="kinds" role="group" aria-label="Legend">
         {shown.map((kind) => (
           <Entry key={kind} kind={kind} store={store} clusters={summary?.clusters[kind]} />
         ))}
         {summary && <TroubleEntries summary={summary} />}
+        <WindowLegend store={store} />
       </div>
       <Status store={store} />
     </footer>

@@ -2,13 +2,15 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Heatmap } from '../heatmap/heatmap.js';
 import { handleKey, listenToPointer } from '../heatmap/input.js';
+import { windowOf } from '../../src/core/picture/windowGrid.js';
 import { describePlace } from '../heatmap/place.js';
 import { markAt } from '../heatmap/simulationMarks.js';
 import { markText } from '../simulationText.js';
 import type { Store } from '../store.js';
+import { describeWindow } from '../windowText.js';
 
 const HELP =
-  'Map of host clusters. Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details.';
+  'Map of host clusters. Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, W shows or hides overlap windows.';
 
 /** The heatmap with what surrounds its canvases: keys, tooltip, live region. */
 export function ClusterMapView({ store }: { readonly store: Store }): JSX.Element {
@@ -30,6 +32,9 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
     store.map = {
       reveal: (cluster) => {
         heatmap.reveal(cluster);
+      },
+      lookAt: (cluster) => {
+        heatmap.lookAt(cluster);
       },
       run: (command) => {
         switch (command) {
@@ -66,20 +71,24 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
 /** Gives up the nearest thing first: the isolated kind, then the selection. */
 function escape(store: Store): void {
   if (store.isolated.value !== undefined) store.isolated.value = undefined;
-  else store.select(undefined);
+  else store.selectOnMap(undefined);
 }
 
 function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
   const pointed = store.pointed.value;
   if (!pointed) return null;
-  const { place, x, y, room } = pointed;
+  const { place, cluster, x, y, room } = pointed;
   const mark = markAt(store.simulation.onMap.value ?? [], place.cluster, place.clusters);
+  const windows = store.windows.value;
+  const window =
+    windows && cluster !== undefined ? describeWindow(windows, windowOf(cluster)) : undefined;
   const side = `tooltip ${room.left ? 'left' : 'right'} ${room.below ? 'below' : 'above'}`;
   return (
     <div class={side} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
       <span class={place.trouble === 0 ? 'tooltip-text' : 'tooltip-text trouble'}>
         {describePlace(place, store.clusterSize)}
         {mark && ` · ${markText(mark)}`}
+        {window !== undefined && <span class="tooltip-window">{window}</span>}
       </span>
     </div>
   );

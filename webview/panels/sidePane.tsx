@@ -1,9 +1,11 @@
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { Store } from '../store.js';
 import { TABS, type Tab } from '../viewState.js';
 import { count } from '../text.js';
 import { ClusterPane } from './clusterPane.js';
 import { FindingsPane } from './findingsPane.js';
+import { OverlapPane } from './overlap/overlapPane.js';
 import { SimulatePane } from './simulatePane.js';
 import { StructuresPane } from './structuresPane.js';
 
@@ -11,6 +13,7 @@ const TAB_TEXT: Readonly<Record<Tab, string>> = {
   cluster: 'Cluster',
   findings: 'Findings',
   structures: 'Structures',
+  overlap: 'Overlap',
   simulate: 'Simulate',
 };
 const NARROWEST = 240;
@@ -21,6 +24,10 @@ const KEY_STEP = 20;
 /** The resizable pane at the right. */
 export function SidePane({ store }: { readonly store: Store }): JSX.Element | null {
   const { open, width, tab } = store.pane.value;
+  useEffect(() => {
+    // In a narrow pane the tabs have to be scrolled.
+    document.getElementById(`tab-${tab}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [open, width, tab]);
   if (!open) return null;
   return (
     <aside class="side" style={{ width: `${clamped(width)}px` }}>
@@ -58,6 +65,8 @@ function Panel({ tab, store }: { readonly tab: Tab; readonly store: Store }): JS
       return <FindingsPane store={store} />;
     case 'structures':
       return <StructuresPane store={store} />;
+    case 'overlap':
+      return <OverlapPane store={store} />;
     case 'simulate':
       return <SimulatePane store={store} />;
   }

@@ -5,7 +5,7 @@ import type { Step } from '../../src/core/simulate/outcome.js';
 import { stepLine, type StepLine, TOUCH_SIGN } from '../simulationText.js';
 import type { Store } from '../store.js';
 import { clean, count } from '../text.js';
-import { Icon } from './icon.js';
+import { Icon, type IconName } from './icon.js';
 import { OffsetLink } from './offsetLink.js';
 
 /** CSS pixels of a line, as in simulate.css. */
@@ -118,7 +118,7 @@ function MarkLegend({ store }: { readonly store: Store }): JSX.Element | null {
   );
 }
 
-const ICONS: Readonly<Record<StepLine['look'], string | undefined>> = {
+const ICONS: Readonly<Record<StepLine['look'], IconName | undefined>> = {
   plain: undefined,
   dim: undefined,
   miss: undefined,

@@ -1,3 +1,4 @@
+import { explain, type Explanation, isFindingCode } from './explain.js';
 import { claimedTwice, kindsOf } from './cell.js';
 import { CHUNK } from './clusterMap.js';
 import type { Finding, FindingCode, Severity } from './finding.js';
@@ -59,6 +60,8 @@ export interface ScanSummary {
   /** Undefined when QEMU would refuse to open the image, or its check would stop: then it has no counts. */
   readonly counts: CheckCounts | undefined;
   readonly findingsByCode: Readonly<Partial<Record<FindingCode, number>>>;
+  /** What each kind of finding that there is means. */
+  readonly explanations: Readonly<Partial<Record<FindingCode, Explanation>>>;
   readonly milliseconds: number;
 }
 
@@ -100,7 +103,16 @@ export class Inspection {
     if (comparison.errors > 0) findingsByCode['refcount-unreadable'] = comparison.errors;
     if (comparison.corruptions > 0) findingsByCode['refcount-too-low'] = comparison.corruptions;
     if (comparison.leaks > 0) findingsByCode.leak = comparison.leaks;
-    return { ...this.#clustersByKind(), counts: this.counts(), findingsByCode, milliseconds };
+    const explanations: Partial<Record<FindingCode, Explanation>> = {};
+    for (const code of Object.keys(findingsByCode))
+      if (isFindingCode(code)) explanations[code] = explain(code);
+    return {
+      ...this.#clustersByKind(),
+      counts: this.counts(),
+      findingsByCode,
+      explanations,
+      milliseconds,
+    };
   }
 
   #clustersByKind(): Pick<ScanSummary, 'clusters' | 'claimedTwice'> {

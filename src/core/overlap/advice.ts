@@ -31,10 +31,12 @@ export interface BitmapSizeAdvice {
 
 /** Operations that the search for a smaller limit may replay: some tenths of a second. */
 const SEARCH_BUDGET = 2 ** 21;
+/** Operations, or windows checked, between two yields: some milliseconds. */
+const SLICE = 2 ** 15;
 
 /**
- * Finds the settings by replaying the opening under others. Yields after each replay, which takes
- * up to 0.1 s on a tebibyte.
+ * Finds the settings by replaying the opening under others, which takes up to 0.1 s a replay on a
+ * tebibyte. Yields every few milliseconds.
  *
  * A larger limit is not always a safer one. Under `evict`, it lets windows be turned into fragments
  * at other times, which changes how their lists grow and shrink, so that a limit that does can have
@@ -46,21 +48,19 @@ export function* advise(
   settings: StructureSettings,
   operations: OperationList,
 ): Generator<void, Advice, void> {
-  const run = (changes: Partial<StructureSettings>): Trial =>
+  const run = (changes: Partial<StructureSettings>): Generator<void, Trial, void> =>
     runTrial(geometry, { ...settings, ...changes }, operations);
-  const free = run({ totalSizeLimit: NO_LIMIT });
-  yield;
+  const free = yield* run({ totalSizeLimit: NO_LIMIT });
   const bitmapSize = bitmapSizeAdvice(free);
   // What is never refused runs as if there were no limit: the peak will do, and no less will.
   if (settings.policy === 'fail')
     return { bitmapSize, limit: { bytes: free.list.ledger.peak, certain: true } };
   // In one slot, each bitmap is alone with the fragments of all other windows: that is what `evict`
   // comes to when memory is shortest.
-  const single = run({ totalSizeLimit: NO_LIMIT, bitmapSize: BITMAP_BYTES });
-  yield;
+  const single = yield* run({ totalSizeLimit: NO_LIMIT, bitmapSize: BITMAP_BYTES });
   const pointers = SLOT_BYTES * (free.list.cache.size - single.list.cache.size);
   const limit = yield* smallestLimit(
-    (totalSizeLimit) => run({ totalSizeLimit }).list,
+    (totalSizeLimit) => run({ totalSizeLimit }),
     lowerBound(free.list),
     single.list.ledger.peak + pointers,
     operations.length + 2 * free.list.windows.rows,
@@ -75,21 +75,26 @@ interface Trial {
 }
 
 /** Applies the operations, then checks all windows in turn, twice. The limit must allow creation. */
-function runTrial(
+function* runTrial(
   geometry: StructureGeometry,
   settings: StructureSettings,
   operations: OperationList,
-): Trial {
+): Generator<void, Trial, void> {
   const created = MetadataList.create(geometry, settings);
   if (!created.ok) throw new Error(`${created.message} under ${settings.totalSizeLimit} bytes`);
   const list = created.value;
-  operations.applyTo(list, { position: 0 }, operations.length);
+  for (const cursor = { position: 0 }; cursor.position < operations.length; yield)
+    operations.applyTo(list, cursor, Math.min(operations.length, cursor.position + SLICE));
   const { windows } = list;
   let used = 0;
   for (let row = 0; row < windows.rows; row++) if (windows.ages[row] > 0) used++;
+  let checks = 0;
   for (let pass = 0; pass < 2; pass++)
-    for (const row of windows.ascendingRows())
+    for (const row of windows.ascendingRows()) {
       list.check(0, windows.window(row) * list.windowBytes, 1);
+      if (++checks % SLICE === 0) yield;
+    }
+  yield;
   return { list, used };
 }
 
@@ -124,15 +129,14 @@ function lowerBound(list: MetadataList): number {
  * @param cost operations of a run
  */
 function* smallestLimit(
-  run: (limit: number) => MetadataList,
+  run: (limit: number) => Generator<void, Trial, void>,
   least: number,
   likely: number,
   cost: number,
 ): Generator<void, LimitAdvice, void> {
   let bytes = likely;
   for (;;) {
-    const list = run(bytes);
-    yield;
+    const { list } = yield* run(bytes);
     if (list.counters.events === 0) break;
     bytes = list.ledger.leastRefused;
   }
@@ -140,8 +144,7 @@ function* smallestLimit(
   for (let limit = least; limit < bytes;) {
     budget -= cost;
     if (budget < 0) return { bytes, certain: false };
-    const list = run(limit);
-    yield;
+    const { list } = yield* run(limit);
     if (list.counters.events === 0) return { bytes: limit, certain: true };
     limit = list.ledger.leastRefused;
   }

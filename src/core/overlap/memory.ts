@@ -1,4 +1,5 @@
 import { BITMAP_BYTES, FRAGMENT_BYTES } from './fragments.js';
+import type { WindowForm } from './windowState.js';
 
 /** Bytes of the reference's C structures, on a 64-bit host. */
 export const LIST_BYTES = 56;
@@ -42,3 +43,7 @@ export function heldBytes(holdings: Holdings) {
   const held = list + windows + slots + bitmaps + fragments;
   return { list, windows, slots, bitmaps, fragments, held };
 }
+
+/** Bytes that a window takes beside its place in the array. */
+export const heldByWindow = (form: WindowForm, allocatedFragments: number): number =>
+  (form === 'cached' || form === 'kept' ? BITMAP_BYTES : 0) + FRAGMENT_BYTES * allocatedFragments;

@@ -93,6 +93,11 @@ export class MetadataList implements CheckEngine, MetadataSink {
     return copy;
   }
 
+  /** About how many bytes a clone takes. */
+  get byteLength(): number {
+    return this.windows.byteLength;
+  }
+
   /** Counts the uses of windows. A window's age is what it was at its last use; 0 is "never". */
   get now(): number {
     return this.#now;

@@ -5,13 +5,23 @@ import type { OperationList } from './operationList.js';
 import type { StructureGeometry, StructureSettings } from './settings.js';
 import { createTimeline, type Timeline } from './timeline.js';
 
-/** Operations between two kept states: replaying so many takes a few milliseconds. */
+/** Operations between two kept states, at first: replaying so many takes a few milliseconds. */
 const KEEP_EVERY = 2 ** 16;
+/** Bytes that the kept states may take before every second one of them is given up. */
+const MOST_KEPT = 2 ** 27;
+/** Operations before a state reached backwards at which another is kept: most likely it goes on so. */
+const NEAR = 2 ** 10;
+
+/** A list after so many operations. */
+interface Kept {
+  readonly state: MetadataList;
+  position: number;
+}
 
 /**
  * A list of operations applied to fresh structures. The state after any number of them can be had
- * again, forwards and backwards: a state is kept every 65,536 operations, once somebody steps, and
- * the rest is replayed from there.
+ * again, forwards and backwards: states are kept on the way, every 65,536 operations or, where they
+ * are large, at longer intervals, and the rest is replayed from there.
  */
 export class Replay {
   readonly operations: OperationList;
@@ -19,13 +29,17 @@ export class Replay {
   readonly final: MetadataList;
   readonly events: EventLog;
   readonly timeline: Timeline;
-  /** `#kept[i]` is the state after `i * KEEP_EVERY` operations; states behind are not known yet. */
-  readonly #kept: MetadataList[];
-  #cursor: { state: MetadataList; position: number };
+  /** The state after every `#every` operations, from 0 on; those further behind are not known yet. */
+  #kept: readonly Kept[];
+  #every = KEEP_EVERY;
+  /** A little before a state that was reached backwards. */
+  #near: Kept;
+  #cursor: Kept;
 
   private constructor(empty: MetadataList, operations: OperationList) {
     this.operations = operations;
-    this.#kept = [empty.clone()];
+    this.#near = { state: empty.clone(), position: 0 };
+    this.#kept = [this.#near];
     this.events = new EventLog();
     const cursor = { position: 0 };
     empty.onMemoryEvent = (event) => {
@@ -55,9 +69,16 @@ export class Replay {
    */
   at(position: number): MetadataList {
     if (position === this.operations.length) return this.final;
-    const kept = Math.min(Math.floor(position / KEEP_EVERY), this.#kept.length - 1);
-    const behind = this.#cursor.position <= position && this.#cursor.position > kept * KEEP_EVERY;
-    if (!behind) this.#cursor = { state: this.#kept[kept].clone(), position: kept * KEEP_EVERY };
+    const isBack = position < this.#cursor.position;
+    const kept = this.#kept[Math.min(Math.floor(position / this.#every), this.#kept.length - 1)];
+    const isNear = this.#near.position <= position && this.#near.position >= kept.position;
+    const start = isNear ? this.#near : kept;
+    if (isBack || this.#cursor.position < start.position) this.#cursor = copyOf(start);
+    const near = position - NEAR;
+    if (isBack && near > start.position) {
+      this.#advance(near);
+      this.#near = copyOf(this.#cursor);
+    }
     this.#advance(position);
     return this.#cursor.state;
   }
@@ -65,10 +86,20 @@ export class Replay {
   #advance(position: number): void {
     const cursor = this.#cursor;
     while (cursor.position < position) {
-      const stop = Math.min(position, this.#kept.length * KEEP_EVERY);
-      const next = stop > cursor.position ? stop : position;
+      const unknown = this.#kept.length * this.#every;
+      const next = unknown > cursor.position ? Math.min(position, unknown) : position;
       this.operations.applyTo(cursor.state, cursor, next);
-      if (next === this.#kept.length * KEEP_EVERY) this.#kept.push(cursor.state.clone());
+      if (next === unknown) this.#keep();
     }
   }
+
+  #keep(): void {
+    this.#kept = [...this.#kept, copyOf(this.#cursor)];
+    const bytes = this.#kept.reduce((sum, { state }) => sum + state.byteLength, 0);
+    if (bytes <= MOST_KEPT) return;
+    this.#kept = this.#kept.filter((_, index) => index % 2 === 0);
+    this.#every *= 2;
+  }
 }
+
+const copyOf = ({ state, position }: Kept): Kept => ({ state: state.clone(), position });

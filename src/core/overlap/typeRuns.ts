@@ -54,6 +54,11 @@ export class TypeRuns {
     return copy;
   }
 
+  /** Without the room that is not in use yet, which a clone does not get. */
+  get byteLength(): number {
+    return this.#end * 4 + this.#at.byteLength + this.#fragments.byteLength;
+  }
+
   resize(rows: number): void {
     this.#at = grown(this.#at, new Uint32Array(rows));
     this.#fragments = grown(this.#fragments, new Int16Array(rows));

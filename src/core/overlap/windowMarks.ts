@@ -10,6 +10,9 @@ export interface WindowMark {
   readonly exposure: Exposure | undefined;
 }
 
+/** Codes are below this. */
+export const WINDOW_CODES = FORMS.length * EXPOSURES.length;
+
 /** A mark in one small number. */
 export const windowCode = ({ form, exposure }: WindowMark): number =>
   FORMS.indexOf(form) + FORMS.length * EXPOSURES.indexOf(exposure);

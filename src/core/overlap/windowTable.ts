@@ -62,6 +62,14 @@ export class WindowTable {
     return copy;
   }
 
+  get byteLength(): number {
+    const { ages, flags, used, allocated, lost, runs } = this;
+    return [ages, flags, used, allocated, lost, runs].reduce(
+      (sum, part) => sum + part.byteLength,
+      0,
+    );
+  }
+
   /** Rows in use. */
   get rows(): number {
     return this.#rows;

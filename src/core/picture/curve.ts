@@ -92,6 +92,34 @@ export function hilbertIndex(
   return index;
 }
 
+/**
+ * Walks down the squares of a Hilbert curve, or of several side by side, in the order of the curve.
+ * `enter` is told the level of a square (it is 2^level wide), its number along the curve among those
+ * of its level, and its column and row among them; it says whether to go on into its quadrants.
+ */
+export function walkHilbert(
+  order: number,
+  curves: number,
+  enter: (level: number, index: number, x: number, y: number) => boolean,
+): void {
+  const walk = (level: number, index: number, x: number, y: number, turned: Orientation): void => {
+    if (!enter(level, index, x, y) || level === 0) return;
+    for (let quadrant = 0; quadrant < 4; quadrant++) {
+      const turn = turned >>> 1;
+      const right = (quadrant >>> 1) ^ turn;
+      const down = ((quadrant ^ (quadrant >>> 1)) & 1) ^ turn;
+      walk(
+        level - 1,
+        index * 4 + quadrant,
+        x * 2 + (turned & 1 ? down : right),
+        y * 2 + (turned & 1 ? right : down),
+        turned ^ QUADRANT_TURN[quadrant],
+      );
+    }
+  };
+  for (let curve = 0; curve < curves; curve++) walk(order, curve, curve, 0, 0);
+}
+
 /** The width and height that the first `count` squares of a Hilbert curve take, from its start. */
 function filledByHilbert(order: number, count: number): Extent {
   let width = 0;

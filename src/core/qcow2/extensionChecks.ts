@@ -101,6 +101,15 @@ export function checkExtensions(
   }
   if (extensions.broken)
     refuse(extensions.broken, extensions.broken.message, 'Header extension too large');
+  return { crypto, warnings };
+}
+
+/** QEMU looks for a missing LUKS header only when it has looked for the data file. */
+export function checkCryptoHeader(
+  header: Header,
+  crypto: CryptoHeader | undefined,
+  refusals: Refusals,
+): void {
   if (header.number('crypt_method') === LUKS && !crypto)
     refusals.field(
       'crypt_method',
@@ -109,7 +118,6 @@ export function checkExtensions(
       'such an extension',
       'Missing CRYPTO header for crypt method 2',
     );
-  return { crypto, warnings };
 }
 
 function checkBitmapsExtension(

@@ -1,6 +1,11 @@
 import { type ByteSource, readBytes } from '../byteSource.js';
 import { hex, textOf } from '../bytes.js';
-import { checkExtensions, type ExtensionsFound, LUKS } from './extensionChecks.js';
+import {
+  checkCryptoHeader,
+  checkExtensions,
+  type ExtensionsFound,
+  LUKS,
+} from './extensionChecks.js';
 import { type Extensions, findExtension } from './extensions.js';
 import { AUTOCLEAR, type FeatureName, INCOMPATIBLE, KNOWN_INCOMPATIBLE } from './features.js';
 import { type FieldName, type Header, MAGIC } from './header.js';
@@ -269,6 +274,7 @@ export function checkTables(
       'bit 1 clear',
       'data-file-raw requires a data file',
     );
+  checkCryptoHeader(header, crypto, refusals);
   const backingOffset = header.value('backing_file_offset');
   const backingSize = header.number('backing_file_size');
   if (backingOffset === 0n || backingOffset > BigInt(layout.clusterSize))

@@ -2,7 +2,7 @@ import type { ByteSource } from '../byteSource.js';
 import type { CheckFailure } from './checkFailure.js';
 import type { CryptoHeader } from './cryptoHeader.js';
 import { EntryTable } from './entryTable.js';
-import { checkExtensions } from './extensionChecks.js';
+import { checkCryptoHeader, checkExtensions } from './extensionChecks.js';
 import { type Extensions, findExtension, readExtensions } from './extensions.js';
 import { type Header, MAGIC, readHeader } from './header.js';
 import { checkHeader, checkTables } from './headerChecks.js';
@@ -68,7 +68,9 @@ export function openImage(source: ByteSource): Image {
   const extensions = readExtensions(source, extensionsStart, extensionsEnd);
   checkHeader(source, header, extensions, refusals);
   const base = { source, header, extensions, foreign: !known };
-  if (!layout)
+  if (!layout) {
+    const { crypto, warnings } = checkExtensions(header, extensions, cluster, refusals);
+    checkCryptoHeader(header, crypto, refusals);
     return {
       ...base,
       layout,
@@ -80,10 +82,12 @@ export function openImage(source: ByteSource): Image {
       snapshotTable: NO_SNAPSHOTS,
       snapshotFailure: undefined,
       bitmaps: undefined,
-      ...checkExtensions(header, extensions, cluster, refusals),
+      crypto,
+      warnings,
       backingFile: undefined,
       dataFile: undefined,
     };
+  }
   const { backingFile, crypto, warnings } = checkTables(
     source,
     header,

@@ -85,12 +85,17 @@ export function isZero(driver: Driver, guest: number, bytes: number): boolean {
   return true;
 }
 
+/** Here it is taken to hold data. */
+const BACKED = 'what the backing file holds is not known: QEMU copies no zeros';
+
 /** Whether a stretch reads as zeros, and how far (qcow2_co_block_status). */
 function zerosFrom(
   driver: Driver,
   guest: number,
   bytes: number,
 ): { readonly zero: boolean; readonly bytes: number } {
+  // A node without a driver has no length.
+  if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
   const inside = Math.min(bytes, driver.geometry.diskSize - guest);
   if (inside <= 0) return { zero: false, bytes: 0 };
   probePreallocation(driver);
@@ -101,6 +106,7 @@ function zerosFrom(
     throw new ProcessAborted(
       'segmentation fault: bdrv_co_block_status asks a node without a driver for its backing file',
     );
+  if (unallocated && driver.backed) driver.recorder.doubt(BACKED);
   const zero =
     kind === 'zero-plain' || kind === 'zero-allocated' || (unallocated && !driver.backed);
   return { zero, bytes: stretch.bytes };
@@ -113,10 +119,10 @@ function zerosFrom(
 function probePreallocation(driver: Driver): void {
   if (driver.preallocationProbed) return;
   driver.preallocationProbed = true;
-  const { geometry, surroundings, file, allocator } = driver;
-  const real = Math.floor(
-    (surroundings.allocatedBytes ?? file.overlay.size) / geometry.clusterSize,
-  );
+  const { geometry, surroundings, file, allocator, image } = driver;
+  const size = image.source.size;
+  const allocated = (surroundings.allocatedBytes ?? size) + file.overlay.changedFrom(size);
+  const real = Math.floor(allocated / geometry.clusterSize);
   const enough = Math.max(Math.floor((real * 10) / 9), real + 2);
   const end = Math.ceil(file.overlay.size / geometry.clusterSize);
   try {

@@ -162,7 +162,8 @@ function featureTable(): Uint8Array {
   return table;
 }
 
-function upToNul(bytes: Uint8Array): Uint8Array {
+/** A text of the image as a string of C. */
+export function upToNul(bytes: Uint8Array): Uint8Array {
   const end = bytes.indexOf(0);
   return end < 0 ? bytes : bytes.subarray(0, end);
 }

@@ -94,6 +94,14 @@ export class Overlay implements ByteSource {
     return index < this.#extents.length && this.#extents[index].start < offset + length;
   }
 
+  /** Bytes changed behind `offset`. */
+  changedFrom(offset: number): number {
+    let bytes = 0;
+    for (let i = this.#firstBehind(offset); i < this.#extents.length; i++)
+      bytes += this.#extents[i].end - Math.max(offset, this.#extents[i].start);
+    return bytes;
+  }
+
   /** The changes, in ascending order. Bytes are not to be changed. */
   *changes(): Generator<Part & { readonly offset: number }> {
     for (const extent of this.#extents)

@@ -58,6 +58,7 @@ export function writeZeroes(
       zeroGuest(driver, from, bytes, unmap && version >= 3);
     });
     if (errno === 'ENOTSUP') {
+      if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
       count = Math.min(count, BOUNCE_BYTES);
       if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
       writeGuest(driver, at, count, ZERO);

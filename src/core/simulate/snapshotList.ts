@@ -1,6 +1,8 @@
 import type { LaidOutImage } from '../qcow2/image.js';
 import { viewOf } from '../bytes.js';
-import { readBytes } from '../byteSource.js';
+import { type ByteSource, readBytes } from '../byteSource.js';
+import type { Snapshot } from '../qcow2/snapshotTable.js';
+import { upToNul } from './headerState.js';
 
 /** A snapshot as the driver holds it. */
 export interface HeldSnapshot {
@@ -31,20 +33,32 @@ export class SnapshotList {
     const { snapshotTable, snapshotsOffset, source } = image;
     this.offset = snapshotsOffset;
     this.size = snapshotTable.size;
-    this.list = snapshotTable.snapshots.map((snapshot) => {
-      const lengths = viewOf(readBytes(source, snapshot.offset, FIXED_BYTES));
-      const length =
-        FIXED_BYTES + snapshot.extraDataSize + lengths.getUint16(12) + lengths.getUint16(14);
-      return {
-        id: snapshot.id,
-        name: snapshot.name,
-        l1Offset: Number(snapshot.l1Offset),
-        l1Size: snapshot.l1Size,
-        record: completed(readBytes(source, snapshot.offset, length), snapshot.diskSize, image),
-        fresh: false,
-      };
-    });
+    this.list = snapshotTable.snapshots.map((snapshot) => ({
+      id: snapshot.id,
+      name: snapshot.name,
+      l1Offset: Number(snapshot.l1Offset),
+      l1Size: snapshot.l1Size,
+      record: completed(ownRecord(source, snapshot), snapshot.diskSize, image),
+      fresh: false,
+    }));
   }
+}
+
+/** An entry as it is, its id and its name cut at their first NUL. */
+function ownRecord(source: ByteSource, { offset, extraDataSize }: Snapshot): Uint8Array {
+  const fixed = readBytes(source, offset, FIXED_BYTES + extraDataSize);
+  const view = viewOf(fixed);
+  const [idBytes, nameBytes] = [view.getUint16(12), view.getUint16(14)];
+  const at = offset + fixed.length;
+  const id = upToNul(readBytes(source, at, idBytes));
+  const name = upToNul(readBytes(source, at + idBytes, nameBytes));
+  view.setUint16(12, id.length);
+  view.setUint16(14, name.length);
+  const record = new Uint8Array(fixed.length + id.length + name.length);
+  record.set(fixed);
+  record.set(id, fixed.length);
+  record.set(name, fixed.length + id.length);
+  return record;
 }
 
 /** An entry with the extra data that QEMU adds when it writes the table anew. */
@@ -67,7 +81,14 @@ function completed(
   return whole;
 }
 
-/** The table entry of a new snapshot of the disk as it is, without VM state. */
+/** Bytes of an entry's fixed part, known and unknown extra data, id and name. */
+export function recordParts(record: Uint8Array): readonly number[] {
+  const view = viewOf(record);
+  const unknown = view.getUint32(36) - KNOWN_EXTRA_BYTES;
+  return [FIXED_BYTES, KNOWN_EXTRA_BYTES, unknown, view.getUint16(12), view.getUint16(14)];
+}
+
+/** The table entry of a new snapshot of the disk as it is, without VM state, as qemu-img makes it. */
 export function snapshotRecord(id: string, name: string, diskSize: number): Uint8Array {
   const texts = [id, name].map((text) => new TextEncoder().encode(text));
   const length = texts.reduce((sum, text) => sum + text.length, FIXED_BYTES + KNOWN_EXTRA_BYTES);
@@ -77,7 +98,6 @@ export function snapshotRecord(id: string, name: string, diskSize: number): Uint
   view.setUint16(14, texts[1].length);
   view.setUint32(36, KNOWN_EXTRA_BYTES);
   view.setBigUint64(FIXED_BYTES + 8, BigInt(diskSize));
-  view.setBigUint64(FIXED_BYTES + 16, 0xffffffffffffffffn);
   record.set(texts[0], FIXED_BYTES + KNOWN_EXTRA_BYTES);
   record.set(texts[1], FIXED_BYTES + KNOWN_EXTRA_BYTES + texts[0].length);
   return record;

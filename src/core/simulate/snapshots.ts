@@ -6,9 +6,10 @@ import { MAX_L1_BYTES, MAX_SNAPSHOT_TABLE_BYTES, MAX_SNAPSHOTS } from '../qcow2/
 import type { Driver } from './driver.js';
 import { cleaningUp, RequestFailed } from './failure.js';
 import { MemoryTable, wordsOf } from './memoryTable.js';
-import { bytesPart, type Part, UNKNOWN, ZEROS } from './overlay.js';
+import { lengthOf } from './hostFile.js';
+import { bytesPart, type Part, UNKNOWN } from './overlay.js';
 import { flushNode } from './requests.js';
-import { type HeldSnapshot, snapshotRecord } from './snapshotList.js';
+import { type HeldSnapshot, recordParts, snapshotRecord } from './snapshotList.js';
 import { collectingDiscards } from './discard.js';
 import { L2Slice } from './l2Slice.js';
 
@@ -35,15 +36,13 @@ export function createSnapshot(driver: Driver, name: string): void {
     fresh: true,
   };
   const before = snapshots.list;
-  snapshots.list = [...before, added];
   const tables = l2Offsets(l1);
   guard.snapshotAdded({ offset, bytes: l1.bytes }, tables);
   cleaningUp(
     () => {
-      writeTable(driver);
+      writeTable(driver, [...before, added]);
     },
     () => {
-      snapshots.list = before;
       guard.snapshotForgotten(before.length);
     },
   );
@@ -59,9 +58,11 @@ export function deleteSnapshot(driver: Driver, name: string): void {
   const bytes = snapshot.l1Size * 8;
   if (bytes > MAX_L1_BYTES) throw new RequestFailed('EFBIG');
   if (snapshot.l1Offset % geometry.clusterSize !== 0) throw new RequestFailed('EINVAL');
-  snapshots.list = snapshots.list.filter((s) => s !== snapshot);
   guard.snapshotForgotten(index);
-  writeTable(driver);
+  writeTable(
+    driver,
+    snapshots.list.filter((s) => s !== snapshot),
+  );
   const old = EntryTable.read(file.overlay, BigInt(snapshot.l1Offset), snapshot.l1Size);
   const table = new MemoryTable(old, snapshot.l1Offset, snapshot.l1Size);
   addReferences(driver, table, -1);
@@ -98,33 +99,54 @@ function newId(list: readonly HeldSnapshot[]): number {
 }
 
 /** Writes the snapshot table anew and frees the old one (qcow2_write_snapshots). */
-function writeTable(driver: Driver): void {
-  const { snapshots, allocator, file, refcounts, guard, header, recorder, geometry } = driver;
-  const parts: Part[] = [];
-  let size = 0;
-  for (const { record, l1Offset, l1Size, fresh } of snapshots.list) {
-    const padding = roundUp(size, 8) - size;
-    if (padding > 0) parts.push({ length: padding, content: ZEROS });
-    const bytes = record.slice();
-    viewOf(bytes).setBigUint64(0, BigInt(l1Offset));
-    viewOf(bytes).setUint32(8, l1Size);
-    // When it was made is not known: seconds and nanoseconds.
-    if (fresh)
-      parts.push(
-        bytesPart(bytes.subarray(0, 16)),
-        { length: 8, content: UNKNOWN },
-        bytesPart(bytes.subarray(24)),
-      );
-    else parts.push(bytesPart(bytes));
-    size += padding + bytes.length;
-    if (size > MAX_SNAPSHOT_TABLE_BYTES) throw new RequestFailed('EFBIG');
+function writeTable(driver: Driver, list: readonly HeldSnapshot[]): void {
+  const { snapshots, refcounts, guard, header } = driver;
+  const before = { list: snapshots.list, header: header.snapshots };
+  // A header that is written meanwhile, to mark the image, has the new number with the old place.
+  snapshots.list = list;
+  header.snapshots = { ...header.snapshots, count: list.length };
+  const place = cleaningUp(
+    () => writeNewTable(driver),
+    () => {
+      snapshots.list = before.list;
+      header.snapshots = before.header;
+    },
+  );
+  const old = { offset: snapshots.offset, bytes: snapshots.size };
+  guard.snapshotTableLeaves();
+  refcounts.free(old.offset, old.bytes, 'snapshot', 'snapshot-table');
+  guard.moved(
+    'snapshot-table',
+    old.bytes > 0 ? old : undefined,
+    place.bytes > 0 ? place : undefined,
+  );
+  header.snapshots = { offset: place.offset, count: list.length };
+  snapshots.offset = place.offset;
+  snapshots.size = place.bytes;
+}
+
+/** Writes the table to new clusters, and enters it in the header. */
+function writeNewTable(driver: Driver): { readonly offset: number; readonly bytes: number } {
+  const { snapshots, allocator, file, refcounts, recorder, geometry } = driver;
+  const pieces: { readonly at: number; readonly parts: readonly Part[] }[] = [];
+  let bytes = 0;
+  for (const snapshot of snapshots.list) {
+    // What lies between two entries is left as it is.
+    bytes = roundUp(bytes, 8);
+    for (const parts of recordPieces(snapshot)) {
+      pieces.push({ at: bytes, parts });
+      bytes += lengthOf(parts);
+    }
+    if (bytes > MAX_SNAPSHOT_TABLE_BYTES) throw new RequestFailed('EFBIG');
   }
-  const offset = allocator.allocate(size);
-  recorder.allocate('snapshot-table', offset, Math.ceil(size / geometry.clusterSize));
+  const offset = allocator.allocate(bytes);
+  recorder.allocate('snapshot-table', offset, Math.ceil(bytes / geometry.clusterSize));
   cleaningUp(
     () => {
       flushNode(driver);
-      file.writeChecked('snapshot table', 0, offset, parts);
+      file.check('snapshot table', 0, offset, bytes);
+      for (const { at, parts } of pieces)
+        file.writeAfterCheck('snapshot table', offset + at, parts);
       flushNode(driver);
       const field = new Uint8Array(12);
       viewOf(field).setUint32(0, snapshots.list.length);
@@ -132,17 +154,26 @@ function writeTable(driver: Driver): void {
       driver.writeHeaderField(TABLE_FIELD, field);
     },
     () => {
-      if (offset > 0) refcounts.free(offset, size, 'always', 'snapshot-table');
+      if (offset > 0) refcounts.free(offset, bytes, 'always', 'snapshot-table');
     },
   );
-  const old = { offset: snapshots.offset, bytes: snapshots.size };
-  guard.snapshotTableLeaves();
-  refcounts.free(old.offset, old.bytes, 'snapshot', 'snapshot-table');
-  const place = { offset, bytes: size };
-  guard.moved('snapshot-table', old.bytes > 0 ? old : undefined, size > 0 ? place : undefined);
-  header.snapshots = { offset, count: snapshots.list.length };
-  snapshots.offset = offset;
-  snapshots.size = size;
+  return { offset, bytes };
+}
+
+/** An entry in the pieces in which QEMU writes it; empty ones are none. */
+function recordPieces({ record, l1Offset, l1Size, fresh }: HeldSnapshot): Part[][] {
+  const bytes = record.slice();
+  viewOf(bytes).setBigUint64(0, BigInt(l1Offset));
+  viewOf(bytes).setUint32(8, l1Size);
+  let at = 0;
+  const cuts = recordParts(record).filter((length) => length > 0);
+  return cuts.map((length, index) => {
+    const piece = bytes.subarray(at, (at += length));
+    if (index > 0 || !fresh) return [bytesPart(piece)];
+    // When it was made is not known: seconds and nanoseconds.
+    const time = { length: 8, content: UNKNOWN };
+    return [bytesPart(piece.subarray(0, 16)), time, bytesPart(piece.subarray(24))];
+  });
 }
 
 /**

@@ -72,6 +72,25 @@ describe('a replay', () => {
     expect(seen.get(200_000)).toEqual(everything(replay.final));
   });
 
+  it('gives up states it has kept rather than memory, and steps back nevertheless', () => {
+    const windows = 2 ** 19;
+    const list = new OperationList();
+    for (let i = 0; i < 700_000; i++)
+      list.enter(((i * 7919) % windows) * WINDOW * CLUSTER, 1, 1 << (i % 8));
+    const replay = Replay.run(
+      { clusterBits: CLUSTER_BITS, fileLength: windows * WINDOW * CLUSTER },
+      { ...TIGHT, totalSizeLimit: 2 ** 30 },
+      list,
+    );
+    if (!replay.ok) throw new Error(replay.message);
+    const numbers = (position: number) => {
+      const state = replay.value.at(position);
+      return { memory: state.memory, counters: { ...state.counters }, now: state.now };
+    };
+    const forwards = [0, 300_000, 650_000, 699_999].map(numbers);
+    expect([699_999, 650_000, 300_000, 0].map(numbers).reverse()).toEqual(forwards);
+  });
+
   it('logs each event with its operation', () => {
     fc.assert(
       fc.property(operations(3), (list) => {

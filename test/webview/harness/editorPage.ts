@@ -47,6 +47,13 @@ export interface PageOptions {
   readonly state?: object;
 }
 
+/** In bytes but for the count. */
+interface Traffic {
+  tiles: number;
+  bytes: number;
+  largest: number;
+}
+
 /** The editor's webview in a browser, with a host that answers in this process. */
 export interface EditorPage {
   readonly page: Page;
@@ -54,8 +61,8 @@ export interface EditorPage {
   readonly said: readonly FromWebview[];
   /** What went wrong in the page. */
   readonly errors: readonly string[];
-  /** Bytes of the largest tile so far, as it went over the wire. */
-  largestMessage(): number;
+  /** What has gone over the wire for tiles that are not uniform, so far. */
+  readonly traffic: Readonly<Traffic>;
   post(message: ToWebview): Promise<void>;
   setTheme(theme: Theme): Promise<void>;
 }
@@ -76,9 +83,9 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
   const said: FromWebview[] = [];
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
-  let largest = 0;
+  const traffic: Traffic = { tiles: 0, bytes: 0, largest: 0 };
   const deliver = (message: OnTheWire): Promise<void> => {
-    if (message.type === 'bytes') largest = Math.max(largest, (message.base64.length * 3) / 4);
+    if (message.type === 'bytes') count(traffic, (message.base64.length * 3) / 4);
     return page.evaluate(deliverInPage, message);
   };
   await page.exposeFunction('postToHost', async (message: FromWebview) => {
@@ -102,7 +109,13 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
   const { script, style } = await bundle();
   await page.addStyleTag({ content: style });
   await page.addScriptTag({ content: script, type: 'module' });
-  return { page, said, errors, largestMessage: () => largest, post: deliver, setTheme };
+  return { page, said, errors, traffic, post: deliver, setTheme };
+}
+
+function count(traffic: Traffic, bytes: number): void {
+  traffic.tiles++;
+  traffic.bytes += bytes;
+  traffic.largest = Math.max(traffic.largest, bytes);
 }
 
 /** Waits until the map has drawn what it asked for. */

@@ -12,6 +12,8 @@ import type { ByteSource } from '../../../src/core/byteSource.js';
 import { ImageSession } from '../../../src/node/imageSession.js';
 import { TileStore } from '../../../src/node/tileStore.js';
 import type { ImageEvent, ImageFacts } from '../../../src/protocol/imageService.js';
+import { ImageBuilder } from '../../images/imageBuilder.js';
+import { layOut } from '../../images/layOut.js';
 import type { SparseFile } from '../../images/pieces.js';
 import { SAMPLES } from '../../images/samples/samples.js';
 import type { HostedImage } from './editorPage.js';
@@ -20,8 +22,24 @@ import type { HostedImage } from './editorPage.js';
 export function hostedSample(name: string): HostedImage {
   const sample = SAMPLES.find((each) => each.name === name);
   if (!sample) throw new Error(`no sample ${name}`);
+  return hostedFile(sample.build(), name);
+}
+
+/** An image in 512-byte clusters with tables all over it: some thirty overlap windows of 2 MiB. */
+export function hostedWindows(): HostedImage {
+  const image = new ImageBuilder({ virtualSize: 2 ** 26, clusterBits: 9 });
+  const random = seededRandom(5);
+  for (let guest = 0; guest < 100_000; guest += 64)
+    image.write(guest, random() < 0.7 ? 64 : 2 + Math.floor(60 * random()));
+  image.snapshot({ name: 'before' });
+  for (let run = 0; run < 60; run++) image.write(Math.floor(random() * 90_000), 40);
+  return hostedFile(layOut(image), 'windows.qcow2');
+}
+
+/** An image in memory, scanned to its end. */
+export function hostedFile(file: SparseFile, name: string): HostedImage {
   const events: ImageEvent[] = [];
-  const session = new ImageSession(sourceOf(sample.build()), name, (event) => {
+  const session = new ImageSession(sourceOf(file), name, (event) => {
     // What one panel has simulated is not how the next one begins.
     if (event.type !== 'operations') events.push(event);
   });
@@ -32,11 +50,21 @@ export function hostedSample(name: string): HostedImage {
 
 function sourceOf(file: SparseFile): ByteSource {
   const pieces = Array.from(file.pieces, ({ offset, bytes }) => ({ offset, bytes: bytes.slice() }));
+  pieces.sort((a, b) => a.offset - b.offset);
+  const longest = Math.max(...pieces.map(({ bytes }) => bytes.length));
   return {
     size: file.size,
     readInto(target, offset) {
       target.fill(0);
-      for (const piece of pieces) {
+      let start = 0;
+      for (let end = pieces.length; start < end;) {
+        const middle = (start + end) >>> 1;
+        if (pieces[middle].offset < offset - longest) start = middle + 1;
+        else end = middle;
+      }
+      for (let index = start; index < pieces.length; index++) {
+        const piece = pieces[index];
+        if (piece.offset >= offset + target.length) break;
         const from = Math.max(offset, piece.offset);
         const to = Math.min(offset + target.length, piece.offset + piece.bytes.length);
         if (from >= to) continue;
@@ -73,7 +101,7 @@ export function hostedSparse(clusters: number): HostedImage {
 /** An image that holds nothing but data. */
 export function hostedData(clusters: number): HostedImage {
   const map = new ClusterMap(clusters);
-  for (let index = 0; index < map.chunkCount; index++) map.writable(index).fill(DATA);
+  for (let index = 0; index < map.chunkCount; index++) map.setUniform(index, DATA);
   return hosted(map);
 }
 
@@ -107,6 +135,7 @@ function hosted(map: ClusterMap): HostedImage {
   return {
     service: {
       tile: (query) => ({ generation: 1, cells: tiles.tile(query) }),
+      strip: ({ rows }) => ({ generation: 1, glyphs: tiles.strip(rows) }),
       cluster: ({ cluster }) => ({
         cluster,
         offset: cluster * 2 ** CLUSTER_BITS,
@@ -143,6 +172,7 @@ function hosted(map: ClusterMap): HostedImage {
           claimedTwice: 0,
           counts: undefined,
           findingsByCode: {},
+          explanations: {},
           milliseconds: 0,
         },
       },

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { KINDS_SHIFT, ONE_REFERENCE } from '../../../src/core/layout/cell.js';
+import { ClusterMap } from '../../../src/core/layout/clusterMap.js';
+import { BIT } from '../../../src/core/layout/kinds.js';
+import { HilbertCurve } from '../../../src/core/picture/curve.js';
+import { stripGlyphs } from '../../../src/core/picture/strip.js';
+import { glyphOfKind, TROUBLE_SHIFT } from '../../../src/core/picture/tile.js';
+import { TilePyramid } from '../../../src/core/picture/tilePyramid.js';
+
+const ONCE = ONE_REFERENCE | 1;
+const DATA = (BIT.data << KINDS_SHIFT) | ONCE;
+const COMPRESSED = (BIT.compressed << KINDS_SHIFT) | ONCE;
+const LEAK = 1;
+
+function strip(map: ClusterMap, rows: number): number[] {
+  const curve = new HilbertCurve(map.clusters);
+  return stripGlyphs(new TilePyramid(map, curve), curve, rows);
+}
+
+describe('the strip of the whole file', () => {
+  it('tells every cluster when there are as many rows', () => {
+    const map = new ClusterMap(7);
+    map.fill(2, 5, DATA);
+    map.fill(6, 7, LEAK);
+    const [data, free] = [glyphOfKind('data'), glyphOfKind('unallocated')];
+    const leak = free | (1 << TROUBLE_SHIFT);
+    expect(strip(map, 7)).toEqual([free, free, data, data, data, free, leak]);
+    expect(strip(map, 14)).toEqual(
+      [free, free, data, data, data, free, leak].flatMap((glyph) => [glyph, glyph]),
+    );
+  });
+
+  it.each([3, 40_000, 5_000_000, 100_000_000])('has %i clusters in file order', (clusters) => {
+    const map = new ClusterMap(clusters);
+    map.fill(0, Math.ceil(clusters / 3), DATA);
+    map.fill(Math.ceil((clusters * 2) / 3), clusters, COMPRESSED);
+    const rows = 300;
+    const glyphs = strip(map, rows);
+    expect(glyphs).toHaveLength(rows);
+    for (const [row, kind] of [
+      [0, 'data'],
+      [95, 'data'],
+      [105, 'unallocated'],
+      [195, 'unallocated'],
+      [205, 'compressed'],
+      [299, 'compressed'],
+    ] as const)
+      expect(glyphs[row]).toBe(glyphOfKind(kind));
+  });
+
+  it('shows a single leak in a large file, at its place', () => {
+    const clusters = 20_000_000;
+    const map = new ClusterMap(clusters);
+    map.fill(0, clusters, DATA);
+    const leaked = 13_333_333;
+    map.fill(leaked, leaked + 1, LEAK);
+    const rows = 900;
+    const glyphs = strip(map, rows);
+    const marked = glyphs.flatMap((glyph, row) => (glyph >>> TROUBLE_SHIFT === LEAK ? [row] : []));
+    const row = Math.floor((leaked / clusters) * rows);
+    expect(marked).toContain(row);
+    expect(marked.length).toBeLessThanOrEqual(2);
+    expect(new Set(glyphs.map((glyph) => glyph & 31))).toEqual(new Set([glyphOfKind('data')]));
+  });
+});

@@ -1,0 +1,125 @@
+import type { ByteSource } from '../../../src/core/byteSource.js';
+import { type Kind, KINDS } from '../../../src/core/layout/kinds.js';
+import { guardedTypes } from '../../../src/core/overlap/types.js';
+import { isLaidOut, openImage } from '../../../src/core/qcow2/image.js';
+import { parseSimulatedOperation } from '../../../src/core/simulate/operation.js';
+import type { Ending, Outcome } from '../../../src/core/simulate/outcome.js';
+import type { Overlay } from '../../../src/core/simulate/overlay.js';
+import { Simulation, type SimulationSettings } from '../../../src/core/simulate/simulation.js';
+import { inflate } from '../../../src/node/inflate.js';
+import { isSnapshotOperation } from './qemuIo.js';
+import type { Opening } from './simulationCase.js';
+
+/** What ours says of one operation. */
+export interface OurAnswer {
+  readonly ending: Ending;
+  readonly messages: readonly string[];
+  /** Undefined when the line is none that qemu-io would take. */
+  readonly outcome: Outcome | undefined;
+}
+
+export interface OurRun {
+  /** QEMU's text when the image is not opened. */
+  readonly refusal: string | undefined;
+  /** One for each operation, and one for closing, unless QEMU ends before. */
+  readonly answers: readonly OurAnswer[];
+  /** What was said while opening. */
+  readonly openMessages: readonly string[];
+  /** The file afterwards; undefined when the image is not opened. */
+  readonly file: Overlay | undefined;
+}
+
+/** Runs the operations on a simulated copy, and closes it. */
+export function runOurs(
+  source: ByteSource,
+  opening: Opening,
+  operations: readonly string[],
+): OurRun {
+  const image = openImage(source);
+  const settings = settingsOf(opening);
+  if (typeof settings === 'string') return refused(settings);
+  if (!isLaidOut(image)) {
+    return refused(image.refusal.open ?? 'no refusal');
+  }
+  const simulation = new Simulation(image, settings);
+  if (!simulation.opened.ok) {
+    return refused(simulation.opened.message);
+  }
+  const answers: OurAnswer[] = [];
+  // qemu-img does one thing to an image, and closes it before it says a word about it.
+  const isOneAnswer = operations.some(isSnapshotOperation);
+  for (const line of [...operations, 'close']) {
+    const answer = runOne(simulation, line);
+    answers.push(answer);
+    if (line === 'abort' || isOver(answer.ending)) break;
+  }
+  return {
+    refusal: undefined,
+    openMessages: simulation.opened.messages,
+    answers: isOneAnswer ? [answers.reduce(joined)] : answers,
+    file: simulation.overlay,
+  };
+}
+
+const refused = (refusal: string): OurRun => ({
+  refusal,
+  openMessages: [],
+  answers: [],
+  file: undefined,
+});
+
+/** Nothing comes after it: QEMU died, or nobody knows. */
+function isOver({ state }: Ending): boolean {
+  return state === 'aborted' || state === 'unpredictable';
+}
+
+/** An operation and the closing behind it. */
+function joined(operation: OurAnswer, closing: OurAnswer): OurAnswer {
+  const { outcome } = operation;
+  return {
+    ending: isOver(closing.ending) ? closing.ending : operation.ending,
+    messages: [...operation.messages, ...closing.messages],
+    outcome: outcome && {
+      ...outcome,
+      doubts: [...outcome.doubts, ...(closing.outcome?.doubts ?? [])],
+      steps: [...outcome.steps, ...(closing.outcome?.steps ?? [])],
+    },
+  };
+}
+
+function runOne(simulation: Simulation, line: string): OurAnswer {
+  const operation = parseSimulatedOperation(line);
+  if (!operation.ok) {
+    return { ending: { state: 'done' }, messages: [operation.message], outcome: undefined };
+  }
+  const outcome = simulation.run(operation.value);
+  return { ending: outcome.ending, messages: outcome.messages, outcome };
+}
+
+/** A text when QEMU refuses the options whatever the image. */
+function settingsOf({ options, cache }: Opening): SimulationSettings | string {
+  const given = new Map(options);
+  const types: Partial<Record<Kind, boolean>> = {};
+  for (const kind of KINDS) {
+    const state = given.get(`overlap-check.${kind}`);
+    if (state !== undefined) types[kind] = state === 'on';
+  }
+  const guarded = guardedTypes({ template: given.get('overlap-check.template'), types });
+  if (!guarded.ok) return guarded.message;
+  const size = (name: string): number | undefined => {
+    const text = given.get(name);
+    return text === undefined ? undefined : Number(text);
+  };
+  return {
+    guarded: guarded.value,
+    engine: { type: 'today' },
+    cache,
+    surroundings: { allocatedBytes: undefined, inflate },
+    sizes: {
+      cacheSize: size('cache-size'),
+      l2CacheSize: size('l2-cache-size'),
+      l2CacheEntrySize: size('l2-cache-entry-size'),
+      refcountCacheSize: size('refcount-cache-size'),
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { Stretch } from '../../src/core/picture/stretch.js';
+import { kindOfDominant, DOMINANT_MASK, troubleOfGlyph } from '../../src/core/picture/tile.js';
+import { windowOf } from '../../src/core/picture/windowGrid.js';
+import { count, hex, KIND_TEXT, plural, TROUBLE_TEXT } from '../text.js';
+import type { WindowStates } from '../windowStates.js';
+import { describeWindow } from '../windowText.js';
+
+/** What a row of pixels of the strip stands for, in lines. */
+export function describeRow(
+  row: Stretch,
+  glyph: number | undefined,
+  windows: WindowStates | undefined,
+  clusterSize: number,
+): string[] {
+  const { first, end } = row;
+  const clusters =
+    end - first === 1 ? `cluster ${count(first)}` : `clusters ${count(first)}–${count(end - 1)}`;
+  const parts = [clusters, hex(first * clusterSize)];
+  const kind = glyph === undefined ? undefined : kindOfDominant(glyph & DOMINANT_MASK);
+  const trouble = glyph === undefined ? 0 : troubleOfGlyph(glyph);
+  if (trouble !== 0) parts.push(TROUBLE_TEXT[trouble]);
+  if (kind) parts.push(end - first === 1 ? KIND_TEXT[kind] : `mostly ${KIND_TEXT[kind]}`);
+  const lines = [parts.join(' · ')];
+  const window = windows && describeWindows(windows, windowOf(first), windowOf(end - 1));
+  if (window !== undefined) lines.push(window);
+  return lines;
+}
+
+/** One window as on the map; of several, how many are what. */
+function describeWindows(states: WindowStates, first: number, last: number): string | undefined {
+  if (first === last) return describeWindow(states, first);
+  const sums = { cached: 0, kept: 0, unprotected: 0 };
+  for (let window = first; window <= last; window++) {
+    const mark = states.markOf(window);
+    if (mark?.form === 'cached') sums.cached++;
+    if (mark?.form === 'kept') sums.kept++;
+    if (mark?.exposure) sums.unprotected++;
+  }
+  const parts = [
+    sums.cached > 0 && `${count(sums.cached)} cached`,
+    sums.kept > 0 && `${count(sums.kept)} kept`,
+    sums.unprotected > 0 && `${count(sums.unprotected)} unprotected`,
+  ].filter((part) => part !== false);
+  const windows = `${plural(last - first + 1, 'window')} from ${count(first)}`;
+  return parts.length === 0 ? windows : `${windows}: ${parts.join(', ')}`;
+}
+
+/** Where the strip is, for the ear: "cluster 20512, host offset 0x50200000, 3% of the file in view". */
+export function speakPosition(
+  cluster: number,
+  inView: number,
+  clusters: number,
+  clusterSize: number,
+): string {
+  const percent = (100 * inView) / clusters;
+  const part = percent < 1 ? 'less than 1%' : `${Math.round(percent)}%`;
+  return `cluster ${cluster}, host offset ${hex(cluster * clusterSize)}, ${part} of the file in view`;
+}

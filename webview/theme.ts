@@ -1,0 +1,25 @@
+import { readPalette, type Palette } from './heatmap/palette.js';
+
+/** The colours of the theme as it is now. */
+export function currentPalette(): Palette {
+  const style = getComputedStyle(document.documentElement);
+  return readPalette((variable) => style.getPropertyValue(variable).trim());
+}
+
+/**
+ * VS Code writes a theme to the style of <html> and to the classes of <body>. Returns a function
+ * that stops listening.
+ */
+export function onThemeChange(changed: () => void): () => void {
+  const observer = new MutationObserver(changed);
+  observer.observe(document.documentElement, { attributeFilter: ['style', 'class'] });
+  observer.observe(document.body, { attributeFilter: ['class'] });
+  return () => {
+    observer.disconnect();
+  };
+}
+
+/** Whether the user wants nothing on the screen to move by itself. */
+export const wantsStillness = (): boolean =>
+  document.body.classList.contains('vscode-reduce-motion') ||
+  matchMedia('(prefers-reduced-motion: reduce)').matches;
