@@ -30,7 +30,7 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
   }, [open, width, tab]);
   if (!open) return null;
   return (
-    <aside class="side" style={{ width: `${clamped(width)}px` }}>
+    <aside class="side" aria-label="Side pane" style={{ width: `${clamped(width)}px` }}>
       <Sash store={store} />
       <div class="tabs" role="tablist">
         {TABS.map((each) => (
