@@ -13,13 +13,23 @@ import type {
   ScanSummary,
 } from '../src/protocol/imageService.js';
 import type { OverlapOptions } from '../src/protocol/overlap.js';
-import type { HeatmapSettings, ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
+import type {
+  HeatmapSettings,
+  MapCommand,
+  PictureFormat,
+  ToWebview,
+  ViewCommand,
+} from '../src/protocol/webviewMessages.js';
 import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
 import type { Host } from './host.js';
+import { MappedState } from './mapped.js';
+import { Navigation } from './navigation.js';
 import { OverlapState } from './overlapState.js';
+import { RangeList } from './rangeList.js';
 import { Rpc } from './rpc.js';
 import { SimulationState } from './simulationState.js';
+import { takePicture } from './picture/takePicture.js';
 import { StructureTree } from './structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
 import { WindowStates } from './windowStates.js';
@@ -48,10 +58,14 @@ export interface Pointed {
 
 /** What the map does when it is told to. */
 export interface MapCommands {
-  run(command: Exclude<ViewCommand, 'clearIsolation' | 'toggleWindows'>): void;
+  run(command: MapCommand): void;
   reveal(cluster: number): void;
   /** Looks at a cluster from close by. */
   lookAt(cluster: number): void;
+  /** Shows a cluster for the time being; undefined goes back to where one was. */
+  preview(cluster: number | undefined): void;
+  /** The view as a picture, with its legend. */
+  picture(format: PictureFormat): Promise<Blob>;
 }
 
 /** Tabs that show what is selected on the map, each in its way. */
@@ -76,6 +90,8 @@ export class Store {
   readonly zoom = signal(1);
   /** The part of the picture's plane that is in view, in cells. */
   readonly area = signal<Rectangle | undefined>(undefined);
+  /** Whether cells are wide enough to carry the letters of their kinds. */
+  readonly lettered = signal(false);
   readonly camera: Signal<KeptCamera | undefined>;
   readonly pane: Signal<ViewState['pane']>;
   readonly geometry: ReadonlySignal<Geometry | undefined> = computed(
@@ -102,6 +118,9 @@ export class Store {
   readonly structures: StructureTree;
   readonly overlap: OverlapState;
   readonly simulation: SimulationState;
+  readonly mapped: MappedState;
+  readonly ranges: RangeList;
+  readonly navigation: Navigation;
   map: MapCommands | undefined;
   readonly #host: Host;
 
@@ -112,8 +131,11 @@ export class Store {
     });
     this.structures = new StructureTree((query) => this.rpc.ask('structure', query));
     this.overlap = new OverlapState((query) => this.rpc.ask('overlap', query));
+    this.mapped = new MappedState((cluster) => this.rpc.ask('mapped', { cluster }));
+    this.ranges = new RangeList((query) => this.rpc.ask('ranges', query));
     const kept = readViewState(host.keptState());
     this.simulation = new SimulationState(this.rpc, this.overlap, kept.simulation);
+    this.navigation = new Navigation(this, kept.history);
     this.camera = signal(kept.camera);
     this.selected = signal(kept.selected);
     this.pane = signal(kept.pane);
@@ -122,13 +144,21 @@ export class Store {
       const [camera, selected, pane] = [this.camera.value, this.selected.value, this.pane.value];
       const simulation = this.simulation.kept.value;
       const windows = this.overlap.shown.value;
+      const history = this.navigation.history.value;
       const { version } = FRESH;
-      const state: ViewState = { version, camera, selected, pane, simulation, windows };
+      const state: ViewState = { version, camera, selected, history, pane, simulation, windows };
       host.keepState(state);
     });
     effect(() => {
       const { open, tab } = this.pane.value;
       this.simulation.active.value = open && tab === 'simulate';
+    });
+    effect(() => {
+      this.mapped.point(this.pointed.value?.place);
+    });
+    effect(() => {
+      const { canGoBack, canGoForward } = this.navigation;
+      host.post({ type: 'history', back: canGoBack.value, forward: canGoForward.value });
     });
     host.listen((message) => {
       batch(() => {
@@ -145,10 +175,8 @@ export class Store {
   }
 
   select(cluster: number | undefined): void {
-    this.selected.value = cluster;
-    this.#host.post({ type: 'selected', cluster });
-    if (cluster === undefined) this.detail.value = { state: 'none' };
-    else void this.#loadDetail(cluster);
+    if (cluster !== undefined) this.navigation.visit(cluster);
+    this.#setSelected(cluster);
   }
 
   /** Selects a cluster that was chosen on the map, and the window it is in, if windows are shown. */
@@ -180,7 +208,18 @@ export class Store {
   reveal(cluster: number): void {
     if (!this.has(cluster)) return;
     this.showTab('cluster');
+    this.goTo(cluster);
+  }
+
+  /** The same beside what is being read: the pane stays as it is. */
+  goTo(cluster: number): void {
     this.select(cluster);
+    this.map?.reveal(cluster);
+  }
+
+  /** The same on the way to somewhere: it is no place to come back to. */
+  stepTo(cluster: number): void {
+    this.#setSelected(cluster);
     this.map?.reveal(cluster);
   }
 
@@ -216,6 +255,10 @@ export class Store {
     this.#host.post({ type: 'copy', text });
   }
 
+  saveFile(format: PictureFormat, bytes: Uint8Array): void {
+    this.#host.post({ type: 'saveFile', format, bytes });
+  }
+
   openHex(offset: number): void {
     this.#host.post({ type: 'openHex', offset });
   }
@@ -228,6 +271,13 @@ export class Store {
   reload(): void {
     this.changedOnDisk.value = false;
     this.#host.post({ type: 'reload' });
+  }
+
+  #setSelected(cluster: number | undefined): void {
+    this.selected.value = cluster;
+    this.#host.post({ type: 'selected', cluster });
+    if (cluster === undefined) this.detail.value = { state: 'none' };
+    else void this.#loadDetail(cluster);
   }
 
   #receive(message: ToWebview): void {
@@ -250,6 +300,12 @@ export class Store {
       case 'reveal':
         this.reveal(message.cluster);
         break;
+      case 'preview':
+        this.map?.preview(message.cluster);
+        break;
+      case 'search':
+        this.navigation.search(message.search);
+        break;
       case 'command':
         this.#run(message.command);
         break;
@@ -267,8 +323,18 @@ export class Store {
       case 'toggleWindows':
         this.toggleWindows();
         break;
-      default:
+      case 'zoomIn':
+      case 'zoomOut':
+      case 'fit':
         this.map?.run(command);
+        break;
+      case 'copyPicture':
+      case 'savePng':
+      case 'saveSvg':
+        void takePicture(this, command);
+        break;
+      default:
+        this.navigation.run(command);
     }
   }
 
@@ -277,6 +343,8 @@ export class Store {
       case 'facts':
         this.facts.value = event.facts;
         this.structures.reset();
+        this.mapped.reset();
+        this.ranges.reset();
         this.overlap.reset();
         this.simulation.reset();
         this.failure.value = undefined;
@@ -292,6 +360,8 @@ export class Store {
       case 'scanned':
         this.generation.value = event.generation;
         this.scan.value = { state: 'scanned', summary: event.summary };
+        this.mapped.reset();
+        this.ranges.reset();
         this.overlap.ready.value = true;
         this.#refreshDetail();
         break;

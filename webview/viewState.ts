@@ -1,7 +1,8 @@
 import type { CurveName } from '../src/core/picture/curve.js';
 import type { CacheMode, EngineName } from '../src/protocol/simulation.js';
+import { NOWHERE, readHistory, type History } from './history.js';
 
-export const TABS = ['cluster', 'findings', 'structures', 'overlap', 'simulate'] as const;
+export const TABS = ['cluster', 'findings', 'ranges', 'structures', 'overlap', 'simulate'] as const;
 
 export type Tab = (typeof TABS)[number];
 
@@ -11,6 +12,8 @@ export interface ViewState {
   /** The camera, with the curve that its coordinates belong to; undefined while the picture is fitted. */
   readonly camera: KeptCamera | undefined;
   readonly selected: number | undefined;
+  /** Places to go back and forward to. */
+  readonly history: History;
   readonly pane: { readonly open: boolean; readonly width: number; readonly tab: Tab };
   readonly simulation: KeptSimulation;
   /** Whether the overlap windows are on the map; states kept before there were any lack it. */
@@ -35,6 +38,7 @@ export const FRESH: ViewState = {
   version: 1,
   camera: undefined,
   selected: undefined,
+  history: NOWHERE,
   pane: { open: true, width: 340, tab: 'cluster' },
   simulation: { operations: [], engine: 'today', cache: 'writethrough' },
   windows: true,
@@ -77,12 +81,13 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 /** Kept state, as far as it makes sense; fresh where it does not. */
 export function readViewState(kept: unknown): ViewState {
   if (!isObject(kept) || kept.version !== FRESH.version) return FRESH;
-  const { camera, selected, pane, simulation, windows } = kept;
+  const { camera, selected, history, pane, simulation, windows } = kept;
   return {
     version: 1,
     camera: readCamera(camera),
     selected:
       Number.isSafeInteger(selected) && isNumber(selected) && selected >= 0 ? selected : undefined,
+    history: readHistory(history),
     pane: readPane(pane),
     simulation: readSimulation(simulation),
     windows: typeof windows === 'boolean' ? windows : FRESH.windows,

@@ -7,7 +7,7 @@ import { checkText } from './checkText.js';
 import { drive } from './drive.js';
 import { infoJson } from './infoReport.js';
 import { infoText } from './infoText.js';
-import { layoutRuns } from './layoutRuns.js';
+import { layoutRuns } from '../core/layout/layoutRuns.js';
 import { mapImage } from './mapReport.js';
 import { mapJson, mapText } from './mapText.js';
 import { simulate, SIMULATE_USAGE } from './simulate.js';

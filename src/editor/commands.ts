@@ -1,31 +1,49 @@
 import * as vscode from 'vscode';
+import {
+  copyGuestOffset,
+  copyHostOffset,
+  copyJson,
+  copyOwners,
+  copyReadCommand,
+} from './copyCommands.js';
+import { find, search } from './find.js';
 import { goTo } from './goTo.js';
 import { openHexEditor } from './hexEditor.js';
+import type { ViewCommand } from '../protocol/webviewMessages.js';
 import type { ImagePanel } from './panel.js';
 import type { Panels } from './panels.js';
 import { VIEW_TYPE } from './provider.js';
 import { heatmapSettings, writeCurve } from './settings.js';
-import { hostOffset } from './statusBar.js';
 
 /** Registers every command of the manifest; all but one act on the active panel. */
 export function registerCommands(panels: Panels): vscode.Disposable {
-  const onPanel: Readonly<Record<string, (panel: ImagePanel) => unknown>> = {
+  const view =
+    (command: ViewCommand) =>
+    (panel: ImagePanel): void => {
+      panel.command(command);
+    };
+  const onPanel: Readonly<Record<string, (panel: ImagePanel, argument: unknown) => unknown>> = {
     'qcow2.goTo': goTo,
-    'qcow2.zoomIn': (panel) => {
-      panel.command('zoomIn');
-    },
-    'qcow2.zoomOut': (panel) => {
-      panel.command('zoomOut');
-    },
-    'qcow2.fit': (panel) => {
-      panel.command('fit');
-    },
-    'qcow2.clearIsolation': (panel) => {
-      panel.command('clearIsolation');
-    },
-    'qcow2.toggleWindows': (panel) => {
-      panel.command('toggleWindows');
-    },
+    'qcow2.find': find,
+    'qcow2.findNext': search(undefined, 1),
+    'qcow2.findPrevious': search(undefined, -1),
+    'qcow2.nextOfKind': search('selected-kind', 1),
+    'qcow2.previousOfKind': search('selected-kind', -1),
+    'qcow2.nextOverlap': search({ type: 'claimed-twice' }, 1),
+    'qcow2.previousOverlap': search({ type: 'claimed-twice' }, -1),
+    'qcow2.nextCorruption': search({ type: 'corruption' }, 1),
+    'qcow2.previousCorruption': search({ type: 'corruption' }, -1),
+    'qcow2.nextLeak': search({ type: 'leak' }, 1),
+    'qcow2.previousLeak': search({ type: 'leak' }, -1),
+    'qcow2.showMapped': view('showMapped'),
+    'qcow2.showRanges': view('showRanges'),
+    'qcow2.goBack': view('goBack'),
+    'qcow2.goForward': view('goForward'),
+    'qcow2.zoomIn': view('zoomIn'),
+    'qcow2.zoomOut': view('zoomOut'),
+    'qcow2.fit': view('fit'),
+    'qcow2.clearIsolation': view('clearIsolation'),
+    'qcow2.toggleWindows': view('toggleWindows'),
     'qcow2.toggleCurve': () =>
       writeCurve(heatmapSettings().curve === 'hilbert' ? 'rows' : 'hilbert'),
     'qcow2.cancelScan': (panel) => {
@@ -35,14 +53,21 @@ export function registerCommands(panels: Panels): vscode.Disposable {
       panel.document.reload();
     },
     'qcow2.openHex': (panel) => openHexEditor(panel.document.uri, selectedOffset(panel) ?? 0),
-    'qcow2.copyHostOffset': (panel) => copyHostOffset(panel),
+    'qcow2.copyHostOffset': copyHostOffset,
+    'qcow2.copyGuestOffset': copyGuestOffset,
+    'qcow2.copyOwners': copyOwners,
+    'qcow2.copyReadCommand': copyReadCommand,
+    'qcow2.copyJson': copyJson,
+    'qcow2.copyPicture': view('copyPicture'),
+    'qcow2.savePng': view('savePng'),
+    'qcow2.saveSvg': view('saveSvg'),
   };
   return vscode.Disposable.from(
     vscode.commands.registerCommand('qcow2.openImage', openImage),
     ...Object.entries(onPanel).map(([id, run]) =>
-      vscode.commands.registerCommand(id, () => {
+      vscode.commands.registerCommand(id, (argument: unknown) => {
         const panel = panels.active;
-        return panel && run(panel);
+        return panel && run(panel, argument);
       }),
     ),
   );
@@ -69,10 +94,4 @@ function selectedOffset(panel: ImagePanel): number | undefined {
   const geometry = panel.document.facts?.geometry;
   if (!geometry || panel.selected === undefined) return undefined;
   return panel.selected * 2 ** geometry.clusterBits;
-}
-
-async function copyHostOffset(panel: ImagePanel): Promise<void> {
-  const geometry = panel.document.facts?.geometry;
-  if (!geometry || panel.selected === undefined) return;
-  await vscode.env.clipboard.writeText(hostOffset(panel.selected, geometry.clusterBits));
 }

@@ -1,36 +1,45 @@
-/** The part of an image in which a place is looked for. */
-export interface Extent {
-  readonly clusterBits: number;
-  readonly hostClusters: number;
-}
+import type { Place } from '../core/layout/locate.js';
 
-export type Location =
-  | { readonly type: 'found'; readonly cluster: number }
-  /** Not a cluster number and not an offset. */
-  | { readonly type: 'malformed' }
-  | { readonly type: 'past-end'; readonly cluster: number };
+/** A place that a text names; an L2 index alone means the table that is selected. */
+export type NamedPlace = Place | { readonly type: 'selected-l2'; readonly l2Index: number };
 
 const UNITS = 'kmgtpe';
+const NUMBER = '0x[0-9a-f]+|[0-9][0-9,]*';
+const SIZE = /^([0-9][0-9,]*(?:\.[0-9]+)?)\s*([kmgtpe])(?:i?b)?$/;
+const CLUSTER = new RegExp(`^cluster\\s*(${NUMBER})$`);
+const L1 = new RegExp(`^l1\\s*\\[?(${NUMBER})\\]?$`);
+const L2 = new RegExp(`^l2\\s*\\[?(${NUMBER})\\]?$`);
+const L1_L2 = new RegExp(`^l1\\s*\\[?(${NUMBER})\\]?[\\s,:/]*l2\\s*\\[?(${NUMBER})\\]?$`);
 
 /**
- * The host cluster that a text names: `cluster 12`, or a host offset in bytes as `0x50000`,
- * `327680` or, with a suffix of QEMU's, `320K`. Decimal digits may be grouped by commas.
+ * The place that a text names: `cluster 12`; a host offset in bytes as `0x50000`, `327680` or, with
+ * a suffix of QEMU's, `320K`; `guest 0x60110000`; `L1 3`, `L1 3 L2 17`, `L2 17`. Decimal digits may
+ * be grouped by commas. Undefined when it is none of these.
  */
-export function parseLocation(text: string, { clusterBits, hostClusters }: Extent): Location {
-  const cluster = clusterOf(text.trim().toLowerCase(), 2 ** clusterBits);
-  if (cluster === undefined) return { type: 'malformed' };
-  return { type: cluster < hostClusters ? 'found' : 'past-end', cluster };
+export function parsePlace(typed: string): NamedPlace | undefined {
+  const text = typed.trim().toLowerCase();
+  const cluster = CLUSTER.exec(text);
+  if (cluster) return { type: 'cluster', cluster: numberOf(cluster[1]) };
+  const entry = L1_L2.exec(text);
+  if (entry) return { type: 'l2', l1Index: numberOf(entry[1]), l2Index: numberOf(entry[2]) };
+  const l1 = L1.exec(text);
+  if (l1) return { type: 'l1', l1Index: numberOf(l1[1]) };
+  const l2 = L2.exec(text);
+  if (l2) return { type: 'selected-l2', l2Index: numberOf(l2[1]) };
+  const named = /^(host|guest)\s+(.*)$/.exec(text);
+  const offset = offsetOf(named ? named[2] : text);
+  if (offset === undefined) return undefined;
+  return { type: named?.[1] === 'guest' ? 'guest' : 'host', offset };
 }
 
-function clusterOf(text: string, clusterSize: number): number | undefined {
-  const cluster = /^cluster\s*(0x[0-9a-f]+|[0-9][0-9,]*)$/.exec(text);
-  if (cluster) return numberOf(cluster[1]);
-  const offset = /^(0x[0-9a-f]+|[0-9][0-9,]*)$/.exec(text);
-  if (offset) return Math.floor(numberOf(offset[1]) / clusterSize);
-  const size = /^([0-9][0-9,]*(?:\.[0-9]+)?)\s*([kmgtpe])(?:i?b)?$/.exec(text);
-  if (!size) return undefined;
-  const bytes = numberOf(size[1]) * 1024 ** (UNITS.indexOf(size[2]) + 1);
-  return Math.floor(bytes / clusterSize);
+/** Bytes. */
+function offsetOf(text: string): number | undefined {
+  const offset = new RegExp(`^(?:${NUMBER})$`).exec(text);
+  if (offset) return numberOf(offset[0]);
+  const size = SIZE.exec(text);
+  return size ? Math.floor(numberOf(size[1]) * 1024 ** (UNITS.indexOf(size[2]) + 1)) : undefined;
 }
 
-const numberOf = (digits: string): number => Number(digits.replaceAll(',', ''));
+/** At most 2^53 − 1, which no offset reaches. */
+const numberOf = (digits: string): number =>
+  Math.min(Number(digits.replaceAll(',', '')), Number.MAX_SAFE_INTEGER);

@@ -1,10 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { FromWebview, ToWebview, ViewCommand } from '../protocol/webviewMessages.js';
+import type { Located } from '../core/layout/locate.js';
+import type { ClusterDetail } from '../protocol/imageService.js';
+import type { LocateQuery } from '../protocol/navigation.js';
+import type {
+  FromWebview,
+  SearchRequest,
+  ToWebview,
+  ViewCommand,
+} from '../protocol/webviewMessages.js';
 import { openHexEditor } from './hexEditor.js';
 import { pageHtml } from './html.js';
 import type { ImageDocument } from './imageDocument.js';
 import { PanelOverlapOptions } from './overlapOptions.js';
+import { savePicture } from './savePicture.js';
 import {
   cacheSettings,
   heatmapSettings,
@@ -25,6 +34,7 @@ export class ImagePanel implements vscode.Disposable {
   readonly #parts: vscode.Disposable[] = [this.#changes];
   #ready = false;
   #selected: number | undefined;
+  #history = { back: false, forward: false };
   /** A cluster to show once the webview listens. */
   #toReveal: number | undefined;
 
@@ -93,10 +103,41 @@ export class ImagePanel implements vscode.Disposable {
     return this.#selected;
   }
 
+  /** Whether there are places to go back and forward to. */
+  get history(): { readonly back: boolean; readonly forward: boolean } {
+    return this.#history;
+  }
+
   /** Brings a cluster into view and selects it. */
   reveal(cluster: number): void {
     if (this.#ready) this.#post({ type: 'reveal', cluster });
     else this.#toReveal = cluster;
+  }
+
+  /** Shows a cluster for the time being; undefined ends it where it began. */
+  preview(cluster: number | undefined): void {
+    this.#post({ type: 'preview', cluster });
+  }
+
+  search(search: SearchRequest): void {
+    this.#post({ type: 'search', search });
+  }
+
+  /** Where a place is; a sentence when the worker cannot tell. */
+  async locate(place: LocateQuery['place']): Promise<Located | string> {
+    const request = { id: 0, method: 'locate', query: { place } } as const;
+    const reply = await this.document.ask(request, this.#gone.signal);
+    if (!reply.ok) return reply.error;
+    return reply.method === 'locate' ? reply.value : '';
+  }
+
+  /** All that is known of the selected cluster; undefined when none is, or nothing is known. */
+  async selectedDetail(): Promise<ClusterDetail | undefined> {
+    const cluster = this.#selected;
+    if (cluster === undefined) return undefined;
+    const request = { id: 0, method: 'cluster', query: { cluster } } as const;
+    const reply = await this.document.ask(request, this.#gone.signal);
+    return reply.ok && reply.method === 'cluster' ? reply.value : undefined;
   }
 
   command(command: ViewCommand): void {
@@ -144,6 +185,13 @@ export class ImagePanel implements vscode.Disposable {
       case 'selected':
         this.#selected = message.cluster;
         this.#changes.fire();
+        break;
+      case 'history':
+        this.#history = { back: message.back, forward: message.forward };
+        this.#changes.fire();
+        break;
+      case 'saveFile':
+        void savePicture(this.document.uri, message.format, message.bytes);
         break;
       case 'copy':
         void vscode.env.clipboard.writeText(message.text);

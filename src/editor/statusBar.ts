@@ -13,7 +13,7 @@ export function followActivePanel(panels: Panels): vscode.Disposable {
   );
   item.name = vscode.l10n.t('Qcow2 Cluster');
   item.command = 'qcow2.goTo';
-  item.tooltip = vscode.l10n.t('Go to Cluster or Host Offset');
+  item.tooltip = vscode.l10n.t('Go to Place');
   const keys = new Map<string, boolean>();
   const setKey = (key: string, value: boolean): void => {
     if (keys.get(key) === value) return;
@@ -26,6 +26,8 @@ export function followActivePanel(panels: Panels): vscode.Disposable {
     const selected = panel?.selected;
     setKey('qcow2.hasMap', geometry !== undefined);
     setKey('qcow2.hasSelection', geometry !== undefined && selected !== undefined);
+    setKey('qcow2.canGoBack', panel?.history.back ?? false);
+    setKey('qcow2.canGoForward', panel?.history.forward ?? false);
     setKey('qcow2.scanning', panel?.document.scanning ?? false);
     if (!geometry) {
       item.hide();

@@ -1,6 +1,5 @@
 import type {
   ClusterQuery,
-  Curve,
   FindingsQuery,
   Method,
   Query,
@@ -27,6 +26,8 @@ import type {
   SimulateQuery,
   StepsQuery,
 } from '../protocol/simulation.js';
+import { cellsQuery, locateQuery, nextQuery, rangesQuery } from './navigationQueries.js';
+import { isCount, isCurve, isRecord, type UnknownRecord } from './values.js';
 import { isFindingCode } from '../core/layout/explain.js';
 import type { Severity } from '../core/layout/finding.js';
 
@@ -40,6 +41,8 @@ const MAX_STRUCTURE_PAGE = 100;
 /** The longest path names an entry of a snapshot's L2 table. */
 const MAX_PATH = 200;
 const MAX_COPY = 2 ** 20;
+/** Bytes of a picture: more than a screen of 8K has. */
+const MAX_FILE = 64 * 2 ** 20;
 /** Characters of a setting that anybody would write. */
 const MAX_SETTING = 100;
 const MAX_OPERATIONS = 1000;
@@ -74,15 +77,25 @@ export function fromWebview(message: unknown): FromWebview | undefined {
         ? { type: 'copy', text }
         : undefined;
     }
+    case 'history': {
+      const { back, forward } = message;
+      return typeof back === 'boolean' && typeof forward === 'boolean'
+        ? { type: 'history', back, forward }
+        : undefined;
+    }
+    case 'saveFile': {
+      const { format, bytes } = message;
+      if (format !== 'png' && format !== 'svg') return undefined;
+      return bytes instanceof Uint8Array && bytes.length <= MAX_FILE
+        ? { type: 'saveFile', format, bytes }
+        : undefined;
+    }
     case 'openHex':
       return isCount(message.offset) ? { type: 'openHex', offset: message.offset } : undefined;
     default:
       return undefined;
   }
 }
-
-/** The curve of that name; undefined for any other value. */
-export const isCurve = (value: unknown): value is Curve => value === 'hilbert' || value === 'rows';
 
 function requestOf(value: unknown): Request | undefined {
   if (!isRecord(value) || !isCount(value.id) || !isRecord(value.query)) return undefined;
@@ -104,6 +117,11 @@ const QUERIES: { readonly [M in Method]: (value: UnknownRecord) => Query<M> | un
   cluster: clusterQuery,
   findings: findingsQuery,
   structure: structureQuery,
+  next: nextQuery,
+  cells: cellsQuery,
+  mapped: clusterQuery,
+  ranges: rangesQuery,
+  locate: locateQuery,
   overlap: overlapQuery,
   overlapTimeline: overlapQuery,
   overlapWindows: overlapWindowsQuery,
@@ -255,12 +273,3 @@ const SEVERITIES = {
 
 const isSeverity = (value: unknown): value is Severity =>
   typeof value === 'string' && Object.hasOwn(SEVERITIES, value);
-
-type UnknownRecord = Readonly<Record<string, unknown>>;
-
-const isRecord = (value: unknown): value is UnknownRecord =>
-  typeof value === 'object' && value !== null;
-
-/** A whole number from 0 to 2^53 − 1. */
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 0;

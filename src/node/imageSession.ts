@@ -1,5 +1,7 @@
 import { referencesOf, storedOf, kindsOf, claimedTwice, MANY } from '../core/layout/cell.js';
 import type { ClusterMap } from '../core/layout/clusterMap.js';
+import type { Located } from '../core/layout/locate.js';
+import type { Mapped } from '../core/layout/mapped.js';
 import { Inspection } from '../core/layout/inspection.js';
 import { kindNames } from '../core/layout/kinds.js';
 import { scan, type Scan, type ScanProgress } from '../core/layout/scan.js';
@@ -23,6 +25,15 @@ import type {
   TileQuery,
 } from '../protocol/imageService.js';
 import type {
+  CellCounts,
+  CellsQuery,
+  Hit,
+  LocateQuery,
+  NextQuery,
+  RangesPage,
+  RangesQuery,
+} from '../protocol/navigation.js';
+import type {
   OpenedWindow,
   OverlapAdvice,
   OverlapAnswer,
@@ -45,6 +56,7 @@ import type {
   VerdictAnswer,
 } from '../protocol/simulation.js';
 import { inflate } from './inflate.js';
+import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
 import { SimulateSession } from './simulateSession.js';
 import { TileStore } from './tileStore.js';
@@ -72,6 +84,7 @@ export class ImageSession implements ImageService {
   readonly #emit: (event: ImageEvent) => void;
   #state: State = { type: 'idle' };
   #tiles: TileStore | undefined;
+  #navigator: Navigator | undefined;
   #overlap: OverlapSession | undefined;
   #simulate: SimulateSession | undefined;
   #map: ClusterMap | undefined;
@@ -173,6 +186,27 @@ export class ImageSession implements ImageService {
     return this.#structures.page(query);
   }
 
+  next(query: NextQuery): Hit | undefined {
+    return this.#navigation().next(query);
+  }
+
+  cells(query: CellsQuery): CellCounts {
+    return { generation: this.#generation, runs: this.#navigation().cells(query) };
+  }
+
+  mapped({ cluster }: ClusterQuery): Mapped {
+    return this.#navigation().mapped(cluster);
+  }
+
+  ranges(query: RangesQuery): RangesPage {
+    return this.#navigation().ranges(query);
+  }
+
+  locate(query: LocateQuery): Located {
+    if (!isLaidOut(this.#image)) throw new Error('there is no map of this image');
+    return this.#navigation().locate(this.#image, query);
+  }
+
   overlap(query: OverlapQuery): OverlapAnswer {
     return this.#overlapSession().state(query);
   }
@@ -234,6 +268,11 @@ export class ImageSession implements ImageService {
     ));
   }
 
+  #navigation(): Navigator {
+    if (!this.#navigator) throw new Error('there is no map of this image');
+    return this.#navigator;
+  }
+
   /** Made when first asked for: it reads the snapshots' L1 tables if those are guarded. */
   #overlapSession(): OverlapSession {
     if (!isLaidOut(this.#image)) throw new Error('there is no map of this image');
@@ -261,6 +300,7 @@ export class ImageSession implements ImageService {
     const inspection = new Inspection(result);
     this.#show(result.map);
     this.#state = { type: 'scanned', inspection };
+    this.#navigator = new Navigator(result.map, result);
     const summary = inspection.summary(now - this.#started);
     this.#emit({ type: 'scanned', generation: this.#nextGeneration(now), summary });
   }
@@ -277,6 +317,7 @@ export class ImageSession implements ImageService {
     if (this.#map === map) return;
     this.#map = map;
     this.#tiles = new TileStore(map);
+    this.#navigator = new Navigator(map, undefined);
   }
 
   #report({ phase, done }: ScanProgress, now: number): void {

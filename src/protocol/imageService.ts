@@ -4,9 +4,20 @@ import type {
   FindingsQuery,
   ScanSummary,
 } from '../core/layout/inspection.js';
+import type { Located } from '../core/layout/locate.js';
+import type { Mapped } from '../core/layout/mapped.js';
 import type { CurveName } from '../core/picture/curve.js';
 import type { ImageFacts } from '../core/qcow2/facts.js';
 import type { StructurePage, StructureQuery } from '../core/structure/node.js';
+import type {
+  CellCounts,
+  CellsQuery,
+  Hit,
+  LocateQuery,
+  NextQuery,
+  RangesPage,
+  RangesQuery,
+} from './navigation.js';
 import type {
   OpenedWindow,
   OverlapAdvice,
@@ -37,6 +48,7 @@ export type {
   FindingsQuery,
   ScanSummary,
 } from '../core/layout/inspection.js';
+export type { Mapped } from '../core/layout/mapped.js';
 export type { Geometry, ImageFacts } from '../core/qcow2/facts.js';
 export type { Problem } from '../core/qcow2/problem.js';
 export type { StructureNode, StructurePage, StructureQuery } from '../core/structure/node.js';
@@ -53,6 +65,16 @@ interface Exchanges {
   findings: { query: FindingsQuery; answer: FindingsPage };
   /** A page of what lies below a node of the structures tree. */
   structure: { query: StructureQuery; answer: StructurePage };
+  /** The next run of clusters of a kind, or in trouble; undefined when there is none. */
+  next: { query: NextQuery; answer: Hit | undefined };
+  /** Stored and counted refcounts of a block of the picture. */
+  cells: { query: CellsQuery; answer: CellCounts };
+  /** The clusters that the tables in a cluster refer to. */
+  mapped: { query: ClusterQuery; answer: Mapped };
+  /** A page of the runs that the file consists of. */
+  ranges: { query: RangesQuery; answer: RangesPage };
+  /** Where a guest offset or an entry of a table leads to. */
+  locate: { query: LocateQuery; answer: Located };
   /** The overlap structures as opening leaves them, or on the way there. */
   overlap: { query: OverlapQuery; answer: OverlapAnswer };
   /** How they came to be. */

@@ -1,4 +1,5 @@
 import type { CacheOptions } from '../core/simulate/cacheOptions.js';
+import type { SearchTarget } from '../core/layout/search.js';
 import type { Curve, ImageEvent, Method, Query } from './imageService.js';
 import type { OverlapOptions } from './overlap.js';
 import type { Reply, Request } from './rpc.js';
@@ -29,7 +30,11 @@ export type FromWebview<R = Request> =
   | { readonly type: 'setOverlap'; readonly options: OverlapOptions }
   /** The cluster the user selected; undefined when none is. */
   | { readonly type: 'selected'; readonly cluster: number | undefined }
+  /** Whether there are places to go back and forward to. */
+  | { readonly type: 'history'; readonly back: boolean; readonly forward: boolean }
   | { readonly type: 'copy'; readonly text: string }
+  /** A picture for the user to keep: the host asks where. */
+  | { readonly type: 'saveFile'; readonly format: PictureFormat; readonly bytes: Uint8Array }
   | { readonly type: 'openHex'; readonly offset: number };
 
 /** Host → webview. */
@@ -40,8 +45,25 @@ export type ToWebview =
   | { readonly type: 'overlapOptions'; readonly options: OverlapOptions }
   | { readonly type: 'cacheOptions'; readonly options: CacheOptions }
   | { readonly type: 'reveal'; readonly cluster: number }
+  /** Show a cluster for the time being; undefined: go back to where one was. */
+  | { readonly type: 'preview'; readonly cluster: number | undefined }
+  | { readonly type: 'search'; readonly search: SearchRequest }
   | { readonly type: 'command'; readonly command: ViewCommand }
   | { readonly type: 'changedOnDisk' };
 
+export type PictureFormat = 'png' | 'svg';
+
+export interface SearchRequest {
+  /** Undefined: what was looked for last. */
+  readonly target: SearchTarget | 'selected-kind' | undefined;
+  readonly direction: 1 | -1;
+}
+
 /** Commands of the palette and its keys that the view carries out. */
-export type ViewCommand = 'zoomIn' | 'zoomOut' | 'fit' | 'clearIsolation' | 'toggleWindows';
+export type ViewCommand = MapCommand | 'clearIsolation' | 'toggleWindows' | NavigationCommand;
+
+/** Those that the map carries out. */
+export type MapCommand = 'zoomIn' | 'zoomOut' | 'fit';
+
+export type NavigationCommand =
+  'goBack' | 'goForward' | 'showMapped' | 'showRanges' | 'copyPicture' | 'savePng' | 'saveSvg';

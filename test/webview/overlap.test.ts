@@ -223,8 +223,7 @@ describe('the stepper', () => {
     let questions = 0;
     const counting = {
       ...image,
-      service: {
-        ...forwarded,
+      replaced: {
         overlap: (query: OverlapQuery) => {
           questions++;
           return image.service.overlap(query);
@@ -247,27 +246,6 @@ describe('the stepper', () => {
     });
   });
 });
-
-/** The image's answers, as a service that single ones can be replaced in. */
-const forwarded: typeof image.service = {
-  tile: (query) => image.service.tile(query),
-  cluster: (query) => image.service.cluster(query),
-  findings: (query) => image.service.findings(query),
-  structure: (query) => image.service.structure(query),
-  strip: (query) => image.service.strip(query),
-  overlap: (query) => image.service.overlap(query),
-  overlapTimeline: (query) => image.service.overlapTimeline(query),
-  overlapWindows: (query) => image.service.overlapWindows(query),
-  overlapWindow: (query) => image.service.overlapWindow(query),
-  overlapEvents: (query) => image.service.overlapEvents(query),
-  overlapAdvice: (query) => image.service.overlapAdvice(query),
-  simulate: (query) => image.service.simulate(query),
-  simulateVerdict: (query) => image.service.simulateVerdict(query),
-  simulateSteps: (query) => image.service.simulateSteps(query),
-  simulateMarks: (query) => image.service.simulateMarks(query),
-  simulateDifference: (query) => image.service.simulateDifference(query),
-  simulateOverlap: (query) => image.service.simulateOverlap(query),
-};
 
 describe('the table of windows', () => {
   it('sorts, and says so', async () => {

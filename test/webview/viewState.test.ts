@@ -8,6 +8,7 @@ describe('kept state', () => {
       version: 1,
       camera: { curve: 'rows', x: 12.5, y: 3, scale: 0.25 },
       selected: 20512,
+      history: { places: [3, 20512, 7], at: 1 },
       pane: { open: false, width: 420, tab: 'findings' },
       simulation: { operations: ['write 0 64K'], engine: 'structures', cache: 'writeback' },
       windows: false,

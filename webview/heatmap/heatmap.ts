@@ -4,7 +4,10 @@ import type { ClusterMark } from '../../src/core/simulate/marks.js';
 import { WindowGrid, windowOf } from '../../src/core/picture/windowGrid.js';
 import type { Store } from '../store.js';
 import { currentPalette, onThemeChange } from '../theme.js';
+import type { Camera } from './camera.js';
+import { CellCountStore } from './cellCounts.js';
 import { descend, type CellPlace } from './descend.js';
+import { Labels } from './labels.js';
 import { Overlays, type Square } from './overlays.js';
 import type { Palette } from './palette.js';
 import { placeAt, speakPlace } from './place.js';
@@ -29,6 +32,8 @@ export class Heatmap {
   readonly #tiles: TileStore;
   readonly #viewport: Viewport;
   readonly #overlays = new Overlays();
+  readonly #counts: CellCountStore;
+  readonly #labels: Labels;
   readonly #disposals: (() => void)[] = [];
   #renderer: RendererChoice | undefined;
   #palette: Palette | undefined;
@@ -37,6 +42,8 @@ export class Heatmap {
   /** The cell cursor of the keyboard, in cells of level 0; the pointer takes its place. */
   #cursor: Point | undefined;
   #selected: number | undefined;
+  /** A cell shown for the time being, and where one was before. */
+  #preview: { readonly cell: Point; readonly before: Camera | undefined } | undefined;
   #isolation: Isolation | undefined;
   #simulated: readonly ClusterMark[] | undefined;
   #windows: Omit<ShownWindows, 'curve'> | undefined;
@@ -50,7 +57,9 @@ export class Heatmap {
     this.#store = store;
     this.#tiles = new TileStore((query) => store.rpc.ask('tile', query), this.#invalidate);
     this.#viewport = new Viewport(this.#tiles);
-    root.append(this.#overlays.canvas);
+    this.#counts = new CellCountStore((query) => store.rpc.ask('cells', query), this.#invalidate);
+    this.#labels = new Labels(this.#counts);
+    root.append(this.#overlays.canvas, this.#labels.canvas);
     this.#observeSize();
     this.#observeTheme();
     this.#observeStore();
@@ -61,6 +70,7 @@ export class Heatmap {
     for (const dispose of this.#disposals) dispose();
     this.#renderer?.dispose();
     this.#overlays.canvas.remove();
+    this.#labels.canvas.remove();
   }
 
   /** Zooms about a point of the view (CSS pixels). */
@@ -87,6 +97,7 @@ export class Heatmap {
 
   /** Brings a cluster into view without changing more than needed. */
   reveal(cluster: number): void {
+    this.#preview = undefined;
     if (cluster < this.#tiles.curve.clusters) this.#show(this.#tiles.curve.point(cluster));
   }
 
@@ -99,6 +110,41 @@ export class Heatmap {
 
   toggleWindows(): void {
     this.#store.toggleWindows();
+  }
+
+  /** Shows a cluster for the time being; undefined goes back to where one was. */
+  preview(cluster: number | undefined): void {
+    const { camera, fitted } = this.#viewport;
+    const before = this.#preview ? this.#preview.before : fitted ? undefined : camera;
+    if (cluster !== undefined && cluster < this.#tiles.curve.clusters) {
+      this.#preview = { cell: this.#tiles.curve.point(cluster), before };
+      this.#show(this.#preview.cell);
+    } else if (this.#preview) {
+      this.#preview = undefined;
+      if (before) this.#viewport.moveTo(before);
+      else this.#viewport.fit();
+      this.#moved();
+    }
+  }
+
+  /** The viewport with the tiles it looks at, for a picture of it. */
+  get scene(): {
+    readonly viewport: Viewport;
+    readonly tiles: TileStore;
+    readonly palette: Palette;
+  } {
+    return {
+      viewport: this.#viewport,
+      tiles: this.#tiles,
+      palette: (this.#palette ??= currentPalette()),
+    };
+  }
+
+  /** All canvases as they are now, from the lowest to the uppermost. */
+  drawn(): readonly HTMLCanvasElement[] {
+    this.#mapDirty = true;
+    this.#draw();
+    return [...this.#root.querySelectorAll('canvas')];
   }
 
   /** The pointer is over a point of the view, or has left. */
@@ -168,6 +214,7 @@ export class Heatmap {
       }),
       effect(() => {
         this.#tiles.setGeneration(store.generation.value);
+        this.#counts.setGeneration(store.generation.value);
         this.#invalidate();
       }),
       effect(() => {
@@ -187,6 +234,9 @@ export class Heatmap {
       }),
       effect(() => {
         this.#revealWindow(store.overlap.selectedWindow.value);
+      }),
+      store.mapped.shown.subscribe(() => {
+        this.#invalidateOverlays();
       }),
     );
   }
@@ -229,7 +279,9 @@ export class Heatmap {
     const before = this.#tiles.curve;
     const middle = before.cluster(Math.floor(camera.x), Math.floor(camera.y));
     this.#tiles.reset(name, clusters);
+    this.#counts.reset(name);
     this.#cursor = undefined;
+    this.#preview = undefined;
     const kept = untracked(() => this.#store.camera.value);
     if (kept?.curve === name) {
       this.#viewport.moveTo({ x: kept.x, y: kept.y, scale: kept.scale });
@@ -347,6 +399,7 @@ export class Heatmap {
   }
 
   readonly #draw = (): void => {
+    cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const viewport = this.#viewport;
     if (viewport.closed || !this.#renderer || !this.#store.geometry.value) return;
@@ -361,13 +414,15 @@ export class Heatmap {
       this.#store.area.value = viewport.area;
       this.#tiles.want([{ level: this.#tiles.top, x: 0, y: 0 }, ...visible]);
       this.#updatePointed();
-      this.#renderer.draw({
+      const frame = {
         width: Math.round(size.width * ratio),
         height: Math.round(size.height * ratio),
         items,
         palette: this.#palette,
         isolation: this.#isolation,
-      });
+      };
+      this.#renderer.draw(frame);
+      this.#store.lettered.value = this.#labels.draw({ ...frame, ratio, scale: camera.scale });
     }
     this.#overlays.draw({
       camera,
@@ -378,9 +433,12 @@ export class Heatmap {
       items,
       marks: this.#palette.marks,
       windows: this.#windows && { ...this.#windows, curve: this.#tiles.curve },
+      curve: this.#tiles.curve,
+      mapped: this.#store.mapped.shown.value,
       hover: this.#store.pointed.value && squareOf(this.#pointedCell()),
+      preview: this.#preview && { ...this.#preview.cell, size: 1 },
       selection: this.#selectedSquare(),
-      simulated: this.#simulated && { marks: this.#simulated, curve: this.#tiles.curve },
+      simulated: this.#simulated,
     });
     if (this.#overlays.moving) this.#invalidateOverlays();
   };

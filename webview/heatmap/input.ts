@@ -67,6 +67,14 @@ export function listenToPointer(root: HTMLElement, heatmap: Heatmap): () => void
   root.addEventListener('pointercancel', onUp, { signal });
   root.addEventListener('dblclick', onDoubleClick, { signal });
   root.addEventListener(
+    'contextmenu',
+    (event) => {
+      // With the keyboard the menu is about what is selected already.
+      if (event.pointerType !== '') void heatmap.selectAt(at(event));
+    },
+    { signal },
+  );
+  root.addEventListener(
     'pointerleave',
     () => {
       heatmap.pointAt(undefined);

@@ -1,8 +1,11 @@
-import type { Extent } from '../../src/core/picture/curve.js';
+import type { Curve, Extent } from '../../src/core/picture/curve.js';
+import type { ClusterMark } from '../../src/core/simulate/marks.js';
+import type { MappedOf } from '../mapped.js';
 import { toView, type Camera } from './camera.js';
+import { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { resizeCanvas, type DrawItem } from './renderer.js';
-import { drawSimulationMarks, type SimulatedPlaces } from './simulationMarks.js';
+import { drawSimulationMarks } from './simulationMarks.js';
 import { TroubleMarks } from './troubleMarks.js';
 import { WindowOverlay, type ShownWindows } from './windowOverlay.js';
 
@@ -24,10 +27,15 @@ export interface OverlayFrame {
   readonly items: readonly DrawItem[];
   readonly marks: Marks;
   readonly windows: ShownWindows | undefined;
+  readonly curve: Curve;
+  /** A table and what it maps. */
+  readonly mapped: MappedOf | undefined;
   readonly hover: Square | undefined;
+  /** A place shown for the time being. */
+  readonly preview: Square | undefined;
   readonly selection: Square | undefined;
-  /** Undefined while no operation is looked at. */
-  readonly simulated: SimulatedPlaces | undefined;
+  /** What a simulated operation touched; undefined while none is looked at. */
+  readonly simulated: readonly ClusterMark[] | undefined;
 }
 
 /** From this width of a cell on (CSS pixels) they are told apart by lines. */
@@ -63,8 +71,10 @@ export class Overlays {
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
     this.#trouble.draw(context, items);
     if (frame.simulated) drawSimulationMarks(context, frame, frame.simulated);
+    if (frame.mapped) drawLinks(context, frame, frame.mapped);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     if (frame.selection) this.#outline(frame, frame.selection, marks.selection, 2);
+    if (frame.preview) this.#outline(frame, frame.preview, marks.selection, 3);
   }
 
   /** Lines in the background's colour, fading in, so that cells look like tiles on a floor. */

@@ -126,3 +126,11 @@ export function over(top: Colour, bottom: Colour): Colour {
 
 export const pack = ({ red, green, blue, alpha }: Colour): number =>
   ((Math.round(alpha * 255) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
+/** The colour that was packed. */
+export const unpack = (packed: number): Colour => ({
+  red: packed & 0xff,
+  green: (packed >>> 8) & 0xff,
+  blue: (packed >>> 16) & 0xff,
+  alpha: (packed >>> 24) / 255,
+});

@@ -1,4 +1,3 @@
-import type { Curve } from '../../src/core/picture/curve.js';
 import { type ClusterMark, type Touch, TOUCHES } from '../../src/core/simulate/marks.js';
 import { TOUCH_SIGN } from '../simulationText.js';
 import { toView } from './camera.js';
@@ -14,12 +13,6 @@ const FRAMED_FROM = 5;
 const LABEL_GRID = 24;
 const LABEL_HEIGHT = 15;
 
-/** What the steps of a simulated operation touched, over the map: frames, and numbers with a sign. */
-export interface SimulatedPlaces {
-  readonly marks: readonly ClusterMark[];
-  readonly curve: Curve;
-}
-
 interface Label {
   readonly mark: ClusterMark;
   /** Where the number stands, in device pixels. */
@@ -27,12 +20,13 @@ interface Label {
   readonly y: number;
 }
 
+/** What the steps of a simulated operation touched, over the map: frames, and numbers with a sign. */
 export function drawSimulationMarks(
   context: CanvasRenderingContext2D,
   frame: OverlayFrame,
-  { marks, curve }: SimulatedPlaces,
+  marks: readonly ClusterMark[],
 ): void {
-  const { camera, view, ratio } = frame;
+  const { camera, view, ratio, curve } = frame;
   const cell = camera.scale * ratio;
   const labels = new Map<string, Label>();
   let framed = 0;

@@ -4,7 +4,7 @@ import type { ScanSummary } from '../../src/protocol/imageService.js';
 import { kindVariable } from '../heatmap/palette.js';
 import { describePlace } from '../heatmap/place.js';
 import type { Store } from '../store.js';
-import { count, KIND_TEXT, kindLabel, size } from '../text.js';
+import { count, KIND_CODE, KIND_TEXT, kindLabel, size } from '../text.js';
 import { WindowLegend } from './windowLegend.js';
 
 /** Contents first, as they fill the map; then metadata in the order of the kinds. */
@@ -58,6 +58,11 @@ function Entry({ kind, store, clusters }: EntryProps): JSX.Element {
       }}
     >
       <span class="swatch" style={{ background: `var(${kindVariable(kind)})` }} />
+      {store.lettered.value && KIND_CODE[kind] !== '' && (
+        <span class="code" aria-hidden="true">
+          {KIND_CODE[kind]}
+        </span>
+      )}
       <span class="name">{kindLabel(kind)}</span>
       {clusters !== undefined && <span class="count">{count(clusters)}</span>}
       {bytes && <span class="bytes">{bytes}</span>}

@@ -6,11 +6,21 @@ import { windowOf } from '../../src/core/picture/windowGrid.js';
 import { describePlace } from '../heatmap/place.js';
 import { markAt } from '../heatmap/simulationMarks.js';
 import { markText } from '../simulationText.js';
+import { mappedText } from '../mapped.js';
+import { captionOf } from '../picture/caption.js';
+import { pngOf } from '../picture/png.js';
+import { svgOf } from '../picture/svg.js';
 import type { Store } from '../store.js';
 import { describeWindow } from '../windowText.js';
 
 const HELP =
-  'Map of host clusters. Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, W shows or hides overlap windows.';
+  'Map of host clusters. Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, N finds the next of the same, M marks what a table refers to, W shows or hides overlap windows. The tab Ranges says the same as a table.';
+/** What the context menu of VS Code goes by: a click on the map selects what the commands act on. */
+const CONTEXT = JSON.stringify({
+  webviewSection: 'map',
+  preventDefaultContextMenuItems: true,
+  'qcow2.hasSelection': true,
+});
 
 /** The heatmap with what surrounds its canvases: keys, tooltip, live region. */
 export function ClusterMapView({ store }: { readonly store: Store }): JSX.Element {
@@ -21,12 +31,11 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
     const heatmap = new Heatmap(element, store);
     const stopListening = listenToPointer(element, heatmap);
     const onKey = (event: KeyboardEvent): void => {
-      if (
+      const isUsed =
         handleKey(event, heatmap, () => {
           escape(store);
-        })
-      )
-        event.preventDefault();
+        }) || handleNavigationKey(event, store);
+      if (isUsed) event.preventDefault();
     };
     element.addEventListener('keydown', onKey);
     store.map = {
@@ -35,6 +44,16 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
       },
       lookAt: (cluster) => {
         heatmap.lookAt(cluster);
+      },
+      preview: (cluster) => {
+        heatmap.preview(cluster);
+      },
+      picture: (format) => {
+        const caption = captionOf(store);
+        const { scene } = heatmap;
+        return format === 'svg'
+          ? svgOf(scene, caption)
+          : pngOf(heatmap.drawn(), scene.viewport.size, caption);
       },
       run: (command) => {
         switch (command) {
@@ -59,8 +78,16 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
   }, [store]);
   return (
     <main class="map">
-      <div ref={root} class="heatmap" role="application" tabIndex={0} aria-label={HELP} />
+      <div
+        ref={root}
+        class="heatmap"
+        role="application"
+        tabIndex={0}
+        aria-label={HELP}
+        data-vscode-context={CONTEXT}
+      />
       <Tooltip store={store} />
+      <Note store={store} />
       <div class="live" role="status" aria-live="polite">
         {store.spoken.value}
       </div>
@@ -68,9 +95,29 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
   );
 }
 
-/** Gives up the nearest thing first: the isolated kind, then the selection. */
+/** The keys that need no map: search, back and forward are commands of VS Code with keys of their own. */
+function handleNavigationKey(event: KeyboardEvent, { navigation }: Store): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  switch (event.key) {
+    case 'n':
+      navigation.search({ target: undefined, direction: 1 });
+      return true;
+    case 'N':
+    case 'p':
+      navigation.search({ target: undefined, direction: -1 });
+      return true;
+    case 'm':
+      void navigation.showMapped();
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Gives up the nearest thing first: what a table maps, the isolated kind, then the selection. */
 function escape(store: Store): void {
-  if (store.isolated.value !== undefined) store.isolated.value = undefined;
+  if (store.mapped.pinned) store.navigation.endMapped();
+  else if (store.isolated.value !== undefined) store.isolated.value = undefined;
   else store.selectOnMap(undefined);
 }
 
@@ -82,6 +129,7 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
   const windows = store.windows.value;
   const window =
     windows && cluster !== undefined ? describeWindow(windows, windowOf(cluster)) : undefined;
+  const mapped = store.mapped.shown.value;
   const side = `tooltip ${room.left ? 'left' : 'right'} ${room.below ? 'below' : 'above'}`;
   return (
     <div class={side} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
@@ -89,7 +137,20 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
         {describePlace(place, store.clusterSize)}
         {mark && ` · ${markText(mark)}`}
         {window !== undefined && <span class="tooltip-window">{window}</span>}
+        {mapped?.cluster === place.cluster && (
+          <span class="tooltip-mapped">{mappedText(mapped.mapped)}</span>
+        )}
       </span>
+    </div>
+  );
+}
+
+/** What a command has to say, for a while. The live region has said it already. */
+function Note({ store }: { readonly store: Store }): JSX.Element | null {
+  const note = store.navigation.note.value;
+  return note === undefined ? null : (
+    <div class="note" aria-hidden="true">
+      {note}
     </div>
   );
 }

@@ -6,8 +6,7 @@ import { hex } from '../text.js';
 export function showOffset(store: Store, offset: number): void {
   const cluster = Math.floor(offset / store.clusterSize);
   if (store.has(cluster)) {
-    store.select(cluster);
-    store.map?.reveal(cluster);
+    store.goTo(cluster);
   } else if (!store.map && inFile(store, offset)) {
     store.openHex(offset);
   }

@@ -7,11 +7,13 @@ import { ClusterPane } from './clusterPane.js';
 import { FindingsPane } from './findingsPane.js';
 import { OverlapPane } from './overlap/overlapPane.js';
 import { SimulatePane } from './simulatePane.js';
+import { RangesPane } from './rangesPane.js';
 import { StructuresPane } from './structuresPane.js';
 
 const TAB_TEXT: Readonly<Record<Tab, string>> = {
   cluster: 'Cluster',
   findings: 'Findings',
+  ranges: 'Ranges',
   structures: 'Structures',
   overlap: 'Overlap',
   simulate: 'Simulate',
@@ -32,7 +34,17 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
   return (
     <aside class="side" aria-label="Side pane" style={{ width: `${clamped(width)}px` }}>
       <Sash store={store} />
-      <div class="tabs" role="tablist">
+      <div
+        class="tabs"
+        role="tablist"
+        onKeyDown={(event) => {
+          const next = tabAfter(event.key, tab);
+          if (next === undefined) return;
+          event.preventDefault();
+          store.showTab(next);
+          event.currentTarget.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
+        }}
+      >
         {TABS.map((each) => (
           <button
             key={each}
@@ -40,6 +52,7 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
             role="tab"
             id={`tab-${each}`}
             aria-selected={each === tab}
+            tabIndex={each === tab ? 0 : -1}
             aria-controls="side-panel"
             onClick={() => {
               store.showTab(each);
@@ -57,12 +70,31 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
   );
 }
 
+/** The keys of tabs (WAI-ARIA's tabs pattern). */
+function tabAfter(key: string, tab: Tab): Tab | undefined {
+  const at = TABS.indexOf(tab);
+  switch (key) {
+    case 'ArrowLeft':
+      return TABS.at(at - 1);
+    case 'ArrowRight':
+      return TABS[(at + 1) % TABS.length];
+    case 'Home':
+      return TABS[0];
+    case 'End':
+      return TABS.at(-1);
+    default:
+      return undefined;
+  }
+}
+
 function Panel({ tab, store }: { readonly tab: Tab; readonly store: Store }): JSX.Element {
   switch (tab) {
     case 'cluster':
       return <ClusterPane store={store} />;
     case 'findings':
       return <FindingsPane store={store} />;
+    case 'ranges':
+      return <RangesPane store={store} />;
     case 'structures':
       return <StructuresPane store={store} />;
     case 'overlap':

@@ -1,9 +1,9 @@
 import { build } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import type { CacheOptions } from '../../../src/core/simulate/cacheOptions.js';
-import type { ImageEvent, ImageService } from '../../../src/protocol/imageService.js';
+import type { ImageEvent, ImageService, Method } from '../../../src/protocol/imageService.js';
 import type { OverlapOptions } from '../../../src/protocol/overlap.js';
-import { answer } from '../../../src/protocol/rpc.js';
+import { answer, type Answered, type Request } from '../../../src/protocol/rpc.js';
 import type {
   FromWebview,
   HeatmapSettings,
@@ -32,6 +32,8 @@ export const launchBrowser = (): Promise<Browser> =>
 /** An image as the host has it, with all it has said of it so far. */
 export interface HostedImage {
   readonly service: ImageService;
+  /** Answers in the place of the service's own. */
+  readonly replaced?: Partial<ImageService>;
   readonly events: readonly ImageEvent[];
 }
 
@@ -90,7 +92,7 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
   };
   await page.exposeFunction('postToHost', async (message: FromWebview) => {
     if (message.type === 'request') {
-      await deliver(replyTo(image.service, message));
+      await deliver(replyTo(image, message));
       return;
     }
     said.push(message);
@@ -151,10 +153,20 @@ export function bundle(): Promise<{ readonly script: string; readonly style: str
 
 type Ask = Extract<FromWebview, { type: 'request' }>;
 
-function replyTo(service: ImageService, { request }: Ask): OnTheWire {
+function answered<M extends Method>(
+  { service, replaced = {} }: HostedImage,
+  request: Request<M>,
+): Answered<M> {
+  const { id, method } = request;
+  const own = replaced[method];
+  if (!own) return answer(service, request);
+  return { type: 'reply', id, ok: true, method, value: own(request.query) };
+}
+
+function replyTo(image: HostedImage, { request }: Ask): OnTheWire {
   const { id } = request;
   try {
-    const reply = answer(service, request);
+    const reply = answered(image, request);
     if (reply.method !== 'tile' || reply.value.cells.type === 'uniform') return reply;
     const { cells, generation } = reply.value;
     return { type: 'bytes', id, generation, base64: Buffer.from(cells.bytes).toString('base64') };

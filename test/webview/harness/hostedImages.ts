@@ -10,6 +10,7 @@ import { CHUNK, ClusterMap } from '../../../src/core/layout/clusterMap.js';
 import { BIT, kindNames, KINDS, type KindName } from '../../../src/core/layout/kinds.js';
 import type { ByteSource } from '../../../src/core/byteSource.js';
 import { ImageSession } from '../../../src/node/imageSession.js';
+import { Navigator } from '../../../src/node/navigator.js';
 import { TileStore } from '../../../src/node/tileStore.js';
 import type { ImageEvent, ImageFacts } from '../../../src/protocol/imageService.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
@@ -108,6 +109,7 @@ export function hostedData(clusters: number): HostedImage {
 function hosted(map: ClusterMap): HostedImage {
   const { clusters } = map;
   const tiles = new TileStore(map);
+  const navigator = new Navigator(map, undefined);
   const counts: Record<KindName, number> = countKinds(map);
   const facts: ImageFacts = {
     fileName: 'synthetic.qcow2',
@@ -149,6 +151,11 @@ function hosted(map: ClusterMap): HostedImage {
       }),
       findings: () => ({ total: 0, findings: [] }),
       structure: () => ({ total: 0, nodes: [] }),
+      next: (query) => navigator.next(query),
+      cells: (query) => ({ generation: 1, runs: navigator.cells(query) }),
+      mapped: ({ cluster }) => navigator.mapped(cluster),
+      ranges: (query) => navigator.ranges(query),
+      locate: refuse,
       overlap: () => ({ state: 'none' }),
       overlapTimeline: refuse,
       overlapWindows: refuse,
@@ -181,7 +188,7 @@ function hosted(map: ClusterMap): HostedImage {
 }
 
 function refuse(): never {
-  throw new Error('a map without an image has no such answer');
+  throw new Error('a map without an image has nothing to read');
 }
 
 function syntheticMap(clusters: number, trouble: boolean): ClusterMap {

@@ -1,0 +1,130 @@
+import { readBytes } from '../byteSource.js';
+import { viewOf } from '../bytes.js';
+import { maskedOffset } from '../qcow2/entryTable.js';
+import type { LaidOutImage } from '../qcow2/image.js';
+import { compressedSpan, type L2EntryKind, l2EntryKind } from '../qcow2/l2Entry.js';
+
+/** A place as people name it. Offsets in bytes. */
+export type Place =
+  | { readonly type: 'cluster'; readonly cluster: number }
+  | { readonly type: 'host'; readonly offset: number }
+  | { readonly type: 'guest'; readonly offset: number }
+  /** An entry of the active L1 table. */
+  | { readonly type: 'l1'; readonly l1Index: number }
+  /** An entry of the L2 table that an entry of the active L1 table points to. */
+  | { readonly type: 'l2'; readonly l1Index: number; readonly l2Index: number };
+
+/** Where a place is. */
+export type Located =
+  | {
+      readonly type: 'found';
+      /** The host cluster to show: what the entry points to, else the one that the entry lies in. */
+      readonly cluster: number;
+      readonly entry: LocatedEntry | undefined;
+    }
+  /** There is no such thing; `last` is the greatest one that there is. */
+  | {
+      readonly type: 'none';
+      readonly what: 'cluster' | 'guest-offset' | 'l1-entry' | 'l2-entry';
+      readonly last: number;
+    };
+
+/** The entry of a table that a place was found by. */
+export interface LocatedEntry {
+  readonly l1Index: number;
+  /** Undefined for an entry of the L1 table itself, or when there is no L2 table. */
+  readonly l2Index: number | undefined;
+  /** Guest offset in bytes of the first cluster that the entry maps. */
+  readonly guestOffset: number;
+  readonly state: EntryState;
+}
+
+export type EntryState =
+  | L2EntryKind
+  /** The L1 entry points to an L2 table. */
+  | 'table'
+  | 'no-table'
+  /** The data lies in another file. */
+  | 'external'
+  /** It points off the grid or past the end of the file. */
+  | 'unusable';
+
+/** Finds the host cluster of a place. Throws on I/O errors. */
+export function locate(image: LaidOutImage, place: Place): Located {
+  const { layout } = image;
+  switch (place.type) {
+    case 'cluster':
+      return inFile(image, place.cluster);
+    case 'host':
+      return inFile(image, Math.floor(place.offset / layout.clusterSize));
+    case 'guest': {
+      const last = Number(layout.virtualSize) - 1;
+      if (place.offset > last) return { type: 'none', what: 'guest-offset', last };
+      const cluster = Math.floor(place.offset / layout.clusterSize);
+      const l1Index = Math.floor(cluster / layout.l2Entries);
+      // The L1 table of a damaged image may be shorter than its disk.
+      if (l1Index >= image.l1.length)
+        return { type: 'none', what: 'l1-entry', last: image.l1.length - 1 };
+      return locateEntry(image, l1Index, cluster % layout.l2Entries);
+    }
+    case 'l1':
+    case 'l2': {
+      const { l1Index } = place;
+      if (l1Index >= image.l1.length)
+        return { type: 'none', what: 'l1-entry', last: image.l1.length - 1 };
+      if (place.type === 'l1') return locateEntry(image, l1Index, undefined);
+      return place.l2Index < layout.l2Entries
+        ? locateEntry(image, l1Index, place.l2Index)
+        : { type: 'none', what: 'l2-entry', last: layout.l2Entries - 1 };
+    }
+  }
+}
+
+function inFile({ layout }: LaidOutImage, cluster: number): Located {
+  return cluster < layout.hostClusters
+    ? { type: 'found', cluster, entry: undefined }
+    : { type: 'none', what: 'cluster', last: layout.hostClusters - 1 };
+}
+
+function locateEntry(image: LaidOutImage, l1Index: number, l2Index: number | undefined): Located {
+  const { layout, l1 } = image;
+  const { clusterSize, hostClusters } = layout;
+  const guestOffset = (l1Index * layout.l2Entries + (l2Index ?? 0)) * clusterSize;
+  const clusterOf = (offset: number): number =>
+    Math.min(Math.floor(offset / clusterSize), hostClusters - 1);
+  const found = (offset: number, index: number | undefined, state: EntryState): Located => ({
+    type: 'found',
+    cluster: clusterOf(offset),
+    entry: { l1Index, l2Index: index, guestOffset, state },
+  });
+  const isUsable = (offset: number): boolean =>
+    offset % clusterSize === 0 && offset < hostClusters * clusterSize;
+
+  const table = maskedOffset(l1.high(l1Index), l1.low(l1Index));
+  if (table === 0) return found(l1.entryOffset(l1Index), undefined, 'no-table');
+  if (!isUsable(table)) return found(l1.entryOffset(l1Index), undefined, 'unusable');
+  if (l2Index === undefined) return found(table, undefined, 'table');
+
+  const entryOffset = table + l2Index * layout.l2EntrySize;
+  const view = viewOf(readBytes(image.source, entryOffset, 8));
+  const [high, low] = [view.getUint32(0), view.getUint32(4)];
+  const kind = l2EntryKind(high, low, layout);
+  switch (kind) {
+    case 'unallocated':
+    case 'zero-plain':
+      return found(entryOffset, l2Index, kind);
+    case 'compressed': {
+      const { offset } = compressedSpan(high, low, layout);
+      const isInFile = offset < hostClusters * clusterSize;
+      return found(isInFile ? offset : entryOffset, l2Index, isInFile ? kind : 'unusable');
+    }
+    case 'normal':
+    case 'zero-allocated': {
+      if (layout.externalData) return found(entryOffset, l2Index, 'external');
+      const offset = maskedOffset(high, low);
+      return isUsable(offset)
+        ? found(offset, l2Index, kind)
+        : found(entryOffset, l2Index, 'unusable');
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import * as vscode from 'vscode';
+import type { ClusterDetail } from '../protocol/imageService.js';
+import { cellJson, guestOffsets, ownersText, readCommand } from './copyTexts.js';
+import type { ImagePanel } from './panel.js';
+import { hostOffset } from './statusBar.js';
+
+type Copy = (panel: ImagePanel) => Promise<void>;
+
+/** Copies where the selected cluster starts in the file. */
+export const copyHostOffset: Copy = async (panel) => {
+  const geometry = panel.document.facts?.geometry;
+  if (!geometry || panel.selected === undefined) return;
+  await vscode.env.clipboard.writeText(hostOffset(panel.selected, geometry.clusterBits));
+};
+
+/** Copies where the guest finds the selected cluster; several offsets one a line. */
+export const copyGuestOffset: Copy = async (panel) => {
+  const detail = await panel.selectedDetail();
+  if (!detail) return;
+  const offsets = guestOffsets(detail).map((offset) => `0x${offset.toString(16)}`);
+  if (offsets.length > 0) await vscode.env.clipboard.writeText(offsets.join('\n'));
+  else
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t(
+        'Cluster {0} has no guest offset: no L2 entry refers to it.',
+        detail.cluster.toLocaleString(vscode.env.language),
+      ),
+    );
+};
+
+export const copyOwners: Copy = copying(ownersText);
+export const copyJson: Copy = copying(cellJson);
+export const copyReadCommand: Copy = copying((detail, { document }) =>
+  document.facts
+    ? readCommand(detail, document.facts, document.uri.fsPath, process.platform)
+    : undefined,
+);
+
+function copying(textOf: (detail: ClusterDetail, panel: ImagePanel) => string | undefined): Copy {
+  return async (panel) => {
+    const detail = await panel.selectedDetail();
+    const text = detail && textOf(detail, panel);
+    if (text !== undefined) await vscode.env.clipboard.writeText(text);
+  };
+}

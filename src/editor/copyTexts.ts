@@ -1,0 +1,61 @@
+import { describeOwner, type Owner } from '../core/layout/owner.js';
+import type { ClusterDetail, ImageFacts } from '../protocol/imageService.js';
+
+/** A cluster with everybody who refers to it, one a line. */
+export function ownersText({ cluster, offset, owners, more }: ClusterDetail): string {
+  const lines = owners.map((owner) => `- ${printable(describeOwner(owner))}${entryText(owner)}`);
+  if (lines.length === 0) lines.push('- nothing refers to it');
+  if (more) lines.push('- and more');
+  return [`cluster ${cluster} (host offset ${hex(offset)})`, ...lines].join('\n');
+}
+
+function entryText(owner: Owner): string {
+  if (!('entryOffset' in owner)) return '';
+  const value = 'entry' in owner ? ` = ${owner.entry}` : '';
+  return `, entry at ${hex(owner.entryOffset)}${value}`;
+}
+
+/** Where the guest, or a snapshot, finds the cluster; each offset once. */
+export function guestOffsets({ owners }: ClusterDetail): number[] {
+  const offsets = owners.filter((owner) => owner.type === 'l2-entry').map((o) => o.guestOffset);
+  return [...new Set(offsets)].sort((a, b) => a - b);
+}
+
+export const cellJson = (detail: ClusterDetail): string => JSON.stringify(detail, undefined, 2);
+
+/**
+ * A command that prints the bytes of a cluster: through the guest's eyes where the guest sees it,
+ * else from the file as it is.
+ */
+export function readCommand(
+  { offset, owners }: ClusterDetail,
+  { fileSize, geometry }: ImageFacts,
+  path: string,
+  platform: string,
+): string {
+  const clusterSize = 2 ** (geometry?.clusterBits ?? 9);
+  const virtualSize = geometry?.virtualSize ?? 0;
+  const file = quoted(path, platform);
+  const guest = owners.find(
+    (owner) => owner.type === 'l2-entry' && !owner.snapshot && owner.guestOffset < virtualSize,
+  );
+  // The key of an encrypted disk is not ours to ask for.
+  if (guest?.type === 'l2-entry' && geometry?.encryption === 'none') {
+    const { guestOffset } = guest;
+    const length = Math.min(clusterSize, virtualSize - guestOffset);
+    return `qemu-io -r -f qcow2 -c ${quoted(`read -v ${hex(guestOffset)} ${length}`, platform)} ${file}`;
+  }
+  const length = Math.min(clusterSize, fileSize - offset);
+  return `qemu-io -r -f raw -c ${quoted(`read -v ${hex(offset)} ${length}`, platform)} ${file}`;
+}
+
+/** For the shell that is usual there. */
+function quoted(text: string, platform: string): string {
+  if (platform === 'win32') return `"${text.replaceAll('"', '')}"`;
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+const hex = (offset: number): string => `0x${offset.toString(16)}`;
+
+/** A name out of an image may hold anything: on a line of text, what cannot be seen is `�`. */
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');

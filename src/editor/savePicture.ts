@@ -1,0 +1,27 @@
+import * as vscode from 'vscode';
+import type { PictureFormat } from '../protocol/webviewMessages.js';
+
+/** Asks where a picture of an image is to be kept, and writes it there. */
+export async function savePicture(
+  image: vscode.Uri,
+  format: PictureFormat,
+  bytes: Uint8Array,
+): Promise<void> {
+  const extension = format.toUpperCase();
+  const target = await vscode.window.showSaveDialog({
+    title: vscode.l10n.t('Save View as {0}', extension),
+    defaultUri: image.with({ path: `${image.path}.${format}`, query: '' }),
+    filters: { [extension]: [format] },
+  });
+  if (!target) return;
+  try {
+    await vscode.workspace.fs.writeFile(target, bytes);
+  } catch (error) {
+    void vscode.window.showErrorMessage(
+      vscode.l10n.t(
+        'The picture could not be saved: {0}',
+        error instanceof Error ? error.message : String(error),
+      ),
+    );
+  }
+}

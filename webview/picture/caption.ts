@@ -1,0 +1,95 @@
+import { KINDS, type KindName } from '../../src/core/layout/kinds.js';
+import { kindVariable } from '../heatmap/palette.js';
+import type { Store } from '../store.js';
+import { clean, count, kindLabel, size, TROUBLE_TEXT } from '../text.js';
+
+/** What stands around a picture of the map, so that it can be read elsewhere. */
+export interface Caption {
+  readonly title: string;
+  readonly entries: readonly CaptionEntry[];
+  readonly background: string;
+  readonly foreground: string;
+  readonly font: string;
+}
+
+/** A swatch and what it stands for. */
+export interface CaptionEntry {
+  /** A CSS colour. */
+  readonly colour: string;
+  readonly text: string;
+  readonly isTrouble: boolean;
+}
+
+/** Where the swatch of an entry and its text go, in CSS pixels from the caption's top left. */
+export interface PlacedEntry {
+  readonly entry: CaptionEntry;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** CSS pixels. */
+export const TITLE_HEIGHT = 32;
+export const PADDING = 12;
+export const SWATCH = 10;
+export const GAP = 5;
+const ROW = 20;
+
+export function captionOf(store: Store): Caption {
+  const style = getComputedStyle(document.documentElement);
+  const read = (variable: string): string => style.getPropertyValue(variable).trim();
+  const facts = store.facts.value;
+  const scan = store.scan.value;
+  const summary = scan.state === 'scanned' ? scan.summary : undefined;
+  const names: readonly KindName[] = [...KINDS, 'unallocated'];
+  const kinds = names
+    .filter((kind) => (summary?.clusters[kind] ?? 0) > 0)
+    .map((kind) => ({
+      colour: read(kindVariable(kind)),
+      text: `${kindLabel(kind)} ${count(summary?.clusters[kind] ?? 0)}`,
+      isTrouble: false,
+    }));
+  const troubles = [
+    ['--vscode-qcow2-claimedTwice', TROUBLE_TEXT[3], summary?.claimedTwice],
+    ['--vscode-qcow2-corruption', TROUBLE_TEXT[2], summary?.findingsByCode['refcount-too-low']],
+    ['--vscode-qcow2-leak', TROUBLE_TEXT[1], summary?.findingsByCode.leak],
+  ] as const;
+  const entries = troubles.flatMap(([variable, text, clusters = 0]) =>
+    clusters > 0
+      ? [{ colour: read(variable), text: `${text} ${count(clusters)}`, isTrouble: true }]
+      : [],
+  );
+  const parts = [
+    clean(facts?.fileName ?? ''),
+    `${count(facts?.geometry?.hostClusters ?? 0)} clusters of ${size(store.clusterSize)}`,
+    store.settings.value?.curve === 'rows' ? 'in rows' : 'on a Hilbert curve',
+  ];
+  return {
+    title: parts.join(' · '),
+    entries: [...kinds, ...entries],
+    background: read('--vscode-editor-background'),
+    foreground: read('--vscode-foreground'),
+    font: `12px ${read('--vscode-font-family') || 'sans-serif'}`,
+  };
+}
+
+/** Puts the entries into rows of a width; how high they are together. */
+export function placeEntries(
+  { entries, font }: Caption,
+  width: number,
+): { readonly placed: readonly PlacedEntry[]; readonly height: number } {
+  const context = document.createElement('canvas').getContext('2d');
+  if (context) context.font = font;
+  const placed: PlacedEntry[] = [];
+  let x = PADDING;
+  let y = PADDING;
+  for (const entry of entries) {
+    const needed = SWATCH + GAP + (context?.measureText(entry.text).width ?? 0) + 16;
+    if (x + needed > width && x > PADDING) {
+      x = PADDING;
+      y += ROW;
+    }
+    placed.push({ entry, x, y });
+    x += needed;
+  }
+  return { placed, height: entries.length > 0 ? y + ROW + PADDING / 2 : 0 };
+}

@@ -1,0 +1,168 @@
+import type { Extent } from '../../src/core/picture/curve.js';
+import { DOMINANT_MASK, OUTSIDE, TILE, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
+import type { Palette } from '../heatmap/palette.js';
+import { unpack } from '../heatmap/palette.js';
+import type { Viewport } from '../heatmap/viewport.js';
+import type { TileStore } from '../heatmap/tileStore.js';
+import { GAP, PADDING, placeEntries, SWATCH, TITLE_HEIGHT, type Caption } from './caption.js';
+
+/** Cells in a picture at most: a coarser level is drawn where there would be more. */
+const MOST_CELLS = 2 ** 18;
+
+/** Cells of a level in a rectangle, row by row; by their glyphs (see core/picture/tile.ts). */
+export interface GlyphGrid {
+  readonly width: number;
+  readonly height: number;
+  readonly glyphs: Uint8Array;
+}
+
+/** The cells in view as vectors, with title and legend. */
+export async function svgOf(
+  { viewport, tiles, palette }: { viewport: Viewport; tiles: TileStore; palette: Palette },
+  caption: Caption,
+): Promise<Blob> {
+  const { size: view, camera, picture } = viewport;
+  const first = {
+    x: camera.x - view.width / 2 / camera.scale,
+    y: camera.y - view.height / 2 / camera.scale,
+  };
+  let { level } = viewport;
+  const cellsAt = (step: number): number =>
+    Math.ceil(Math.min(view.width / camera.scale, picture.width) / step + 1) *
+    Math.ceil(Math.min(view.height / camera.scale, picture.height) / step + 1);
+  while (level < tiles.top && cellsAt(2 ** level) > MOST_CELLS) level++;
+  const step = 2 ** level;
+  const from = {
+    x: Math.max(0, Math.floor(first.x / step)),
+    y: Math.max(0, Math.floor(first.y / step)),
+  };
+  const to = {
+    x: Math.ceil(Math.min(first.x + view.width / camera.scale, picture.width) / step),
+    y: Math.ceil(Math.min(first.y + view.height / camera.scale, picture.height) / step),
+  };
+  const grid = await gather(tiles, level, from, to);
+  const origin = viewport.toView({ x: from.x * step, y: from.y * step });
+  return new Blob([svgText(grid, origin, camera.scale * step, view, palette, caption)], {
+    type: 'image/svg+xml',
+  });
+}
+
+async function gather(
+  tiles: TileStore,
+  level: number,
+  from: { readonly x: number; readonly y: number },
+  to: { readonly x: number; readonly y: number },
+): Promise<GlyphGrid> {
+  const [width, height] = [Math.max(0, to.x - from.x), Math.max(0, to.y - from.y)];
+  const glyphs = new Uint8Array(width * height).fill(OUTSIDE);
+  for (let tileY = Math.floor(from.y / TILE); tileY * TILE < to.y; tileY++)
+    for (let tileX = Math.floor(from.x / TILE); tileX * TILE < to.x; tileX++) {
+      const { cells } = await tiles.load({ level, x: tileX, y: tileY });
+      const left = Math.max(from.x, tileX * TILE);
+      const right = Math.min(to.x, (tileX + 1) * TILE);
+      const bottom = Math.min(to.y, (tileY + 1) * TILE);
+      for (let y = Math.max(from.y, tileY * TILE); y < bottom; y++) {
+        const at = (y - from.y) * width - from.x;
+        if (cells.type === 'uniform') glyphs.fill(cells.glyph, at + left, at + right);
+        else {
+          const row = (y % TILE) * TILE - tileX * TILE;
+          glyphs.set(cells.glyphs.subarray(row + left, row + right), at + left);
+        }
+      }
+    }
+  return { width, height, glyphs };
+}
+
+/** A run of cells alike in a row: left, top, width. */
+export type CellRun = readonly [x: number, y: number, width: number];
+
+/** The runs of cells of each value, `valueOf` of a glyph; undefined: not drawn. */
+export function runsByValue(
+  { width, height, glyphs }: GlyphGrid,
+  valueOf: (glyph: number) => number | undefined,
+): Map<number, CellRun[]> {
+  const runs = new Map<number, CellRun[]>();
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width;) {
+      const start = x;
+      const value = valueOf(glyphs[y * width + x]);
+      while (x < width && valueOf(glyphs[y * width + x]) === value) x++;
+      if (value === undefined) continue;
+      const known = runs.get(value);
+      if (known) known.push([start, y, x - start]);
+      else runs.set(value, [[start, y, x - start]]);
+    }
+  return runs;
+}
+
+function svgText(
+  grid: GlyphGrid,
+  origin: { readonly x: number; readonly y: number },
+  cell: number,
+  view: Extent,
+  { colours, marks }: Palette,
+  caption: Caption,
+): string {
+  const { placed, height } = placeEntries(caption, view.width);
+  const total = TITLE_HEIGHT + view.height + height;
+  const path = (runs: readonly CellRun[]): string =>
+    runs.map(([x, y, width]) => `M${x} ${y}h${width}v1h-${width}z`).join('');
+  const kinds = runsByValue(grid, (glyph) => {
+    const dominant = glyph & DOMINANT_MASK;
+    return dominant === OUTSIDE ? undefined : dominant;
+  });
+  const troubles = runsByValue(grid, (glyph) => glyph >>> TROUBLE_SHIFT || undefined);
+  const troubleColours = [undefined, marks.leak, marks.corruption, marks.claimedTwice];
+  const transform = `translate(${round(origin.x)} ${round(origin.y + TITLE_HEIGHT)}) scale(${cell})`;
+  const hatch = 6 / cell;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${view.width}" height="${round(total)}" ` +
+      `viewBox="0 0 ${view.width} ${round(total)}" font-family="sans-serif" font-size="12">`,
+    '<defs>',
+    `<clipPath id="view"><rect y="${TITLE_HEIGHT}" width="${view.width}" height="${view.height}"/></clipPath>`,
+    ...troubleColours.flatMap((colour, trouble) =>
+      colour === undefined
+        ? []
+        : [
+            `<pattern id="trouble${trouble}" width="${hatch}" height="${hatch}" ` +
+              `patternUnits="userSpaceOnUse" patternTransform="rotate(${45 * trouble})">` +
+              `<rect width="${hatch / 2}" height="${hatch}" fill="${escaped(colour)}"/></pattern>`,
+          ],
+    ),
+    '</defs>',
+    `<rect width="100%" height="100%" fill="${escaped(caption.background)}"/>`,
+    `<text x="${PADDING}" y="${TITLE_HEIGHT / 2 + 4}" fill="${escaped(caption.foreground)}">${escaped(caption.title)}</text>`,
+    `<g clip-path="url(#view)"><g transform="${transform}" shape-rendering="crispEdges">`,
+    ...Array.from(kinds, ([dominant, runs]) => {
+      const { red, green, blue } = unpack(colours[dominant]);
+      return `<path fill="rgb(${red},${green},${blue})" d="${path(runs)}"/>`;
+    }),
+    ...Array.from(
+      troubles,
+      ([trouble, runs]) =>
+        `<path fill="url(#trouble${trouble})" stroke="${escaped(troubleColours[trouble] ?? '')}" ` +
+        `stroke-width="${1.5 / cell}" d="${path(runs)}"/>`,
+    ),
+    '</g></g>',
+    ...placed.map(({ entry, x, y }) => {
+      const top = TITLE_HEIGHT + view.height + y;
+      const swatch = entry.isTrouble
+        ? `x="${x + 1}" y="${top + 1}" width="${SWATCH - 2}" height="${SWATCH - 2}" fill="none" stroke="${escaped(entry.colour)}"`
+        : `x="${x}" y="${top}" width="${SWATCH}" height="${SWATCH}" fill="${escaped(entry.colour)}"`;
+      return (
+        `<rect ${swatch}/><text x="${x + SWATCH + GAP}" y="${top + SWATCH - 1}" ` +
+        `fill="${escaped(caption.foreground)}">${escaped(entry.text)}</text>`
+      );
+    }),
+    '</svg>',
+  ].join('\n');
+}
+
+const round = (n: number): number => Math.round(n * 100) / 100;
+
+const escaped = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');

@@ -1,0 +1,33 @@
+import type { Store } from '../store.js';
+
+/** Copies the view as a picture, or gives it to the host to be saved. */
+export async function takePicture(
+  store: Store,
+  command: 'copyPicture' | 'savePng' | 'saveSvg',
+): Promise<void> {
+  const { map, navigation } = store;
+  if (!map) return;
+  try {
+    switch (command) {
+      case 'copyPicture':
+        // The promise goes to the clipboard, which asks for the picture while it still may write.
+        await navigator.clipboard.write([new ClipboardItem({ 'image/png': map.picture('png') })]);
+        navigation.say('The view has been copied.');
+        break;
+      case 'savePng':
+      case 'saveSvg': {
+        const format = command === 'savePng' ? 'png' : 'svg';
+        const picture = await map.picture(format);
+        store.saveFile(format, new Uint8Array(await picture.arrayBuffer()));
+        break;
+      }
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    navigation.say(
+      command === 'copyPicture'
+        ? `The view cannot be copied here (${why}). It can be saved.`
+        : `There is no picture: ${why}`,
+    );
+  }
+}
