@@ -31,6 +31,12 @@ export class Rpc {
     overlapWindow: new Map(),
     overlapEvents: new Map(),
     overlapAdvice: new Map(),
+    simulate: new Map(),
+    simulateVerdict: new Map(),
+    simulateSteps: new Map(),
+    simulateMarks: new Map(),
+    simulateDifference: new Map(),
+    simulateOverlap: new Map(),
   };
   readonly #methods = new Map<number, Method>();
   #lastId = 0;

@@ -32,6 +32,7 @@ import { OverlapState } from './overlapState.js';
 import { PictureState } from './pictureState.js';
 import { RangeList } from './rangeList.js';
 import { Rpc } from './rpc.js';
+import { SimulationState } from './simulationState.js';
 import { takePicture } from './picture/takePicture.js';
 import { StructureTree } from './structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
@@ -111,9 +112,9 @@ export class Store {
     const value = this.isolated.value;
     return value === undefined ? undefined : { mask: maskOfValue(value), dominant: value };
   });
-  /** The overlap windows, if they are to be shown and there are any. */
+  /** The overlap windows, if they are to be shown and there are any: also those after a simulation. */
   readonly windows: ReadonlySignal<WindowStates | undefined> = computed(() => {
-    const answer = this.overlap.answer.value;
+    const answer = this.simulation.structures.value ?? this.overlap.answer.value;
     return this.overlap.shown.value && answer?.state === 'built'
       ? new WindowStates(answer)
       : undefined;
@@ -156,6 +157,7 @@ export class Store {
   readonly guest: GuestSelection;
   readonly structures: StructureTree;
   readonly overlap: OverlapState;
+  readonly simulation: SimulationState;
   readonly mapped: MappedState;
   readonly ranges: RangeList;
   readonly navigation: Navigation;
@@ -174,6 +176,7 @@ export class Store {
     this.mapped = new MappedState((cluster) => this.rpc.ask('mapped', { cluster }));
     this.ranges = new RangeList((query) => this.rpc.ask('ranges', query));
     const kept = readViewState(host.keptState());
+    this.simulation = new SimulationState(this.rpc, this.overlap, kept.simulation);
     this.navigation = new Navigation(this, kept.history);
     this.pictures = new PictureState((picture) => this.rpc.ask('layer', picture), kept.picture);
     this.guest = new GuestSelection((cluster) => this.rpc.ask('guestCluster', { cluster }));
@@ -184,6 +187,7 @@ export class Store {
     this.overlap.shown.value = kept.windows;
     effect(() => {
       const [camera, selected, pane] = [this.camera.value, this.selected.value, this.pane.value];
+      const simulation = this.simulation.kept.value;
       const windows = this.overlap.shown.value;
       const history = this.navigation.history.value;
       const picture = this.pictures.chosen.value;
@@ -196,9 +200,14 @@ export class Store {
         guest,
         history,
         pane,
+        simulation,
         windows,
       };
       host.keepState(state);
+    });
+    effect(() => {
+      const { open, tab } = this.pane.value;
+      this.simulation.active.value = open && tab === 'simulate';
     });
     effect(() => {
       this.mapped.point(this.pointed.value?.place);
@@ -382,6 +391,9 @@ export class Store {
       case 'overlapOptions':
         this.overlap.setOptions(message.options);
         break;
+      case 'cacheOptions':
+        this.simulation.caches.value = message.options;
+        break;
       case 'reveal':
         this.reveal(message.cluster);
         break;
@@ -441,6 +453,7 @@ export class Store {
         this.ranges.reset();
         this.pictures.reset(event.facts.geometry !== undefined);
         this.overlap.reset();
+        this.simulation.reset();
         this.failure.value = undefined;
         this.changedOnDisk.value = false;
         this.generation.value = 0;
@@ -465,6 +478,9 @@ export class Store {
         this.scan.value = { state: 'cancelled' };
         this.pictures.refresh();
         this.#refreshDetail();
+        break;
+      case 'operations':
+        this.simulation.follow(event.operations);
         break;
       case 'failed':
         this.failure.value = event.message;

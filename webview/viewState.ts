@@ -1,8 +1,9 @@
 import type { CurveName } from '../src/core/picture/curve.js';
+import type { CacheMode, EngineName } from '../src/protocol/simulation.js';
 import { NOWHERE, readHistory, type History } from './history.js';
 import { LAYERS, VIEWS, type Picture, type View } from '../src/core/picture/layer.js';
 
-export const TABS = ['cluster', 'findings', 'ranges', 'structures', 'overlap'] as const;
+export const TABS = ['cluster', 'findings', 'ranges', 'structures', 'overlap', 'simulate'] as const;
 
 export type Tab = (typeof TABS)[number];
 
@@ -18,8 +19,16 @@ export interface ViewState {
   readonly history: History;
   readonly guest: number | undefined;
   readonly pane: { readonly open: boolean; readonly width: number; readonly tab: Tab };
+  readonly simulation: KeptSimulation;
   /** Whether the overlap windows are on the map; states kept before there were any lack it. */
   readonly windows: boolean;
+}
+
+/** The simulated operations, and how the copy is opened. */
+export interface KeptSimulation {
+  readonly operations: readonly string[];
+  readonly engine: EngineName;
+  readonly cache: CacheMode;
 }
 
 export interface KeptCamera {
@@ -38,6 +47,7 @@ export const FRESH: ViewState = {
   history: NOWHERE,
   guest: undefined,
   pane: { open: true, width: 340, tab: 'cluster' },
+  simulation: { operations: [], engine: 'today', cache: 'writethrough' },
   windows: true,
 };
 
@@ -76,10 +86,22 @@ function readPane(kept: unknown): ViewState['pane'] {
   };
 }
 
+function readSimulation(kept: unknown): KeptSimulation {
+  if (!isObject(kept)) return FRESH.simulation;
+  const { operations, engine, cache } = kept;
+  return {
+    operations: Array.isArray(operations) && operations.every(isText) ? operations : [],
+    engine: engine === 'structures' ? engine : 'today',
+    cache: cache === 'writeback' ? cache : 'writethrough',
+  };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
 /** Kept state, as far as it makes sense; fresh where it does not. */
 export function readViewState(kept: unknown): ViewState {
   if (!isObject(kept) || kept.version !== FRESH.version) return FRESH;
-  const { camera, picture, selected, guest, history, pane, windows } = kept;
+  const { camera, picture, selected, guest, history, pane, simulation, windows } = kept;
   return {
     version: 1,
     camera: readCamera(camera),
@@ -88,6 +110,7 @@ export function readViewState(kept: unknown): ViewState {
     guest: readCluster(guest),
     history: readHistory(history),
     pane: readPane(pane),
+    simulation: readSimulation(simulation),
     windows: typeof windows === 'boolean' ? windows : FRESH.windows,
   };
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Kind } from '../core/layout/kinds.js';
 import { DEFAULT_BITMAP_SIZE, NO_LIMIT } from '../core/overlap/settings.js';
@@ -20,9 +20,6 @@ export const SIMULATE_USAGE = `  simulate  what QEMU would do with guest request
 
 /** Writes a piece of output. */
 type Print = (text: string) => void;
-
-/** Blocks of the file system, as stat counts them. */
-const STAT_BLOCK = 512;
 
 /**
  * `qcow2-lens simulate`: operations on a simulated copy of an image. The result is the exit code.
@@ -55,7 +52,7 @@ export function simulate(args: readonly string[], print: Print): number {
   const operations = readOperations(values.ops);
   const source = FileSource.open(filename);
   try {
-    const surroundings = { allocatedBytes: statSync(filename).blocks * STAT_BLOCK, inflate };
+    const surroundings = { allocatedBytes: source.allocatedBytes, inflate };
     return run(source, filename, { ...settings, surroundings }, operations, values.json, print);
   } finally {
     source.close();

@@ -47,6 +47,7 @@ function report(document: ImageDocument, collection: vscode.DiagnosticCollection
         collection.delete(uri);
         break;
       case 'progress':
+      case 'operations':
       case 'cancelled':
         break;
     }

@@ -16,7 +16,9 @@ export class ImageDocument implements vscode.CustomDocument {
   readonly #watch: FileWatch | undefined;
   #worker: ImageWorker | undefined;
   #facts: ImageFacts | undefined;
-  #latest: Exclude<ImageEvent, { type: 'facts' }> | undefined;
+  #latest: Exclude<ImageEvent, { type: 'facts' | 'operations' }> | undefined;
+  /** The simulated operations, once there were some. */
+  #operations: Extract<ImageEvent, { type: 'operations' }> | undefined;
 
   readonly onEvent = this.#events.event;
   /** The file is no longer what was read. */
@@ -57,8 +59,11 @@ export class ImageDocument implements vscode.CustomDocument {
 
   /** The events that tell a panel opened now all there is to know. */
   get history(): readonly ImageEvent[] {
-    const facts: readonly ImageEvent[] = this.#facts ? [{ type: 'facts', facts: this.#facts }] : [];
-    return this.#latest ? [...facts, this.#latest] : facts;
+    const known: ImageEvent[] = this.#facts ? [{ type: 'facts', facts: this.#facts }] : [];
+    // Before a panel can ask what comes of its own list, which may be an older one.
+    if (this.#operations) known.push(this.#operations);
+    if (this.#latest) known.push(this.#latest);
+    return known;
   }
 
   /** See ImageWorker.ask. */
@@ -105,6 +110,7 @@ export class ImageDocument implements vscode.CustomDocument {
   #open(): void {
     this.#worker = new ImageWorker(this.#script, this.uri.fsPath, (event) => {
       if (event.type === 'facts') this.#facts = event.facts;
+      else if (event.type === 'operations') this.#operations = event;
       else this.#latest = event;
       this.#events.fire(event);
     });

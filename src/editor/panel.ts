@@ -15,7 +15,13 @@ import { pageHtml } from './html.js';
 import type { ImageDocument } from './imageDocument.js';
 import { PanelOverlapOptions } from './overlapOptions.js';
 import { savePicture } from './savePicture.js';
-import { heatmapSettings, onDidChangeHeatmapSettings, writeCurve } from './settings.js';
+import {
+  cacheSettings,
+  heatmapSettings,
+  onDidChangeCacheSettings,
+  onDidChangeHeatmapSettings,
+  writeCurve,
+} from './settings.js';
 import { fromWebview } from './validate.js';
 
 /** One tab that shows an image. */
@@ -75,6 +81,9 @@ export class ImagePanel implements vscode.Disposable {
       }),
       onDidChangeHeatmapSettings((settings) => {
         this.#post({ type: 'settings', settings });
+      }),
+      onDidChangeCacheSettings(document.uri, (options) => {
+        this.#post({ type: 'cacheOptions', options });
       }),
     );
     webview.html = pageHtml({
@@ -201,6 +210,7 @@ export class ImagePanel implements vscode.Disposable {
   #postState(): void {
     this.#post({ type: 'settings', settings: heatmapSettings() });
     this.#post({ type: 'overlapOptions', options: this.#overlap.current });
+    this.#post({ type: 'cacheOptions', options: cacheSettings(this.document.uri) });
     for (const event of this.document.history) this.#post({ type: 'event', event });
     if (this.document.changedOnDisk) this.#post({ type: 'changedOnDisk' });
     if (this.#ready && this.#toShow) {

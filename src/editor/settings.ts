@@ -3,6 +3,7 @@ import { isGuardedType } from '../core/overlap/types.js';
 import type { Curve } from '../protocol/imageService.js';
 import type { HeatmapSettings, Renderer } from '../protocol/webviewMessages.js';
 import type { OverlapOptions } from '../protocol/overlap.js';
+import { CACHE_OPTIONS, type CacheOptions } from '../core/simulate/cacheOptions.js';
 import { isCurve } from './values.js';
 
 const SECTION = 'qcow2.heatmap';
@@ -40,10 +41,7 @@ const STRUCTURES = 'overlapStructures';
  */
 export function overlapSettings(file: vscode.Uri): OverlapOptions {
   const section = vscode.workspace.getConfiguration(ROOT, file);
-  const text = (key: string): string => {
-    const value = section.get<unknown>(key);
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-  };
+  const text = (key: string): string => asText(section.get<unknown>(key));
   const types = section.get<unknown>('overlapCheckTypes');
   return {
     overlapCheck: text('overlapCheck'),
@@ -67,6 +65,32 @@ export const changesOverlap = (
   ['overlapCheck', 'overlapCheckTypes', STRUCTURES].some((key) =>
     change.affectsConfiguration(`${ROOT}.${key}`, file),
   );
+
+/** The sizes of the metadata caches as the user has set them for a file, unread. */
+export function cacheSettings(file: vscode.Uri): CacheOptions {
+  const section = vscode.workspace.getConfiguration(ROOT, file);
+  const text = (key: keyof CacheOptions): string => asText(section.get<unknown>(key));
+  return {
+    cacheSize: text('cacheSize'),
+    l2CacheSize: text('l2CacheSize'),
+    l2CacheEntrySize: text('l2CacheEntrySize'),
+    refcountCacheSize: text('refcountCacheSize'),
+  };
+}
+
+export function onDidChangeCacheSettings(
+  file: vscode.Uri,
+  listener: (caches: CacheOptions) => void,
+): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((change) => {
+    if (CACHE_OPTIONS.some((key) => change.affectsConfiguration(`${ROOT}.${key}`, file)))
+      listener(cacheSettings(file));
+  });
+}
+
+/** A size may be written as a number. */
+const asText = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
 /** Writes what differs from the settings as they are. */
 export async function writeOverlap(file: vscode.Uri, options: OverlapOptions): Promise<void> {

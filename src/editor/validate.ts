@@ -20,6 +20,14 @@ import type {
   OverlapWindowsQuery,
   WindowColumn,
 } from '../protocol/overlap.js';
+import type {
+  CacheMode,
+  EngineName,
+  MarksQuery,
+  SimulateOptions,
+  SimulateQuery,
+  StepsQuery,
+} from '../protocol/simulation.js';
 import { cellsQuery, locateQuery, nextQuery, rangesQuery } from './navigationQueries.js';
 import { isCount, isCurve, isRecord, type UnknownRecord } from './values.js';
 import { isFindingCode } from '../core/layout/explain.js';
@@ -39,6 +47,9 @@ const MAX_COPY = 2 ** 20;
 const MAX_FILE = 64 * 2 ** 20;
 /** Characters of a setting that anybody would write. */
 const MAX_SETTING = 100;
+const MAX_OPERATIONS = 1000;
+/** A line names at most a snapshot. */
+const MAX_OPERATION = 1200;
 
 /** What the webview sent, if it is a message of the protocol in every field; else undefined. */
 export function fromWebview(message: unknown): FromWebview | undefined {
@@ -121,6 +132,12 @@ const QUERIES: { readonly [M in Method]: (value: UnknownRecord) => Query<M> | un
   overlapWindow: overlapWindowQuery,
   overlapEvents: overlapEventsQuery,
   overlapAdvice: overlapQuery,
+  simulate: simulateQuery,
+  simulateVerdict: simulateQuery,
+  simulateSteps: stepsQuery,
+  simulateMarks: marksQuery,
+  simulateDifference: simulateQuery,
+  simulateOverlap: simulateQuery,
 };
 
 const isMethod = (value: unknown): value is Method =>
@@ -206,6 +223,46 @@ function overlapOptions(value: unknown): OverlapOptions | undefined {
   }
   return { overlapCheck, types, bitmapSize, totalSizeLimit, limitPolicy };
 }
+
+function simulateQuery({ operations, options }: UnknownRecord): SimulateQuery | undefined {
+  const valid = simulateOptions(options);
+  if (!valid || !Array.isArray(operations) || operations.length > MAX_OPERATIONS) return undefined;
+  return operations.every(isOperationLine) ? { operations, options: valid } : undefined;
+}
+
+function marksQuery(query: UnknownRecord): MarksQuery | undefined {
+  const base = simulateQuery(query);
+  const { operation } = query;
+  return base && isCount(operation) ? { ...base, operation } : undefined;
+}
+
+function stepsQuery(query: UnknownRecord): StepsQuery | undefined {
+  const base = marksQuery(query);
+  const { from, count } = query;
+  if (!base || !isCount(from) || !isCount(count) || count > MAX_PAGE) return undefined;
+  return { ...base, from, count };
+}
+
+function simulateOptions(value: unknown): SimulateOptions | undefined {
+  if (!isRecord(value) || !isRecord(value.caches)) return undefined;
+  const { engine, cache } = value;
+  const overlap = overlapOptions(value.overlap);
+  if (!overlap || !isEngine(engine) || !isCacheMode(cache)) return undefined;
+  const { cacheSize, l2CacheSize, l2CacheEntrySize, refcountCacheSize } = value.caches;
+  if (!isSetting(cacheSize) || !isSetting(l2CacheSize)) return undefined;
+  if (!isSetting(l2CacheEntrySize) || !isSetting(refcountCacheSize)) return undefined;
+  const caches = { cacheSize, l2CacheSize, l2CacheEntrySize, refcountCacheSize };
+  return { overlap, caches, engine, cache };
+}
+
+const isOperationLine = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= MAX_OPERATION;
+
+const isEngine = (value: unknown): value is EngineName =>
+  value === 'today' || value === 'structures';
+
+const isCacheMode = (value: unknown): value is CacheMode =>
+  value === 'writethrough' || value === 'writeback';
 
 const WINDOW_COLUMNS = {
   window: true,

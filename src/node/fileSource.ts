@@ -4,17 +4,23 @@ import type { ByteSource } from '../core/byteSource.js';
 /** The file cannot be used as an image: one line, for people. */
 export class FileError extends Error {}
 
+/** Blocks of the file system, as stat counts them. */
+const STAT_BLOCK = 512;
+
 /** A file on this machine, opened for reading only, until `close`. */
 export class FileSource implements ByteSource {
   /** Bytes, at the time of opening; a file that grows or shrinks meanwhile keeps this size. */
   readonly size: number;
+  /** Bytes of disk that it takes, without its holes. */
+  readonly allocatedBytes: number;
   readonly #path: string;
   readonly #descriptor: number;
 
-  private constructor(path: string, descriptor: number, size: number) {
+  private constructor(path: string, descriptor: number, { size, blocks }: Stats) {
     this.#path = path;
     this.#descriptor = descriptor;
     this.size = size;
+    this.allocatedBytes = blocks * STAT_BLOCK;
   }
 
   /** Throws FileError when there is no regular file at `path`, or it may not be read. */
@@ -28,7 +34,7 @@ export class FileSource implements ByteSource {
     try {
       const opened = fstatSync(descriptor);
       if (!opened.isFile()) throw notRegular(path, opened);
-      return new FileSource(path, descriptor, opened.size);
+      return new FileSource(path, descriptor, opened);
     } catch (error) {
       closeSync(descriptor);
       throw error;

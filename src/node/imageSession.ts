@@ -13,6 +13,7 @@ import { scan, type Scan, type ScanProgress } from '../core/layout/scan.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 import type { Picture, View } from '../core/picture/layer.js';
 import { isLaidOut, openImage, type Image, type LaidOutImage } from '../core/qcow2/image.js';
+import type { Surroundings } from '../core/simulate/driver.js';
 import { Structures } from '../core/structure/structures.js';
 import type { ByteSource } from '../core/byteSource.js';
 import type {
@@ -52,9 +53,21 @@ import type {
   OverlapWindowsPage,
   OverlapWindowsQuery,
 } from '../protocol/overlap.js';
+import type {
+  DifferenceAnswer,
+  MarksAnswer,
+  MarksQuery,
+  SimulateAnswer,
+  SimulateQuery,
+  StepsPage,
+  StepsQuery,
+  VerdictAnswer,
+} from '../protocol/simulation.js';
+import { inflate } from './inflate.js';
 import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
 import { Pictures } from './pictures.js';
+import { SimulateSession } from './simulateSession.js';
 
 /** Milliseconds between two progress events. */
 const PROGRESS_INTERVAL = 50;
@@ -77,11 +90,13 @@ export class ImageSession implements ImageService {
   readonly #image: Image;
   readonly #structures: Structures;
   readonly #fileName: string;
+  readonly #surroundings: Surroundings;
   readonly #emit: (event: ImageEvent) => void;
   #state: State = { type: 'idle' };
   #pictures: Pictures | undefined;
   #navigator: Navigator | undefined;
   #overlap: OverlapSession | undefined;
+  #simulate: SimulateSession | undefined;
   #map: ClusterMap | undefined;
   #generation = 0;
   #started = 0;
@@ -90,8 +105,18 @@ export class ImageSession implements ImageService {
   /** Milliseconds spent on tiles of this generation. */
   #drawing = 0;
 
-  /** Throws on an I/O error, as all methods do. */
-  constructor(source: ByteSource, fileName: string, emit: (event: ImageEvent) => void) {
+  /**
+   * Throws on an I/O error, as all methods do.
+   *
+   * @param allocatedBytes of disk that the file takes, if it has holes
+   */
+  constructor(
+    source: ByteSource,
+    fileName: string,
+    emit: (event: ImageEvent) => void,
+    allocatedBytes?: number,
+  ) {
+    this.#surroundings = { allocatedBytes, inflate };
     this.#image = openImage(source);
     this.#structures = new Structures(this.#image);
     this.#fileName = fileName;
@@ -233,6 +258,43 @@ export class ImageSession implements ImageService {
 
   overlapAdvice(query: OverlapQuery): OverlapAdvice {
     return this.#overlapSession().advice(query);
+  }
+
+  simulate(query: SimulateQuery): SimulateAnswer {
+    return this.#simulateSession().simulate(query);
+  }
+
+  simulateVerdict(query: SimulateQuery): VerdictAnswer {
+    return this.#simulateSession().verdict(query);
+  }
+
+  simulateSteps(query: StepsQuery): StepsPage {
+    return this.#simulateSession().steps(query);
+  }
+
+  simulateMarks(query: MarksQuery): MarksAnswer {
+    return this.#simulateSession().marks(query);
+  }
+
+  simulateDifference(query: SimulateQuery): DifferenceAnswer {
+    return this.#simulateSession().difference(query);
+  }
+
+  simulateOverlap(query: SimulateQuery): OverlapAnswer {
+    return this.#simulateSession().overlap(query);
+  }
+
+  #simulateSession(): SimulateSession {
+    if (!isLaidOut(this.#image)) throw new Error('there is no map of this image');
+    return (this.#simulate ??= new SimulateSession(
+      this.#image,
+      this.#surroundings,
+      (cluster) =>
+        this.#state.type === 'scanned' ? this.#state.inspection.structures(cluster) : [],
+      (operations) => {
+        this.#emit({ type: 'operations', operations });
+      },
+    ));
   }
 
   #navigation(): Navigator {

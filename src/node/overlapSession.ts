@@ -27,6 +27,7 @@ import {
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import { formatSize } from '../core/size.js';
 import type {
+  BuiltOverlap,
   OpenedWindow,
   OverlapAdvice,
   OverlapAnswer,
@@ -222,8 +223,6 @@ export class OverlapSession {
     { replay, position, list, refusesBitmaps }: Moment,
     { bitmapSize }: StructureSettings,
   ): OverlapAnswer {
-    const counts = countWindows(list, refusesBitmaps);
-    const oversize = oversizeText(list);
     const { clusterSize, hostClusters } = this.#image.layout;
     return {
       state: 'built',
@@ -233,19 +232,38 @@ export class OverlapSession {
         position === 0
           ? undefined
           : operationText(replay.operations.at(position - 1), list.windowBytes, clusterSize),
-      memory: list.memory,
-      counters: { ...list.counters },
-      counts,
-      bitmapSize,
-      windows: list.windows.count,
-      windowBytes: list.windowBytes,
-      slots: takenSlots(list),
-      slotCount: list.cache.size,
-      marks: windowMarks(list, Math.ceil(hostClusters / WINDOW_SIZE), refusesBitmaps),
       events: replay.events.length,
-      sentences: [exposureText(list, counts), ...(oversize === undefined ? [] : [oversize])],
+      ...describeList(list, refusesBitmaps, bitmapSize, hostClusters),
     };
   }
+}
+
+/**
+ * The structures as they are now.
+ *
+ * @param refusesBitmaps see refusesBitmap
+ * @param hostClusters of the file that the map shows
+ */
+export function describeList(
+  list: MetadataList,
+  refusesBitmaps: boolean,
+  bitmapSize: number,
+  hostClusters: number,
+): Omit<BuiltOverlap, 'operations' | 'position' | 'last' | 'events'> {
+  const counts = countWindows(list, refusesBitmaps);
+  const oversize = oversizeText(list);
+  return {
+    memory: list.memory,
+    counters: { ...list.counters },
+    counts,
+    bitmapSize,
+    windows: list.windows.count,
+    windowBytes: list.windowBytes,
+    slots: takenSlots(list),
+    slotCount: list.cache.size,
+    marks: windowMarks(list, Math.ceil(hostClusters / WINDOW_SIZE), refusesBitmaps),
+    sentences: [exposureText(list, counts), ...(oversize === undefined ? [] : [oversize])],
+  };
 }
 
 const sameOptions = (a: OverlapOptions, b: OverlapOptions): boolean =>

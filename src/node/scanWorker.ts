@@ -79,7 +79,8 @@ parentPort?.on('message', (message: ToWorker) => {
 
 guarded(() => {
   const path = process.argv[2];
-  session = new ImageSession(FileSource.open(path), basename(path), emit);
+  const file = FileSource.open(path);
+  session = new ImageSession(file, basename(path), emit, file.allocatedBytes);
   session.start();
   workOn();
 });

@@ -32,6 +32,16 @@ import type {
   OverlapWindowsPage,
   OverlapWindowsQuery,
 } from './overlap.js';
+import type {
+  DifferenceAnswer,
+  MarksAnswer,
+  MarksQuery,
+  SimulateAnswer,
+  SimulateQuery,
+  StepsPage,
+  StepsQuery,
+  VerdictAnswer,
+} from './simulation.js';
 
 export type {
   CheckCounts,
@@ -84,6 +94,18 @@ interface Exchanges {
   overlapEvents: { query: OverlapEventsQuery; answer: OverlapEventsPage };
   /** Which settings would be better. To be asked again while it is computing. */
   overlapAdvice: { query: OverlapQuery; answer: OverlapAdvice };
+  /** What comes of a list of operations, which becomes that of all panels. */
+  simulate: { query: SimulateQuery; answer: SimulateAnswer };
+  /** What every check says of its last operation. To be asked again while it is computing. */
+  simulateVerdict: { query: SimulateQuery; answer: VerdictAnswer };
+  /** A page of what QEMU does in one of them. */
+  simulateSteps: { query: StepsQuery; answer: StepsPage };
+  /** Where on the map that is. */
+  simulateMarks: { query: MarksQuery; answer: MarksAnswer };
+  /** What is different in the file after the operations. */
+  simulateDifference: { query: SimulateQuery; answer: DifferenceAnswer };
+  /** The overlap structures after the operations. */
+  simulateOverlap: { query: SimulateQuery; answer: OverlapAnswer };
 }
 
 export type Method = keyof Exchanges;
@@ -169,5 +191,7 @@ export type ImageEvent =
     }
   | { readonly type: 'scanned'; readonly generation: number; readonly summary: ScanSummary }
   | { readonly type: 'cancelled'; readonly generation: number }
+  /** The list of simulated operations is now this one. */
+  | { readonly type: 'operations'; readonly operations: readonly string[] }
   /** The file could not be read. */
   | { readonly type: 'failed'; readonly message: string };

@@ -1,3 +1,4 @@
+import type { CacheOptions } from '../core/simulate/cacheOptions.js';
 import type { SearchTarget } from '../core/layout/search.js';
 import type { Curve, ImageEvent, Method, Query } from './imageService.js';
 import type { Layer } from '../core/picture/layer.js';
@@ -43,6 +44,7 @@ export type ToWebview =
   | { readonly type: 'event'; readonly event: ImageEvent }
   | { readonly type: 'settings'; readonly settings: HeatmapSettings }
   | { readonly type: 'overlapOptions'; readonly options: OverlapOptions }
+  | { readonly type: 'cacheOptions'; readonly options: CacheOptions }
   | { readonly type: 'reveal'; readonly cluster: number }
   /** Show a cluster for the time being; undefined: go back to where one was. */
   | { readonly type: 'preview'; readonly cluster: number | undefined }

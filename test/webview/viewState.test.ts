@@ -12,6 +12,7 @@ describe('kept state', () => {
       history: { places: [3, 20512, 7], at: 1 },
       guest: 77,
       pane: { open: false, width: 420, tab: 'findings' },
+      simulation: { operations: ['write 0 64K'], engine: 'structures', cache: 'writeback' },
       windows: false,
     };
     expect(readViewState(JSON.parse(JSON.stringify(state)))).toEqual(state);
@@ -36,6 +37,7 @@ describe('kept state', () => {
       selected: -1,
       guest: 0.5,
       pane: { open: true, width: 'wide', tab: 'cluster' },
+      simulation: { operations: ['flush', 5], engine: 'none', cache: 1 },
     });
     expect(state).toEqual(FRESH);
   });
@@ -52,6 +54,7 @@ describe('kept state', () => {
             selected: kept,
             windows: kept,
             picture: kept,
+            simulation: kept,
           }).version,
         ).toBe(1);
       }),

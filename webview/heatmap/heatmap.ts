@@ -1,6 +1,7 @@
 import { effect } from '@preact/signals';
 import type { Point } from '../../src/core/picture/curve.js';
 import type { View } from '../../src/core/picture/layer.js';
+import type { ClusterMark } from '../../src/core/simulate/marks.js';
 import { WindowGrid, windowOf } from '../../src/core/picture/windowGrid.js';
 import { samePicture } from '../pictureState.js';
 import type { Store } from '../store.js';
@@ -55,6 +56,7 @@ export class Heatmap {
   /** A cluster to show once its view is there. */
   #toReveal: { readonly cluster: number; readonly view: View } | undefined;
   #isolation: Isolation | undefined;
+  #simulated: readonly ClusterMark[] | undefined;
   #windows: ShownWindows | undefined;
   /** The window that was last brought into view, or was selected on the map and so is in view. */
   #revealed: number | undefined;
@@ -253,6 +255,10 @@ export class Heatmap {
           host: host === undefined ? [] : [host],
           guest: store.guest.clusters.value,
         };
+        this.#invalidateOverlays();
+      }),
+      effect(() => {
+        this.#simulated = store.simulation.onMap.value;
         this.#invalidateOverlays();
       }),
       effect(() => {
@@ -495,6 +501,7 @@ export class Heatmap {
       hover: this.#store.pointed.value && squareOf(this.#pointedCell()),
       preview: this.#preview && { ...this.#preview.cell, size: 1 },
       selection: this.#selectedSquares(),
+      simulated: this.#inFile ? this.#simulated : undefined,
     });
     if (this.#overlays.moving) this.#invalidateOverlays();
   };

@@ -22,6 +22,10 @@ export interface Marks {
   readonly selection: string;
   readonly halo: string;
   readonly frame: string;
+  /** Of simulated operations. */
+  readonly allocated: string;
+  readonly stopped: string;
+  readonly font: string;
   readonly windows: WindowColours;
 }
 
@@ -75,6 +79,9 @@ export function readPalette(picture: Picture, read: (variable: string) => string
       hover: foreground,
       selection: read('--vscode-editor-foreground') || foreground,
       halo: read('--vscode-editor-background'),
+      allocated: read(kindVariable('refcount-block')),
+      stopped: read('--vscode-problemsInfoIcon-foreground') || foreground,
+      font: read('--vscode-font-family') || 'sans-serif',
       frame: contrast || read('--vscode-panel-border') || foreground,
       windows: {
         fragments: read('--vscode-qcow2-windowFragments'),

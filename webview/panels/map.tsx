@@ -5,6 +5,8 @@ import { handleKey, listenToPointer } from '../heatmap/input.js';
 import type { View } from '../../src/core/picture/layer.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
 import { describePlace } from '../heatmap/place.js';
+import { markAt } from '../heatmap/simulationMarks.js';
+import { markText } from '../simulationText.js';
 import { mappedText } from '../mapped.js';
 import { captionOf } from '../picture/caption.js';
 import { pngOf } from '../picture/png.js';
@@ -129,7 +131,10 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
   const pointed = store.pointed.value;
   if (!pointed) return null;
   const { place, cluster, x, y, room } = pointed;
-  const windows = place.picture.view === 'host' ? store.windows.value : undefined;
+  const isFile = place.picture.view === 'host';
+  const windows = isFile ? store.windows.value : undefined;
+  const marks = isFile ? store.simulation.onMap.value : undefined;
+  const mark = markAt(marks ?? [], place.cluster, place.clusters);
   const window =
     windows && cluster !== undefined ? describeWindow(windows, windowOf(cluster)) : undefined;
   const mapped = store.mapped.shown.value;
@@ -138,6 +143,7 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
     <div class={side} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
       <span class={place.trouble === 0 ? 'tooltip-text' : 'tooltip-text trouble'}>
         {describePlace(place, store.clusterSize, store.pictures.names.value)}
+        {mark && ` · ${markText(mark)}`}
         {window !== undefined && <span class="tooltip-window">{window}</span>}
         {mapped?.cluster === place.cluster && (
           <span class="tooltip-mapped">{mappedText(mapped.mapped)}</span>

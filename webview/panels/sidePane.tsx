@@ -6,6 +6,7 @@ import { count } from '../text.js';
 import { ClusterPane } from './clusterPane.js';
 import { FindingsPane } from './findingsPane.js';
 import { OverlapPane } from './overlap/overlapPane.js';
+import { SimulatePane } from './simulatePane.js';
 import { RangesPane } from './rangesPane.js';
 import { StructuresPane } from './structuresPane.js';
 
@@ -15,6 +16,7 @@ const TAB_TEXT: Readonly<Record<Tab, string>> = {
   ranges: 'Ranges',
   structures: 'Structures',
   overlap: 'Overlap',
+  simulate: 'Simulate',
 };
 const NARROWEST = 240;
 const WIDEST = 720;
@@ -30,7 +32,7 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
   }, [open, width, tab]);
   if (!open) return null;
   return (
-    <aside class="side" style={{ width: `${clamped(width)}px` }}>
+    <aside class="side" aria-label="Side pane" style={{ width: `${clamped(width)}px` }}>
       <Sash store={store} />
       <div
         class="tabs"
@@ -97,6 +99,8 @@ function Panel({ tab, store }: { readonly tab: Tab; readonly store: Store }): JS
       return <StructuresPane store={store} />;
     case 'overlap':
       return <OverlapPane store={store} />;
+    case 'simulate':
+      return <SimulatePane store={store} />;
   }
 }
 

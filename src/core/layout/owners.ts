@@ -68,7 +68,7 @@ export function ownersOfAll(scan: Scan, clusters: ReadonlySet<number>): Map<numb
 }
 
 /** The structures that a cluster holds, but for guest data. */
-function* structuresIn(scan: Scan, cluster: number): Generator<Owner> {
+export function* structuresIn(scan: Scan, cluster: number): Generator<Owner> {
   const { image, map } = scan;
   const { layout, source, refcountTable, crypto, bitmaps } = image;
   const kinds = kindsOf(map.cell(cluster));

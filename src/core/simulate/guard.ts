@@ -45,6 +45,8 @@ export class Guard {
   readonly #inactive: { table: TableSet | undefined };
   readonly #isHeadless: boolean;
   #engine: CheckEngine;
+  /** A type whose old place is being freed, though the checks still go by it. */
+  #leaving: TypeSet = 0;
 
   private constructor(
     tables: GuardedTables,
@@ -102,7 +104,7 @@ export class Guard {
     let found = 0;
     try {
       for (;;) {
-        const next = this.#exact.check(ignore | found, offset, size);
+        const next = this.#exact.check(ignore | this.#leaving | found, offset, size);
         if (next === 0) return found;
         found |= next;
       }
@@ -158,10 +160,18 @@ export class Guard {
     this.#tables.refcountBlocks.remove(offset);
   }
 
+  /** The snapshot table has been written anew; its old place is freed before the checks hear of it. */
+  snapshotTableLeaves(): void {
+    this.#leaving = BIT.snapshotTable;
+  }
+
   moved(table: Exclude<MovingTable, 'active-l1'>, from: MaybePlace, to: MaybePlace): void {
     const place = to ?? { offset: 0, bytes: 0 };
     if (table === 'refcount-table') this.#tables.refcountTable = place;
-    else this.#tables.snapshotTable = place;
+    else {
+      this.#tables.snapshotTable = place;
+      this.#leaving = 0;
+    }
     if (this.structures) tableMoved(this.structures, this.#clusterSize, table, from, to);
   }
 

@@ -3,7 +3,7 @@ import { type Parsed } from '../size.js';
 import { parseAmount } from './amount.js';
 
 /** What a host write may be: whatever the overlap checks guard, or guest data. */
-const HOST_WRITE_KINDS = [
+export const HOST_WRITE_KINDS = [
   'main-header',
   'active-l1',
   'active-l2',
@@ -47,7 +47,8 @@ export type SimulatedOperation =
 
 type OperationType = SimulatedOperation['type'];
 
-const FORMS: Readonly<Record<OperationType, string>> = {
+/** What follows the name of each operation in a line. */
+export const OPERATION_FORMS: Readonly<Record<OperationType, string>> = {
   write: 'OFF LEN',
   'write-zeroes': 'OFF LEN [unmap]',
   'write-compressed': 'OFF LEN',
@@ -152,10 +153,10 @@ function parseRange(
 }
 
 const takes = (type: OperationType, found: number): string =>
-  FORMS[type] === ''
+  OPERATION_FORMS[type] === ''
     ? `bad argument count ${found} to ${type}, expected no arguments`
-    : `bad argument count ${found} to ${type}, expected ${FORMS[type]}`;
+    : `bad argument count ${found} to ${type}, expected ${OPERATION_FORMS[type]}`;
 
 const wrong = (message: string) => ({ ok: false, message }) as const;
 const right = (value: SimulatedOperation) => ({ ok: true, value }) as const;
-const isType = (word: string): word is OperationType => Object.hasOwn(FORMS, word);
+const isType = (word: string): word is OperationType => Object.hasOwn(OPERATION_FORMS, word);

@@ -114,6 +114,7 @@ function writeTable(driver: Driver, list: readonly HeldSnapshot[]): void {
     },
   );
   const old = { offset: snapshots.offset, bytes: snapshots.size };
+  guard.snapshotTableLeaves();
   refcounts.free(old.offset, old.bytes, 'snapshot', 'snapshot-table');
   guard.moved(
     'snapshot-table',

@@ -1,5 +1,6 @@
 import { build } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import type { CacheOptions } from '../../../src/core/simulate/cacheOptions.js';
 import type { ImageEvent, ImageService, Method } from '../../../src/protocol/imageService.js';
 import type { OverlapOptions } from '../../../src/protocol/overlap.js';
 import { answer, type Answered, type Request } from '../../../src/protocol/rpc.js';
@@ -45,6 +46,7 @@ export interface PageOptions {
   readonly width: number;
   readonly height: number;
   readonly overlap?: OverlapOptions;
+  readonly caches?: CacheOptions;
   /** What VS Code kept of this editor. */
   readonly state?: object;
 }
@@ -100,6 +102,7 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
     if (message.type !== 'ready') return;
     await deliver({ type: 'settings', settings });
     if (options.overlap) await deliver({ type: 'overlapOptions', options: options.overlap });
+    if (options.caches) await deliver({ type: 'cacheOptions', options: options.caches });
     for (const event of image.events) await deliver({ type: 'event', event });
   });
   await page.setContent(

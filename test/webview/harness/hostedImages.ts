@@ -31,7 +31,8 @@ export function hostedSample(name: string): HostedImage {
 export function hostedFile(file: SparseFile, name: string): HostedImage {
   const events: ImageEvent[] = [];
   const session = new ImageSession(sourceOf(file), name, (event) => {
-    events.push(event);
+    // What one panel has simulated is not how the next one begins.
+    if (event.type !== 'operations') events.push(event);
   });
   session.start();
   const work = (): void => {
@@ -167,6 +168,12 @@ function hosted(map: ClusterMap): HostedImage {
       overlapWindow: refuse,
       overlapEvents: refuse,
       overlapAdvice: () => ({ state: 'none' }),
+      simulate: refuse,
+      simulateVerdict: refuse,
+      simulateSteps: refuse,
+      simulateMarks: refuse,
+      simulateDifference: refuse,
+      simulateOverlap: refuse,
     },
     events: [
       { type: 'facts', facts },

@@ -1,0 +1,121 @@
+import type { Owner } from '../core/layout/owner.js';
+import type { CacheOptions } from '../core/simulate/cacheOptions.js';
+import type { Disagreement } from '../core/simulate/disagreement.js';
+import type { ClusterMark } from '../core/simulate/marks.js';
+import type { CacheCounts, CacheName, Step } from '../core/simulate/outcome.js';
+import type { Verdict } from '../core/simulate/verdict.js';
+import type { OverlapOptions } from './overlap.js';
+
+/** How the simulated copy is opened. Settings as a user wrote them: the worker reads them as QEMU would. */
+export interface SimulateOptions {
+  readonly overlap: OverlapOptions;
+  readonly caches: CacheOptions;
+  readonly engine: EngineName;
+  readonly cache: CacheMode;
+}
+
+export type EngineName = 'today' | 'structures';
+export type CacheMode = 'writethrough' | 'writeback';
+
+/** Operations, one a line as core/simulate/operation.ts reads them, one after the other on a copy. */
+export interface SimulateQuery {
+  readonly operations: readonly string[];
+  readonly options: SimulateOptions;
+}
+
+export type SimulateAnswer =
+  /** A setting or an operation makes no sense, or the image is not opened; in QEMU's words. */
+  | { readonly state: 'refused'; readonly message: string }
+  /** To be asked again: it goes on with each question. */
+  | { readonly state: 'computing'; readonly outcomes: readonly OperationOutcome[] }
+  | { readonly state: 'done'; readonly outcomes: readonly OperationOutcome[] };
+
+/** What came of one operation. */
+export interface OperationOutcome {
+  readonly verdict: Verdict;
+  /** What QEMU prints. */
+  readonly messages: readonly string[];
+  /** Why another run of QEMU might do it in another way. */
+  readonly doubts: readonly string[];
+  readonly caches: Readonly<Record<CacheName, CacheCounts>>;
+  readonly tally: Tally;
+}
+
+/** How much was done. */
+export interface Tally {
+  readonly steps: number;
+  /** Steps that were too many to be kept. */
+  readonly leftOut: number;
+  readonly writes: number;
+  /** Host clusters. */
+  readonly allocated: number;
+  readonly freed: number;
+}
+
+/** What every check says of the last operation of a list. */
+export type VerdictAnswer =
+  | { readonly state: 'refused'; readonly message: string }
+  | { readonly state: 'computing'; readonly done: number; readonly of: number }
+  | {
+      readonly state: 'known';
+      readonly rows: readonly VerdictRow[];
+      /** Who owns what was destroyed in some cell: by host cluster. */
+      readonly owners: readonly ClusterOwners[];
+    };
+
+export interface VerdictRow {
+  /** What `overlap-check` says; undefined for a set of types that no template has. */
+  readonly template: string | undefined;
+  readonly yours: boolean;
+  readonly cells: Readonly<Record<EngineName, VerdictCell>>;
+  /** Why the engines do not agree, when they do not. */
+  readonly disagreement: Disagreement | undefined;
+}
+
+export type VerdictCell =
+  | Verdict
+  /** The image is not opened with these settings. */
+  | { readonly type: 'refused'; readonly message: string; readonly destroyed?: undefined };
+
+export interface ClusterOwners {
+  readonly cluster: number;
+  readonly owners: readonly Owner[];
+}
+
+export interface StepsQuery extends SimulateQuery {
+  /** Place in the list. */
+  readonly operation: number;
+  readonly from: number;
+  readonly count: number;
+}
+
+export interface StepsPage {
+  readonly total: number;
+  readonly steps: readonly Step[];
+}
+
+export interface MarksQuery extends SimulateQuery {
+  readonly operation: number;
+}
+
+/** Clusters of the file that an operation touched, for the map. */
+export interface MarksAnswer {
+  readonly marks: readonly ClusterMark[];
+  /** Steps that are not on the map for their number. */
+  readonly leftOut: number;
+}
+
+/** What is different in the file after the operations; of long lists only the first lines. */
+export interface DifferenceAnswer {
+  /** Bytes. */
+  readonly fileLength: number;
+  readonly parts: readonly DifferencePart[];
+  /** What cannot be compared, since nobody knows what lies there now. */
+  readonly unknown: readonly string[];
+}
+
+export interface DifferencePart {
+  readonly what: 'header' | 'l1' | 'l2' | 'refcountTable' | 'refcounts';
+  readonly total: number;
+  readonly lines: readonly { readonly name: string; readonly old: string; readonly new: string }[];
+}

@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest';
+import { memorySource } from '../../src/core/byteSource.js';
+import { ImageSession } from '../../src/node/imageSession.js';
+import type { ImageEvent } from '../../src/protocol/imageService.js';
+import type {
+  SimulateAnswer,
+  SimulateOptions,
+  SimulateQuery,
+} from '../../src/protocol/simulation.js';
+import { fileBytes, type SparseFile } from '../images/pieces.js';
+import { layOut } from '../images/layOut.js';
+import { ImageBuilder } from '../images/imageBuilder.js';
+import { l1Overlap } from '../images/samples/damaged.js';
+
+const OPTIONS: SimulateOptions = {
+  overlap: {
+    overlapCheck: 'cached',
+    types: {},
+    bitmapSize: '64K',
+    totalSizeLimit: '',
+    limitPolicy: 'evict',
+  },
+  caches: { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' },
+  engine: 'today',
+  cache: 'writethrough',
+};
+const HIT = 'write 0x4d0000 64K';
+
+const query = (operations: readonly string[], options = OPTIONS): SimulateQuery => ({
+  operations,
+  options,
+});
+
+function scanned(file: SparseFile): { session: ImageSession; lists: (readonly string[])[] } {
+  const lists: (readonly string[])[] = [];
+  const onEvent = (event: ImageEvent): void => {
+    if (event.type === 'operations') lists.push(event.operations);
+  };
+  const session = new ImageSession(memorySource(fileBytes(file)), 'a.qcow2', onEvent);
+  session.start();
+  while (session.advance(100));
+  return { session, lists };
+}
+
+/** The answer, asked for until it is all there. */
+function finished(session: ImageSession, asked: SimulateQuery): SimulateAnswer {
+  for (;;) {
+    const answer = session.simulate(asked);
+    if (answer.state !== 'computing') return answer;
+  }
+}
+
+const damaged = l1Overlap();
+
+describe('a list of operations', () => {
+  test('has an outcome for each, and is told to all panels once', () => {
+    const { session, lists } = scanned(damaged);
+    const list = ['write 0 64K', HIT];
+    const answer = finished(session, query(list));
+    expect(finished(session, query(list))).toEqual(answer);
+    expect(lists).toEqual([list]);
+    expect(answer).toMatchObject({
+      state: 'done',
+      outcomes: [
+        { verdict: { type: 'passes' }, messages: [] },
+        {
+          verdict: { type: 'stopped', by: 'active-l1' },
+          messages: [
+            'qcow2: Marking image as corrupt: Preventing invalid write on metadata (overlaps with ' +
+              'active L1 table); further corruption events will be suppressed',
+          ],
+        },
+      ],
+    });
+  });
+
+  test('comes to the same whether it grew, shrank or was there at once', () => {
+    const list = ['write 1G 1M', 'snapshot-create s', 'write 1G 4K', 'discard 1G 64K'];
+    const grown = scanned(damaged).session;
+    for (let i = 0; i <= list.length; i++) finished(grown, query(list.slice(0, i)));
+    const at = finished(scanned(damaged).session, query(list));
+    expect(finished(grown, query(list))).toEqual(at);
+    finished(grown, query([...list, 'write 2G 1M']));
+    expect(finished(grown, query(list))).toEqual(at);
+  });
+
+  test('is answered in slices when it is long, and then to its end', () => {
+    const image = layOut(new ImageBuilder({ virtualSize: 2 ** 30 }).write(0, 2000));
+    const { session } = scanned(image);
+    const list = Array.from({ length: 1000 }, (_, i) => `write ${i * 65536} 64M`);
+    let answer = session.simulate(query(list));
+    let done = 0;
+    while (answer.state === 'computing') {
+      expect(answer.outcomes.length).toBeGreaterThan(done);
+      done = answer.outcomes.length;
+      answer = session.simulate(query(list));
+    }
+    expect(answer.state === 'done' && answer.outcomes.length).toBe(1000);
+  });
+});
+
+describe('what makes no sense is refused in QEMU’s words', () => {
+  const { session } = scanned(damaged);
+  test.each([
+    [
+      query(['write 0 64K'], { ...OPTIONS, overlap: { ...OPTIONS.overlap, overlapCheck: 'most' } }),
+      "Unsupported value 'most' for qcow2 option 'overlap-check'",
+    ],
+    [
+      query([], { ...OPTIONS, caches: { ...OPTIONS.caches, l2CacheEntrySize: '3K' } }),
+      'L2 cache entry size must be a power of two between 512 and the cluster size (65536)',
+    ],
+    [query(['wrte 0 64K']), 'command "wrte" not found'],
+  ])('%#', (asked, message) => {
+    const answer = finished(session, asked);
+    expect(answer.state === 'refused' && answer.message).toContain(message);
+  });
+
+  test('a verdict on nothing', () => {
+    expect(() => session.simulateVerdict(query([]))).toThrow('there is no operation to judge');
+  });
+
+  test('an image that does not open read/write', () => {
+    const corrupt = layOut(new ImageBuilder({ virtualSize: 2 ** 20, corrupt: true }));
+    expect(finished(scanned(corrupt).session, query(['flush']))).toEqual({
+      state: 'refused',
+      message: 'qcow2: Image is corrupt; cannot be opened read/write',
+    });
+  });
+
+  test('a write past the end of the disk fails, and the list goes on', () => {
+    const answer = finished(session, query(['write 100G 64K', 'write 0 64K']));
+    expect(answer).toMatchObject({
+      state: 'done',
+      outcomes: [
+        { verdict: { type: 'failed', error: 'Input/output error' } },
+        { verdict: { type: 'passes' } },
+      ],
+    });
+  });
+});
+
+test('the verdict names the owners of what is destroyed', () => {
+  const { session } = scanned(damaged);
+  const verdict = session.simulateVerdict(query(['write 0 64K', HIT]));
+  if (verdict.state !== 'known') throw new Error(verdict.state);
+  expect(verdict.rows.map(({ template, yours }) => [template, yours])).toEqual([
+    ['none', false],
+    ['constant', false],
+    ['cached', true],
+    ['all', false],
+  ]);
+  const [none] = verdict.rows;
+  expect(none.cells.today.destroyed?.types).toEqual(['active-l1']);
+  expect(verdict.owners).toEqual([
+    { cluster: 3, owners: [{ type: 'l1-table', snapshot: undefined }] },
+  ]);
+});
+
+test('steps come in pages, marks and the difference for the whole', () => {
+  const { session } = scanned(damaged);
+  const asked = query(['write 1G 64K', HIT]);
+  const all = session.simulateSteps({ ...asked, operation: 0, from: 0, count: 1000 });
+  expect(all.steps).toHaveLength(all.total);
+  const page = session.simulateSteps({ ...asked, operation: 0, from: 2, count: 3 });
+  expect(page).toEqual({ total: all.total, steps: all.steps.slice(2, 5) });
+  const { marks } = session.simulateMarks({ ...asked, operation: 1 });
+  expect(marks[0]).toMatchObject({ cluster: 3, touch: 'stopped' });
+  const { parts } = session.simulateDifference(asked);
+  expect(parts.map(({ what, total }) => [what, total])).toEqual([
+    ['header', 1],
+    ['l2', 1],
+    ['refcounts', 1],
+  ]);
+  expect(session.simulateSteps({ ...asked, operation: 7, from: 0, count: 9 })).toEqual({
+    total: 0,
+    steps: [],
+  });
+});
+
+test('the structures are shown as the operations leave them', () => {
+  const { session } = scanned(damaged);
+  const before = session.overlap({ options: OPTIONS.overlap });
+  const same = session.simulateOverlap(query([]));
+  if (before.state !== 'built' || same.state !== 'built') throw new Error('not built');
+  expect(same.marks).toEqual(before.marks);
+  expect(same.memory).toEqual(before.memory);
+  const after = session.simulateOverlap(query(['snapshot-create s', 'write 0 64K']));
+  if (after.state !== 'built') throw new Error('not built');
+  expect(after.counters.hits).toBeGreaterThan(before.counters.hits);
+  const unguarded = { ...OPTIONS.overlap, overlapCheck: 'none' };
+  expect(session.simulateOverlap(query([], { ...OPTIONS, overlap: unguarded }))).toEqual({
+    state: 'none',
+  });
+});

@@ -1,0 +1,247 @@
+import type { JSX } from 'preact';
+import { disagreementText } from '../../src/core/simulate/disagreementText.js';
+import { describeOwner } from '../../src/core/layout/owner.js';
+import type { DestroyedPlace } from '../../src/core/simulate/verdict.js';
+import type {
+  ClusterOwners,
+  EngineName,
+  VerdictAnswer,
+  VerdictCell,
+  VerdictRow,
+} from '../../src/protocol/simulation.js';
+import type { CellPlace } from '../simulationState.js';
+import { reasonLabel, verdictLook, verdictMessage } from '../simulationText.js';
+import type { Store } from '../store.js';
+import { clean, count, KIND_TEXT, size } from '../text.js';
+import { Icon } from './icon.js';
+import { OffsetLink } from './offsetLink.js';
+import { VerdictBadge } from './verdictBadge.js';
+
+interface Props {
+  readonly store: Store;
+}
+
+const ENGINES: readonly { readonly engine: EngineName; readonly text: string }[] = [
+  { engine: 'today', text: 'QEMU today' },
+  { engine: 'structures', text: 'overlap structures' },
+];
+
+/** What every check says of the operation that is shown, and why they do not agree. */
+export function VerdictTable({ store }: Props): JSX.Element | null {
+  const { simulation } = store;
+  const verdict = simulation.verdict.value;
+  const shown = simulation.shown.value;
+  if (shown === undefined || !verdict) return null;
+  return (
+    <section aria-labelledby="verdict-title">
+      <div class="section-head">
+        <h2 id="verdict-title">Verdict on operation {count(shown + 1)}</h2>
+      </div>
+      <Known verdict={verdict} store={store} />
+    </section>
+  );
+}
+
+function Known({ verdict, store }: Props & { readonly verdict: VerdictAnswer }): JSX.Element {
+  switch (verdict.state) {
+    case 'refused':
+      return <p class="complaint mono">{clean(verdict.message)}</p>;
+    case 'computing':
+      return (
+        <p class="dim" role="status">
+          Asking the checks: {count(verdict.done)} of {count(verdict.of)}…
+        </p>
+      );
+    case 'known':
+      return <Table rows={verdict.rows} owners={verdict.owners} store={store} />;
+  }
+}
+
+interface TableProps extends Props {
+  readonly rows: readonly VerdictRow[];
+  readonly owners: readonly ClusterOwners[];
+}
+
+function Table({ rows, owners, store }: TableProps): JSX.Element {
+  const { simulation } = store;
+  const yours = rows.findIndex((row) => row.yours);
+  const chosen: CellPlace = simulation.cell.value ?? {
+    row: Math.max(0, yours),
+    engine: simulation.engine.value,
+  };
+  const row = rows[Math.min(chosen.row, rows.length - 1)];
+  return (
+    <>
+      <table class="verdicts">
+        <thead>
+          <tr>
+            <th scope="col">overlap-check</th>
+            {ENGINES.map(({ engine, text }) => (
+              <th key={engine} scope="col">
+                {text}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((each, index) => (
+            <tr key={index} class={each.yours ? 'yours' : undefined}>
+              <th scope="row">
+                {each.template ?? 'your types'}
+                {each.yours && each.template !== undefined && <span class="dim"> (yours)</span>}
+              </th>
+              {ENGINES.map(({ engine }) => (
+                <td key={engine}>
+                  <Cell
+                    row={each}
+                    engine={engine}
+                    isChosen={index === chosen.row && engine === chosen.engine}
+                    onClick={() => {
+                      simulation.cell.value = { row: index, engine };
+                    }}
+                  />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Words cell={row.cells[chosen.engine]} owners={owners} store={store} />
+      <Reasons rows={rows} store={store} />
+      <Doubts store={store} />
+    </>
+  );
+}
+
+interface CellProps {
+  readonly row: VerdictRow;
+  readonly engine: EngineName;
+  readonly isChosen: boolean;
+  readonly onClick: () => void;
+}
+
+function Cell({ row, engine, isChosen, onClick }: CellProps): JSX.Element {
+  const { disagreement } = row;
+  const isOdd = engine === 'structures' && disagreement !== undefined;
+  return (
+    <button type="button" class="verdict-cell" aria-pressed={isChosen} onClick={onClick}>
+      <VerdictBadge look={verdictLook(row.cells[engine])} />
+      {isOdd && (
+        <span class="reason-label">
+          <Icon name="warning" />
+          {reasonLabel(disagreement)}
+        </span>
+      )}
+    </button>
+  );
+}
+
+/** What QEMU says in the chosen cell, and what was destroyed. */
+function Words({
+  cell,
+  owners,
+  store,
+}: Props & { readonly cell: VerdictCell; readonly owners: TableProps['owners'] }): JSX.Element {
+  const message = verdictMessage(cell);
+  const { destroyed } = cell;
+  return (
+    <div class="verdict-words" aria-live="polite">
+      {message !== undefined && <p class="mono">{message}</p>}
+      {destroyed && (
+        <>
+          <p class="destroyed-title">Destroyed without a word:</p>
+          <ul class="destroyed">
+            {destroyed.places.map((place) => (
+              <Place key={place.step} place={place} owners={owners} store={store} />
+            ))}
+          </ul>
+          {destroyed.writes > destroyed.places.length && (
+            <p class="dim">
+              and by {count(destroyed.writes - destroyed.places.length)} more writes.
+            </p>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+interface PlaceProps extends Props {
+  readonly place: DestroyedPlace;
+  readonly owners: TableProps['owners'];
+}
+
+function Place({ place, owners, store }: PlaceProps): JSX.Element {
+  const { clusterSize } = store;
+  const first = Math.floor(place.offset / clusterSize);
+  const end = Math.ceil((place.offset + place.size) / clusterSize);
+  const victims = owners.filter(({ cluster }) => cluster >= first && cluster < end);
+  return (
+    <li>
+      <p>
+        {place.types.map((type) => KIND_TEXT[type]).join(', ')}{' '}
+        <OffsetLink store={store} offset={place.offset} />{' '}
+        <span class="dim">
+          by {place.what}, {size(place.size)}
+        </span>
+      </p>
+      {victims.flatMap(({ cluster, owners: all }) =>
+        all.map((owner, index) => (
+          <p key={`${cluster} ${index}`} class="dim">
+            {clean(describeOwner(owner))}
+            {'entryOffset' in owner && (
+              <>
+                , entry at <OffsetLink store={store} offset={owner.entryOffset} />
+              </>
+            )}
+          </p>
+        )),
+      )}
+      {victims.every(({ owners: all }) => all.length === 0) && (
+        <p class="dim">made by an operation of this list</p>
+      )}
+    </li>
+  );
+}
+
+/** Why the engines part: each reason once. */
+function Reasons({ rows, store }: Props & Pick<TableProps, 'rows'>): JSX.Element | null {
+  const { shown } = store.simulation;
+  const reasons = new Map<string, number>();
+  for (const { disagreement } of rows) {
+    if (!disagreement) continue;
+    const { operation, offset } = disagreement;
+    const text = disagreementText(disagreement, (kind) => KIND_TEXT[kind]);
+    reasons.set(operation === shown.value ? text : `Operation ${operation + 1}: ${text}`, offset);
+  }
+  if (reasons.size === 0) return null;
+  return (
+    <div class="reasons">
+      <h3>Why the two do not agree</h3>
+      <ul>
+        {Array.from(reasons, ([text, offset]) => (
+          <li key={text}>
+            {text} <OffsetLink store={store} offset={offset} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Why another run of QEMU might do it in another way. */
+function Doubts({ store }: Props): JSX.Element | null {
+  const { shown, outcomes } = store.simulation;
+  const doubts = outcomes.value.at(shown.value ?? -1)?.doubts ?? [];
+  if (doubts.length === 0) return null;
+  return (
+    <div class="reasons">
+      <h3>QEMU may also do otherwise</h3>
+      <ul>
+        {doubts.map((doubt) => (
+          <li key={doubt}>{clean(doubt)}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,204 @@
+import type { Kind } from '../src/core/layout/kinds.js';
+import { typeNames } from '../src/core/overlap/types.js';
+import type { Disagreement } from '../src/core/simulate/disagreement.js';
+import type { ClusterMark, Touch } from '../src/core/simulate/marks.js';
+import type { Step } from '../src/core/simulate/outcome.js';
+import { destroys } from '../src/core/simulate/verdict.js';
+import type { VerdictCell } from '../src/protocol/simulation.js';
+import type { IconName } from './panels/icon.js';
+import { clean, count, hex, KIND_TEXT, kindLabel, plural, size } from './text.js';
+
+/** How grave a verdict is: what decides its colour. Icon and words say the same. */
+export type Gravity = 'good' | 'stopped' | 'bad' | 'neutral';
+
+export interface VerdictLook {
+  readonly icon: IconName;
+  readonly gravity: Gravity;
+  readonly text: string;
+}
+
+const labels = (kinds: readonly Kind[]): string => kinds.map(kindLabel).join(', ');
+
+/** A verdict in a few words. */
+export function verdictLook(verdict: VerdictCell): VerdictLook {
+  const { destroyed } = verdict;
+  if (destroyed) {
+    const text = `destroys ${labels(destroyed.types)}`;
+    const then = verdict.type === 'passes' ? '' : `, then ${endText(verdict)}`;
+    return { icon: 'flame', gravity: 'bad', text: text + then };
+  }
+  const text = endText(verdict);
+  switch (verdict.type) {
+    case 'passes':
+      return { icon: 'pass', gravity: 'good', text };
+    case 'stopped':
+      return { icon: 'shield', gravity: 'stopped', text };
+    case 'corrupt':
+      return { icon: 'warning', gravity: 'stopped', text };
+    case 'failed':
+      return { icon: 'circle-slash', gravity: 'neutral', text };
+    case 'aborts':
+      return { icon: 'error', gravity: 'bad', text };
+    case 'unpredictable':
+      return { icon: 'question', gravity: 'neutral', text };
+    case 'unreached':
+      return { icon: 'dash', gravity: 'neutral', text };
+    case 'refused':
+      return { icon: 'lock', gravity: 'neutral', text };
+  }
+}
+
+function endText(verdict: VerdictCell): string {
+  switch (verdict.type) {
+    case 'passes':
+      return 'passes';
+    case 'stopped':
+      return `stopped: ${kindLabel(verdict.by)}`;
+    case 'corrupt':
+      return 'finds corruption';
+    case 'failed':
+      return `fails: ${verdict.error}`;
+    case 'aborts':
+      return 'QEMU aborts here';
+    case 'unpredictable':
+      return 'unpredictable';
+    case 'unreached':
+      return `not reached: operation ${verdict.since + 1}`;
+    case 'refused':
+      return 'does not open';
+  }
+}
+
+/** What there is to say beyond that: QEMU's words where it has some. */
+export function verdictMessage(verdict: VerdictCell): string | undefined {
+  switch (verdict.type) {
+    case 'stopped':
+    case 'corrupt':
+    case 'refused':
+      return clean(verdict.message);
+    case 'failed':
+      return clean(verdict.error);
+    case 'aborts':
+    case 'unpredictable':
+      return clean(verdict.reason);
+    case 'unreached':
+      return `The session ended with operation ${verdict.since + 1}.`;
+    case 'passes':
+      return undefined;
+  }
+}
+
+/** Why the engines part, where space is dear. */
+export function reasonLabel({ reason }: Disagreement): string {
+  switch (reason.type) {
+    case 'unknown-type':
+      return 'type not covered';
+    case 'unprotected':
+      return `window ${count(reason.window)} unprotected`;
+    case 'under-covered':
+      return 'table under-covered';
+    case 'not-entered':
+      return 'never entered';
+    case 'stale':
+      return 'stale flag';
+    case 'order':
+      return 'named in another order';
+  }
+}
+
+/** A step in a line of a list. */
+export interface StepLine {
+  readonly text: string;
+  /** Where it happens in the file, in bytes. */
+  readonly offset: number | undefined;
+  readonly detail: string;
+  readonly end: string;
+  readonly look: 'plain' | 'dim' | 'miss' | 'stopped' | 'bad';
+}
+
+export function stepLine(step: Step): StepLine {
+  switch (step.type) {
+    case 'write': {
+      const { what, offset, checked, conflict } = step;
+      const isElsewhere = what === 'external data';
+      const ignored = typeNames(step.ignore).map(kindLabel).join(', ');
+      const parts = [
+        ...(isElsewhere ? [`at ${hex(offset)} of the data file`] : []),
+        size(step.size),
+        ...(checked && ignored !== '' ? [`ignoring ${ignored}`] : []),
+      ];
+      const line = {
+        text: what === 'hole' ? 'punch hole' : `write ${what}`,
+        offset: isElsewhere ? undefined : offset,
+        detail: parts.join(', '),
+      };
+      if (conflict !== undefined) return { ...line, end: 'stopped', look: 'stopped' };
+      if (destroys(step)) return { ...line, end: `destroys ${labelsOf(step.hits)}`, look: 'bad' };
+      return { ...line, end: checked ? 'checked' : 'unchecked', look: 'dim' };
+    }
+    case 'look-up':
+      return {
+        text: `look up ${step.cache === 'l2' ? 'L2 slice' : 'refcount block'}`,
+        offset: step.offset,
+        detail: step.count === 1 ? '' : `${count(step.count)} times`,
+        end: step.hit ? 'hit' : 'miss',
+        look: step.hit ? 'dim' : 'miss',
+      };
+    case 'allocate':
+      return {
+        text: `allocate ${KIND_TEXT[step.kind]}`,
+        offset: step.offset,
+        detail: plural(step.clusters, 'cluster'),
+        end: '',
+        look: 'plain',
+      };
+    case 'free':
+      return {
+        text: `free ${KIND_TEXT[step.kind]}`,
+        offset: step.offset,
+        detail: plural(step.clusters, 'cluster'),
+        end: 'refcount 0',
+        look: 'dim',
+      };
+    case 'l1-entry':
+      return {
+        text: `set L1 entry ${count(step.index)}`,
+        offset: undefined,
+        detail: `${step.old} → ${step.new}`,
+        end: '',
+        look: 'plain',
+      };
+    case 'l2-entry':
+      return {
+        text: `set L2 entry of guest ${hex(step.guestOffset)}`,
+        offset: undefined,
+        detail: `${step.old} → ${step.new}`,
+        end: '',
+        look: 'plain',
+      };
+    case 'corruption':
+      return {
+        text: step.corruption.fatal ? 'mark the image corrupt' : 'report corruption',
+        offset: step.corruption.offset,
+        detail: step.corruption.message,
+        end: step.corruption.fatal ? 'node dead' : '',
+        look: 'stopped',
+      };
+  }
+}
+
+const labelsOf = (set: number): string => labels(typeNames(set));
+
+/** What stands before a mark's number, so that shape tells it apart as well as colour. */
+export const TOUCH_SIGN: Readonly<Record<Touch, string>> = {
+  written: '',
+  allocated: '+',
+  freed: '−',
+  stopped: '!',
+  destroyed: '×',
+};
+
+/** What a mark at a place says: "step 3: allocated". */
+export function markText({ number, touch }: ClusterMark): string {
+  return `step ${count(number)}: ${touch}`;
+}
