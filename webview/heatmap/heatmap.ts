@@ -3,6 +3,7 @@ import type { CurveName, Point } from '../../src/core/picture/curve.js';
 import { WindowGrid, windowOf } from '../../src/core/picture/windowGrid.js';
 import type { Store } from '../store.js';
 import { currentPalette, onThemeChange } from '../theme.js';
+import { describeWindowOf } from '../windowText.js';
 import { descend, type CellPlace } from './descend.js';
 import { Overlays, type Square } from './overlays.js';
 import type { Palette } from './palette.js';
@@ -266,9 +267,10 @@ export class Heatmap {
     };
     this.#show(this.#cursor);
     this.#updatePointed();
-    const place = this.#store.pointed.value?.place;
-    this.#store.spoken.value = place
-      ? speakPlace(place, this.#store.clusterSize)
+    const pointed = this.#store.pointed.value;
+    const window = describeWindowOf(this.#windows?.states, pointed?.cluster);
+    this.#store.spoken.value = pointed
+      ? speakPlace(pointed.place, this.#store.clusterSize) + (window ? `, ${window}` : '')
       : 'past the end of the file';
   }
 

@@ -2,10 +2,9 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Heatmap } from '../heatmap/heatmap.js';
 import { handleKey, listenToPointer } from '../heatmap/input.js';
-import { windowOf } from '../../src/core/picture/windowGrid.js';
 import { describePlace } from '../heatmap/place.js';
 import type { Store } from '../store.js';
-import { describeWindow } from '../windowText.js';
+import { describeWindowOf } from '../windowText.js';
 
 const HELP =
   'Map of host clusters. Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, W shows or hides overlap windows.';
@@ -76,9 +75,7 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
   const pointed = store.pointed.value;
   if (!pointed) return null;
   const { place, cluster, x, y, room } = pointed;
-  const windows = store.windows.value;
-  const window =
-    windows && cluster !== undefined ? describeWindow(windows, windowOf(cluster)) : undefined;
+  const window = describeWindowOf(store.windows.value, cluster);
   const side = `tooltip ${room.left ? 'left' : 'right'} ${room.below ? 'below' : 'above'}`;
   return (
     <div class={side} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
