@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { createCurve, HilbertCurve, type CurveName } from '../core/picture/curve.js';
-import { stripGlyphs } from '../core/picture/strip.js';
 import type { PictureSource } from '../core/picture/source.js';
+import { FileStrip } from '../core/picture/strip.js';
 import type { TileCells } from '../core/picture/tile.js';
 import { TilePyramid } from '../core/picture/tilePyramid.js';
 import type { DeflatedCells, TileQuery, UniformCells } from '../protocol/imageService.js';
@@ -13,6 +13,7 @@ const DEFLATE_LEVEL = 1;
 export class TileStore {
   readonly #source: PictureSource;
   readonly #pyramids = new Map<CurveName, TilePyramid>();
+  #strip: FileStrip | undefined;
 
   constructor(source: PictureSource) {
     this.#source = source;
@@ -20,6 +21,7 @@ export class TileStore {
 
   /** To be called when the source has changed. */
   invalidate(): void {
+    this.#strip = undefined;
     for (const pyramid of this.#pyramids.values()) pyramid.invalidate();
   }
 
@@ -36,7 +38,8 @@ export class TileStore {
   /** The whole file in so many rows: what the Hilbert curve's pyramid says of it. */
   strip(rows: number): number[] {
     const curve = new HilbertCurve(this.#source.clusters);
-    return stripGlyphs(this.#pyramid(curve.name), curve, rows);
+    this.#strip ??= new FileStrip(this.#pyramid(curve.name), curve);
+    return this.#strip.rows(rows);
   }
 
   #pyramid(name: CurveName): TilePyramid {

@@ -6,6 +6,7 @@ import { WindowGrid, windowOf } from '../../src/core/picture/windowGrid.js';
 import { samePicture } from '../pictureState.js';
 import type { Store } from '../store.js';
 import { currentPalette, onThemeChange } from '../theme.js';
+import { describeWindowOf } from '../windowText.js';
 import type { Camera } from './camera.js';
 import { CellCountStore } from './cellCounts.js';
 import { descend, type CellPlace } from './descend.js';
@@ -375,9 +376,14 @@ export class Heatmap {
     };
     this.#show(this.#cursor);
     this.#updatePointed();
-    const place = this.#store.pointed.value?.place;
-    this.#store.spoken.value = place
-      ? speakPlace(place, this.#store.clusterSize, this.#store.pictures.names.value)
+    const pointed = this.#store.pointed.value;
+    const window = this.#inFile
+      ? describeWindowOf(this.#windows?.states, pointed?.cluster)
+      : undefined;
+    const { names } = this.#store.pictures;
+    this.#store.spoken.value = pointed
+      ? speakPlace(pointed.place, this.#store.clusterSize, names.value) +
+        (window ? `, ${window}` : '')
       : 'past the end of the file';
   }
 

@@ -3,7 +3,6 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Heatmap } from '../heatmap/heatmap.js';
 import { handleKey, listenToPointer } from '../heatmap/input.js';
 import type { View } from '../../src/core/picture/layer.js';
-import { windowOf } from '../../src/core/picture/windowGrid.js';
 import { describePlace } from '../heatmap/place.js';
 import { markAt } from '../heatmap/simulationMarks.js';
 import { markText } from '../simulationText.js';
@@ -12,7 +11,7 @@ import { captionOf } from '../picture/caption.js';
 import { pngOf } from '../picture/png.js';
 import { svgOf } from '../picture/svg.js';
 import type { Store } from '../store.js';
-import { describeWindow } from '../windowText.js';
+import { describeWindowOf } from '../windowText.js';
 
 const HELP: Readonly<Record<View, string>> = {
   host: 'Map of host clusters. The tab Ranges says the same as a table.',
@@ -132,11 +131,9 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
   if (!pointed) return null;
   const { place, cluster, x, y, room } = pointed;
   const isFile = place.picture.view === 'host';
-  const windows = isFile ? store.windows.value : undefined;
   const marks = isFile ? store.simulation.onMap.value : undefined;
   const mark = markAt(marks ?? [], place.cluster, place.clusters);
-  const window =
-    windows && cluster !== undefined ? describeWindow(windows, windowOf(cluster)) : undefined;
+  const window = isFile ? describeWindowOf(store.windows.value, cluster) : undefined;
   const mapped = store.mapped.shown.value;
   const side = `tooltip ${room.left ? 'left' : 'right'} ${room.below ? 'below' : 'above'}`;
   return (

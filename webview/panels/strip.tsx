@@ -38,7 +38,7 @@ export function Strip({ store }: { readonly store: Store }): JSX.Element {
     if (cluster !== undefined) parts?.input.goTo(cluster);
   };
   return (
-    <aside class="strip-frame" style={{ width: `${STRIP.width}px` }}>
+    <aside class="strip-frame" aria-label="Whole file" style={{ width: `${STRIP.width}px` }}>
       <div
         ref={root}
         class="strip"

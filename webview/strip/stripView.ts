@@ -10,6 +10,8 @@ import { drawKinds, drawWindowStates, STRIP } from './stripBars.js';
 
 /** Rows that the map is asked for at most, see the editor's validation. */
 const MOST_ROWS = 8192;
+/** Milliseconds until the worker is asked. */
+const PATIENCE = 80;
 /** CSS pixels that a bracket is high at least. */
 const SMALLEST_BRACKET = 5;
 
@@ -119,6 +121,8 @@ export class StripView {
     if (this.#asking) return;
     this.#asking = true;
     while (this.#asked !== this.#wanted) {
+      // What the map needs of the worker comes first, and a height that still changes can wait.
+      await new Promise((resolve) => setTimeout(resolve, PATIENCE));
       const { rows } = (this.#asked = this.#wanted);
       try {
         this.glyphs.value = (await this.#store.rpc.ask('strip', { rows })).glyphs;

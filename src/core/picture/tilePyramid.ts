@@ -2,7 +2,15 @@ import type { Curve } from './curve.js';
 import { gatherTile, OUTSIDE_TILE } from './gather.js';
 import { reduceInto } from './reduce.js';
 import type { PictureSource } from './source.js';
-import { newTile, TILE, TILE_CELLS, tileKey, type MixedTile, type TileCells } from './tile.js';
+import {
+  newTile,
+  TILE,
+  TILE_CELLS,
+  tileKey,
+  topLevel,
+  type MixedTile,
+  type TileCells,
+} from './tile.js';
 
 /** Bytes that the kept tiles may take: all levels above 0 of an image of some 20 M clusters. */
 const BUDGET = 24 * 2 ** 20;
@@ -18,6 +26,8 @@ export class TilePyramid {
   readonly #curve: Curve;
   readonly #budget: number;
   readonly #kept = new Map<number, TileCells>();
+  /** The tile of the whole picture took longest to make, and everybody wants it: it stays. */
+  readonly #top: number;
   readonly #scratch = newTile();
   #bytes = 0;
 
@@ -26,6 +36,7 @@ export class TilePyramid {
     this.#source = source;
     this.#curve = curve;
     this.#budget = budget;
+    this.#top = tileKey(topLevel(curve), 0, 0);
   }
 
   /** To be called when the source has changed. */
@@ -86,6 +97,7 @@ export class TilePyramid {
     this.#bytes += bytesOf(tile);
     for (const [oldest, cells] of this.#kept) {
       if (this.#bytes <= this.#budget) return;
+      if (oldest === this.#top) continue;
       this.#kept.delete(oldest);
       this.#bytes -= bytesOf(cells);
     }

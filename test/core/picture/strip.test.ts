@@ -4,7 +4,7 @@ import { ClusterMap } from '../../../src/core/layout/clusterMap.js';
 import { BIT } from '../../../src/core/layout/kinds.js';
 import { HilbertCurve } from '../../../src/core/picture/curve.js';
 import { mapLayer } from '../../../src/core/picture/mapLayers.js';
-import { stripGlyphs } from '../../../src/core/picture/strip.js';
+import { FileStrip } from '../../../src/core/picture/strip.js';
 import { glyphOfKind, TROUBLE_SHIFT } from '../../../src/core/picture/tile.js';
 import { TilePyramid } from '../../../src/core/picture/tilePyramid.js';
 
@@ -15,7 +15,7 @@ const LEAK = 1;
 
 function strip(map: ClusterMap, rows: number): number[] {
   const curve = new HilbertCurve(map.clusters);
-  return stripGlyphs(new TilePyramid(mapLayer('kinds', map), curve), curve, rows);
+  return new FileStrip(new TilePyramid(mapLayer('kinds', map), curve), curve).rows(rows);
 }
 
 describe('the strip of the whole file', () => {

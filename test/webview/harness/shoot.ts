@@ -1,8 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
+import type { Curve } from '../../../src/protocol/imageService.js';
 import type { OverlapOptions } from '../../../src/protocol/overlap.js';
 import { launchBrowser, openEditor, settled, type HostedImage } from './editorPage.js';
 import { hostedMap, hostedSample, hostedWindows } from './hostedImages.js';
+import { DEFAULT_OVERLAP, hostedMail, withWindows } from './hostedWindows.js';
 import { THEMES, type Theme } from './themes.js';
 
 /**
@@ -16,19 +18,26 @@ const browser = await launchBrowser();
 const WIDE = { width: 1600, height: 900 };
 const TALL = { width: 1600, height: 1300 };
 const NARROW = { width: 800, height: 600 };
-const settings = { curve: 'hilbert', renderer: 'canvas' } as const;
 
 interface Shot {
   readonly image: HostedImage;
   readonly theme: Theme;
   readonly size: typeof WIDE;
+  readonly curve?: Curve;
   readonly overlap?: OverlapOptions;
   readonly act?: (page: Page) => Promise<void>;
 }
 
-async function shoot(name: string, { image, theme, size, overlap, act }: Shot): Promise<void> {
-  const options = overlap ? { overlap } : {};
-  const editor = await openEditor(browser, { image, theme, settings, ...size, ...options });
+async function shoot(name: string, shot: Shot): Promise<void> {
+  const { image, theme, size, curve = 'hilbert', overlap, act } = shot;
+  const settings = { curve, renderer: 'canvas' } as const;
+  const editor = await openEditor(browser, {
+    image,
+    theme,
+    settings,
+    ...size,
+    ...(overlap && { overlap }),
+  });
   const shown = image.events.some((event) => event.type === 'facts' && event.facts.geometry);
   if (shown) await settled(editor);
   await act?.(editor.page);
@@ -107,6 +116,37 @@ await shoot('isolated', {
   theme: 'dark',
   size: WIDE,
   act: (page) => page.click('[data-kind="active-l2"]'),
+});
+const LIMITS: readonly (readonly [name: string, options: OverlapOptions])[] = [
+  ['unlimited', DEFAULT_OVERLAP],
+  ['evict', { ...DEFAULT_OVERLAP, totalSizeLimit: '24K' }],
+  ['fail', { ...DEFAULT_OVERLAP, totalSizeLimit: '24K', limitPolicy: 'fail' }],
+];
+const mail = hostedMail();
+for (const [limit, overlap] of LIMITS) {
+  for (const theme of THEMES)
+    await shoot(`windows-${limit}-${theme}`, { image: mail, theme, size: WIDE, overlap });
+  for (const size of [WIDE, NARROW])
+    await shoot(`windows-${limit}-rows-${size.width}`, {
+      image: mail,
+      theme: 'dark',
+      size,
+      curve: 'rows',
+      overlap,
+    });
+}
+await shoot('windows-from-afar', {
+  image: withWindows(hostedMap(100_000_000, true)),
+  theme: 'dark',
+  size: WIDE,
+  overlap: DEFAULT_OVERLAP,
+});
+await shoot('strip', {
+  image: mail,
+  theme: 'dark',
+  size: WIDE,
+  overlap: DEFAULT_OVERLAP,
+  act: (page) => page.click('.strip', { position: { x: 15, y: 500 } }),
 });
 await shoot('findings', {
   image: damaged,
