@@ -117,13 +117,13 @@ await shoot('isolated', {
   size: WIDE,
   act: (page) => page.click('[data-kind="active-l2"]'),
 });
-const LIMITS: readonly (readonly [name: string, options: OverlapOptions])[] = [
+const MAIL_LIMITS: readonly (readonly [name: string, options: OverlapOptions])[] = [
   ['unlimited', DEFAULT_OVERLAP],
   ['evict', { ...DEFAULT_OVERLAP, totalSizeLimit: '24K' }],
   ['fail', { ...DEFAULT_OVERLAP, totalSizeLimit: '24K', limitPolicy: 'fail' }],
 ];
 const mail = hostedMail();
-for (const [limit, overlap] of LIMITS) {
+for (const [limit, overlap] of MAIL_LIMITS) {
   for (const theme of THEMES)
     await shoot(`windows-${limit}-${theme}`, { image: mail, theme, size: WIDE, overlap });
   for (const size of [WIDE, NARROW])
