@@ -90,7 +90,7 @@ export class ImagePanel implements vscode.Disposable {
       cspSource: webview.cspSource,
       nonce: randomBytes(16).toString('hex'),
       script: address('webview.js'),
-      style: address('webview.css'),
+      styles: ['webview.css', 'panes.css'].map(address),
       language: vscode.env.language,
     });
   }

@@ -4,13 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCurve } from '../../src/core/picture/curve.js';
 import { parseColour } from '../../webview/heatmap/palette.js';
-import {
-  bundle,
-  launchBrowser,
-  openEditor,
-  settled,
-  type EditorPage,
-} from './harness/editorPage.js';
+import { launchBrowser, openEditor, settled, type EditorPage } from './harness/editorPage.js';
 import { hostedData, hostedMap, hostedSample, hostedSparse } from './harness/hostedImages.js';
 import {
   cellCentres,
@@ -412,8 +406,4 @@ describe('the budgets', () => {
       expect(editor.traffic.largest).toBeLessThan(256 * 1024);
     });
   }, 60_000);
-
-  it('the bundle is at most 150 kB', async () => {
-    expect((await bundle()).script.length).toBeLessThan(150_000);
-  });
 });

@@ -38,7 +38,7 @@ export class Heatmap {
   readonly #store: Store;
   readonly #tiles: TileStore;
   readonly #viewport: Viewport;
-  readonly #overlays = new Overlays();
+  readonly #overlays: Overlays;
   readonly #counts: CellCountStore;
   readonly #labels: Labels;
   readonly #disposals: (() => void)[] = [];
@@ -72,6 +72,9 @@ export class Heatmap {
     this.#store = store;
     this.#tiles = new TileStore((query) => store.rpc.ask('tile', query), this.#invalidate);
     this.#viewport = new Viewport(this.#tiles);
+    this.#overlays = new Overlays(() => {
+      this.#invalidateOverlays();
+    });
     this.#counts = new CellCountStore((query) => store.rpc.ask('cells', query), this.#invalidate);
     this.#labels = new Labels(this.#counts);
     const kept = store.camera.peek();

@@ -7,10 +7,8 @@ import { describePlace } from '../heatmap/place.js';
 import { markAt } from '../heatmap/simulationMarks.js';
 import { markText } from '../simulationText.js';
 import { mappedText } from '../mapped.js';
-import { captionOf } from '../picture/caption.js';
-import { pngOf } from '../picture/png.js';
-import { svgOf } from '../picture/svg.js';
 import type { Store } from '../store.js';
+import { loadPanes } from './laterPane.js';
 import { describeWindowOf } from '../windowText.js';
 
 const HELP: Readonly<Record<View, string>> = {
@@ -25,6 +23,9 @@ const CONTEXT = JSON.stringify({
   preventDefaultContextMenuItems: true,
   'qcow2.hasSelection': true,
 });
+
+/** Milliseconds until the strip and the side panes are fetched. */
+const PANES_AFTER = 100;
 
 /** The heatmap with what surrounds its canvases: keys, tooltip, live region. */
 export function ClusterMapView({ store }: { readonly store: Store }): JSX.Element {
@@ -52,12 +53,9 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
       preview: (cluster) => {
         heatmap.preview(cluster);
       },
-      picture: (format) => {
-        const caption = captionOf(store);
-        const { scene } = heatmap;
-        return format === 'svg'
-          ? svgOf(scene, caption)
-          : pngOf(heatmap.drawn(), scene.viewport.size, caption);
+      picture: async (format) => {
+        const { pictureOf } = await import('../picture/picture.js');
+        return pictureOf(store, heatmap, format);
       },
       run: (command) => {
         switch (command) {
@@ -73,7 +71,10 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
         }
       },
     };
+    // Before somebody asks for them, and after what everybody sees.
+    const later = setTimeout(() => void loadPanes(), PANES_AFTER);
     return () => {
+      clearTimeout(later);
       store.map = undefined;
       stopListening();
       element.removeEventListener('keydown', onKey);

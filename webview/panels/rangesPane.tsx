@@ -6,7 +6,6 @@ import { kindVariable } from '../heatmap/palette.js';
 import type { Store } from '../store.js';
 import { clean, count, hex, kindLabel, KIND_TEXT, size } from '../text.js';
 import { RangeFilter } from './rangeFilter.js';
-import './ranges.css';
 
 /** CSS pixels of a row, as in ranges.css. */
 const ROW = 22;

@@ -9,7 +9,6 @@ import { Icon } from './icon.js';
 import { OperationList } from './operationList.js';
 import { StepList } from './stepList.js';
 import { VerdictTable } from './verdictTable.js';
-import './simulate.css';
 
 const ENGINES: readonly Choice<EngineName>[] = [
   { value: 'today', text: 'QEMU today', title: 'The overlap check as QEMU has it' },

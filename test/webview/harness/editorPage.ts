@@ -137,9 +137,9 @@ export async function settled({ page }: EditorPage): Promise<void> {
 /** The webview as it ships. */
 let bundled: Promise<{ readonly script: string; readonly style: string }> | undefined;
 
-export function bundle(): Promise<{ readonly script: string; readonly style: string }> {
+function bundle(): Promise<{ readonly script: string; readonly style: string }> {
   bundled ??= build({
-    entryPoints: ['webview/main.tsx'],
+    entryPoints: ['webview/main.tsx', 'webview/panels/panes.css'],
     tsconfig: 'webview/tsconfig.json',
     bundle: true,
     format: 'esm',
@@ -149,7 +149,9 @@ export function bundle(): Promise<{ readonly script: string; readonly style: str
     loader: { '.ttf': 'dataurl' },
   }).then(({ outputFiles }) => ({
     script: outputFiles.find(({ path }) => path.endsWith('.js'))?.text ?? '',
-    style: outputFiles.find(({ path }) => path.endsWith('.css'))?.text ?? '',
+    style: outputFiles
+      .flatMap(({ path, text }) => (path.endsWith('.css') ? [text] : []))
+      .join('\n'),
   }));
   return bundled;
 }
