@@ -1,13 +1,17 @@
 import { readBytes } from '../byteSource.js';
 import { roundUp, viewOf } from '../bytes.js';
 import { BIT } from '../layout/kinds.js';
-import type { Bitmap } from '../qcow2/bitmapDirectory.js';
-import { tableEntriesNeeded } from '../qcow2/bitmapDirectory.js';
+import {
+  type Bitmap,
+  type BitmapDirectory,
+  readBitmapDirectory,
+  tableEntriesNeeded,
+} from '../qcow2/bitmapDirectory.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import { AUTOCLEAR } from '../qcow2/features.js';
 import { DirtyBits } from './dirtyBits.js';
 import type { Driver } from './driver.js';
-import { cleaningUp, Unpredictable } from './failure.js';
+import { cleaningUp, RequestFailed, Unpredictable } from './failure.js';
 import { wordsOf } from './memoryTable.js';
 import { bytesPart } from './overlay.js';
 
@@ -61,40 +65,63 @@ export class Bitmaps {
       for (const { bitmap, dirty } of this.#held) if (bitmap.auto) dirty?.set(guest, bytes);
   }
 
-  /** Stores all bitmaps anew, and frees what they took before (qcow2_store_persistent_dirty_bitmaps). */
-  store(): void {
-    if (!this.#held.some(({ dirty }) => dirty)) return;
+  /**
+   * Stores all bitmaps anew, and frees what they took before (qcow2_store_persistent_dirty_bitmaps).
+   * The result is why they are lost, if they are.
+   */
+  store(): string | undefined {
     const { header, guard, refcounts } = this.#driver;
-    const records: Uint8Array[] = [];
-    const stored: TablePlace[] = [];
     const old = header.bitmaps;
-    cleaningUp(
-      () => {
-        for (const { bitmap, record, dirty } of this.#held) {
-          const entry = record.slice();
-          if (dirty) {
-            const table = this.#storeBits(dirty, bitmap);
-            stored.push(table);
-            viewOf(entry).setBigUint64(0, BigInt(table.offset));
-            viewOf(entry).setUint32(8, table.entries);
-            viewOf(entry).setUint32(FLAGS_AT, bitmap.auto ? AUTO : 0);
-          }
-          records.push(entry);
-        }
-        const place = this.#storeDirectory(records);
+    if (!old || !this.#held.some(({ dirty }) => dirty)) return undefined;
+    const directory = this.#reread(old);
+    if (directory.failure) return directory.failure.message;
+    const stored: TablePlace[] = [];
+    try {
+      const records = this.#held.map((held) => this.#storeOne(held, stored));
+      failing('Failed to update bitmap extension', () => {
+        const place = this.#storeDirectory(records, stored);
         this.#driver.writeCaches();
         header.autoclear |= AUTOCLEAR.bitmaps;
-        header.bitmaps = { count: this.#held.length, ...place };
+        header.bitmaps = { count: records.length, ...place };
         guard.bitmapDirectory({ offset: place.offset, bytes: place.size });
-      },
-      () => {
-        for (const table of stored) this.#freeTable(table);
-      },
-    );
+      });
+    } catch (error) {
+      if (!(error instanceof BitmapsLost)) throw error;
+      for (const table of stored) if (table.offset !== 0) this.#freeTable(table);
+      return error.message;
+    }
     this.#driver.writeHeader();
-    if (old) refcounts.free(old.offset, old.size, 'other', 'bitmap-directory');
+    refcounts.free(old.offset, old.size, 'other', 'bitmap-directory');
     for (const { bitmap, dirty } of this.#held)
       if (dirty) this.#freeTable({ offset: Number(bitmap.tableOffset), entries: bitmap.tableSize });
+    return undefined;
+  }
+
+  /** QEMU reads the directory again; it may have been destroyed meanwhile. */
+  #reread(old: NonNullable<Driver['header']['bitmaps']>): BitmapDirectory {
+    const { file, geometry, image } = this.#driver;
+    const { virtualSize } = image.layout;
+    const { offset, size, count } = old;
+    return readBitmapDirectory(
+      file.overlay,
+      offset,
+      size,
+      count,
+      geometry.clusterSize,
+      virtualSize,
+    );
+  }
+
+  /** One bitmap's new directory entry. */
+  #storeOne({ bitmap, record, dirty }: Held, stored: TablePlace[]): Uint8Array {
+    if (!dirty) return record;
+    const entry = record.slice();
+    const table = this.#storeBits(dirty, bitmap);
+    stored.push(table);
+    viewOf(entry).setBigUint64(0, BigInt(table.offset));
+    viewOf(entry).setUint32(8, table.entries);
+    viewOf(entry).setUint32(FLAGS_AT, bitmap.auto ? AUTO : 0);
+    return entry;
   }
 
   /** In the file all are in use until they are stored (update_ext_header_and_dir_in_place). */
@@ -126,20 +153,25 @@ export class Bitmaps {
     const view = viewOf(table);
     const data: number[] = [];
     let offset = 0;
-    return cleaningUp(
+    const noRoom = `Failed to allocate clusters for bitmap '${bitmap.name}'`;
+    return undoing(
       () => {
         for (const [chunk, bytes] of dirty.chunks()) {
-          const cluster = allocator.allocate(geometry.clusterSize);
+          const cluster = failing(noRoom, () => allocator.allocate(geometry.clusterSize));
           data.push(cluster);
           recorder.allocate('bitmap-data', cluster, 1);
           const [high, low] = wordsOf(cluster);
           view.setUint32(chunk * 8, high);
           view.setUint32(chunk * 8 + 4, low);
-          file.writeChecked('bitmap data', 0, cluster, [bytesPart(bytes)]);
+          failing(STOPPED, () => {
+            file.writeChecked('bitmap data', 0, cluster, [bytesPart(bytes)]);
+          });
         }
-        offset = allocator.allocate(table.length);
+        offset = failing(noRoom, () => allocator.allocate(table.length));
         recorder.allocate('bitmap-table', offset, Math.ceil(table.length / geometry.clusterSize));
-        file.writeChecked('bitmap table', 0, offset, [bytesPart(table)]);
+        failing(STOPPED, () => {
+          file.writeChecked('bitmap table', 0, offset, [bytesPart(table)]);
+        });
         return { offset, entries };
       },
       () => {
@@ -150,8 +182,12 @@ export class Bitmaps {
     );
   }
 
-  #storeDirectory(records: readonly Uint8Array[]): { offset: number; size: number } {
+  #storeDirectory(
+    records: readonly Uint8Array[],
+    tables: readonly TablePlace[],
+  ): { offset: number; size: number } {
     const { allocator, file, refcounts, geometry, recorder } = this.#driver;
+    if (tables.some(({ offset }) => offset === 0)) throw new RequestFailed('EINVAL');
     const bytes = encodeDirectory(records);
     const offset = allocator.allocate(bytes.length);
     recorder.allocate('bitmap-directory', offset, Math.ceil(bytes.length / geometry.clusterSize));
@@ -175,6 +211,30 @@ export class Bitmaps {
       if (cluster !== 0) refcounts.free(cluster, geometry.clusterSize, 'always', 'bitmap-data');
     }
     refcounts.free(offset, entries * 8, 'other', 'bitmap-table');
+  }
+}
+
+/** Storing ends here; the message says why. */
+class BitmapsLost extends Error {}
+
+const STOPPED = 'Qcow2 overlap check failed';
+
+/** Runs a part whose failure is told in these words. */
+function failing<T>(words: string, part: () => T): T {
+  try {
+    return part();
+  } catch (error) {
+    if (error instanceof RequestFailed) throw new BitmapsLost(`${words}: ${error.message}`);
+    throw error;
+  }
+}
+
+function undoing<T>(part: () => T, cleanUp: () => void): T {
+  try {
+    return part();
+  } catch (error) {
+    if (error instanceof BitmapsLost) cleanUp();
+    throw error;
   }
 }
 

@@ -11,13 +11,11 @@ export function close(driver: Driver): void {
   });
   if (driver.signal.dead) return;
   guard.l1Dropped();
-  const lost = failureOf(() => {
-    driver.bitmaps?.store();
-  });
+  const lost = driver.bitmaps?.store();
   if (lost !== undefined) {
-    recorder.doubt('the message names the node, by a number that QEMU gives it');
+    recorder.doubt('the message names the node by a number that QEMU gives it');
     recorder.message(
-      `qemu-io: Lost persistent bitmaps during inactivation of node: ${errnoText(lost)}`,
+      `qemu-io: Lost persistent bitmaps during inactivation of node '#block': ${lost}`,
     );
   }
   let failed = lost !== undefined;

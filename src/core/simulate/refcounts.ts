@@ -87,7 +87,10 @@ export class Refcounts {
     if (length < 0) throw new RequestFailed('EINVAL');
     if (length === 0) return;
     if (change < 0) refcountCache.dependOn(l2Cache);
-    const last = clusterOf(geometry, offset + length - 1);
+    // A sum past 2^53 would be rounded.
+    const last =
+      clusterOf(geometry, offset) +
+      clusterOf(geometry, (offset % geometry.clusterSize) + length - 1);
     const held: { block: CacheEntry | undefined; index: number } = { block: undefined, index: -1 };
     let cluster = clusterOf(geometry, offset);
     const errno = failureOf(() => {

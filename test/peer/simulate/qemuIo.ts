@@ -32,7 +32,7 @@ const PROMPT = 'qemu-io> ';
 const HINT = 'You can force-remove ';
 const REFUSAL = "qemu-io: can't open: ";
 const ASSERTION = /qemu-(?:io|img): \S+: (\w+): Assertion `(.*)' failed\./;
-const MOST_MILLISECONDS = 10_000;
+const MOST_MILLISECONDS = 5_000;
 
 /** Whether the operation is one of `qemu-img snapshot`, which qemu-io does not have. */
 export function isSnapshotOperation(line: string): boolean {
