@@ -50,8 +50,10 @@ export class Heatmap {
     this.#tiles = new TileStore((query) => store.rpc.ask('tile', query), this.#invalidate);
     this.#viewport = new Viewport(this.#tiles);
     this.#counts = new CellCountStore((query) => store.rpc.ask('cells', query), this.#invalidate);
-    this.#labels = new Labels(this.#counts);
-    root.append(this.#overlays.canvas, this.#labels.canvas);
+    root.append(this.#overlays.canvas);
+    this.#labels = new Labels(root, this.#counts, () => {
+      this.#invalidateOverlays();
+    });
     this.#observeSize();
     this.#observeTheme();
     this.#observeStore();
@@ -62,7 +64,7 @@ export class Heatmap {
     for (const dispose of this.#disposals) dispose();
     this.#renderer?.dispose();
     this.#overlays.canvas.remove();
-    this.#labels.canvas.remove();
+    this.#labels.dispose();
   }
 
   /** Zooms about a point of the view (CSS pixels). */
@@ -125,7 +127,9 @@ export class Heatmap {
   drawn(): readonly HTMLCanvasElement[] {
     this.#mapDirty = true;
     this.#draw();
-    return [...this.#root.querySelectorAll('canvas')];
+    this.#labels.finish();
+    const canvases = [...this.#root.querySelectorAll('canvas')];
+    return canvases.filter(({ style }) => style.visibility !== 'hidden');
   }
 
   /** The pointer is over a point of the view, or has left. */
@@ -366,8 +370,10 @@ export class Heatmap {
         isolation: this.#isolation,
       };
       this.#renderer.draw(frame);
-      this.#store.lettered.value = this.#labels.draw({ ...frame, ratio, scale: camera.scale });
+      const { scale } = camera;
+      this.#store.lettered.value = this.#labels.show({ ...frame, ratio, scale, camera });
     }
+    this.#labels.step();
     this.#overlays.draw({
       camera,
       picture,
