@@ -36,14 +36,17 @@ async function cameraOf({ page }: EditorPage): Promise<KeptCamera | undefined> {
   return readViewState(await page.evaluate(() => window.kept)).camera;
 }
 
-/** Pixels of a canvas of the map that something is drawn on. */
+/** Pixels of those canvases of the map that can be seen on which something is drawn. */
 const inked = ({ page }: EditorPage, canvas: string): Promise<number> =>
   page.evaluate((selector) => {
-    const found = document.querySelector<HTMLCanvasElement>(selector);
-    const context = found?.getContext('2d');
-    if (!context) throw new Error('no 2D canvas');
-    const { data } = context.getImageData(0, 0, context.canvas.width, context.canvas.height);
-    return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+    let pixels = 0;
+    for (const found of document.querySelectorAll<HTMLCanvasElement>(selector)) {
+      const context = found.getContext('2d');
+      if (!context || found.style.visibility === 'hidden') continue;
+      const { data } = context.getImageData(0, 0, found.width, found.height);
+      pixels += data.filter((value, i) => i % 4 === 3 && value > 0).length;
+    }
+    return pixels;
   }, canvas);
 
 const LETTERS = '.heatmap canvas.labels';
@@ -82,7 +85,8 @@ describe('cells', () => {
       const zoomBy = async (steps: number): Promise<number> => {
         for (let i = 0; i < steps; i++) await page.locator('[aria-label="Zoom in (+)"]').click();
         await settled(editor);
-        await page.waitForTimeout(200);
+        // At rest they are written, a little in each frame.
+        await page.waitForTimeout(600);
         return inked(editor, LETTERS);
       };
       // From 10 to 16 pixels.
@@ -94,6 +98,42 @@ describe('cells', () => {
       expect(await page.evaluate(() => window.asked)).toBeGreaterThan(asked);
       await page.locator('[aria-label="Fit the picture (0)"]').click();
       await expect.poll(() => inked(editor, LETTERS)).toBe(0);
+    });
+  });
+
+  it('go with the map while it is moved', async () => {
+    await withEditor(async (editor) => {
+      const { page } = editor;
+      await page.locator('[aria-label="Zoom in (+)"]').click();
+      await expect.poll(() => inked(editor, LETTERS)).toBeGreaterThan(1000);
+      const moved = page.evaluate(
+        () =>
+          new Promise<string>((resolve) => {
+            const observer = new MutationObserver((changes) => {
+              for (const { target } of changes)
+                if (target instanceof HTMLElement && target.style.transform !== '')
+                  resolve(target.style.transform);
+            });
+            for (const sheet of document.querySelectorAll('.heatmap canvas.labels'))
+              observer.observe(sheet, { attributeFilter: ['style'] });
+          }),
+      );
+      await page.mouse.move(300, 300);
+      await page.mouse.down();
+      await page.mouse.move(360, 320, { steps: 4 });
+      expect(await moved).toMatch(/^translate\(/);
+      await page.mouse.up();
+      // At rest they are written anew, where they are.
+      await expect
+        .poll(() =>
+          page.evaluate(
+            () =>
+              [...document.querySelectorAll<HTMLElement>('.heatmap canvas.labels')].find(
+                ({ style }) => style.visibility !== 'hidden',
+              )?.style.transform,
+          ),
+        )
+        .toBe('');
     });
   });
 });

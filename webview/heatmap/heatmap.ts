@@ -76,10 +76,12 @@ export class Heatmap {
       this.#invalidateOverlays();
     });
     this.#counts = new CellCountStore((query) => store.rpc.ask('cells', query), this.#invalidate);
-    this.#labels = new Labels(this.#counts);
     const kept = store.camera.peek();
     if (kept) this.#cameras.set(kept.view, kept);
-    root.append(this.#overlays.canvas, this.#labels.canvas);
+    root.append(this.#overlays.canvas);
+    this.#labels = new Labels(root, this.#counts, () => {
+      this.#invalidateOverlays();
+    });
     this.#observeSize();
     this.#observeTheme();
     this.#observeStore();
@@ -91,7 +93,7 @@ export class Heatmap {
     for (const dispose of this.#disposals) dispose();
     this.#renderer?.dispose();
     this.#overlays.canvas.remove();
-    this.#labels.canvas.remove();
+    this.#labels.dispose();
   }
 
   /** Zooms about a point of the view (CSS pixels). */
@@ -173,7 +175,9 @@ export class Heatmap {
   drawn(): readonly HTMLCanvasElement[] {
     this.#mapDirty = true;
     this.#draw();
-    return [...this.#root.querySelectorAll('canvas')];
+    this.#labels.finish();
+    const canvases = [...this.#root.querySelectorAll('canvas')];
+    return canvases.filter(({ style }) => style.visibility !== 'hidden');
   }
 
   /** The pointer is over a point of the view, or has left. */
@@ -486,15 +490,13 @@ export class Heatmap {
         isolation: this.#isolation,
       };
       this.#renderer.draw(frame);
-      this.#store.lettered.value = this.#labels.draw({
-        ...frame,
-        picture: this.#tiles.picture,
-        ratio,
-        scale: camera.scale,
-      });
+      const { scale } = camera;
+      const { picture: shown } = this.#tiles;
+      this.#store.lettered.value = this.#labels.show({ ...frame, shown, ratio, scale, camera });
       clearTimeout(this.#rest);
       this.#rest = setTimeout(this.#count, REST);
     }
+    this.#labels.step();
     this.#overlays.draw({
       camera,
       picture,
