@@ -1,4 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memorySource } from '../../src/core/byteSource.js';
 import {
@@ -13,20 +14,21 @@ import { DOMINANT_MASK, OUTSIDE } from '../../src/core/picture/tile.js';
 import { ImageSession } from '../../src/node/imageSession.js';
 import type { LayerAnswer } from '../../src/protocol/imageService.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
-import { layOut } from '../images/layOut.js';
+import { layOut, type BuiltImage } from '../images/layOut.js';
 import { fileBytes } from '../images/pieces.js';
 
 const GUESTS = 4096;
 
 /** 16 MiB with 4 KiB clusters, a snapshot, a bitmap. */
-function bytesOf(): Uint8Array {
+function built(): BuiltImage {
   const image = new ImageBuilder({ virtualSize: GUESTS * 4096, clusterBits: 12 });
   image.write(0, 300).snapshot({ name: 'before' }).write(100, 50).zero(1000, 20);
   image.bitmap({ name: 'backup', granularityBits: 16, dirty: [[2, 3]] });
-  return fileBytes(layOut(image));
+  return layOut(image);
 }
 
-const bytes = bytesOf();
+const image = built();
+const bytes = fileBytes(image);
 
 function opened(): ImageSession {
   const session = new ImageSession(memorySource(bytes), 'a.qcow2', () => undefined);
@@ -148,6 +150,40 @@ describe('a picture', () => {
       message: 'the disk has more clusters than a picture can show',
     });
   });
+});
+
+test('damage of any kind ends in pictures, or in a reason why there is none', () => {
+  const { l1, refcountTable, refcountBlocks, snapshotL1s, bitmapTables } = image.places;
+  const tables = [l1, refcountTable, ...refcountBlocks, ...snapshotL1s, ...bitmapTables];
+  const entry = fc.oneof(
+    fc.constantFrom(...tables).chain((table) => fc.nat(3).map((index) => table + index * 8)),
+    fc.nat(511).map((guest) => image.entryOffset(guest)),
+  );
+  const words = fc.oneof(
+    fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    fc.nat(bytes.length).map((offset) => (1n << 63n) | BigInt(offset)),
+    fc.nat(400).map((cluster) => BigInt(cluster * 4096)),
+    fc.nat(bytes.length).map((offset) => (1n << 62n) | BigInt(offset)),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(entry, words), { minLength: 1, maxLength: 6 }), (pokes) => {
+      const damaged = bytes.slice();
+      for (const [at, value] of pokes) new DataView(damaged.buffer).setBigUint64(at, value);
+      const session = new ImageSession(memorySource(damaged), 'a.qcow2', () => undefined);
+      session.start();
+      for (const picture of pictures) session.layer(picture);
+      while (session.advance(10));
+      for (const picture of pictures) {
+        const answer = session.layer(picture);
+        if (answer.state === 'failed') continue;
+        expect(answer.state).toBe('ready');
+        expect(drawn(session, picture)).toEqual(counted(session, picture));
+      }
+      for (const [, value] of pokes)
+        session.guestCluster({ cluster: Number(BigInt.asUintN(12, value)) });
+    }),
+    { numRuns: 40 },
+  );
 });
 
 describe('the outcomes of a simulation', () => {

@@ -5,6 +5,7 @@ import { kindsOf } from './cell.js';
 import { CHUNK, ClusterMap } from './clusterMap.js';
 import { L2EntryRuns } from './l2EntryRuns.js';
 import { NOBODY, OwnerSets } from './ownerSets.js';
+import { ScatteredVisits } from './scatteredVisits.js';
 import type { Scan } from './scan.js';
 
 /** The owner that is the active layer; snapshot n of the snapshot table is owner n + 1. */
@@ -51,6 +52,9 @@ export function* ownership(scan: Scan): Generator<number, Ownership> {
     byOffset.set(offset, sets.with(byOffset.get(offset) ?? NOBODY, owner));
     if (++read % AT_ONCE === 0) yield 0;
   }
+  const scattered = new ScatteredVisits(owners.clusters, (cluster, set) => {
+    marks.add(cluster, cluster + 1, set);
+  });
   const bytes = new Uint8Array(clusterSize);
   const view = viewOf(bytes);
   const runs = new L2EntryRuns(layout);
@@ -67,11 +71,15 @@ export function* ownership(scan: Scan): Generator<number, Ownership> {
         markBytes(span.offset, span.length, set);
       } else {
         const start = maskedOffset(high, low);
-        if (start !== 0) markBytes(start, runs.lengths[run] * clusterSize, set);
+        const cluster = start / clusterSize;
+        const alone = runs.lengths[run] === 1 && Number.isInteger(cluster);
+        if (alone && start !== 0 && cluster < owners.clusters) scattered.add(cluster, set);
+        else if (start !== 0) markBytes(start, runs.lengths[run] * clusterSize, set);
       }
     }
     yield ++done / byOffset.size;
   }
+  scattered.flush();
   yield* markImage(scan.map, owners);
   return { sets, owners };
 }

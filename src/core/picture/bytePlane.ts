@@ -43,7 +43,18 @@ export class BytePlane implements PictureSource {
     else for (let i = from; i < to; i++) target[i - from] = PACKED[chunk[i]];
   }
 
-  /** Gives the clusters [from, to) a glyph. Throws PlaneBudgetError, as the other writers do. */
+  /** Gives one cluster a glyph. Throws PlaneBudgetError, as the other writers do. */
+  set(cluster: number, glyph: number): void {
+    const index = cluster >>> CHUNK_BITS;
+    let chunk = this.#chunks[index];
+    if (typeof chunk === 'number') {
+      if (chunk === glyph) return;
+      chunk = this.#writable(index, chunk);
+    }
+    chunk[cluster & (CHUNK - 1)] = glyph;
+  }
+
+  /** Gives the clusters [from, to) a glyph. */
   fill(from: number, to: number, glyph: number): void {
     this.#write(from, to, () => glyph, glyph);
   }
@@ -78,6 +89,7 @@ export class BytePlane implements PictureSource {
     }
   }
 
+  /** The clusters of a chunk of that glyph, to write to. */
   #writable(index: number, glyph: number): Uint8Array {
     if (this.#chunksLeft <= 0)
       throw new PlaneBudgetError('the picture of this image is larger than its budget');

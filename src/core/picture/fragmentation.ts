@@ -1,5 +1,6 @@
 import { GUEST } from '../layout/guestKinds.js';
 import { guestClusters, guestTables } from '../layout/guestTables.js';
+import { ScatteredVisits } from '../layout/scatteredVisits.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { BytePlane, PlaneWriter } from './bytePlane.js';
 import { ranksOf, valueOf } from './layer.js';
@@ -43,10 +44,14 @@ export function* fragmentation(image: LaidOutImage): Generator<number, Planes> {
   const hostWriter = new PlaneWriter((from, to, value) => {
     host.raise(from, to, value);
   });
+  const scattered = new ScatteredVisits(layout.hostClusters, (cluster, value) => {
+    if (host.glyph(cluster) < value) host.set(cluster, value);
+  });
   const put = (start: number, count: number, from: number, to: number, value: number): void => {
     guestWriter.put(start, start + count, value);
     if (layout.externalData || from >= layout.hostClusters) return;
-    hostWriter.put(from, Math.min(to, layout.hostClusters), value);
+    if (to - from === 1) scattered.add(from, value);
+    else hostWriter.put(from, Math.min(to, layout.hostClusters), value);
   };
   for (const table of guestTables(image)) {
     let expected = -1;
@@ -60,14 +65,18 @@ export function* fragmentation(image: LaidOutImage): Generator<number, Planes> {
         continue;
       }
       const value = expected < 0 ? CONTIGUOUS : distanceValue(from - expected);
-      put(start, 1, from, from + 1, value);
-      if (table.lengths[i] > 1) put(start + 1, table.lengths[i] - 1, from + 1, to, CONTIGUOUS);
+      if (value === CONTIGUOUS) put(start, table.lengths[i], from, to, value);
+      else {
+        put(start, 1, from, from + 1, value);
+        if (table.lengths[i] > 1) put(start + 1, table.lengths[i] - 1, from + 1, to, CONTIGUOUS);
+      }
       expected = to;
     }
     yield table.done;
   }
   guestWriter.flush();
   hostWriter.flush();
+  scattered.flush();
   return { guest, host };
 }
 

@@ -1,6 +1,7 @@
 import { CHUNK, CHUNK_BITS } from '../layout/clusterMap.js';
 import { GUEST } from '../layout/guestKinds.js';
 import { guestClusters, guestTables } from '../layout/guestTables.js';
+import { ScatteredVisits } from '../layout/scatteredVisits.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { BytePlane, PlaneWriter } from './bytePlane.js';
 import { cellAt, glyphOf, type PictureSource } from './source.js';
@@ -15,18 +16,21 @@ export function* ontoGuest(image: LaidOutImage, host: PictureSource): Generator<
   const writer = new PlaneWriter((from, to, glyph) => {
     plane.fill(from, to, glyph);
   });
+  const scattered = new ScatteredVisits(host.clusters, (from, start) => {
+    plane.set(start, glyphOf(cellAt(host, from)));
+  });
   for (const table of guestTables(image)) {
     for (let i = 0; i < table.count && !layout.externalData; i++) {
       const from = table.from[i];
       const start = table.starts[i];
       if (from < 0 || from >= host.clusters) continue;
-      if (table.kinds[i] === GUEST.compressed)
-        writer.put(start, start + 1, glyphOf(cellAt(host, from)));
+      if (table.lengths[i] === 1) scattered.add(from, start);
       else copy(host, from, Math.min(table.to[i], host.clusters), writer, start);
     }
     yield table.done;
   }
   writer.flush();
+  scattered.flush();
   return plane;
 }
 
@@ -41,6 +45,10 @@ export function* ontoHost(image: LaidOutImage, guest: PictureSource): Generator<
   const writer = new PlaneWriter((from, to, glyph) => {
     plane.raise(from, to, glyph);
   });
+  const scattered = new ScatteredVisits(plane.clusters, (from, start) => {
+    const glyph = glyphOf(cellAt(guest, start));
+    if (plane.glyph(from) < glyph) plane.set(from, glyph);
+  });
   for (const table of guestTables(image)) {
     for (let i = 0; i < table.count && !layout.externalData; i++) {
       const from = table.from[i];
@@ -53,6 +61,7 @@ export function* ontoHost(image: LaidOutImage, guest: PictureSource): Generator<
     yield table.done;
   }
   writer.flush();
+  scattered.flush();
   return plane;
 }
 
