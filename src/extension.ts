@@ -7,6 +7,7 @@ import { ImageEditorProvider } from './editor/provider.js';
 import { followActivePanel } from './editor/statusBar.js';
 import type { ImageFacts, ScanSummary } from './protocol/imageService.js';
 import type { OverlapAnswer } from './protocol/overlap.js';
+import type { SimulateAnswer } from './protocol/simulation.js';
 
 /** What the extension tells other extensions, and its tests. */
 export interface ExtensionApi {
@@ -21,6 +22,8 @@ export interface OpenImage {
   readonly summary: ScanSummary | undefined;
   /** The overlap structures under the user's settings. Rejects when the image has none. */
   overlap(): Promise<OverlapAnswer>;
+  /** What comes of operations, one a line, on a simulated copy. They become those of its panels. */
+  simulate(operations: readonly string[]): Promise<SimulateAnswer>;
 }
 
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
@@ -42,6 +45,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
         facts: document.facts,
         summary: document.summary,
         overlap: () => document.overlap(),
+        simulate: (operations) => document.simulate(operations),
       })),
   };
 }

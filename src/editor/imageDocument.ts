@@ -4,7 +4,8 @@ import type { ImageEvent, ImageFacts, ScanSummary } from '../protocol/imageServi
 import type { OverlapAnswer } from '../protocol/overlap.js';
 import type { Reply, Request } from '../protocol/rpc.js';
 import { FileWatch } from './fileWatch.js';
-import { overlapSettings } from './settings.js';
+import type { SimulateAnswer, SimulateQuery } from '../protocol/simulation.js';
+import { cacheSettings, overlapSettings } from './settings.js';
 
 /** One open image, shared by all panels that show it: its worker, and what the worker has said. */
 export class ImageDocument implements vscode.CustomDocument {
@@ -84,6 +85,26 @@ export class ImageDocument implements vscode.CustomDocument {
     const reply = await this.ask({ id: 0, method: 'overlap', query }, new AbortController().signal);
     if (reply.ok && reply.method === 'overlap') return reply.value;
     throw new Error(reply.ok ? `an answer to ${reply.method}` : reply.error);
+  }
+
+  /** What comes of simulated operations under the user's settings. */
+  async simulate(operations: readonly string[]): Promise<SimulateAnswer> {
+    const query: SimulateQuery = {
+      operations,
+      options: {
+        overlap: overlapSettings(this.uri),
+        caches: cacheSettings(this.uri),
+        engine: 'today',
+        cache: 'writethrough',
+      },
+    };
+    for (;;) {
+      const request = { id: 0, method: 'simulate', query } as const;
+      const reply = await this.ask(request, new AbortController().signal);
+      if (!reply.ok) throw new Error(reply.error);
+      if (reply.method !== 'simulate') throw new Error(`an answer to ${reply.method}`);
+      if (reply.value.state !== 'computing') return reply.value;
+    }
   }
 
   cancelScan(): void {

@@ -10,6 +10,15 @@ const options = {
 };
 const table = { options, position: 5, sort: 'age', descending: true, from: 0, count: 100 };
 const tile = { view: 'host', layer: 'kinds', curve: 'hilbert', level: 3, x: 1, y: 2 };
+const simulation = {
+  operations: ['write 0 64K', 'nonsense'],
+  options: {
+    overlap: options,
+    caches: { cacheSize: '', l2CacheSize: '1M', l2CacheEntrySize: 'x', refcountCacheSize: '' },
+    engine: 'today',
+    cache: 'writeback',
+  },
+};
 const request = (method: string, query: unknown, id: unknown = 1): unknown => ({
   type: 'request',
   request: { id, method, query },
@@ -46,6 +55,12 @@ describe('messages of the protocol pass', () => {
     request('locate', { place: { type: 'selected-l2', l2Index: 17, selected: 5 } }),
     { type: 'history', back: true, forward: false },
     { type: 'saveFile', format: 'png', bytes: Uint8Array.of(1, 2) },
+    request('simulate', simulation),
+    request('simulateVerdict', { ...simulation, operations: [] }),
+    request('simulateSteps', { ...simulation, operation: 1, from: 0, count: 200 }),
+    request('simulateMarks', { ...simulation, operation: 0 }),
+    request('simulateDifference', simulation),
+    request('simulateOverlap', simulation),
     { type: 'setCurve', curve: 'rows' },
     { type: 'selected', cluster: 5 },
     { type: 'selected', cluster: undefined },
@@ -90,6 +105,17 @@ describe('everything else does not', () => {
     request('structure', { path: 'x'.repeat(201), from: 0, count: 10 }),
     request('structure', { path: '', from: -1, count: 10 }),
     request('structure', { path: '', from: 0, count: 101 }),
+    request('simulate', { ...simulation, operations: 'flush' }),
+    request('simulate', { ...simulation, operations: [5] }),
+    request('simulate', { ...simulation, operations: ['x'.repeat(1201)] }),
+    request('simulate', { ...simulation, operations: new Array(1001).fill('flush') }),
+    request('simulate', { operations: [] }),
+    request('simulate', { ...simulation, options: { ...simulation.options, engine: 'all' } }),
+    request('simulate', { ...simulation, options: { ...simulation.options, cache: 'none' } }),
+    request('simulate', { ...simulation, options: { ...simulation.options, caches: {} } }),
+    request('simulate', { ...simulation, options: { ...simulation.options, overlap: {} } }),
+    request('simulateSteps', { ...simulation, operation: 0, from: 0, count: 1001 }),
+    request('simulateMarks', { ...simulation, operation: -1 }),
     request('constructor', {}),
     request('overlap', { options: { ...options, bitmapSize: 64 } }),
     request('overlap', { options: { ...options, bitmapSize: '1'.repeat(101) } }),

@@ -5,6 +5,7 @@ import './overlap.js';
 import './problems.js';
 import './qemu.js';
 import './responsiveness.js';
+import './simulate.js';
 import { runTests } from './runner.js';
 
 /** Called by VS Code in the extension host: `extensionTestsPath`. */
