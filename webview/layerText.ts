@@ -100,8 +100,11 @@ const TEXT: Readonly<
   simulation: {
     unknown: 'not tried',
     safe: 'safe',
-    stopped: 'stopped by the check',
-    corrupt: 'would destroy metadata',
+    failed: ['refused by QEMU', 'refused'],
+    stopped: ['stopped: QEMU finds a corruption', 'stopped'],
+    unpredictable: 'cannot be foretold',
+    destroys: ['would destroy something else', 'would destroy'],
+    aborts: ['QEMU aborts here', 'QEMU aborts'],
   },
 };
 

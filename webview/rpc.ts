@@ -37,6 +37,7 @@ export class Rpc {
     simulateMarks: new Map(),
     simulateDifference: new Map(),
     simulateOverlap: new Map(),
+    simulateSweep: new Map(),
   };
   readonly #methods = new Map<number, Method>();
   #lastId = 0;

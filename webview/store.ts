@@ -33,6 +33,7 @@ import { PictureState } from './pictureState.js';
 import { RangeList } from './rangeList.js';
 import { Rpc } from './rpc.js';
 import { SimulationState } from './simulationState.js';
+import { SweepState } from './sweepState.js';
 import { takePicture } from './picture/takePicture.js';
 import { StructureTree } from './structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
@@ -158,6 +159,7 @@ export class Store {
   readonly structures: StructureTree;
   readonly overlap: OverlapState;
   readonly simulation: SimulationState;
+  readonly sweep: SweepState;
   readonly mapped: MappedState;
   readonly ranges: RangeList;
   readonly navigation: Navigation;
@@ -177,6 +179,13 @@ export class Store {
     this.ranges = new RangeList((query) => this.rpc.ask('ranges', query));
     const kept = readViewState(host.keptState());
     this.simulation = new SimulationState(this.rpc, this.overlap, kept.simulation);
+    this.sweep = new SweepState(
+      (options) => this.rpc.ask('simulateSweep', { options }),
+      () => {
+        this.pictures.outcomesChanged();
+        this.pictures.choose({ view: 'guest', layer: 'simulation' });
+      },
+    );
     this.navigation = new Navigation(this, kept.history);
     this.pictures = new PictureState((picture) => this.rpc.ask('layer', picture), kept.picture);
     this.guest = new GuestSelection((cluster) => this.rpc.ask('guestCluster', { cluster }));
@@ -454,6 +463,7 @@ export class Store {
         this.pictures.reset(event.facts.geometry !== undefined);
         this.overlap.reset();
         this.simulation.reset();
+        this.sweep.reset();
         this.failure.value = undefined;
         this.changedOnDisk.value = false;
         this.generation.value = 0;

@@ -26,6 +26,7 @@ import type {
   MarksQuery,
   SimulateOptions,
   SimulateQuery,
+  SweepQuery,
   StepsQuery,
 } from '../protocol/simulation.js';
 import { cellsQuery, locateQuery, nextQuery, rangesQuery } from './navigationQueries.js';
@@ -138,6 +139,7 @@ const QUERIES: { readonly [M in Method]: (value: UnknownRecord) => Query<M> | un
   simulateMarks: marksQuery,
   simulateDifference: simulateQuery,
   simulateOverlap: simulateQuery,
+  simulateSweep: sweepQuery,
 };
 
 const isMethod = (value: unknown): value is Method =>
@@ -222,6 +224,11 @@ function overlapOptions(value: unknown): OverlapOptions | undefined {
     types[type] = guarded;
   }
   return { overlapCheck, types, bitmapSize, totalSizeLimit, limitPolicy };
+}
+
+function sweepQuery(query: UnknownRecord): SweepQuery | undefined {
+  const options = simulateOptions(query.options);
+  return options && { options };
 }
 
 function simulateQuery({ operations, options }: UnknownRecord): SimulateQuery | undefined {

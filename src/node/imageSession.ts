@@ -11,7 +11,7 @@ import {
 } from '../core/layout/guestCluster.js';
 import { scan, type Scan, type ScanProgress } from '../core/layout/scan.js';
 import { imageFacts } from '../core/qcow2/facts.js';
-import type { Picture, View } from '../core/picture/layer.js';
+import type { Picture } from '../core/picture/layer.js';
 import { isLaidOut, openImage, type Image, type LaidOutImage } from '../core/qcow2/image.js';
 import type { Surroundings } from '../core/simulate/driver.js';
 import { Structures } from '../core/structure/structures.js';
@@ -61,6 +61,8 @@ import type {
   SimulateQuery,
   StepsPage,
   StepsQuery,
+  SweepAnswer,
+  SweepQuery,
   VerdictAnswer,
 } from '../protocol/simulation.js';
 import { inflate } from './inflate.js';
@@ -68,6 +70,7 @@ import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
 import { Pictures } from './pictures.js';
 import { SimulateSession } from './simulateSession.js';
+import { SweepSession } from './sweepSession.js';
 
 /** Milliseconds between two progress events. */
 const PROGRESS_INTERVAL = 50;
@@ -97,6 +100,7 @@ export class ImageSession implements ImageService {
   #navigator: Navigator | undefined;
   #overlap: OverlapSession | undefined;
   #simulate: SimulateSession | undefined;
+  #sweep: SweepSession | undefined;
   #map: ClusterMap | undefined;
   #generation = 0;
   #started = 0;
@@ -174,11 +178,6 @@ export class ImageSession implements ImageService {
 
   layer(query: Picture): LayerAnswer {
     return this.#shown().layer(query);
-  }
-
-  /** See Pictures.setOutcomes. */
-  setOutcomes(view: View, outcomes: Uint8Array): void {
-    this.#shown().setOutcomes(view, outcomes);
   }
 
   strip({ rows }: StripQuery): Strip {
@@ -278,6 +277,16 @@ export class ImageSession implements ImageService {
 
   simulateDifference(query: SimulateQuery): DifferenceAnswer {
     return this.#simulateSession().difference(query);
+  }
+
+  simulateSweep(query: SweepQuery): SweepAnswer {
+    if (this.#state.type !== 'scanned') throw new Error('the image has not been scanned');
+    const task = this.#simulateSession().settingsOf(query.options);
+    if (!task.ok) return { state: 'refused', message: task.message };
+    this.#sweep ??= new SweepSession(this.#state.scan, (disk) => {
+      this.#shown().setOutcomes(disk);
+    });
+    return this.#sweep.sweep(task.value.key, task.value.settings);
   }
 
   simulateOverlap(query: SimulateQuery): OverlapAnswer {

@@ -2,11 +2,10 @@ import type { ClusterMap } from '../core/layout/clusterMap.js';
 import { guestClusters } from '../core/layout/guestTables.js';
 import { ownership } from '../core/layout/ownership.js';
 import type { Scan } from '../core/layout/scan.js';
-import { BytePlane } from '../core/picture/bytePlane.js';
 import { dirtyClusters, usableBitmaps } from '../core/picture/dirtyClusters.js';
 import { fragmentation } from '../core/picture/fragmentation.js';
 import { guestKinds } from '../core/picture/guestKinds.js';
-import { NAMED, ranksOf, type Picture, type View, VIEWS } from '../core/picture/layer.js';
+import { NAMED, type Picture, type View, VIEWS } from '../core/picture/layer.js';
 import { isMapLayer, mapLayer } from '../core/picture/mapLayers.js';
 import { ontoGuest, ontoHost } from '../core/picture/projection.js';
 import { snapshotLayer } from '../core/picture/snapshotLayer.js';
@@ -17,6 +16,8 @@ import { TileStore } from './tileStore.js';
 
 /** The most clusters that a picture can have. */
 const MOST_CLUSTERS = 2 ** 31 - 1;
+
+const NOT_SIMULATED = 'nothing has been simulated';
 
 type Steps<Result> = Generator<number, Result>;
 
@@ -77,25 +78,14 @@ export class Pictures {
       if (!isFromMap(slot.picture)) slot.failure = this.#hindrance;
   }
 
-  /**
-   * What would happen to each cluster of the disk or the file that a simulation has tried: values of
-   * the simulation layer (see core/picture/layer.ts), one byte a cluster.
-   */
-  setOutcomes(view: View, outcomes: Uint8Array): void {
-    const { layout } = this.#image;
-    const picture: Picture = { view, layer: 'simulation' };
-    const clusters = view === 'host' ? layout.hostClusters : guestClusters(layout);
-    const plane = new BytePlane(clusters, ranksOf(picture), 0);
-    for (let from = 0; from < outcomes.length;) {
-      let to = from + 1;
-      while (to < outcomes.length && outcomes[to] === outcomes[from]) to++;
-      plane.fill(from, to, outcomes[from]);
-      from = to;
+  /** What would happen to each cluster of the disk, and of the file: values of the simulation layer. */
+  setOutcomes(planes: Readonly<Record<View, PictureSource>>): void {
+    for (const view of VIEWS) {
+      const slot = this.#slot({ view, layer: 'simulation' });
+      this.#renew(slot);
+      slot.source = planes[view];
+      this.#begin(slot);
     }
-    const slots = VIEWS.map((each) => this.#slot({ view: each, layer: 'simulation' }));
-    for (const slot of slots) this.#renew(slot);
-    this.#slot(picture).source = plane;
-    for (const slot of slots) this.#begin(slot);
   }
 
   /** How far a picture is; asking for it sets it going. */
@@ -167,7 +157,7 @@ export class Pictures {
   #whyNot(picture: Picture): string | undefined {
     if (picture.view === 'guest' && guestClusters(this.#image.layout) > MOST_CLUSTERS)
       return 'the disk has more clusters than a picture can show';
-    if (picture.layer === 'simulation') return 'nothing has been simulated';
+    if (picture.layer === 'simulation') return NOT_SIMULATED;
     return isFromMap(picture) ? undefined : this.#hindrance;
   }
 
@@ -219,7 +209,7 @@ export class Pictures {
       case 'bitmaps':
         return view === 'guest' ? dirtyClusters(scan.image) : this.#ofGuest(layer, scan);
       case 'simulation':
-        return view === 'guest' ? this.#ofHost(layer, scan) : this.#ofGuest(layer, scan);
+        throw new Error(NOT_SIMULATED);
     }
   }
 
@@ -228,7 +218,7 @@ export class Pictures {
     return yield* ontoGuest(scan.image, host);
   }
 
-  *#ofGuest(layer: 'bitmaps' | 'simulation', scan: Scan): Steps<PictureSource> {
+  *#ofGuest(layer: 'bitmaps', scan: Scan): Steps<PictureSource> {
     const guest = yield* this.#source({ view: 'guest', layer }, scan);
     return yield* ontoHost(scan.image, guest);
   }

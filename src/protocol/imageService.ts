@@ -40,6 +40,8 @@ import type {
   SimulateQuery,
   StepsPage,
   StepsQuery,
+  SweepAnswer,
+  SweepQuery,
   VerdictAnswer,
 } from './simulation.js';
 
@@ -105,6 +107,8 @@ interface Exchanges {
   /** What is different in the file after the operations. */
   simulateDifference: { query: SimulateQuery; answer: DifferenceAnswer };
   /** The overlap structures after the operations. */
+  /** The conflict map; it becomes a picture. To be asked again while it is computing. */
+  simulateSweep: { query: SweepQuery; answer: SweepAnswer };
   simulateOverlap: { query: SimulateQuery; answer: OverlapAnswer };
 }
 

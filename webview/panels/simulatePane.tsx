@@ -4,6 +4,7 @@ import type { Store } from '../store.js';
 import { clean } from '../text.js';
 import { CacheBars } from './cacheBars.js';
 import { CommandLine } from './commandLine.js';
+import { ConflictMap } from './conflictMap.js';
 import { DiskDifference } from './diskDifference.js';
 import { Icon } from './icon.js';
 import { OperationList } from './operationList.js';
@@ -72,6 +73,7 @@ export function SimulatePane({ store }: { readonly store: Store }): JSX.Element 
           <DiskDifference store={store} />
         </>
       )}
+      <ConflictMap store={store} />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { KINDS, type KindName } from '../layout/kinds.js';
 import { GUEST_KINDS } from '../layout/guestKinds.js';
+import { FATES, fateNumber } from '../simulate/fate.js';
 import { RANK } from './tile.js';
 
 /** What a cell of the picture is: a cluster of the file, or one of the virtual disk. */
@@ -51,7 +52,7 @@ const VALUES: Readonly<Record<Exclude<Layer, 'kinds'>, readonly string[]>> = {
   ],
   fragmentation: ['none', 'contiguous', 'near', 'far', 'backwards', 'compressed'],
   bitmaps: ['none', 'clean', ...named('only-'), 'only-later', 'two', 'more'],
-  simulation: ['unknown', 'safe', 'stopped', 'corrupt'],
+  simulation: FATES,
 };
 
 export function valuesOf({ view, layer }: Picture): readonly string[] {
@@ -75,8 +76,7 @@ const GRAVE_VALUES: readonly string[] = [
   'low-1',
   'low-2',
   'low-4',
-  'stopped',
-  'corrupt',
+  ...FATES.slice(fateNumber('failed')),
 ];
 
 /** The rank of each value of the picture by its number (see reduce.ts), 0 for what is outside. */

@@ -174,6 +174,7 @@ function hosted(map: ClusterMap): HostedImage {
       simulateMarks: refuse,
       simulateDifference: refuse,
       simulateOverlap: refuse,
+      simulateSweep: refuse,
     },
     events: [
       { type: 'facts', facts },
