@@ -6,6 +6,7 @@ import {
   type BitmapDirectory,
   readBitmapDirectory,
   tableEntriesNeeded,
+  firstInvalidEntry,
 } from '../qcow2/bitmapDirectory.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import { AUTOCLEAR } from '../qcow2/features.js';
@@ -206,6 +207,8 @@ export class Bitmaps {
   #freeTable({ offset, entries }: TablePlace): void {
     const { file, refcounts, geometry } = this.#driver;
     const table = EntryTable.read(file.overlay, BigInt(offset), entries);
+    // A table that does not look like one is left alone (bitmap_table_load).
+    if (firstInvalidEntry(table, geometry.clusterSize) >= 0) return;
     for (let i = 0; i < table.present; i++) {
       const cluster = maskedOffset(table.high(i), table.low(i));
       if (cluster !== 0) refcounts.free(cluster, geometry.clusterSize, 'always', 'bitmap-data');
