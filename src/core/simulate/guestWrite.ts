@@ -31,6 +31,7 @@ interface Piece {
  */
 export function writeGuest(driver: Driver, guest: number, bytes: number, content: Content): void {
   const write = new GuestWrite(driver, content);
+  const { tablesDropped } = driver.refcounts;
   try {
     write.run(guest, bytes);
   } catch (error) {
@@ -38,7 +39,9 @@ export function writeGuest(driver: Driver, guest: number, bytes: number, content
     if (write.pieces > 1) driver.recorder.doubt(AT_ONCE);
     throw error;
   }
-  if (write.pieces > 1) driver.unordered = true;
+  if (write.pieces === 1) return;
+  driver.unordered = true;
+  if (driver.refcounts.tablesDropped > tablesDropped) driver.recorder.doubt(AT_ONCE);
 }
 
 class GuestWrite {

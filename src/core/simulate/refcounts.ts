@@ -25,6 +25,8 @@ const PUNCHED: Readonly<Record<FreedFor, boolean>> = {
 export class Refcounts {
   readonly table: MemoryTable;
   readonly blocks: RefcountBlocks;
+  /** Cached tables whose cluster was freed: only the damaged have any. */
+  tablesDropped = 0;
   readonly #driver: Driver;
 
   constructor(driver: Driver) {
@@ -160,6 +162,7 @@ export class Refcounts {
     }
     const slice = l2Cache.find(start);
     if (slice) l2Cache.discard(slice);
+    if (block || slice) this.tablesDropped++;
   }
 
   #blockFor(cluster: number, first: number): CacheEntry {
