@@ -93,6 +93,7 @@ function zerosFrom(
   guest: number,
   bytes: number,
 ): { readonly zero: boolean; readonly bytes: number } {
+  if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
   const inside = Math.min(bytes, driver.geometry.diskSize - guest);
   if (inside <= 0) return { zero: false, bytes: 0 };
   probePreallocation(driver);
