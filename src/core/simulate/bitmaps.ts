@@ -4,9 +4,9 @@ import { BIT } from '../layout/kinds.js';
 import {
   type Bitmap,
   type BitmapDirectory,
+  firstInvalidEntry,
   readBitmapDirectory,
   tableEntriesNeeded,
-  firstInvalidEntry,
 } from '../qcow2/bitmapDirectory.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import { AUTOCLEAR } from '../qcow2/features.js';
@@ -177,7 +177,7 @@ export class Bitmaps {
       },
       () => {
         for (const cluster of data)
-          refcounts.free(cluster, geometry.clusterSize, 'always', 'bitmap-data');
+          if (cluster !== 0) refcounts.free(cluster, geometry.clusterSize, 'always', 'bitmap-data');
         if (offset > 0) refcounts.free(offset, table.length, 'other', 'bitmap-table');
       },
     );
@@ -203,7 +203,7 @@ export class Bitmaps {
     return { offset, size: bytes.length };
   }
 
-  /** Frees a table and what it refers to (free_bitmap_clusters). */
+  /** Frees a table and what it refers to, unless an entry makes no sense (free_bitmap_clusters). */
   #freeTable({ offset, entries }: TablePlace): void {
     const { file, refcounts, geometry } = this.#driver;
     const table = EntryTable.read(file.overlay, BigInt(offset), entries);
