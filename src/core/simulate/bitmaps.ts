@@ -4,6 +4,7 @@ import { BIT } from '../layout/kinds.js';
 import {
   type Bitmap,
   type BitmapDirectory,
+  firstInvalidEntry,
   readBitmapDirectory,
   tableEntriesNeeded,
 } from '../qcow2/bitmapDirectory.js';
@@ -176,7 +177,7 @@ export class Bitmaps {
       },
       () => {
         for (const cluster of data)
-          refcounts.free(cluster, geometry.clusterSize, 'always', 'bitmap-data');
+          if (cluster !== 0) refcounts.free(cluster, geometry.clusterSize, 'always', 'bitmap-data');
         if (offset > 0) refcounts.free(offset, table.length, 'other', 'bitmap-table');
       },
     );
@@ -202,10 +203,12 @@ export class Bitmaps {
     return { offset, size: bytes.length };
   }
 
-  /** Frees a table and what it refers to (free_bitmap_clusters). */
+  /** Frees a table and what it refers to, unless an entry makes no sense (free_bitmap_clusters). */
   #freeTable({ offset, entries }: TablePlace): void {
     const { file, refcounts, geometry } = this.#driver;
     const table = EntryTable.read(file.overlay, BigInt(offset), entries);
+    // A table that does not look like one is left alone (bitmap_table_load).
+    if (firstInvalidEntry(table, geometry.clusterSize) >= 0) return;
     for (let i = 0; i < table.present; i++) {
       const cluster = maskedOffset(table.high(i), table.low(i));
       if (cluster !== 0) refcounts.free(cluster, geometry.clusterSize, 'always', 'bitmap-data');

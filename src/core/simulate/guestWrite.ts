@@ -36,18 +36,18 @@ export function writeGuest(driver: Driver, guest: number, bytes: number, content
     write.run(guest, bytes);
   } catch (error) {
     // Nobody knows how far the other pieces were.
-    if (write.pieces > 1) driver.recorder.doubt(AT_ONCE);
+    if (write.isSplit) driver.recorder.doubt(AT_ONCE);
     throw error;
   }
-  if (write.pieces <= 1) return;
+  if (!write.isSplit) return;
   driver.unordered = true;
   // What one piece frees the next one may take, if it comes later.
   if (driver.allocator.timesLowered > freedBefore) driver.recorder.doubt(AT_ONCE);
 }
 
 class GuestWrite {
-  /** Pieces that were started. */
-  pieces = 0;
+  /** There are several pieces. */
+  isSplit = false;
   readonly #driver: Driver;
   readonly #content: Content;
   readonly #running: Piece[] = [];
@@ -60,7 +60,6 @@ class GuestWrite {
 
   run(guest: number, bytes: number): void {
     for (let done = 0; done < bytes && !this.#failure;) {
-      this.pieces++;
       done += this.#start(guest + done, bytes - done);
       if (this.#running.length === MOST_WORKERS) this.#finish();
     }
@@ -76,6 +75,7 @@ class GuestWrite {
     this.#undoing(plans, () => {
       const most = Math.min(bytes, mostAtOnce(driver, guest));
       const room = roomForWrite(driver, guest, most, plans);
+      if (room.bytes < bytes) this.isSplit = true;
       if (!driver.dataFile) driver.file.check('guest data', 0, room.host, room.bytes);
       const piece = writeData(driver, room.host, guest, room.bytes, this.#content, plans);
       if (plans.length > 0) this.#running.push(piece);

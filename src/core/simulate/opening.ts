@@ -89,7 +89,7 @@ const LATE_FIELDS: ReadonlySet<string> = new Set([
   'bitmap directory',
   'bitmap table',
 ]);
-const LATE_REFUSALS = /^('data-file'|Missing CRYPTO|Could not refresh)/;
+const LATE_REFUSALS = /^('data-file'|Missing CRYPTO|Unsupported encryption|Could not refresh)/;
 
 /** When QEMU refuses the image; undefined when it does not. */
 function refusedWhen({

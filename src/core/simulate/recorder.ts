@@ -5,7 +5,7 @@ import type { Allocated, CacheName, Corruption, Outcome, Step, WriteStep } from 
 const MOST_STEPS = 2 ** 16;
 
 /** Work that one operation may take, in bytes read or steps done: more is no operation that anybody waits for. */
-const MOST_WORK = 2 ** 31;
+const MOST_WORK = 2 ** 30;
 
 /** A step is as much work as reading so many bytes. */
 const STEP_WORK = 2 ** 8;
