@@ -47,8 +47,8 @@ export class ClusterJudge {
         return 'unpredictable';
       case 'done':
       case 'failed': {
-        const { value } = harmsOf(steps, this.#map, this.#image.layout.clusterSize).next();
-        if (value) return 'destroys';
+        const harms = harmsOf(steps, this.#map, this.#image.layout.clusterSize);
+        if (harms.next().done !== true) return 'destroys';
         if (corruption?.fatal) return 'stopped';
         return ending.state === 'done' ? 'safe' : 'failed';
       }

@@ -125,8 +125,8 @@ class Sweep {
   }
 
   #table(tableKey: string, first: number, runs: L2EntryRuns): void {
-    let fates = this.#ordinary.get(tableKey);
-    if (!fates) this.#ordinary.set(tableKey, (fates = new Map()));
+    const fates = this.#ordinary.get(tableKey) ?? new Map<Form, Int8Array>();
+    this.#ordinary.set(tableKey, fates);
     let form: Form | undefined;
     let known: Int8Array = new Int8Array(ORDINARY);
     for (let run = 0; run < runs.count; run++) {
