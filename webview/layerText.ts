@@ -103,7 +103,8 @@ const TEXT: Readonly<
     failed: ['refused by QEMU', 'refused'],
     stopped: ['stopped: QEMU finds a corruption', 'stopped'],
     unpredictable: 'cannot be foretold',
-    destroys: ['would destroy something else', 'would destroy'],
+    overwrites: ['would overwrite other data', 'overwrites data'],
+    destroys: ['would destroy metadata', 'destroys metadata'],
     aborts: ['QEMU aborts here', 'QEMU aborts'],
   },
 };

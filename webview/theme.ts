@@ -3,7 +3,8 @@ import { readPalette, type Palette } from './heatmap/palette.js';
 
 /** The colours of the theme as it is now. */
 export function currentPalette(picture: Picture): Palette {
-  const style = getComputedStyle(document.documentElement);
+  // Colours of layers are set on the body, by the kind of theme.
+  const style = getComputedStyle(document.body);
   return readPalette(picture, (variable) => style.getPropertyValue(variable).trim());
 }
 

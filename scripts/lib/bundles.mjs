@@ -47,7 +47,7 @@ export async function checkBundles() {
     limits.push({ name: 'webview, to the first picture', files: [...first], kilobytes: 150 });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    return { passed: 0, failed: 1 + limits.length, skipped: [] };
+    return { passed: 0, failed: 1 + limits.length, skipped: [], broken: true };
   }
   const outcome = { passed: 1, failed: 0, skipped: [] };
   for (const { name, files, kilobytes } of limits) {

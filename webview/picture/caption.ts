@@ -36,7 +36,7 @@ export const GAP = 5;
 const ROW = 20;
 
 export function captionOf(store: Store): Caption {
-  const style = getComputedStyle(document.documentElement);
+  const style = getComputedStyle(document.body);
   const read = (variable: string): string => style.getPropertyValue(variable).trim();
   const facts = store.facts.value;
   const scan = store.scan.value;

@@ -1,9 +1,12 @@
 import type { ClusterMap } from '../layout/clusterMap.js';
+import { BIT } from '../layout/kinds.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { type Fate, fateNumber } from './fate.js';
 import { harmsOf } from './harm.js';
 import type { Outcome } from './outcome.js';
 import { Simulation, type SimulationSettings } from './simulation.js';
+
+const GUEST_DATA = BIT.data | BIT.compressed;
 
 /** What becomes of one write to an untouched image. */
 export interface Judgement {
@@ -48,7 +51,10 @@ export class ClusterJudge {
       case 'done':
       case 'failed': {
         const harms = harmsOf(steps, this.#map, this.#image.layout.clusterSize);
-        if (harms.next().done !== true) return 'destroys';
+        let kinds = 0;
+        for (const harm of harms) kinds |= harm.kinds;
+        if ((kinds & ~GUEST_DATA) !== 0) return 'destroys';
+        if (kinds !== 0) return 'overwrites';
         if (corruption?.fatal) return 'stopped';
         return ending.state === 'done' ? 'safe' : 'failed';
       }

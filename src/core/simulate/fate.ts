@@ -7,7 +7,9 @@ export const FATES = [
   /** QEMU finds a corruption and stops. */
   'stopped',
   'unpredictable',
-  /** Something else is overwritten, or punched out of the file. */
+  /** Other data of the guest is overwritten. */
+  'overwrites',
+  /** A structure of the image is overwritten, or punched out of the file. */
   'destroys',
   /** QEMU itself ends with SIGABRT. */
   'aborts',
