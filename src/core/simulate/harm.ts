@@ -1,15 +1,39 @@
 import { kindsOf, referencesOf } from '../layout/cell.js';
 import type { ClusterMap } from '../layout/clusterMap.js';
 import { BIT } from '../layout/kinds.js';
-import type { Step, WriteStep } from './outcome.js';
+import type { Step, Written, WriteStep } from './outcome.js';
 
 /** A write that was done where something else lies. */
 export interface Harm {
   readonly step: WriteStep;
-  /** The host cluster, and the kinds (see layout/kinds.ts) that the map has for it. */
   readonly cluster: number;
+  /** The kinds (see layout/kinds.ts) of what lies there; its own only if another of that kind does. */
   readonly kinds: number;
 }
+
+/** The kind of what a write puts into the file. */
+const OWN: Readonly<Record<Written, number>> = {
+  'guest data': BIT.data,
+  'compressed data': BIT.compressed,
+  'zeroed area': BIT.data,
+  'copy on write': BIT.data,
+  hole: BIT.data,
+  header: BIT.mainHeader,
+  'header field': BIT.mainHeader,
+  'L1 entry': BIT.activeL1,
+  'L1 table': BIT.activeL1,
+  'L2 slice': BIT.activeL2,
+  'L2 table': BIT.activeL2,
+  'refcount block': BIT.refcountBlock,
+  'refcount table entry': BIT.refcountTable,
+  'refcount table': BIT.refcountTable,
+  'snapshot table': BIT.snapshotTable,
+  'snapshot L1 table': BIT.inactiveL1,
+  'bitmap directory': BIT.bitmapDirectory,
+  'bitmap table': BIT.bitmapTable,
+  'bitmap data': BIT.bitmapData,
+  'external data': 0,
+};
 
 /**
  * What the writes of one operation on an untouched image destroy, by the map of that image: the
@@ -41,7 +65,7 @@ export function* harmsOf(
       const own = step.what === 'hole' ? released.has(cluster) : !fresh.has(cluster);
       const others = referencesOf(cell) - +(own || released.has(cluster));
       if (others > 0 && !(step.what === 'compressed data' && kinds === BIT.compressed))
-        yield { step, cluster, kinds };
+        yield { step, cluster, kinds: kinds & ~OWN[step.what] || kinds };
     }
   }
 }
