@@ -31,7 +31,7 @@ interface Piece {
  */
 export function writeGuest(driver: Driver, guest: number, bytes: number, content: Content): void {
   const write = new GuestWrite(driver, content);
-  const { tablesDropped } = driver.refcounts;
+  const { freed } = driver.refcounts;
   try {
     write.run(guest, bytes);
   } catch (error) {
@@ -41,7 +41,8 @@ export function writeGuest(driver: Driver, guest: number, bytes: number, content
   }
   if (write.pieces === 1) return;
   driver.unordered = true;
-  if (driver.refcounts.tablesDropped > tablesDropped) driver.recorder.doubt(AT_ONCE);
+  // What one piece frees, another may take.
+  if (driver.refcounts.freed > freed) driver.recorder.doubt(AT_ONCE);
 }
 
 class GuestWrite {

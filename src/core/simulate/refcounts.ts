@@ -25,8 +25,8 @@ const PUNCHED: Readonly<Record<FreedFor, boolean>> = {
 export class Refcounts {
   readonly table: MemoryTable;
   readonly blocks: RefcountBlocks;
-  /** Cached tables whose cluster was freed: only the damaged have any. */
-  tablesDropped = 0;
+  /** Clusters that were freed so far. */
+  freed = 0;
   readonly #driver: Driver;
 
   constructor(driver: Driver) {
@@ -143,8 +143,10 @@ export class Refcounts {
     if (value === undefined) throw new RequestFailed('EINVAL');
     if (value !== 0) return;
     allocator.lower(cluster);
-    if (kind !== undefined)
+    if (kind !== undefined) {
       recorder.free(kind, cluster * geometry.clusterSize, geometry.clusterSize);
+      this.freed++;
+    }
     this.#forget(held, start);
     if (PUNCHED[freedFor])
       this.#driver.discards.add(cluster * geometry.clusterSize, geometry.clusterSize);
@@ -162,7 +164,6 @@ export class Refcounts {
     }
     const slice = l2Cache.find(start);
     if (slice) l2Cache.discard(slice);
-    if (block || slice) this.tablesDropped++;
   }
 
   #blockFor(cluster: number, first: number): CacheEntry {
