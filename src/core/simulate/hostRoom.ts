@@ -1,6 +1,6 @@
 import { hashHex } from '../bytes.js';
 import type { Driver } from './driver.js';
-import { RequestFailed } from './failure.js';
+import { ProcessAborted, RequestFailed } from './failure.js';
 import { intoCluster, startOfCluster } from './geometry.js';
 import type { L2Slice } from './l2Slice.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
@@ -115,7 +115,14 @@ function allocateData(
   clusters: number,
   wanted: number | undefined,
 ): { readonly start: number; readonly clusters: number } {
-  if (dataFile) return { start: startOfCluster(geometry, guest), clusters };
+  if (dataFile) {
+    const start = startOfCluster(geometry, guest);
+    if (wanted !== undefined && startOfCluster(geometry, wanted) !== start)
+      throw new ProcessAborted(
+        "do_alloc_cluster_offset: Assertion `*host_offset == start_of_cluster(s, guest_offset)' failed",
+      );
+    return { start, clusters };
+  }
   if (wanted === undefined)
     return { start: allocator.allocate(clusters * geometry.clusterSize), clusters };
   const start = startOfCluster(geometry, wanted);
