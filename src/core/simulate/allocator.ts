@@ -14,8 +14,6 @@ export class Allocator {
   #freeIndex = 0;
   /** Where the next compressed cluster may start, in bytes; 0 when a new cluster must be taken. */
   #freeByte = 0;
-  /** How often a cluster has become free. */
-  timesLowered = 0;
   readonly #driver: Driver;
 
   constructor(driver: Driver) {
@@ -24,7 +22,6 @@ export class Allocator {
 
   /** A cluster has become free: the next search starts no later. */
   lower(cluster: number): void {
-    this.timesLowered++;
     if (cluster < this.#freeIndex) this.#freeIndex = cluster;
   }
 

@@ -73,9 +73,10 @@ export class Bitmaps {
   store(): string | undefined {
     const { header, guard, refcounts } = this.#driver;
     const old = header.bitmaps;
-    if (!old || !this.#held.some(({ dirty }) => dirty)) return undefined;
+    if (!old) return undefined;
     const directory = this.#reread(old);
     if (directory.failure) return directory.failure.message;
+    if (!this.#held.some(({ dirty }) => dirty)) return undefined;
     const stored: TablePlace[] = [];
     try {
       const records = this.#held.map((held) => this.#storeOne(held, stored));

@@ -31,7 +31,7 @@ interface Piece {
  */
 export function writeGuest(driver: Driver, guest: number, bytes: number, content: Content): void {
   const write = new GuestWrite(driver, content);
-  const freedBefore = driver.allocator.timesLowered;
+  const { freed } = driver.refcounts;
   try {
     write.run(guest, bytes);
   } catch (error) {
@@ -41,8 +41,8 @@ export function writeGuest(driver: Driver, guest: number, bytes: number, content
   }
   if (!write.isSplit) return;
   driver.unordered = true;
-  // What one piece frees the next one may take, if it comes later.
-  if (driver.allocator.timesLowered > freedBefore) driver.recorder.doubt(AT_ONCE);
+  // What one piece frees, another may take.
+  if (driver.refcounts.freed > freed) driver.recorder.doubt(AT_ONCE);
 }
 
 class GuestWrite {

@@ -25,6 +25,8 @@ const PUNCHED: Readonly<Record<FreedFor, boolean>> = {
 export class Refcounts {
   readonly table: MemoryTable;
   readonly blocks: RefcountBlocks;
+  /** Clusters that were freed so far. */
+  freed = 0;
   readonly #driver: Driver;
 
   constructor(driver: Driver) {
@@ -143,8 +145,10 @@ export class Refcounts {
     if (value === undefined) throw new RequestFailed('EINVAL');
     if (value !== 0) return;
     allocator.lower(cluster);
-    if (kind !== undefined)
+    if (kind !== undefined) {
       recorder.free(kind, cluster * geometry.clusterSize, geometry.clusterSize);
+      this.freed++;
+    }
     this.#forget(held, start);
     if (PUNCHED[freedFor])
       this.#driver.discards.add(cluster * geometry.clusterSize, geometry.clusterSize);

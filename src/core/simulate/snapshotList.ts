@@ -71,7 +71,10 @@ function ownRecord(source: ByteSource, { offset, extraDataSize }: Snapshot): Uin
   return record;
 }
 
-/** An entry with the extra data that QEMU adds when it writes the table anew. */
+/**
+ * An entry as QEMU writes it: with the extra data that it knows, from which it takes the length of
+ * the VM state.
+ */
 function completed(
   record: Uint8Array,
   diskSize: bigint | undefined,
@@ -79,15 +82,18 @@ function completed(
 ): Uint8Array {
   const view = viewOf(record);
   const extra = view.getUint32(36);
-  if (extra >= KNOWN_EXTRA_BYTES) return record;
-  const whole = new Uint8Array(record.length + KNOWN_EXTRA_BYTES - extra);
+  const added = Math.max(0, KNOWN_EXTRA_BYTES - extra);
+  const whole = new Uint8Array(record.length + added);
   whole.set(record.subarray(0, FIXED_BYTES + extra));
-  whole.set(record.subarray(FIXED_BYTES + extra), FIXED_BYTES + KNOWN_EXTRA_BYTES);
+  whole.set(record.subarray(FIXED_BYTES + extra), FIXED_BYTES + extra + added);
   const out = viewOf(whole);
+  const state = extra < 8 ? BigInt(view.getUint32(32)) : view.getBigUint64(FIXED_BYTES);
+  out.setUint32(32, state < 2n ** 32n ? Number(state) : 0);
+  if (added === 0) return whole;
   out.setUint32(36, KNOWN_EXTRA_BYTES);
-  if (extra < 8) out.setBigUint64(FIXED_BYTES, BigInt(view.getUint32(32)));
+  out.setBigUint64(FIXED_BYTES, state);
   out.setBigUint64(FIXED_BYTES + 8, diskSize ?? image.layout.virtualSize);
-  if (extra < KNOWN_EXTRA_BYTES) out.setBigUint64(FIXED_BYTES + 16, 0xffffffffffffffffn);
+  out.setBigUint64(FIXED_BYTES + 16, 0xffffffffffffffffn);
   return whole;
 }
 

@@ -32,14 +32,8 @@ export function compareWrites(workspace: Workspace, simulation: SimulationCase):
     // Ours must come to an end on any image, also where there is nothing to compare with.
     return { type: 'disagreed', differences: [whatWasThrown(error)] };
   }
-  if (qemu.timedOut) return { type: 'left-out', rule: 'qemu-io timed out' };
-  const features = readHeader(before).value('incompatible_features');
-  if (qemu.isOpened && (features & INCOMPATIBLE.dirty) !== 0n) {
-    return { type: 'left-out', rule: 'QEMU repairs it first' };
-  }
-  if (!qemu.isOpened && qemu.openMessages.some((line) => line.includes("'encrypt.key-secret'"))) {
-    return { type: 'left-out', rule: 'passphrase' };
-  }
+  const rule = leftOut(before, qemu);
+  if (rule !== undefined) return { type: 'left-out', rule };
   const differences = differentAnswers(operations, qemu, ours, hasBitmaps(before));
   const unforetold = ours.answers.map(({ ending }) => ending).find(isUnpredictable);
   if (ours.file !== undefined && unforetold === undefined) {
@@ -52,6 +46,20 @@ export function compareWrites(workspace: Workspace, simulation: SimulationCase):
   }
   return { type: 'agreed', qemu };
 }
+
+/** Why there is nothing to compare. */
+function leftOut(before: ByteSource, qemu: IoRun): string | undefined {
+  if (qemu.timedOut) return 'qemu-io timed out';
+  const refusal = qemu.isOpened ? '' : (qemu.openMessages.at(-1) ?? '');
+  const features = readHeader(before).value('incompatible_features');
+  const isDirty = (features & INCOMPATIBLE.dirty) !== 0n;
+  if (isDirty && (qemu.isOpened || REPAIR.test(refusal))) return 'QEMU repairs it first';
+  if (refusal.includes("'encrypt.key-secret'")) return 'passphrase';
+  return ANOTHER_FILE.test(refusal) ? 'another file' : undefined;
+}
+
+const REPAIR = /^Could not repair dirty image/;
+const ANOTHER_FILE = /^Could not open (backing file|'(?!image\.qcow2'))|requires a file name/;
 
 const isUnpredictable = (ending: Ending): ending is Ending & { readonly state: 'unpredictable' } =>
   ending.state === 'unpredictable';

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { linesOf } from '../qemu.js';
 import { IMAGE_NAME } from '../slot.js';
 import type { Opening } from './simulationCase.js';
 import { isTraced, parseTrace, TRACE_EVENTS, type Trace } from './trace.js';
@@ -181,8 +182,4 @@ function parseAnswer(text: string, operation: string): Answer {
     messages: said.filter((_, index) => failures[index] === undefined),
     trace: parseTrace(lines, operation.startsWith('write')),
   };
-}
-
-function linesOf(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '');
 }
