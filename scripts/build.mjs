@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { inRoot, root } from './lib/repository.mjs';
 
-/** @import { BuildOptions } from 'esbuild' */
+/** @import { BuildOptions, Metafile } from 'esbuild' */
 
 /**
  * The bundles, from the entry to what VS Code, the worker thread, the webview and Node load.
@@ -45,17 +45,25 @@ function bundles(production) {
     },
     {
       ...common,
-      entryPoints: { webview: 'webview/main.tsx' },
+      entryPoints: [
+        { in: 'webview/main.tsx', out: 'webview' },
+        { in: 'webview/panels/panes.tsx', out: 'panes' },
+        { in: 'webview/panels/panes.css', out: 'panes' },
+      ],
       outdir: 'dist',
       platform: 'browser',
       target: 'es2023',
-      format: 'iife',
+      format: 'esm',
+      // What the panes and the first picture share, and what is fetched when it is needed.
+      splitting: true,
+      chunkNames: 'webview-[hash]',
       // Small at all times: the webview is fetched over the remote link.
       minify: true,
       jsx: 'automatic',
       jsxImportSource: 'preact',
       loader: { '.ttf': 'file' },
       assetNames: '[name]',
+      metafile: true,
     },
   ];
 }
@@ -65,15 +73,33 @@ function bundles(production) {
  * @param {object} [options]
  * @param {boolean} [options.production] minified, without source maps
  * @param {boolean} [options.watch] keep building after each change, until the process ends
+ * @returns {Promise<string[]>} what the webview loads before the first picture
  */
 export async function build({ production = false, watch = false } = {}) {
   // Not at the top: on a fresh clone the packages are installed after this module is loaded.
   const esbuild = await import('esbuild');
   if (production) rmSync(inRoot('dist'), { recursive: true, force: true });
+  /** @type {string[]} */
+  const first = [];
   for (const options of bundles(production)) {
     if (watch) await (await esbuild.context(options)).watch();
-    else await esbuild.build(options);
+    else first.push(...loadedFirst((await esbuild.build(options)).metafile));
   }
+  return first;
+}
+
+/**
+ * The style sheet of the webview, its script and all that this imports at once.
+ * @param {Metafile | undefined} metafile
+ */
+function loadedFirst(metafile) {
+  if (!metafile) return [];
+  const files = ['dist/webview.css', 'dist/webview.js'];
+  for (const file of files) {
+    for (const { path, kind } of metafile.outputs[file]?.imports ?? [])
+      if (kind === 'import-statement' && !files.includes(path)) files.push(path);
+  }
+  return files;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -6,7 +6,7 @@ import { root } from './lib/repository.mjs';
 await installPackages();
 const { packExtension } = await import('./lib/bundles.mjs');
 try {
-  console.log(relative(root, await packExtension()));
+  console.log(relative(root, (await packExtension()).vsix));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -4,7 +4,7 @@ import { Failed, Unreadable } from './panels/emptyStates.js';
 import { Legend } from './panels/legend.js';
 import { ClusterMapView } from './panels/map.js';
 import { SidePane } from './panels/sidePane.js';
-import { Strip } from './panels/strip.js';
+import { LaterStrip } from './panels/laterPane.js';
 import { Summary } from './panels/summary.js';
 import { Toolbar } from './panels/toolbar.js';
 import type { Store } from './store.js';
@@ -41,7 +41,7 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
         <Banners store={store} />
       </header>
       <div class="body">
-        <Strip store={store} />
+        {store.pictures.shown.value.view === 'host' && <LaterStrip store={store} />}
         <ClusterMapView store={store} />
         <SidePane store={store} />
       </div>

@@ -8,6 +8,7 @@ import './styles/map.css';
 import './styles/strip.css';
 import './styles/sidePane.css';
 import './styles/legend.css';
+import './styles/layers.css';
 
 const root = document.getElementById('root');
 if (root) render(<App store={new Store(vsCodeHost())} />, root);

@@ -1,5 +1,6 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { KindName } from '../src/core/layout/kinds.js';
+import { kindOfDominant } from '../src/core/picture/tile.js';
 import type { Mapped } from '../src/protocol/imageService.js';
 import type { Place } from './heatmap/place.js';
 import { plural } from './text.js';
@@ -99,8 +100,10 @@ export class MappedState {
   }
 }
 
-const isTable = ({ clusters, kinds }: Place): boolean =>
-  clusters === 1 && kinds.some((kind) => TABLES.has(kind));
+function isTable({ picture, clusters, values }: Place): boolean {
+  if (picture.view === 'guest' || picture.layer !== 'kinds' || clusters > 1) return false;
+  return values.map(kindOfDominant).some((kind) => kind && TABLES.has(kind));
+}
 
 /** "refers to 8,190 clusters in 12 runs" */
 export function mappedText({ clusters, runCount }: Mapped): string {

@@ -15,7 +15,9 @@ export class Rpc {
   readonly #waiting: WaitingByMethod = {
     tile: new Map(),
     strip: new Map(),
+    layer: new Map(),
     cluster: new Map(),
+    guestCluster: new Map(),
     findings: new Map(),
     structure: new Map(),
     next: new Map(),
@@ -35,6 +37,7 @@ export class Rpc {
     simulateMarks: new Map(),
     simulateDifference: new Map(),
     simulateOverlap: new Map(),
+    simulateSweep: new Map(),
   };
   readonly #methods = new Map<number, Method>();
   #lastId = 0;

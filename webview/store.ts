@@ -1,9 +1,10 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { Explanation } from '../src/core/layout/explain.js';
 import type { FindingCode } from '../src/core/layout/finding.js';
-import type { KindName } from '../src/core/layout/kinds.js';
+import { LAYERS, type Layer, type View } from '../src/core/picture/layer.js';
+import { isMapLayer } from '../src/core/picture/mapLayers.js';
 import type { Rectangle } from '../src/core/picture/stretch.js';
-import { glyphOfKind, maskOfKind } from '../src/core/picture/tile.js';
+import { maskOfValue } from '../src/core/picture/tile.js';
 import { windowOf } from '../src/core/picture/windowGrid.js';
 import type {
   ClusterDetail,
@@ -20,19 +21,26 @@ import type {
   ToWebview,
   ViewCommand,
 } from '../src/protocol/webviewMessages.js';
+import type { InView } from './heatmap/inView.js';
 import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
+import { GuestSelection } from './guestSelection.js';
 import type { Host } from './host.js';
 import { MappedState } from './mapped.js';
 import { Navigation } from './navigation.js';
 import { OverlapState } from './overlapState.js';
+import { PictureState } from './pictureState.js';
 import { RangeList } from './rangeList.js';
 import { Rpc } from './rpc.js';
 import { SimulationState } from './simulationState.js';
+import { SweepState } from './sweepState.js';
 import { takePicture } from './picture/takePicture.js';
 import { StructureTree } from './structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
 import { WindowStates } from './windowStates.js';
+
+/** The unit of lengths in QEMU's block layer. */
+const SECTOR = 512;
 
 export type Scan =
   | { readonly state: 'scanning'; readonly phase: string; readonly done: number }
@@ -56,10 +64,11 @@ export interface Pointed {
   readonly room: { readonly left: boolean; readonly below: boolean };
 }
 
+/** Commands that are about the map's camera. */
 /** What the map does when it is told to. */
 export interface MapCommands {
   run(command: MapCommand): void;
-  reveal(cluster: number): void;
+  reveal(cluster: number, view: View): void;
   /** Looks at a cluster from close by. */
   lookAt(cluster: number): void;
   /** Shows a cluster for the time being; undefined goes back to where one was. */
@@ -86,20 +95,23 @@ export class Store {
   readonly pointed = signal<Pointed | undefined>(undefined);
   /** What the live region says. */
   readonly spoken = signal('');
-  readonly isolated = signal<KindName | undefined>(undefined);
+  /** The value that is shown alone. */
+  readonly isolated = signal<number | undefined>(undefined);
   readonly zoom = signal(1);
   /** The part of the picture's plane that is in view, in cells. */
   readonly area = signal<Rectangle | undefined>(undefined);
   /** Whether cells are wide enough to carry the letters of their kinds. */
   readonly lettered = signal(false);
+  /** What can be seen of the map, unless all can. */
+  readonly inView = signal<InView | undefined>(undefined);
   readonly camera: Signal<KeptCamera | undefined>;
   readonly pane: Signal<ViewState['pane']>;
   readonly geometry: ReadonlySignal<Geometry | undefined> = computed(
     () => this.facts.value?.geometry,
   );
   readonly isolation: ReadonlySignal<Isolation | undefined> = computed(() => {
-    const kind = this.isolated.value;
-    return kind && { mask: maskOfKind(kind), dominant: glyphOfKind(kind) };
+    const value = this.isolated.value;
+    return value === undefined ? undefined : { mask: maskOfValue(value), dominant: value };
   });
   /** The overlap windows, if they are to be shown and there are any: also those after a simulation. */
   readonly windows: ReadonlySignal<WindowStates | undefined> = computed(() => {
@@ -114,15 +126,47 @@ export class Store {
     if (this.overlap.position.value === undefined || answer?.state !== 'built') return NONE_REACHED;
     return answer.last?.windows ?? NONE_REACHED;
   });
+  /** Layers that there is something to see in. */
+  readonly layers: ReadonlySignal<readonly Layer[]> = computed(() => {
+    const geometry = this.geometry.value;
+    const { chosen, simulated } = this.pictures;
+    return LAYERS.filter((layer) => {
+      switch (layer) {
+        case 'snapshots':
+          return (geometry?.snapshots ?? 0) > 0 || chosen.value.layer === layer;
+        case 'bitmaps':
+          return (geometry?.bitmaps ?? 0) > 0 || chosen.value.layer === layer;
+        case 'simulation':
+          return simulated.value || chosen.value.layer === layer;
+        default:
+          return true;
+      }
+    });
+  });
+  /** Clusters of the picture shown. */
+  readonly clusters: ReadonlySignal<number> = computed(() =>
+    this.pictures.shown.value.view === 'host'
+      ? (this.geometry.value?.hostClusters ?? 0)
+      : this.guestClusters,
+  );
+  /** Counts up as the picture shown changes. */
+  readonly tileGeneration: ReadonlySignal<number> = computed(() =>
+    Math.max(this.pictures.known.value?.generation ?? 0, this.#mapGeneration),
+  );
   readonly rpc: Rpc;
+  readonly pictures: PictureState;
+  readonly guest: GuestSelection;
   readonly structures: StructureTree;
   readonly overlap: OverlapState;
   readonly simulation: SimulationState;
+  readonly sweep: SweepState;
   readonly mapped: MappedState;
   readonly ranges: RangeList;
   readonly navigation: Navigation;
   map: MapCommands | undefined;
   readonly #host: Host;
+  /** The guest cluster that was picked before the webview was hidden. */
+  #keptGuest: number | undefined;
 
   constructor(host: Host) {
     this.#host = host;
@@ -135,7 +179,17 @@ export class Store {
     this.ranges = new RangeList((query) => this.rpc.ask('ranges', query));
     const kept = readViewState(host.keptState());
     this.simulation = new SimulationState(this.rpc, this.overlap, kept.simulation);
+    this.sweep = new SweepState(
+      (options) => this.rpc.ask('simulateSweep', { options }),
+      () => {
+        this.pictures.outcomesChanged();
+        this.pictures.choose({ view: 'guest', layer: 'simulation' });
+      },
+    );
     this.navigation = new Navigation(this, kept.history);
+    this.pictures = new PictureState((picture) => this.rpc.ask('layer', picture), kept.picture);
+    this.guest = new GuestSelection((cluster) => this.rpc.ask('guestCluster', { cluster }));
+    this.#keptGuest = kept.guest;
     this.camera = signal(kept.camera);
     this.selected = signal(kept.selected);
     this.pane = signal(kept.pane);
@@ -145,8 +199,19 @@ export class Store {
       const simulation = this.simulation.kept.value;
       const windows = this.overlap.shown.value;
       const history = this.navigation.history.value;
-      const { version } = FRESH;
-      const state: ViewState = { version, camera, selected, history, pane, simulation, windows };
+      const picture = this.pictures.chosen.value;
+      const guest = this.guest.picked ?? this.#keptGuest;
+      const state: ViewState = {
+        version: FRESH.version,
+        camera,
+        picture,
+        selected,
+        guest,
+        history,
+        pane,
+        simulation,
+        windows,
+      };
       host.keepState(state);
     });
     effect(() => {
@@ -159,6 +224,10 @@ export class Store {
     effect(() => {
       const { canGoBack, canGoForward } = this.navigation;
       host.post({ type: 'history', back: canGoBack.value, forward: canGoForward.value });
+    });
+    effect(() => {
+      // A value of one picture means nothing in another.
+      if (this.pictures.shown.value) this.isolated.value = undefined;
     });
     host.listen((message) => {
       batch(() => {
@@ -174,6 +243,19 @@ export class Store {
     return 2 ** (this.geometry.value?.clusterBits ?? 16);
   }
 
+  /** Clusters of the guest's disk, which is made of whole sectors. */
+  get guestClusters(): number {
+    const bytes = this.geometry.value?.virtualSize ?? 0;
+    return Math.ceil((bytes - (bytes % SECTOR)) / this.clusterSize);
+  }
+
+  /** The generation of the map as far as the picture shown depends on it alone. */
+  get #mapGeneration(): number {
+    const { view, layer } = this.pictures.shown.value;
+    return view === 'host' && isMapLayer(layer) ? this.generation.value : 0;
+  }
+
+  /** Selects a host cluster, and with it the guest clusters that lie there. */
   select(cluster: number | undefined): void {
     if (cluster !== undefined) this.navigation.visit(cluster);
     this.#setSelected(cluster);
@@ -193,10 +275,22 @@ export class Store {
     this.overlap.shown.value = !this.overlap.shown.value;
   }
 
-  /** What a kind of finding means; undefined while the scan has not found it. */
-  explain(code: FindingCode): Explanation | undefined {
-    const scan = this.scan.value;
-    return scan.state === 'scanned' ? scan.summary.explanations[code] : undefined;
+  /** Selects a guest cluster, and with it the host cluster that holds it. */
+  async selectGuest(cluster: number): Promise<void> {
+    const found = await this.guest.pick(cluster);
+    if (found) this.#selectHost(found.host);
+  }
+
+  #setSelected(cluster: number | undefined): void {
+    this.guest.clear();
+    this.#selectHost(cluster);
+  }
+
+  #selectHost(cluster: number | undefined): void {
+    this.selected.value = cluster;
+    this.#host.post({ type: 'selected', cluster });
+    if (cluster === undefined) this.detail.value = { state: 'none' };
+    else void this.#loadDetail(cluster);
   }
 
   /** Whether the file has such a cluster. */
@@ -204,7 +298,7 @@ export class Store {
     return cluster < (this.geometry.value?.hostClusters ?? 0);
   }
 
-  /** Selects a cluster and brings it into view; nothing where the file has none. */
+  /** Selects a cluster, opens its pane and brings it into view; nothing where the file has none. */
   reveal(cluster: number): void {
     if (!this.has(cluster)) return;
     this.showTab('cluster');
@@ -214,18 +308,31 @@ export class Store {
   /** The same beside what is being read: the pane stays as it is. */
   goTo(cluster: number): void {
     this.select(cluster);
-    this.map?.reveal(cluster);
+    this.#reveal(cluster);
   }
 
   /** The same on the way to somewhere: it is no place to come back to. */
   stepTo(cluster: number): void {
     this.#setSelected(cluster);
-    this.map?.reveal(cluster);
+    this.#reveal(cluster);
   }
 
-  /** A second time for the same kind: shows all again. */
-  isolate(kind: KindName | undefined): void {
-    this.isolated.value = this.isolated.value === kind ? undefined : kind;
+  #reveal(cluster: number): void {
+    this.pictures.choose({ view: 'host' });
+    this.map?.reveal(cluster, 'host');
+  }
+
+  /** The same with a cluster of the guest's disk. */
+  showGuest(cluster: number): void {
+    if (cluster >= this.guestClusters) return;
+    void this.selectGuest(cluster);
+    this.pictures.choose({ view: 'guest' });
+    this.map?.reveal(cluster, 'guest');
+  }
+
+  /** A second time for the same value: shows all again. */
+  isolate(value: number | undefined): void {
+    this.isolated.value = this.isolated.value === value ? undefined : value;
   }
 
   showTab(tab: Tab): void {
@@ -251,6 +358,12 @@ export class Store {
     this.#host.post({ type: 'setOverlap', options });
   }
 
+  /** What a kind of finding means; undefined while the scan has not found it. */
+  explain(code: FindingCode): Explanation | undefined {
+    const scan = this.scan.value;
+    return scan.state === 'scanned' ? scan.summary.explanations[code] : undefined;
+  }
+
   copy(text: string): void {
     this.#host.post({ type: 'copy', text });
   }
@@ -271,13 +384,6 @@ export class Store {
   reload(): void {
     this.changedOnDisk.value = false;
     this.#host.post({ type: 'reload' });
-  }
-
-  #setSelected(cluster: number | undefined): void {
-    this.selected.value = cluster;
-    this.#host.post({ type: 'selected', cluster });
-    if (cluster === undefined) this.detail.value = { state: 'none' };
-    else void this.#loadDetail(cluster);
   }
 
   #receive(message: ToWebview): void {
@@ -309,6 +415,9 @@ export class Store {
       case 'command':
         this.#run(message.command);
         break;
+      case 'showLayer':
+        this.pictures.choose({ layer: message.layer });
+        break;
       case 'changedOnDisk':
         this.changedOnDisk.value = true;
         break;
@@ -333,6 +442,12 @@ export class Store {
       case 'saveSvg':
         void takePicture(this, command);
         break;
+      case 'showHost':
+        this.pictures.choose({ view: 'host' });
+        break;
+      case 'showGuest':
+        this.pictures.choose({ view: 'guest' });
+        break;
       default:
         this.navigation.run(command);
     }
@@ -345,8 +460,10 @@ export class Store {
         this.structures.reset();
         this.mapped.reset();
         this.ranges.reset();
+        this.pictures.reset(event.facts.geometry !== undefined);
         this.overlap.reset();
         this.simulation.reset();
+        this.sweep.reset();
         this.failure.value = undefined;
         this.changedOnDisk.value = false;
         this.generation.value = 0;
@@ -363,11 +480,13 @@ export class Store {
         this.mapped.reset();
         this.ranges.reset();
         this.overlap.ready.value = true;
+        this.pictures.stage.value = 'scanned';
         this.#refreshDetail();
         break;
       case 'cancelled':
         this.generation.value = event.generation;
         this.scan.value = { state: 'cancelled' };
+        this.pictures.refresh();
         this.#refreshDetail();
         break;
       case 'operations':
@@ -387,7 +506,10 @@ export class Store {
 
   #refreshDetail(): void {
     const selected = this.selected.value;
-    if (selected !== undefined) void this.#loadDetail(selected);
+    const guest = this.guest.picked ?? this.#keptGuest;
+    this.#keptGuest = undefined;
+    if (guest !== undefined && guest < this.guestClusters) void this.selectGuest(guest);
+    else if (selected !== undefined) void this.#loadDetail(selected);
   }
 
   /** What is shown of the cluster stays until the answer is there, unless it is about another. */
@@ -400,6 +522,8 @@ export class Store {
       (detail): Detail => ({ state: 'known', detail }),
       (error: unknown): Detail => ({ state: 'failed', cluster, error: String(error) }),
     );
-    if (this.selected.value === cluster) this.detail.value = next;
+    if (this.selected.value !== cluster) return;
+    this.detail.value = next;
+    if (next.state === 'known') this.guest.follow(next.detail, this.clusterSize);
   }
 }

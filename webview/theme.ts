@@ -1,9 +1,11 @@
+import type { Picture } from '../src/core/picture/layer.js';
 import { readPalette, type Palette } from './heatmap/palette.js';
 
 /** The colours of the theme as it is now. */
-export function currentPalette(): Palette {
-  const style = getComputedStyle(document.documentElement);
-  return readPalette((variable) => style.getPropertyValue(variable).trim());
+export function currentPalette(picture: Picture): Palette {
+  // Colours of layers are set on the body, by the kind of theme.
+  const style = getComputedStyle(document.body);
+  return readPalette(picture, (variable) => style.getPropertyValue(variable).trim());
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { CurveName } from '../src/core/picture/curve.js';
 import type { CacheMode, EngineName } from '../src/protocol/simulation.js';
 import { NOWHERE, readHistory, type History } from './history.js';
+import { LAYERS, VIEWS, type Picture, type View } from '../src/core/picture/layer.js';
 
 export const TABS = ['cluster', 'findings', 'ranges', 'structures', 'overlap', 'simulate'] as const;
 
@@ -11,9 +12,12 @@ export interface ViewState {
   readonly version: 1;
   /** The camera, with the curve that its coordinates belong to; undefined while the picture is fitted. */
   readonly camera: KeptCamera | undefined;
+  readonly picture: Picture;
+  /** The host cluster selected, and the guest cluster that was picked on the guest's disk. */
   readonly selected: number | undefined;
   /** Places to go back and forward to. */
   readonly history: History;
+  readonly guest: number | undefined;
   readonly pane: { readonly open: boolean; readonly width: number; readonly tab: Tab };
   readonly simulation: KeptSimulation;
   /** Whether the overlap windows are on the map; states kept before there were any lack it. */
@@ -28,6 +32,7 @@ export interface KeptSimulation {
 }
 
 export interface KeptCamera {
+  readonly view: View;
   readonly curve: CurveName;
   readonly x: number;
   readonly y: number;
@@ -37,9 +42,11 @@ export interface KeptCamera {
 export const FRESH: ViewState = {
   version: 1,
   camera: undefined,
+  picture: { view: 'host', layer: 'kinds' },
   selected: undefined,
   history: NOWHERE,
-  pane: { open: true, width: 340, tab: 'cluster' },
+  guest: undefined,
+  pane: { open: true, width: 420, tab: 'cluster' },
   simulation: { operations: [], engine: 'today', cache: 'writethrough' },
   windows: true,
 };
@@ -51,10 +58,23 @@ const isNumber = (value: unknown): value is number => Number.isFinite(value);
 function readCamera(kept: unknown): KeptCamera | undefined {
   if (!isObject(kept)) return undefined;
   const { curve, x, y, scale } = kept;
+  const view = VIEWS.find((each) => each === kept.view);
+  if (!view) return undefined;
   if (curve !== 'hilbert' && curve !== 'rows') return undefined;
   if (!isNumber(x) || !isNumber(y) || !isNumber(scale) || scale <= 0) return undefined;
-  return { curve, x, y, scale };
+  return { view, curve, x, y, scale };
 }
+
+function readPicture(kept: unknown): Picture {
+  const { view, layer } = isObject(kept) ? kept : {};
+  return {
+    view: VIEWS.find((each) => each === view) ?? FRESH.picture.view,
+    layer: LAYERS.find((each) => each === layer) ?? FRESH.picture.layer,
+  };
+}
+
+const readCluster = (kept: unknown): number | undefined =>
+  Number.isSafeInteger(kept) && isNumber(kept) && kept >= 0 ? kept : undefined;
 
 function readPane(kept: unknown): ViewState['pane'] {
   if (!isObject(kept)) return FRESH.pane;
@@ -81,12 +101,13 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 /** Kept state, as far as it makes sense; fresh where it does not. */
 export function readViewState(kept: unknown): ViewState {
   if (!isObject(kept) || kept.version !== FRESH.version) return FRESH;
-  const { camera, selected, history, pane, simulation, windows } = kept;
+  const { camera, picture, selected, guest, history, pane, simulation, windows } = kept;
   return {
     version: 1,
     camera: readCamera(camera),
-    selected:
-      Number.isSafeInteger(selected) && isNumber(selected) && selected >= 0 ? selected : undefined,
+    picture: readPicture(picture),
+    selected: readCluster(selected),
+    guest: readCluster(guest),
     history: readHistory(history),
     pane: readPane(pane),
     simulation: readSimulation(simulation),

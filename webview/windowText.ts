@@ -1,4 +1,5 @@
 import type { Exposure, WindowForm } from '../src/core/overlap/windowState.js';
+import { windowOf } from '../src/core/picture/windowGrid.js';
 import { count } from './text.js';
 import type { WindowStates } from './windowStates.js';
 
@@ -15,6 +16,13 @@ export const EXPOSURE_TEXT: Readonly<Record<Exposure, string>> = {
   dropped: 'all it held was dropped',
   refused: 'a check would get no bitmap',
 };
+
+/** What is known of the window that a cluster is in; undefined where no windows are shown. */
+export const describeWindowOf = (
+  states: WindowStates | undefined,
+  cluster: number | undefined,
+): string | undefined =>
+  states && cluster !== undefined ? describeWindow(states, windowOf(cluster)) : undefined;
 
 /** What is known of a window, in a line: "window 12: cached bitmap, age 3"; undefined past the file's end. */
 export function describeWindow(states: WindowStates, window: number): string | undefined {

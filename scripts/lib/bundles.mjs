@@ -10,18 +10,18 @@ const VSIX = 'out/qcow2-lens.vsix';
 /** Upper bounds in kB of 1,000 bytes, each for the sum of its files. */
 const LIMITS = [
   { name: 'extension host', files: ['dist/extension.cjs'], kilobytes: 200 },
-  { name: 'scan worker', files: ['dist/scanWorker.js'], kilobytes: 200 },
-  { name: 'webview', files: ['dist/webview.js', 'dist/webview.css'], kilobytes: 150 },
-  { name: 'command line', files: ['dist/cli.js'], kilobytes: 200 },
+  { name: 'scan worker', files: ['dist/scanWorker.js'], kilobytes: 300 },
+  { name: 'panes of the webview', files: ['dist/panes.js', 'dist/panes.css'], kilobytes: 150 },
+  { name: 'command line', files: ['dist/cli.js'], kilobytes: 300 },
   { name: 'VSIX', files: [VSIX], kilobytes: 500 },
 ];
 
 /**
  * Builds for production and packs the extension.
- * @returns {Promise<string>} the VSIX
+ * @returns {Promise<{ vsix: string, first: readonly string[] }>} the VSIX, and what the webview loads before the first picture
  */
 export async function packExtension() {
-  await build({ production: true });
+  const first = await build({ production: true });
   const vsce = inRoot('node_modules/@vscode/vsce/vsce');
   const { code, output } = await run(
     node24,
@@ -33,7 +33,7 @@ export async function packExtension() {
     { quiet: true },
   );
   if (code !== 0) throw new Error(`vsce failed with exit code ${code}:\n${output}`);
-  return inRoot(VSIX);
+  return { vsix: inRoot(VSIX), first };
 }
 
 /**
@@ -41,14 +41,16 @@ export async function packExtension() {
  * @returns {Promise<Outcome>}
  */
 export async function checkBundles() {
+  const limits = [...LIMITS];
   try {
-    await packExtension();
+    const { first } = await packExtension();
+    limits.push({ name: 'webview, to the first picture', files: [...first], kilobytes: 150 });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    return { passed: 0, failed: 1 + LIMITS.length, skipped: [] };
+    return { passed: 0, failed: 1 + limits.length, skipped: [], broken: true };
   }
   const outcome = { passed: 1, failed: 0, skipped: [] };
-  for (const { name, files, kilobytes } of LIMITS) {
+  for (const { name, files, kilobytes } of limits) {
     const bytes = files.reduce((sum, file) => sum + statSync(inRoot(file)).size, 0);
     const fits = bytes <= kilobytes * 1000;
     outcome[fits ? 'passed' : 'failed'] += 1;

@@ -43,7 +43,7 @@ const DOM_GLOBALS = ['window', 'document', 'navigator', 'localStorage', 'postMes
 const PURE = [
   'layout/(kinds|owner|finding|cell)',
   'overlap/(fragments|memory|settings|types|windowMarks)',
-  'simulate/(operation|marks|verdict|disagreementText|qemuScript)',
+  'simulate/(operation|fate|marks|verdict|disagreementText|qemuScript)',
   'size',
 ];
 

@@ -4,12 +4,13 @@
  * @property {number} passed
  * @property {number} failed
  * @property {readonly string[]} skipped why something could not run; a failure where CI is set
+ * @property {boolean} [broken] what needs this suite cannot run either
  */
 
 /**
  * @typedef {object} Suite
  * @property {string} name as on the command line of scripts/test.mjs
- * @property {string} [needs] a suite without whose success this one can only fail, slowly
+ * @property {string} [needs] a suite whose being broken this one could only tell again, slowly
  * @property {(options: Options) => Promise<Outcome>} run
  */
 

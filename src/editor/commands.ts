@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { chooseLayer } from './chooseLayer.js';
 import {
   copyGuestOffset,
   copyHostOffset,
@@ -46,6 +47,9 @@ export function registerCommands(panels: Panels): vscode.Disposable {
     'qcow2.toggleWindows': view('toggleWindows'),
     'qcow2.toggleCurve': () =>
       writeCurve(heatmapSettings().curve === 'hilbert' ? 'rows' : 'hilbert'),
+    'qcow2.showHost': view('showHost'),
+    'qcow2.showGuest': view('showGuest'),
+    'qcow2.chooseLayer': chooseLayer,
     'qcow2.cancelScan': (panel) => {
       panel.document.cancelScan();
     },

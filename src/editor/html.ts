@@ -3,13 +3,13 @@ export interface Page {
   readonly cspSource: string;
   readonly nonce: string;
   readonly script: string;
-  readonly style: string;
+  readonly styles: readonly string[];
   /** BCP 47 tag of the display language. */
   readonly language: string;
 }
 
 /** The page of a panel: everything on it comes from the extension's own bundle. */
-export function pageHtml({ cspSource, nonce, script, style, language }: Page): string {
+export function pageHtml({ cspSource, nonce, script, styles, language }: Page): string {
   const policy = [
     `default-src 'none'`,
     `script-src 'nonce-${nonce}'`,
@@ -25,7 +25,7 @@ export function pageHtml({ cspSource, nonce, script, style, language }: Page): s
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escapeAttribute(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="${escapeAttribute(style)}">
+${styles.map((style) => `<link rel="stylesheet" href="${escapeAttribute(style)}">`).join('\n')}
 <title>Qcow2 Lens</title>
 </head>
 <body>

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import type { Layer } from '../core/picture/layer.js';
 import type { Located } from '../core/layout/locate.js';
 import type { ClusterDetail } from '../protocol/imageService.js';
 import type { LocateQuery } from '../protocol/navigation.js';
@@ -35,8 +36,8 @@ export class ImagePanel implements vscode.Disposable {
   #ready = false;
   #selected: number | undefined;
   #history = { back: false, forward: false };
-  /** A cluster to show once the webview listens. */
-  #toReveal: number | undefined;
+  /** What is to be shown once the webview listens. */
+  #toShow: ToWebview | undefined;
 
   /** Something that the status bar and the commands go by has changed. */
   readonly onChange = this.#changes.event;
@@ -89,7 +90,7 @@ export class ImagePanel implements vscode.Disposable {
       cspSource: webview.cspSource,
       nonce: randomBytes(16).toString('hex'),
       script: address('webview.js'),
-      style: address('webview.css'),
+      styles: ['webview.css', 'panes.css'].map(address),
       language: vscode.env.language,
     });
   }
@@ -110,8 +111,7 @@ export class ImagePanel implements vscode.Disposable {
 
   /** Brings a cluster into view and selects it. */
   reveal(cluster: number): void {
-    if (this.#ready) this.#post({ type: 'reveal', cluster });
-    else this.#toReveal = cluster;
+    this.#show({ type: 'reveal', cluster });
   }
 
   /** Shows a cluster for the time being; undefined ends it where it began. */
@@ -120,7 +120,7 @@ export class ImagePanel implements vscode.Disposable {
   }
 
   search(search: SearchRequest): void {
-    this.#post({ type: 'search', search });
+    this.#show({ type: 'search', search });
   }
 
   /** Where a place is; a sentence when the worker cannot tell. */
@@ -142,6 +142,10 @@ export class ImagePanel implements vscode.Disposable {
 
   command(command: ViewCommand): void {
     this.#post({ type: 'command', command });
+  }
+
+  showLayer(layer: Layer): void {
+    this.#post({ type: 'showLayer', layer });
   }
 
   dispose(): void {
@@ -209,10 +213,15 @@ export class ImagePanel implements vscode.Disposable {
     this.#post({ type: 'cacheOptions', options: cacheSettings(this.document.uri) });
     for (const event of this.document.history) this.#post({ type: 'event', event });
     if (this.document.changedOnDisk) this.#post({ type: 'changedOnDisk' });
-    if (this.#ready && this.#toReveal !== undefined) {
-      this.#post({ type: 'reveal', cluster: this.#toReveal });
-      this.#toReveal = undefined;
+    if (this.#ready && this.#toShow) {
+      this.#post(this.#toShow);
+      this.#toShow = undefined;
     }
+  }
+
+  #show(message: ToWebview): void {
+    if (this.#ready) this.#post(message);
+    else this.#toShow = message;
   }
 
   #post(message: ToWebview): void {

@@ -1,6 +1,7 @@
 import type {
   ClusterQuery,
   FindingsQuery,
+  GuestClusterQuery,
   Method,
   Query,
   StripQuery,
@@ -9,6 +10,7 @@ import type {
 } from '../protocol/imageService.js';
 import type { Request } from '../protocol/rpc.js';
 import type { FromWebview } from '../protocol/webviewMessages.js';
+import { LAYERS, type Picture, VIEWS } from '../core/picture/layer.js';
 import { isGuardedType } from '../core/overlap/types.js';
 import type {
   OverlapEventsQuery,
@@ -24,6 +26,7 @@ import type {
   MarksQuery,
   SimulateOptions,
   SimulateQuery,
+  SweepQuery,
   StepsQuery,
 } from '../protocol/simulation.js';
 import { cellsQuery, locateQuery, nextQuery, rangesQuery } from './navigationQueries.js';
@@ -114,7 +117,9 @@ function readRequest<M extends Method>(
 const QUERIES: { readonly [M in Method]: (value: UnknownRecord) => Query<M> | undefined } = {
   tile: tileQuery,
   strip: stripQuery,
+  layer: pictureOf,
   cluster: clusterQuery,
+  guestCluster: clusterQuery,
   findings: findingsQuery,
   structure: structureQuery,
   next: nextQuery,
@@ -134,21 +139,33 @@ const QUERIES: { readonly [M in Method]: (value: UnknownRecord) => Query<M> | un
   simulateMarks: marksQuery,
   simulateDifference: simulateQuery,
   simulateOverlap: simulateQuery,
+  simulateSweep: sweepQuery,
 };
 
 const isMethod = (value: unknown): value is Method =>
   typeof value === 'string' && Object.hasOwn(QUERIES, value);
 
-function tileQuery({ curve, level, x, y }: UnknownRecord): TileQuery | undefined {
-  if (!isCurve(curve) || !isCount(level) || !isCount(x) || !isCount(y)) return undefined;
-  return level <= MAX_LEVEL ? { curve, level, x, y } : undefined;
+function tileQuery(query: UnknownRecord): TileQuery | undefined {
+  const { curve, level, x, y } = query;
+  const picture = pictureOf(query);
+  if (!picture || !isCurve(curve)) return undefined;
+  if (!isCount(level) || level > MAX_LEVEL || !isCount(x) || !isCount(y)) return undefined;
+  return { ...picture, curve, level, x, y };
 }
 
 function stripQuery({ rows }: UnknownRecord): StripQuery | undefined {
   return isCount(rows) && rows > 0 && rows <= MAX_ROWS ? { rows } : undefined;
 }
 
-function clusterQuery({ cluster }: UnknownRecord): ClusterQuery | undefined {
+function pictureOf({ view, layer }: UnknownRecord): Picture | undefined {
+  const known = {
+    view: VIEWS.find((each) => each === view),
+    layer: LAYERS.find((each) => each === layer),
+  };
+  return known.view && known.layer && { view: known.view, layer: known.layer };
+}
+
+function clusterQuery({ cluster }: UnknownRecord): (ClusterQuery & GuestClusterQuery) | undefined {
   return isCount(cluster) ? { cluster } : undefined;
 }
 
@@ -207,6 +224,11 @@ function overlapOptions(value: unknown): OverlapOptions | undefined {
     types[type] = guarded;
   }
   return { overlapCheck, types, bitmapSize, totalSizeLimit, limitPolicy };
+}
+
+function sweepQuery(query: UnknownRecord): SweepQuery | undefined {
+  const options = simulateOptions(query.options);
+  return options && { options };
 }
 
 function simulateQuery({ operations, options }: UnknownRecord): SimulateQuery | undefined {

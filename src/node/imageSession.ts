@@ -4,9 +4,15 @@ import type { Located } from '../core/layout/locate.js';
 import type { Mapped } from '../core/layout/mapped.js';
 import { Inspection } from '../core/layout/inspection.js';
 import { kindNames } from '../core/layout/kinds.js';
+import {
+  checkGuestCluster,
+  guestCluster,
+  type GuestClusterDetail,
+} from '../core/layout/guestCluster.js';
 import { scan, type Scan, type ScanProgress } from '../core/layout/scan.js';
 import { imageFacts } from '../core/qcow2/facts.js';
-import { isLaidOut, openImage, type Image } from '../core/qcow2/image.js';
+import type { Picture } from '../core/picture/layer.js';
+import { isLaidOut, openImage, type Image, type LaidOutImage } from '../core/qcow2/image.js';
 import type { Surroundings } from '../core/simulate/driver.js';
 import { Structures } from '../core/structure/structures.js';
 import type { ByteSource } from '../core/byteSource.js';
@@ -15,10 +21,12 @@ import type {
   ClusterQuery,
   FindingsPage,
   FindingsQuery,
+  GuestClusterQuery,
   ImageEvent,
   ImageService,
   Strip,
   StripQuery,
+  LayerAnswer,
   StructurePage,
   StructureQuery,
   Tile,
@@ -53,24 +61,29 @@ import type {
   SimulateQuery,
   StepsPage,
   StepsQuery,
+  SweepAnswer,
+  SweepQuery,
   VerdictAnswer,
 } from '../protocol/simulation.js';
 import { inflate } from './inflate.js';
 import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
+import { Pictures } from './pictures.js';
 import { SimulateSession } from './simulateSession.js';
-import { TileStore } from './tileStore.js';
+import { SweepSession } from './sweepSession.js';
 
 /** Milliseconds between two progress events. */
 const PROGRESS_INTERVAL = 50;
 /** Drawing may take this part of the scan's time: a new picture waits until the scan has caught up. */
 const DRAWING_SHARE = 1 / 4;
 
+const NO_MAP = 'there is no map of this image';
+
 type State =
   | { readonly type: 'idle' }
   | { readonly type: 'scanning'; readonly steps: Generator<ScanProgress, Scan, void> }
   | { readonly type: 'cancelled' }
-  | { readonly type: 'scanned'; readonly inspection: Inspection };
+  | { readonly type: 'scanned'; readonly inspection: Inspection; readonly scan: Scan };
 
 /**
  * One image being scanned, which answers questions about it at any time with what is known by
@@ -83,10 +96,11 @@ export class ImageSession implements ImageService {
   readonly #surroundings: Surroundings;
   readonly #emit: (event: ImageEvent) => void;
   #state: State = { type: 'idle' };
-  #tiles: TileStore | undefined;
+  #pictures: Pictures | undefined;
   #navigator: Navigator | undefined;
   #overlap: OverlapSession | undefined;
   #simulate: SimulateSession | undefined;
+  #sweep: SweepSession | undefined;
   #map: ClusterMap | undefined;
   #generation = 0;
   #started = 0;
@@ -118,14 +132,18 @@ export class ImageSession implements ImageService {
     this.#emit({ type: 'facts', facts: imageFacts(this.#image, this.#fileName) });
     if (!isLaidOut(this.#image)) return;
     this.#started = performance.now();
+    this.#pictures = new Pictures(this.#image);
     this.#state = { type: 'scanning', steps: scan(this.#image) };
     // From the first step on there is a map to show.
     this.advance(0);
   }
 
-  /** Scans on for about `milliseconds`; false when there is nothing left to do. */
+  /**
+   * Scans on for about `milliseconds`, or computes pictures that have been asked for; false when
+   * there is nothing left to do.
+   */
   advance(milliseconds: number): boolean {
-    if (this.#state.type !== 'scanning') return false;
+    if (this.#state.type !== 'scanning') return this.#pictures?.advance(milliseconds) ?? false;
     const { steps } = this.#state;
     const end = performance.now() + milliseconds;
     for (;;) {
@@ -133,7 +151,7 @@ export class ImageSession implements ImageService {
       const now = performance.now();
       if (step.done) {
         this.#finish(step.value, now);
-        return false;
+        return true;
       }
       this.#show(step.value.map);
       if (now - this.#lastProgress >= PROGRESS_INTERVAL) this.#report(step.value, now);
@@ -151,21 +169,24 @@ export class ImageSession implements ImageService {
   /** Stops for good without a word, after an error that the owner has reported. */
   abandon(): void {
     if (this.#state.type === 'scanning') this.#state = { type: 'cancelled' };
+    this.#pictures?.cancelled();
   }
 
   tile(query: TileQuery): Tile {
-    const cells = this.#draw((tiles) => tiles.tile(query));
-    return { generation: this.#generation, cells };
+    return this.#draw((pictures) => pictures.tile(query));
+  }
+
+  layer(query: Picture): LayerAnswer {
+    return this.#shown().layer(query);
   }
 
   strip({ rows }: StripQuery): Strip {
-    const glyphs = this.#draw((tiles) => tiles.strip(rows));
-    return { generation: this.#generation, glyphs };
+    return this.#draw((pictures) => pictures.strip(rows));
   }
 
   cluster({ cluster }: ClusterQuery): ClusterDetail {
     const map = this.#map;
-    if (!map) throw new Error('there is no map of this image');
+    if (!map) throw new Error(NO_MAP);
     if (cluster >= map.clusters) {
       throw new Error(
         `cluster ${cluster}: expected one below ${map.clusters}, the end of the file`,
@@ -174,6 +195,13 @@ export class ImageSession implements ImageService {
     return this.#state.type === 'scanned'
       ? this.#state.inspection.cluster(cluster)
       : this.#glimpse(map, cluster);
+  }
+
+  guestCluster({ cluster }: GuestClusterQuery): GuestClusterDetail {
+    const image = this.#laidOut();
+    checkGuestCluster(image, cluster);
+    const stored = this.#state.type === 'scanned' ? this.#state.scan.stored : undefined;
+    return guestCluster(image, stored, cluster);
   }
 
   findings(query: FindingsQuery): FindingsPage {
@@ -251,6 +279,16 @@ export class ImageSession implements ImageService {
     return this.#simulateSession().difference(query);
   }
 
+  simulateSweep(query: SweepQuery): SweepAnswer {
+    if (this.#state.type !== 'scanned') throw new Error('the image has not been scanned');
+    const task = this.#simulateSession().settingsOf(query.options);
+    if (!task.ok) return { state: 'refused', message: task.message };
+    this.#sweep ??= new SweepSession(this.#state.scan, (disk) => {
+      this.#shown().setOutcomes(disk);
+    });
+    return this.#sweep.sweep(task.value.key, task.value.settings);
+  }
+
   simulateOverlap(query: SimulateQuery): OverlapAnswer {
     return this.#simulateSession().overlap(query);
   }
@@ -275,8 +313,17 @@ export class ImageSession implements ImageService {
 
   /** Made when first asked for: it reads the snapshots' L1 tables if those are guarded. */
   #overlapSession(): OverlapSession {
-    if (!isLaidOut(this.#image)) throw new Error('there is no map of this image');
-    return (this.#overlap ??= new OverlapSession(this.#image));
+    return (this.#overlap ??= new OverlapSession(this.#laidOut()));
+  }
+
+  #laidOut(): LaidOutImage {
+    if (!isLaidOut(this.#image)) throw new Error(NO_MAP);
+    return this.#image;
+  }
+
+  #shown(): Pictures {
+    if (!this.#pictures) throw new Error(NO_MAP);
+    return this.#pictures;
   }
 
   /** What the unfinished map says of a cluster; who refers to it only the whole scan can tell. */
@@ -298,26 +345,26 @@ export class ImageSession implements ImageService {
 
   #finish(result: Scan, now: number): void {
     const inspection = new Inspection(result);
-    this.#show(result.map);
-    this.#state = { type: 'scanned', inspection };
+    this.#map = result.map;
+    this.#state = { type: 'scanned', inspection, scan: result };
     this.#navigator = new Navigator(result.map, result);
     const summary = inspection.summary(now - this.#started);
-    this.#emit({ type: 'scanned', generation: this.#nextGeneration(now), summary });
-  }
-
-  #draw<T>(draw: (tiles: TileStore) => T): T {
-    if (!this.#tiles) throw new Error('there is no map of this image');
-    const begin = performance.now();
-    const drawn = draw(this.#tiles);
-    this.#drawing += performance.now() - begin;
-    return drawn;
+    const generation = this.#nextGeneration(now);
+    this.#pictures?.scanned(result);
+    this.#emit({ type: 'scanned', generation, summary });
   }
 
   #show(map: ClusterMap): void {
     if (this.#map === map) return;
     this.#map = map;
-    this.#tiles = new TileStore(map);
     this.#navigator = new Navigator(map, undefined);
+  }
+
+  #draw<T>(draw: (pictures: Pictures) => T): T {
+    const begin = performance.now();
+    const drawn = draw(this.#shown());
+    this.#drawing += performance.now() - begin;
+    return drawn;
   }
 
   #report({ phase, done }: ScanProgress, now: number): void {
@@ -329,9 +376,10 @@ export class ImageSession implements ImageService {
 
   /** From here on, tiles show the map as it has become. */
   #nextGeneration(now: number): number {
-    this.#tiles?.invalidate();
     this.#drawing = 0;
     this.#lastGeneration = now;
-    return ++this.#generation;
+    this.#generation++;
+    if (this.#map) this.#pictures?.mapChanged(this.#map, this.#generation);
+    return this.#generation;
   }
 }

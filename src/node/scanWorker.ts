@@ -15,7 +15,7 @@ import {
 import { FileSource } from './fileSource.js';
 import { ImageSession } from './imageSession.js';
 
-/** Milliseconds of scanning before questions get their turn. */
+/** Milliseconds of work before questions get their turn. */
 const SLICE = 10;
 
 function post(message: FromWorker): void {
@@ -50,9 +50,17 @@ function reply(request: Request): Reply {
   }
 }
 
-function scanOn(): void {
-  guarded(() => {
-    if (session?.advance(SLICE)) setImmediate(scanOn);
+/** Whether the next slice of work is on its way. */
+let working = false;
+
+function workOn(): void {
+  if (working) return;
+  working = true;
+  setImmediate(() => {
+    working = false;
+    guarded(() => {
+      if (session?.advance(SLICE)) workOn();
+    });
   });
 }
 
@@ -60,6 +68,8 @@ parentPort?.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'request':
       post(reply(message.request));
+      // A picture may have been asked for that must be computed.
+      workOn();
       break;
     case 'cancel':
       session?.cancel();
@@ -72,5 +82,5 @@ guarded(() => {
   const file = FileSource.open(path);
   session = new ImageSession(file, basename(path), emit, file.allocatedBytes);
   session.start();
-  scanOn();
+  workOn();
 });

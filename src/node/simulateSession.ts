@@ -176,6 +176,15 @@ export class SimulateSession {
     };
   }
 
+  /** Settings as the simulator takes them, and a key that tells them apart. */
+  settingsOf(
+    options: SimulateOptions,
+  ): Parsed<{ readonly settings: SimulationSettings; readonly key: string }> {
+    const task = this.#read({ operations: [], options });
+    if (!task.ok) return task;
+    return { ok: true, value: { settings: task.value.settings, key: task.value.engineKey } };
+  }
+
   #share(operations: readonly string[]): void {
     const list = JSON.stringify(operations);
     if (list === this.#list) return;

@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
-import type { ClusterMap } from '../core/layout/clusterMap.js';
 import { createCurve, HilbertCurve, type CurveName } from '../core/picture/curve.js';
-import { stripGlyphs } from '../core/picture/strip.js';
+import type { PictureSource } from '../core/picture/source.js';
+import { FileStrip } from '../core/picture/strip.js';
 import type { TileCells } from '../core/picture/tile.js';
 import { TilePyramid } from '../core/picture/tilePyramid.js';
 import type { DeflatedCells, TileQuery, UniformCells } from '../protocol/imageService.js';
@@ -9,21 +9,23 @@ import type { DeflatedCells, TileQuery, UniformCells } from '../protocol/imageSe
 /** Speed matters here, not size: runs shrink a hundredfold at any level. */
 const DEFLATE_LEVEL = 1;
 
-/** The tiles of a map, on each curve that somebody has asked for, as they go over the wire. */
+/** The tiles of a picture, on each curve that somebody has asked for, as they go over the wire. */
 export class TileStore {
-  readonly #map: ClusterMap;
+  readonly #source: PictureSource;
   readonly #pyramids = new Map<CurveName, TilePyramid>();
+  #strip: FileStrip | undefined;
 
-  constructor(map: ClusterMap) {
-    this.#map = map;
+  constructor(source: PictureSource) {
+    this.#source = source;
   }
 
-  /** To be called when the map has changed. */
+  /** To be called when the source has changed. */
   invalidate(): void {
+    this.#strip = undefined;
     for (const pyramid of this.#pyramids.values()) pyramid.invalidate();
   }
 
-  tile({ curve, level, x, y }: TileQuery): UniformCells | DeflatedCells {
+  tile({ curve, level, x, y }: Omit<TileQuery, 'view' | 'layer'>): UniformCells | DeflatedCells {
     const cells = this.#pyramid(curve).tile(level, x, y);
     switch (cells.type) {
       case 'uniform':
@@ -35,14 +37,15 @@ export class TileStore {
 
   /** The whole file in so many rows: what the Hilbert curve's pyramid says of it. */
   strip(rows: number): number[] {
-    const curve = new HilbertCurve(this.#map.clusters);
-    return stripGlyphs(this.#pyramid(curve.name), curve, rows);
+    const curve = new HilbertCurve(this.#source.clusters);
+    this.#strip ??= new FileStrip(this.#pyramid(curve.name), curve);
+    return this.#strip.rows(rows);
   }
 
   #pyramid(name: CurveName): TilePyramid {
     const known = this.#pyramids.get(name);
     if (known) return known;
-    const made = new TilePyramid(this.#map, createCurve(name, this.#map.clusters));
+    const made = new TilePyramid(this.#source, createCurve(name, this.#source.clusters));
     this.#pyramids.set(name, made);
     return made;
   }

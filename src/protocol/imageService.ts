@@ -1,3 +1,4 @@
+import type { GuestClusterDetail } from '../core/layout/guestCluster.js';
 import type {
   ClusterDetail,
   FindingsPage,
@@ -7,6 +8,7 @@ import type {
 import type { Located } from '../core/layout/locate.js';
 import type { Mapped } from '../core/layout/mapped.js';
 import type { CurveName } from '../core/picture/curve.js';
+import type { Picture } from '../core/picture/layer.js';
 import type { ImageFacts } from '../core/qcow2/facts.js';
 import type { StructurePage, StructureQuery } from '../core/structure/node.js';
 import type {
@@ -38,6 +40,8 @@ import type {
   SimulateQuery,
   StepsPage,
   StepsQuery,
+  SweepAnswer,
+  SweepQuery,
   VerdictAnswer,
 } from './simulation.js';
 
@@ -49,18 +53,23 @@ export type {
   ScanSummary,
 } from '../core/layout/inspection.js';
 export type { Mapped } from '../core/layout/mapped.js';
+export type { GuestClusterDetail } from '../core/layout/guestCluster.js';
 export type { Geometry, ImageFacts } from '../core/qcow2/facts.js';
 export type { Problem } from '../core/qcow2/problem.js';
 export type { StructureNode, StructurePage, StructureQuery } from '../core/structure/node.js';
 
 /** What can be asked of one open image, and what is answered. Every value survives a structured clone. */
 interface Exchanges {
-  /** One tile of the map. */
+  /** One tile of a picture. */
   tile: { query: TileQuery; answer: Tile };
   /** The whole file in a column of pixels. */
   strip: { query: StripQuery; answer: Strip };
+  /** How far a picture is; asking sets it going. To be asked again while it is computing. */
+  layer: { query: Picture; answer: LayerAnswer };
   /** Everything known about one host cluster, with every owner. */
   cluster: { query: ClusterQuery; answer: ClusterDetail };
+  /** Everything known about one cluster of the guest's disk. */
+  guestCluster: { query: GuestClusterQuery; answer: GuestClusterDetail };
   /** A page of findings, for a virtual list. */
   findings: { query: FindingsQuery; answer: FindingsPage };
   /** A page of what lies below a node of the structures tree. */
@@ -98,6 +107,8 @@ interface Exchanges {
   /** What is different in the file after the operations. */
   simulateDifference: { query: SimulateQuery; answer: DifferenceAnswer };
   /** The overlap structures after the operations. */
+  /** The conflict map; it becomes a picture. To be asked again while it is computing. */
+  simulateSweep: { query: SweepQuery; answer: SweepAnswer };
   simulateOverlap: { query: SimulateQuery; answer: OverlapAnswer };
 }
 
@@ -114,7 +125,7 @@ export type ImageService = { readonly [M in Method]: (query: Query<M>) => Answer
 export type Curve = CurveName;
 
 /** A tile is 256 × 256 cells in picture order; at level n a cell stands for 4^n clusters. */
-export interface TileQuery {
+export interface TileQuery extends Picture {
   readonly curve: Curve;
   readonly level: number;
   readonly x: number;
@@ -122,7 +133,7 @@ export interface TileQuery {
 }
 
 export interface Tile {
-  /** Counts up as the scan goes on: a tile of an older generation may be stale. */
+  /** Counts up as the picture changes: a tile of an older generation may be stale. */
   readonly generation: number;
   /** See core/picture/tile.ts: one cell for all, or deflated cells. */
   readonly cells: UniformCells | DeflatedCells;
@@ -149,8 +160,25 @@ export interface Strip {
   /** Dominant kind and worst trouble of each row, see core/picture/tile.ts. */
   readonly glyphs: readonly number[];
 }
+export type LayerAnswer =
+  /** Part of the whole done, 0 … 1; nothing before the scan is over. */
+  | { readonly state: 'computing'; readonly done: number }
+  | {
+      readonly state: 'ready';
+      readonly generation: number;
+      /** Clusters by value; undefined until they have been counted. */
+      readonly counts: readonly number[] | undefined;
+      /** Of the snapshots or bitmaps that have a value of their own. Hostile text. */
+      readonly names: readonly string[];
+    }
+  | { readonly state: 'failed'; readonly message: string };
 
 export interface ClusterQuery {
+  readonly cluster: number;
+}
+
+export interface GuestClusterQuery {
+  /** Number of the cluster on the disk. */
   readonly cluster: number;
 }
 

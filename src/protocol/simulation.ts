@@ -1,5 +1,6 @@
 import type { Owner } from '../core/layout/owner.js';
 import type { CacheOptions } from '../core/simulate/cacheOptions.js';
+import type { Fate } from '../core/simulate/fate.js';
 import type { Disagreement } from '../core/simulate/disagreement.js';
 import type { ClusterMark } from '../core/simulate/marks.js';
 import type { CacheCounts, CacheName, Step } from '../core/simulate/outcome.js';
@@ -51,6 +52,22 @@ export interface Tally {
   readonly allocated: number;
   readonly freed: number;
 }
+
+/** A write of each cluster of the guest's disk, each to an untouched copy. */
+export interface SweepQuery {
+  readonly options: SimulateOptions;
+}
+
+export type SweepAnswer =
+  | { readonly state: 'refused'; readonly message: string }
+  /** Part done, 0 … 1. To be asked again: it goes on with each question. */
+  | { readonly state: 'computing'; readonly done: number }
+  | {
+      readonly state: 'known';
+      readonly counts: readonly { readonly fate: Fate; readonly clusters: number }[];
+      /** Writes that were simulated; all others are like one of them. */
+      readonly judged: number;
+    };
 
 /** What every check says of the last operation of a list. */
 export type VerdictAnswer =

@@ -1,6 +1,7 @@
 import type { CacheOptions } from '../core/simulate/cacheOptions.js';
 import type { SearchTarget } from '../core/layout/search.js';
 import type { Curve, ImageEvent, Method, Query } from './imageService.js';
+import type { Layer } from '../core/picture/layer.js';
 import type { OverlapOptions } from './overlap.js';
 import type { Reply, Request } from './rpc.js';
 
@@ -49,6 +50,7 @@ export type ToWebview =
   | { readonly type: 'preview'; readonly cluster: number | undefined }
   | { readonly type: 'search'; readonly search: SearchRequest }
   | { readonly type: 'command'; readonly command: ViewCommand }
+  | { readonly type: 'showLayer'; readonly layer: Layer }
   | { readonly type: 'changedOnDisk' };
 
 export type PictureFormat = 'png' | 'svg';
@@ -60,7 +62,8 @@ export interface SearchRequest {
 }
 
 /** Commands of the palette and its keys that the view carries out. */
-export type ViewCommand = MapCommand | 'clearIsolation' | 'toggleWindows' | NavigationCommand;
+export type ViewCommand =
+  MapCommand | 'clearIsolation' | 'toggleWindows' | 'showHost' | 'showGuest' | NavigationCommand;
 
 /** Those that the map carries out. */
 export type MapCommand = 'zoomIn' | 'zoomOut' | 'fit';

@@ -1,7 +1,18 @@
 import { Inspection } from '../../src/core/layout/inspection.js';
 import { scan } from '../../src/core/layout/scan.js';
 import { isLaidOut, openImage } from '../../src/core/qcow2/image.js';
+import { TEMPLATES } from '../../src/core/overlap/types.js';
+import type { SimulationSettings } from '../../src/core/simulate/simulation.js';
+import { sweep } from '../../src/core/simulate/sweep.js';
 import { FileSource } from '../../src/node/fileSource.js';
+
+const SETTINGS: SimulationSettings = {
+  guarded: TEMPLATES.cached,
+  engine: { type: 'today' },
+  cache: 'writethrough',
+  sizes: {},
+  surroundings: { allocatedBytes: undefined, inflate: undefined },
+};
 
 const CLUSTERS_ASKED = 24;
 
@@ -10,6 +21,8 @@ export interface InsideNumbers {
   readonly scan: number;
   readonly longestStep: number;
   readonly owners: number;
+  /** A write of every guest cluster, for the conflict map. */
+  readonly sweep: number;
 }
 
 /** What a scan and a click cost inside a process that runs already. */
@@ -34,7 +47,11 @@ export function insideNumbers(path: string): InsideNumbers {
       inspection.cluster(cluster);
       owners = Math.max(owners, performance.now() - asking);
     }
+    const sweeping = performance.now();
+    const sweeps = sweep(image, step.value.map, SETTINGS, new Uint8Array(32));
+    while (!sweeps.next().done);
+    const swept = performance.now() - sweeping;
     source.close();
-    return { scan: now - start, longestStep, owners };
+    return { scan: now - start, longestStep, owners, sweep: swept };
   }
 }

@@ -65,11 +65,11 @@ for (const recipe of RECIPES) {
   console.log(recipe.name.padEnd(20) + row.map(cell).join(''));
 }
 console.log(
-  '\ninside one process: scan without start-up, its longest step (a cancel waits so long), owners of a cluster (worst of 24)',
+  '\ninside one process: scan without start-up, its longest step (a cancel waits so long), owners of a cluster (worst of 24), conflict map',
 );
 for (const recipe of RECIPES) {
-  const { scan, longestStep, owners } = insideNumbers(scaleFile(folder, recipe));
-  const row = [scan, longestStep, owners].map((ms) => cell(`${ms.toFixed(0)} ms`));
+  const { scan, longestStep, owners, sweep } = insideNumbers(scaleFile(folder, recipe));
+  const row = [scan, longestStep, owners, sweep].map((ms) => cell(`${ms.toFixed(0)} ms`));
   console.log(recipe.name.padEnd(20) + row.join(''));
 }
 

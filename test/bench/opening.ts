@@ -31,7 +31,7 @@ export async function openingNumbers(script: string, path: string): Promise<Open
   const header = await facts;
   const { filled } = createCurve('hilbert', clusters);
   const level = Math.max(0, Math.ceil(Math.log2(Math.max(filled.width, filled.height) / TILE)));
-  const query = { curve: 'hilbert', level, x: 0, y: 0 } as const;
+  const query = { view: 'host', layer: 'kinds', curve: 'hilbert', level, x: 0, y: 0 } as const;
   const reply = await worker.ask({ id: 1, method: 'tile', query });
   if (!reply.ok) throw new Error(reply.error);
   const firstPicture = performance.now() - start;

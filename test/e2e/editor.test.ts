@@ -11,6 +11,7 @@ const CLUSTER = { plain: 65_536, varied: 4096 };
 const images = new RealImages();
 const plain = images.plain('plain.qcow2');
 const varied = images.varied('varied.qcow2');
+images.small('small.qcow2');
 const damaged = images.sample('database-damaged.qcow2');
 images.sample('not-qcow2.qcow2');
 let workbench: Workbench;
@@ -121,7 +122,7 @@ describe('the map', () => {
 
 describe('the overlap structures', () => {
   inVsCode('change with a setting, which VS Code keeps', async () => {
-    const editor = await workbench.open('varied.qcow2');
+    const editor = await workbench.open('small.qcow2');
     await legendCounts(editor);
     await editor.locator('#tab-overlap').click();
     const bitmaps = editor.locator('[data-memory="bitmaps"]');
@@ -142,7 +143,7 @@ describe('the overlap structures', () => {
     await workbench.picture('editor-overlap-refused');
     await workbench.close();
     // It is a setting of VS Code's by now: an editor opened anew has it.
-    const again = await workbench.open('varied.qcow2');
+    const again = await workbench.open('small.qcow2');
     await again.locator('#tab-overlap').click();
     await expect.poll(() => again.locator('#bitmapSize').inputValue()).toBe('64Q');
     await again.locator('#bitmapSize').fill('64K');

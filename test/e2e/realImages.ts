@@ -44,6 +44,14 @@ export class RealImages {
     return path;
   }
 
+  /** 512-byte clusters: overlap windows of 2 MiB, of which it has several. */
+  small(name: string): string {
+    const path = join(this.folder, name);
+    img('create', '-q', '-f', 'qcow2', '-o', 'cluster_size=512', path, '16M');
+    io(path, 'write 0 4M', 'write 8M 4M');
+    return path;
+  }
+
   /** One of the samples, under its name. */
   sample(name: string): string {
     const path = join(this.folder, name);

@@ -5,7 +5,7 @@ const page = {
   cspSource: 'https://*.example.test',
   nonce: '0123456789abcdef',
   script: 'https://a.example.test/webview.js?a=1&b="2"',
-  style: 'https://a.example.test/webview.css',
+  styles: ['https://a.example.test/webview.css', 'https://a.example.test/panes.css'],
   language: 'en',
 };
 

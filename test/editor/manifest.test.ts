@@ -38,6 +38,24 @@ test('menus and keys name commands that exist', () => {
   expect(named.filter(({ command }) => !commands.has(command))).toEqual([]);
 });
 
+test('no key means two things, and none is taken while something else has the focus', () => {
+  const keys = contributes.keybindings.map(({ key }) => key);
+  expect(new Set(keys).size).toBe(keys.length);
+  for (const { command, when } of contributes.keybindings)
+    expect(when, command).toContain('!inputFocus && !listFocus');
+});
+
+test('every command but the first needs its editor, in the palette too', () => {
+  const palette = new Map(
+    contributes.menus.commandPalette.map(({ command, when }) => [command, when]),
+  );
+  for (const { command, enablement } of contributes.commands) {
+    if (command === 'qcow2.openImage') continue;
+    expect(enablement, command).toContain('activeCustomEditorId');
+    expect(palette.get(command), command).toBe(enablement);
+  }
+});
+
 test('the editor title has at most two icons', () => {
   const icons = contributes.menus['editor/title'].filter(({ group }) =>
     group.startsWith('navigation'),

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fromWebview } from '../../src/editor/validate.js';
 
-const tile = { curve: 'hilbert', level: 3, x: 1, y: 2 };
 const options = {
   overlapCheck: 'cached',
   types: { 'inactive-l2': true },
@@ -10,6 +9,7 @@ const options = {
   limitPolicy: 'evict',
 };
 const table = { options, position: 5, sort: 'age', descending: true, from: 0, count: 100 };
+const tile = { view: 'host', layer: 'kinds', curve: 'hilbert', level: 3, x: 1, y: 2 };
 const simulation = {
   operations: ['write 0 64K', 'nonsense'],
   options: {
@@ -44,6 +44,17 @@ describe('messages of the protocol pass', () => {
     request('overlapEvents', { options, from: 0, count: 100 }),
     request('overlapAdvice', { options, position: undefined }),
     { type: 'setOverlap', options },
+    request('next', { target: { type: 'kind', kind: 'data' }, from: undefined, direction: 1 }),
+    request('next', { target: { type: 'corruption' }, from: 7, direction: -1 }),
+    request('cells', { curve: 'rows', x: 3, y: 0 }),
+    request('mapped', { cluster: 5 }),
+    request('ranges', { filter: { type: 'leak' }, from: 0, count: 100, at: undefined }),
+    request('ranges', { filter: undefined, from: 0, count: 0, at: 12 }),
+    request('locate', { place: { type: 'guest', offset: 2 ** 40 } }),
+    request('locate', { place: { type: 'l2', l1Index: 3, l2Index: 17 } }),
+    request('locate', { place: { type: 'selected-l2', l2Index: 17, selected: 5 } }),
+    { type: 'history', back: true, forward: false },
+    { type: 'saveFile', format: 'png', bytes: Uint8Array.of(1, 2) },
     request('simulate', simulation),
     request('simulateVerdict', { ...simulation, operations: [] }),
     request('simulateSteps', { ...simulation, operation: 1, from: 0, count: 200 }),
@@ -117,6 +128,23 @@ describe('everything else does not', () => {
     request('overlapWindow', { options, window: '1' }),
     request('overlapEvents', { options: undefined, from: 0, count: 1 }),
     { type: 'setOverlap', options: { ...options, types: undefined } },
+    request('next', { target: { type: 'kind', kind: 'toString' }, from: 0, direction: 1 }),
+    request('next', { target: { type: 'kind' }, from: 0, direction: 1 }),
+    request('next', { target: { type: 'leak' }, from: 0, direction: 2 }),
+    request('next', { target: { type: 'leak' }, from: -1, direction: 1 }),
+    request('cells', { curve: 'rows', x: 2 ** 30, y: 0 }),
+    request('cells', { curve: 'spiral', x: 0, y: 0 }),
+    request('ranges', { filter: { type: 'corruption' }, from: 0, count: 1, at: undefined }),
+    request('ranges', { filter: 5, from: 0, count: 1, at: undefined }),
+    request('ranges', { filter: undefined, from: 0, count: 501, at: undefined }),
+    request('ranges', { filter: undefined, from: 0, count: 1, at: 'x' }),
+    request('locate', { place: { type: 'guest', offset: '5' } }),
+    request('locate', { place: { type: 'l2', l1Index: 3 } }),
+    request('locate', { place: { type: 'l3', l1Index: 3 } }),
+    request('locate', {}),
+    { type: 'history', back: 1, forward: false },
+    { type: 'saveFile', format: 'exe', bytes: Uint8Array.of(1) },
+    { type: 'saveFile', format: 'png', bytes: [1, 2] },
     { type: 'setCurve', curve: 'constructor' },
     { type: 'selected', cluster: '5' },
     { type: 'copy', text: 5 },
@@ -126,4 +154,9 @@ describe('everything else does not', () => {
   ])('%o', (message) => {
     expect(fromWebview(message)).toBeUndefined();
   });
+});
+
+test('nor does a picture that no screen has', () => {
+  const bytes = new Uint8Array(64 * 2 ** 20 + 1);
+  expect(fromWebview({ type: 'saveFile', format: 'png', bytes }) === undefined).toBe(true);
 });

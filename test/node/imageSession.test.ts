@@ -32,7 +32,7 @@ function dominants(tile: Tile): Uint8Array {
   return cells.subarray(0, TILE_CELLS).map((glyph) => glyph & DOMINANT_MASK);
 }
 
-const whole = { curve: 'rows', level: 0, x: 0, y: 0 } as const;
+const whole = { view: 'host', layer: 'kinds', curve: 'rows', level: 0, x: 0, y: 0 } as const;
 
 describe('a scan', () => {
   test('says the facts first, and sums up at the end', () => {
@@ -91,6 +91,89 @@ describe('a scan', () => {
     const page = session.findings({ from: 1, count: 5, severity: 'leak' });
     expect(page.total).toBe(2);
     expect(page.findings.map((finding) => finding.code)).toEqual(['leak']);
+  });
+});
+
+describe('finding one\u2019s way', () => {
+  const { session } = finished(bytes);
+  const l1 = image.places.l1 / image.clusterSize;
+
+  test('the next leak, and on at the other end', () => {
+    const target = { type: 'leak' } as const;
+    const first = session.next({ target, from: undefined, direction: 1 });
+    expect(first).toMatchObject({ clusters: 2, position: 0, total: 1, wrapped: false });
+    const again = session.next({ target, from: first?.cluster, direction: 1 });
+    expect(again).toEqual({ ...first, wrapped: true });
+    expect(session.next({ target, from: first?.cluster, direction: -1 })).toEqual(again);
+    expect(
+      session.next({ target: { type: 'kind', kind: 'vm-state' }, from: 0, direction: 1 }),
+    ).toBeUndefined();
+  });
+
+  test('before the scan is done kinds can be found, and what is wrong cannot', () => {
+    const unfinished = open(bytes).session;
+    unfinished.start();
+    const kind = { type: 'kind', kind: 'unallocated' } as const;
+    expect(unfinished.next({ target: kind, from: undefined, direction: 1 })?.cluster).toBe(0);
+    expect(() =>
+      unfinished.next({ target: { type: 'leak' }, from: undefined, direction: 1 }),
+    ).toThrow('when the scan is done');
+    expect(unfinished.ranges({ filter: undefined, from: 0, count: 9, at: 0 }).total).toBe(0);
+    expect(unfinished.mapped({ cluster: 0 }).runs).toEqual([]);
+  });
+
+  test('what a table maps', () => {
+    const { runs, clusters } = session.mapped({ cluster: l1 });
+    expect(clusters).toBe(1);
+    expect(session.cluster({ cluster: runs[0].cluster }).kinds).toEqual(['active-l2']);
+    expect(session.mapped({ cluster: runs[0].cluster }).clusters).toBe(300);
+  });
+
+  test('the counts of a block of cells, row by row', () => {
+    const { runs, generation } = session.cells({ curve: 'rows', x: 0, y: 0 });
+    expect(generation).toBeGreaterThan(0);
+    const cells = runs.filter((_, i) => i % 2 === 1).reduce((sum, n) => sum + n, 0);
+    expect(cells).toBe(64 * 64);
+    // Header, refcount table, refcount block, L1 table and all that follows are referred to once.
+    expect(runs[0]).toBe(1 | (1 << 8));
+  });
+
+  test('ranges, with the place of a cluster among them', () => {
+    const page = session.ranges({ filter: undefined, from: 0, count: 3, at: l1 });
+    expect(page.runs).toHaveLength(3);
+    expect(page.runs[0]).toEqual({
+      offset: 0,
+      clusters: 1,
+      types: ['main-header'],
+      refcount: 1,
+      references: 1,
+    });
+    expect(page.position).toBeLessThan(page.total);
+    const data = session.ranges({
+      filter: { type: 'kind', kind: 'data' },
+      from: 0,
+      count: 9,
+      at: undefined,
+    });
+    expect(data.runs.reduce((sum, run) => sum + run.clusters, 0)).toBe(300);
+  });
+
+  test('places by name', () => {
+    expect(session.locate({ place: { type: 'guest', offset: 0 } })).toMatchObject({
+      type: 'found',
+      entry: { l1Index: 0, l2Index: 0, state: 'normal' },
+    });
+    const [table] = session.mapped({ cluster: l1 }).runs;
+    const byTable = session.locate({
+      place: { type: 'selected-l2', l2Index: 7, selected: table.cluster },
+    });
+    expect(byTable).toEqual(session.locate({ place: { type: 'l2', l1Index: 0, l2Index: 7 } }));
+    if (byTable.type !== 'found') throw new Error('not found');
+    const byData = { type: 'selected-l2', l2Index: 7, selected: byTable.cluster } as const;
+    expect(session.locate({ place: byData })).toEqual(byTable);
+    expect(() => session.locate({ place: { ...byData, selected: 0 } })).toThrow(
+      'no active L2 table has to do with cluster 0',
+    );
   });
 });
 

@@ -66,7 +66,11 @@ test('an image is scanned, and questions are answered under their own numbers', 
 
   const replies = await Promise.all([
     worker.ask({ id: 7, method: 'cluster', query: { cluster: 0 } }),
-    worker.ask({ id: 7, method: 'tile', query: { curve: 'hilbert', level: 0, x: 0, y: 0 } }),
+    worker.ask({
+      id: 7,
+      method: 'tile',
+      query: { view: 'host', layer: 'kinds', curve: 'hilbert', level: 0, x: 0, y: 0 },
+    }),
     worker.ask({ id: 9, method: 'findings', query: { from: 0, count: 9, severity: undefined } }),
   ]);
   expect(replies).toMatchObject([
@@ -110,7 +114,7 @@ test('a large scan answers while it runs, and can be cancelled', async () => {
   const reply = await worker.ask({
     id: 1,
     method: 'tile',
-    query: { curve: 'hilbert', level: 3, x: 0, y: 0 },
+    query: { view: 'host', layer: 'kinds', curve: 'hilbert', level: 3, x: 0, y: 0 },
   });
   expect(reply.ok).toBe(true);
   expect(events.some((event) => event.type === 'scanned')).toBe(false);

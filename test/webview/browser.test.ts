@@ -4,13 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCurve } from '../../src/core/picture/curve.js';
 import { parseColour } from '../../webview/heatmap/palette.js';
-import {
-  bundle,
-  launchBrowser,
-  openEditor,
-  settled,
-  type EditorPage,
-} from './harness/editorPage.js';
+import { launchBrowser, openEditor, settled, type EditorPage } from './harness/editorPage.js';
 import { hostedData, hostedMap, hostedSample, hostedSparse } from './harness/hostedImages.js';
 import {
   cellCentres,
@@ -220,6 +214,134 @@ describe('the map', () => {
   });
 });
 
+describe('views and layers', () => {
+  const shown = (view: string, layer: string): string =>
+    `.map[data-view="${view}"][data-layer="${layer}"]`;
+
+  it('are chosen in the toolbar, and kept', async () => {
+    const image = hostedSample('web-server.qcow2');
+    await withEditor({ image }, async ({ page }) => {
+      await page.click('[data-layer="snapshots"]');
+      await page.locator(shown('host', 'snapshots')).waitFor();
+      const entry = page.locator('.entry', { hasText: "'clean install' alone" });
+      await entry.waitFor();
+      expect(await entry.innerText()).toContain('215');
+      await page.click('.segments [data-view="guest"]');
+      await page.locator(shown('guest', 'snapshots')).waitFor();
+      const kept = await page.evaluate(() => window.kept);
+      expect(kept).toMatchObject({ picture: { view: 'guest', layer: 'snapshots' } });
+    });
+  });
+
+  it('are chosen in a menu where there is no room, and by the host', async () => {
+    const image = hostedSample('web-server.qcow2');
+    await withEditor({ image, ...NARROW }, async (editor) => {
+      const { page } = editor;
+      await page.locator('.layer-menu').selectOption('fragmentation');
+      await page.locator(shown('host', 'fragmentation')).waitFor();
+      await editor.post({ type: 'command', command: 'showGuest' });
+      await page.locator(shown('guest', 'fragmentation')).waitFor();
+      await editor.post({ type: 'showLayer', layer: 'bitmaps' });
+      await page.locator(shown('guest', 'bitmaps')).waitFor();
+    });
+  });
+
+  it('give every guest cluster the colour of its kind', async () => {
+    const image = hostedSample('router-512b-clusters.qcow2');
+    const guests = 8192;
+    const picture = { view: 'guest', layer: 'kinds' } as const;
+    const state = { ...PANE_CLOSED, picture };
+    await withEditor({ image, state }, async (editor) => {
+      const { page } = editor;
+      await page.locator(shown('guest', 'kinds')).waitFor();
+      await settled(editor);
+      const curve = createCurve('hilbert', guests);
+      const points = Array.from({ length: guests }, (_, guest) => curve.point(guest));
+      const pixels = await pixelsAt(page, await cellCentres(page, points, curve.filled));
+      const colours = new Map<string, string>();
+      for (const [guest, pixel] of pixels.entries()) {
+        const { kind } = image.service.guestCluster({ cluster: guest });
+        const colour = String(pixel);
+        expect(colours.get(kind) ?? colour, `${String(guest)} ${kind}`).toBe(colour);
+        colours.set(kind, colour);
+      }
+      expect(colours.size).toBeGreaterThanOrEqual(4);
+      expect(new Set(colours.values()).size).toBe(colours.size);
+    });
+  });
+
+  it.each(['hilbert', 'rows'] as const)(
+    'are drawn by WebGL as by the 2D canvas (%s)',
+    async (curve) => {
+      const image = hostedSample('web-server.qcow2');
+      const state = { ...PANE_CLOSED, picture: { view: 'host', layer: 'fragmentation' } };
+      const pictures: Buffer[] = [];
+      for (const renderer of ['canvas', 'webgl'] as const) {
+        await withEditor({ image, state, settings: { curve, renderer } }, async (editor) => {
+          await editor.page.locator(shown('host', 'fragmentation')).waitFor();
+          await settled(editor);
+          await editor.page.mouse.move(5, 5);
+          pictures.push(await editor.page.locator('.map').screenshot());
+        });
+      }
+      await withEditor({ image }, async ({ page }) => {
+        expect(await differingPixels(page, pictures[0], pictures[1], 3)).toBeLessThan(0.002);
+      });
+    },
+  );
+
+  it('are linked: what is selected in one is selected in the other', async () => {
+    const image = hostedSample('web-server.qcow2');
+    const guest = 31 * 16_384 + 77 + 20;
+    const [host] = image.service.guestCluster({ cluster: guest }).hostClusters;
+    await withEditor({ image }, async (editor) => {
+      const { page, said } = editor;
+      await editor.post({ type: 'reveal', cluster: host });
+      const offset = `0x${(guest * 65_536).toString(16)}`;
+      await page.locator('.owners .link', { hasText: offset }).click();
+      await page.locator(shown('guest', 'kinds')).waitFor();
+      const details = page.locator('.cluster.guest');
+      await details.waitFor();
+      expect(await details.getAttribute('data-guest')).toBe(String(guest));
+      expect(await details.innerText()).toContain('L1[62]');
+      await page.locator(`.cluster[data-cluster="${String(host)}"]`).waitFor();
+      expect(said.at(-1)).toEqual({ type: 'selected', cluster: host });
+      // The other way, by keys alone.
+      await page.focus('.heatmap');
+      await page.keyboard.press('Home');
+      await expect
+        .poll(() => page.locator('.live').textContent())
+        .toMatch(/^4 guest clusters at 0, .*guest offset 0x0$/);
+      await page.keyboard.press('Enter');
+      await expect.poll(() => details.getAttribute('data-guest')).toBe('0');
+      await details.locator('.link').last().click();
+      await page.locator(shown('host', 'kinds')).waitFor();
+    });
+  });
+
+  it('show the subclusters of a cluster', async () => {
+    const image = hostedSample('page-store-extended-l2.qcow2');
+    const state = { ...PANE_CLOSED, picture: { view: 'guest', layer: 'kinds' }, guest: 20_007 };
+    await withEditor({ image, state }, async ({ page }) => {
+      await page.click('[aria-label="Show the side pane"]');
+      const strip = page.locator('.subclusters');
+      await strip.waitFor();
+      expect(await strip.locator('span').count()).toBe(32);
+      expect(await strip.getAttribute('aria-label')).toMatch(/zeros/);
+    });
+  });
+
+  it('count what is in view', async () => {
+    await withEditor({ image: hostedData(40_000) }, async ({ page }) => {
+      const entry = page.locator('.entry[data-kind="data"] .count');
+      await expect.poll(() => entry.textContent()).toBe('40,000');
+      await page.mouse.move(500, 400);
+      for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -600);
+      await expect.poll(() => entry.textContent()).toMatch(/^[\d,]{1,5} of 40,000$/);
+    });
+  });
+});
+
 describe('the panels', () => {
   it('name every owner of a cluster that two claim', async () => {
     const image = hostedSample('corrupt-l1-overlap.qcow2');
@@ -284,8 +406,4 @@ describe('the budgets', () => {
       expect(editor.traffic.largest).toBeLessThan(256 * 1024);
     });
   }, 60_000);
-
-  it('the bundle is at most 150 kB', async () => {
-    expect((await bundle()).script.length).toBeLessThan(150_000);
-  });
 });

@@ -12,8 +12,8 @@ interface Opened {
   readonly store: Store;
   /** What the webview has said, questions apart. */
   readonly said: FromWebview[];
-  kept(): unknown;
-  tell(message: ToWebview): void;
+  readonly kept: () => unknown;
+  readonly tell: (message: ToWebview) => void;
 }
 
 /** A store with a host that answers out of a sample image. */
@@ -105,7 +105,7 @@ describe('a search', () => {
 });
 
 describe('back and forward', () => {
-  it('lead through the places visited, and survive', async () => {
+  it('lead through the places visited, and survive', () => {
     const opened = openStore();
     const { store, said, kept } = opened;
     for (const cluster of [3, 700, 41]) store.select(cluster);

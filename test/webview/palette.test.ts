@@ -37,7 +37,10 @@ describe('the palette', () => {
 
   it.each(THEMES)('has a colour of its own for each kind in the %s theme', (theme) => {
     const { variables } = themeLook(theme);
-    const { colours, dimmed } = readPalette((variable) => variables[variable] ?? '');
+    const { colours, dimmed } = readPalette(
+      { view: 'host', layer: 'kinds' },
+      (variable) => variables[variable] ?? '',
+    );
     const kinds = [...KINDS, 'unallocated'] as const;
     expect(new Set(kinds.map((kind) => colours[glyphOfKind(kind)])).size).toBe(kinds.length);
     for (const kind of kinds) {

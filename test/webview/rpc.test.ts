@@ -7,7 +7,14 @@ describe('questions', () => {
     const sent: Question[] = [];
     const rpc = new Rpc((request) => sent.push(request));
     const first = rpc.ask('findings', { from: 0, count: 10, severity: undefined });
-    const second = rpc.ask('tile', { curve: 'rows', level: 0, x: 0, y: 0 });
+    const second = rpc.ask('tile', {
+      view: 'host',
+      layer: 'kinds',
+      curve: 'rows',
+      level: 0,
+      x: 0,
+      y: 0,
+    });
     const tile = { generation: 3, cells: { type: 'uniform', glyph: 0, mask: 1 << 15 } } as const;
     rpc.receive({ type: 'reply', id: sent[1].id, ok: true, method: 'tile', value: tile });
     rpc.receive({

@@ -2,6 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Tile, TileQuery } from '../../src/protocol/imageService.js';
 import { TileStore } from '../../webview/heatmap/tileStore.js';
 
+const KINDS = { view: 'host', layer: 'kinds' } as const;
+
 interface Asked {
   readonly query: TileQuery;
   answer(generation: number): Promise<void>;
@@ -30,7 +32,7 @@ function openStore(): { store: TileStore; asked: Asked[]; arrived: () => void } 
       }),
     arrived,
   );
-  store.reset('hilbert', 2 ** 24);
+  store.reset({ ...KINDS, curve: 'hilbert', clusters: 2 ** 24 });
   store.setGeneration(1);
   return { store, asked, arrived };
 }
@@ -99,8 +101,35 @@ describe('the tile store', () => {
     const { store, asked } = openStore();
     const place = { level: 0, x: 0, y: 0 };
     store.want([place]);
-    store.reset('rows', 2 ** 24);
+    store.reset({ ...KINDS, curve: 'rows', clusters: 2 ** 24 });
     await asked[0].answer(1);
     expect(store.get(place)).toBeUndefined();
+  });
+
+  it('turns to another picture when it has a tile of it, and to the last one asked for', async () => {
+    const { store, asked } = openStore();
+    const next = { view: 'guest', layer: 'bitmaps', curve: 'rows', clusters: 2 ** 20 } as const;
+    const superseded = store.first({ ...next, layer: 'kinds' });
+    const first = store.first(next);
+    expect(asked.map(({ query }) => query)).toMatchObject([
+      { view: 'guest', layer: 'kinds', curve: 'rows', level: 2, x: 0, y: 0 },
+      { view: 'guest', layer: 'bitmaps', curve: 'rows', level: 2, x: 0, y: 0 },
+    ]);
+    expect(store.picture).toEqual(KINDS);
+    await asked[1].answer(5);
+    await asked[0].answer(5);
+    expect(await superseded).toBeUndefined();
+    const tile = (await first)?.tile;
+    expect(tile?.generation).toBe(5);
+    store.reset(next, tile);
+    expect(store.picture).toEqual({ view: 'guest', layer: 'bitmaps' });
+    expect(store.get({ level: store.top, x: 0, y: 0 })).toBe(tile);
+  });
+
+  it('turns to a picture of which no tile can be had', async () => {
+    const { store, asked } = openStore();
+    const first = store.first({ ...KINDS, curve: 'rows', clusters: 100 });
+    await asked[0].fail();
+    expect(await first).toEqual({ tile: undefined });
   });
 });

@@ -6,9 +6,11 @@ describe('kept state', () => {
   it('comes back as it was kept', () => {
     const state: ViewState = {
       version: 1,
-      camera: { curve: 'rows', x: 12.5, y: 3, scale: 0.25 },
+      camera: { view: 'guest', curve: 'rows', x: 12.5, y: 3, scale: 0.25 },
+      picture: { view: 'guest', layer: 'fragmentation' },
       selected: 20512,
       history: { places: [3, 20512, 7], at: 1 },
+      guest: 77,
       pane: { open: false, width: 420, tab: 'findings' },
       simulation: { operations: ['write 0 64K'], engine: 'structures', cache: 'writeback' },
       windows: false,
@@ -30,8 +32,10 @@ describe('kept state', () => {
   it('drops what makes no sense and keeps the rest', () => {
     const state = readViewState({
       version: 1,
-      camera: { curve: 'hilbert', x: NaN, y: 0, scale: 1 },
+      camera: { view: 'host', curve: 'hilbert', x: NaN, y: 0, scale: 1 },
+      picture: { view: 'guests', layer: 'toString' },
       selected: -1,
+      guest: 0.5,
       pane: { open: true, width: 'wide', tab: 'cluster' },
       simulation: { operations: ['flush', 5], engine: 'none', cache: 1 },
     });
@@ -48,8 +52,9 @@ describe('kept state', () => {
             camera: kept,
             pane: kept,
             selected: kept,
-            simulation: kept,
             windows: kept,
+            picture: kept,
+            simulation: kept,
           }).version,
         ).toBe(1);
       }),

@@ -12,7 +12,7 @@ function viewportOver(name: 'hilbert' | 'rows', clusters: number): Viewport {
     () => Promise.reject(new Error('no tiles here')),
     () => undefined,
   );
-  tiles.reset(name, clusters);
+  tiles.reset({ view: 'host', layer: 'kinds', curve: name, clusters }, undefined);
   const viewport = new Viewport(tiles);
   viewport.resize(SIZE);
   return viewport;

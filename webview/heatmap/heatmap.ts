@@ -1,24 +1,31 @@
-import { effect, untracked } from '@preact/signals';
-import type { CurveName, Point } from '../../src/core/picture/curve.js';
+import { effect } from '@preact/signals';
+import type { Point } from '../../src/core/picture/curve.js';
+import type { View } from '../../src/core/picture/layer.js';
 import type { ClusterMark } from '../../src/core/simulate/marks.js';
 import { WindowGrid, windowOf } from '../../src/core/picture/windowGrid.js';
+import { samePicture } from '../pictureState.js';
 import type { Store } from '../store.js';
 import { currentPalette, onThemeChange } from '../theme.js';
+import { describeWindowOf } from '../windowText.js';
 import type { Camera } from './camera.js';
 import { CellCountStore } from './cellCounts.js';
 import { descend, type CellPlace } from './descend.js';
 import { Labels } from './labels.js';
+import { countInView } from './inView.js';
 import { Overlays, type Square } from './overlays.js';
 import type { Palette } from './palette.js';
 import { placeAt, speakPlace } from './place.js';
 import type { Isolation } from './renderer.js';
 import { RendererChoice } from './rendererChoice.js';
-import { TileStore } from './tileStore.js';
+import { TileStore, type Shown } from './tileStore.js';
+import type { KeptCamera } from '../viewState.js';
 import { Viewport } from './viewport.js';
 import type { ShownWindows } from './windowOverlay.js';
 
 /** CSS pixels around a click in which a mark is meant. */
 const REACH = 5;
+/** Milliseconds of rest after which what is in view is counted. */
+const REST = 150;
 /** CSS pixels that the line of text below the pointer needs. */
 const TOOLTIP = 48;
 
@@ -31,7 +38,7 @@ export class Heatmap {
   readonly #store: Store;
   readonly #tiles: TileStore;
   readonly #viewport: Viewport;
-  readonly #overlays = new Overlays();
+  readonly #overlays: Overlays;
   readonly #counts: CellCountStore;
   readonly #labels: Labels;
   readonly #disposals: (() => void)[] = [];
@@ -41,25 +48,40 @@ export class Heatmap {
   #pointer: Point | undefined;
   /** The cell cursor of the keyboard, in cells of level 0; the pointer takes its place. */
   #cursor: Point | undefined;
-  #selected: number | undefined;
   /** A cell shown for the time being, and where one was before. */
   #preview: { readonly cell: Point; readonly before: Camera | undefined } | undefined;
+  /** Clusters that are selected, in each view. */
+  #selection: Readonly<Record<View, readonly number[]>> = { host: [], guest: [] };
+  /** Where the camera was when a view was left. */
+  readonly #cameras = new Map<View, KeptCamera | undefined>();
+  /** A cluster to show once its view is there. */
+  #toReveal: { readonly cluster: number; readonly view: View } | undefined;
   #isolation: Isolation | undefined;
   #simulated: readonly ClusterMark[] | undefined;
-  #windows: Omit<ShownWindows, 'curve'> | undefined;
+  #windows: ShownWindows | undefined;
   /** The window that was last brought into view, or was selected on the map and so is in view. */
   #revealed: number | undefined;
   #frame = 0;
+  /** There is a picture to draw. */
+  #opened = false;
   #mapDirty = true;
+  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(root: HTMLElement, store: Store) {
     this.#root = root;
     this.#store = store;
     this.#tiles = new TileStore((query) => store.rpc.ask('tile', query), this.#invalidate);
     this.#viewport = new Viewport(this.#tiles);
+    this.#overlays = new Overlays(() => {
+      this.#invalidateOverlays();
+    });
     this.#counts = new CellCountStore((query) => store.rpc.ask('cells', query), this.#invalidate);
-    this.#labels = new Labels(this.#counts);
-    root.append(this.#overlays.canvas, this.#labels.canvas);
+    const kept = store.camera.peek();
+    if (kept) this.#cameras.set(kept.view, kept);
+    root.append(this.#overlays.canvas);
+    this.#labels = new Labels(root, this.#counts, () => {
+      this.#invalidateOverlays();
+    });
     this.#observeSize();
     this.#observeTheme();
     this.#observeStore();
@@ -67,10 +89,11 @@ export class Heatmap {
 
   dispose(): void {
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#rest);
     for (const dispose of this.#disposals) dispose();
     this.#renderer?.dispose();
     this.#overlays.canvas.remove();
-    this.#labels.canvas.remove();
+    this.#labels.dispose();
   }
 
   /** Zooms about a point of the view (CSS pixels). */
@@ -95,15 +118,22 @@ export class Heatmap {
     this.#moved();
   }
 
-  /** Brings a cluster into view without changing more than needed. */
-  reveal(cluster: number): void {
+  /** Brings a cluster into view without changing more than needed; once its view is there. */
+  reveal(cluster: number, view: View): void {
     this.#preview = undefined;
-    if (cluster < this.#tiles.curve.clusters) this.#show(this.#tiles.curve.point(cluster));
+    const { curve, picture } = this.#tiles;
+    this.#toReveal = picture.view === view ? undefined : { cluster, view };
+    if (picture.view === view && cluster < curve.clusters) this.#show(curve.point(cluster));
   }
 
-  /** Looks at a cluster from close enough that the rest of the file is out of view. */
+  /** What is shown are the clusters of the file. */
+  get #inFile(): boolean {
+    return this.#tiles.picture.view === 'host';
+  }
+
+  /** Looks at a cluster of the file from close enough that the rest of the file is out of view. */
   lookAt(cluster: number): void {
-    if (this.#viewport.closed || cluster >= this.#tiles.curve.clusters) return;
+    if (this.#viewport.closed || !this.#inFile || cluster >= this.#tiles.curve.clusters) return;
     this.#viewport.lookAt(this.#tiles.curve.point(cluster));
     this.#moved();
   }
@@ -112,8 +142,9 @@ export class Heatmap {
     this.#store.toggleWindows();
   }
 
-  /** Shows a cluster for the time being; undefined goes back to where one was. */
+  /** Shows a cluster of the file for the time being; undefined goes back to where one was. */
   preview(cluster: number | undefined): void {
+    if (!this.#inFile) return;
     const { camera, fitted } = this.#viewport;
     const before = this.#preview ? this.#preview.before : fitted ? undefined : camera;
     if (cluster !== undefined && cluster < this.#tiles.curve.clusters) {
@@ -136,7 +167,7 @@ export class Heatmap {
     return {
       viewport: this.#viewport,
       tiles: this.#tiles,
-      palette: (this.#palette ??= currentPalette()),
+      palette: (this.#palette ??= currentPalette(this.#tiles.picture)),
     };
   }
 
@@ -144,7 +175,9 @@ export class Heatmap {
   drawn(): readonly HTMLCanvasElement[] {
     this.#mapDirty = true;
     this.#draw();
-    return [...this.#root.querySelectorAll('canvas')];
+    this.#labels.finish();
+    const canvases = [...this.#root.querySelectorAll('canvas')];
+    return canvases.filter(({ style }) => style.visibility !== 'hidden');
   }
 
   /** The pointer is over a point of the view, or has left. */
@@ -205,16 +238,19 @@ export class Heatmap {
     this.#disposals.push(
       effect(() => {
         const curve = store.settings.value?.curve;
-        const facts = store.facts.value;
-        if (curve && facts?.geometry) this.#open(curve, facts.geometry.hostClusters);
+        const { view, layer } = store.pictures.shown.value;
+        const clusters = store.clusters.value;
+        if (curve && store.facts.value?.geometry) void this.#open({ view, layer, curve, clusters });
       }),
       effect(() => {
         const setting = store.settings.value?.renderer;
         if (setting) this.#useRenderer(new RendererChoice(setting, this.#mount, this.#invalidate));
       }),
       effect(() => {
-        this.#tiles.setGeneration(store.generation.value);
-        this.#counts.setGeneration(store.generation.value);
+        const generation = store.tileGeneration.value;
+        if (!samePicture(store.pictures.shown.value, this.#tiles.picture)) return;
+        this.#tiles.setGeneration(generation);
+        this.#counts.setGeneration(generation);
         this.#invalidate();
       }),
       effect(() => {
@@ -222,7 +258,11 @@ export class Heatmap {
         this.#invalidate();
       }),
       effect(() => {
-        this.#selected = store.selected.value;
+        const host = store.selected.value;
+        this.#selection = {
+          host: host === undefined ? [] : [host],
+          guest: store.guest.clusters.value,
+        };
         this.#invalidateOverlays();
       }),
       effect(() => {
@@ -254,7 +294,7 @@ export class Heatmap {
   #revealWindow(window: number | undefined): void {
     const known = this.#revealed;
     this.#revealed = window;
-    if (window === undefined || window === known || this.#viewport.closed) return;
+    if (window === undefined || window === known || this.#viewport.closed || !this.#inFile) return;
     const grid = new WindowGrid(this.#tiles.curve);
     if (window >= grid.windows) return;
     const before = this.#viewport.camera;
@@ -273,16 +313,27 @@ export class Heatmap {
     if (this.#renderer) this.#root.prepend(this.#renderer.canvas);
   };
 
-  /** Another image or curve: the camera goes where it was left, or stays over the same cluster. */
-  #open(name: CurveName, clusters: number): void {
+  /**
+   * Another picture or curve, as soon as it can be drawn. The camera goes where it was left in this
+   * view, or stays over the same cluster.
+   */
+  async #open(shown: Shown): Promise<void> {
+    const first = await this.#tiles.first(shown);
+    if (!first) return;
+    const { view, curve: name, clusters } = shown;
     const { camera, fitted } = this.#viewport;
-    const before = this.#tiles.curve;
-    const middle = before.cluster(Math.floor(camera.x), Math.floor(camera.y));
-    this.#tiles.reset(name, clusters);
+    const sameView = this.#tiles.picture.view === view;
+    const middle = sameView
+      ? this.#tiles.curve.cluster(Math.floor(camera.x), Math.floor(camera.y))
+      : undefined;
+    this.#tiles.reset(shown, first.tile);
+    this.#opened = true;
+    this.#tiles.setGeneration(this.#store.tileGeneration.peek());
     this.#counts.reset(name);
     this.#cursor = undefined;
     this.#preview = undefined;
-    const kept = untracked(() => this.#store.camera.value);
+    this.#palette = undefined;
+    const kept = this.#cameras.get(view);
     if (kept?.curve === name) {
       this.#viewport.moveTo({ x: kept.x, y: kept.y, scale: kept.scale });
     } else if (!fitted && middle !== undefined && middle < clusters) {
@@ -290,14 +341,22 @@ export class Heatmap {
     } else {
       this.#viewport.fit();
     }
-    this.#invalidate();
+    this.#moved();
+    const [selected] = this.#selectedSquares();
+    const reveal = this.#toReveal;
+    this.#toReveal = undefined;
+    if (reveal?.view === view) this.reveal(reveal.cluster, view);
+    else if (!sameView && selected) this.#show(selected);
   }
 
   #moved(): void {
     const { fitted, camera } = this.#viewport;
     const curve = this.#tiles.curve.name;
-    this.#store.area.value = this.#viewport.area;
-    this.#store.camera.value = fitted ? undefined : { curve, ...camera };
+    this.#store.area.value = this.#inFile ? this.#viewport.area : undefined;
+    const { view } = this.#tiles.picture;
+    const kept: KeptCamera | undefined = fitted ? undefined : { view, curve, ...camera };
+    this.#cameras.set(view, kept);
+    this.#store.camera.value = kept;
     this.#invalidate();
   }
 
@@ -310,7 +369,7 @@ export class Heatmap {
   }
 
   #cursorStart(): Point {
-    const selected = this.#selectedSquare();
+    const [selected] = this.#selectedSquares();
     const { x, y } = this.#viewport.camera;
     return selected ?? { x: Math.floor(x), y: Math.floor(y) };
   }
@@ -324,9 +383,14 @@ export class Heatmap {
     };
     this.#show(this.#cursor);
     this.#updatePointed();
-    const place = this.#store.pointed.value?.place;
-    this.#store.spoken.value = place
-      ? speakPlace(place, this.#store.clusterSize)
+    const pointed = this.#store.pointed.value;
+    const window = this.#inFile
+      ? describeWindowOf(this.#windows?.states, pointed?.cluster)
+      : undefined;
+    const { names } = this.#store.pictures;
+    this.#store.spoken.value = pointed
+      ? speakPlace(pointed.place, this.#store.clusterSize, names.value) +
+        (window ? `, ${window}` : '')
       : 'past the end of the file';
   }
 
@@ -338,6 +402,11 @@ export class Heatmap {
     );
     if (curve !== this.#tiles.curve) return;
     const cluster = curve.cluster(at.x, at.y);
+    if (!this.#inFile && cluster !== undefined) {
+      void this.#store.selectGuest(cluster);
+      this.#store.showTab('cluster');
+      return;
+    }
     if (this.#windows && cluster !== undefined) this.#revealed = windowOf(cluster);
     this.#store.selectOnMap(cluster);
   }
@@ -402,8 +471,8 @@ export class Heatmap {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const viewport = this.#viewport;
-    if (viewport.closed || !this.#renderer || !this.#store.geometry.value) return;
-    this.#palette ??= currentPalette();
+    if (viewport.closed || !this.#renderer || !this.#opened) return;
+    this.#palette ??= currentPalette(this.#tiles.picture);
     const { camera, picture, size, level } = viewport;
     const ratio = devicePixelRatio;
     const visible = viewport.visible();
@@ -411,7 +480,6 @@ export class Heatmap {
     if (this.#mapDirty) {
       this.#mapDirty = false;
       this.#store.zoom.value = viewport.zoom;
-      this.#store.area.value = viewport.area;
       this.#tiles.want([{ level: this.#tiles.top, x: 0, y: 0 }, ...visible]);
       this.#updatePointed();
       const frame = {
@@ -422,8 +490,13 @@ export class Heatmap {
         isolation: this.#isolation,
       };
       this.#renderer.draw(frame);
-      this.#store.lettered.value = this.#labels.draw({ ...frame, ratio, scale: camera.scale });
+      const { scale } = camera;
+      const { picture: shown } = this.#tiles;
+      this.#store.lettered.value = this.#labels.show({ ...frame, shown, ratio, scale, camera });
+      clearTimeout(this.#rest);
+      this.#rest = setTimeout(this.#count, REST);
     }
+    this.#labels.step();
     this.#overlays.draw({
       camera,
       picture,
@@ -431,22 +504,37 @@ export class Heatmap {
       ratio,
       level,
       items,
+      hatched: this.#tiles.picture.layer === 'kinds',
       marks: this.#palette.marks,
-      windows: this.#windows && { ...this.#windows, curve: this.#tiles.curve },
       curve: this.#tiles.curve,
-      mapped: this.#store.mapped.shown.value,
+      windows: this.#inFile ? this.#windows : undefined,
+      mapped: this.#inFile ? this.#store.mapped.shown.value : undefined,
       hover: this.#store.pointed.value && squareOf(this.#pointedCell()),
       preview: this.#preview && { ...this.#preview.cell, size: 1 },
-      selection: this.#selectedSquare(),
-      simulated: this.#simulated,
+      selection: this.#selectedSquares(),
+      simulated: this.#inFile ? this.#simulated : undefined,
     });
     if (this.#overlays.moving) this.#invalidateOverlays();
   };
 
-  #selectedSquare(): Square | undefined {
-    const { curve } = this.#tiles;
-    if (this.#selected === undefined || this.#selected >= curve.clusters) return undefined;
-    return { ...curve.point(this.#selected), size: 1 };
+  /** Counts what is in view, unless that is all. */
+  readonly #count = (): void => {
+    const viewport = this.#viewport;
+    const { width, height } = viewport.size;
+    const view = { width: width * devicePixelRatio, height: height * devicePixelRatio };
+    const corner = viewport.toView({ x: viewport.picture.width, y: viewport.picture.height });
+    const start = viewport.toView({ x: 0, y: 0 });
+    const all = start.x >= 0 && start.y >= 0 && corner.x <= width && corner.y <= height;
+    this.#store.inView.value = all
+      ? undefined
+      : countInView(viewport.items(viewport.visible()), view);
+  };
+
+  #selectedSquares(): Square[] {
+    const { curve, picture } = this.#tiles;
+    return this.#selection[picture.view]
+      .filter((cluster) => cluster < curve.clusters)
+      .map((cluster) => ({ ...curve.point(cluster), size: 1 }));
   }
 }
 

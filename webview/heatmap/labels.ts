@@ -1,192 +1,129 @@
-import { DOMINANT_MASK, kindOfDominant, TILE, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
-import type { KindName } from '../../src/core/layout/kinds.js';
-import { KIND_CODE } from '../text.js';
-import type { CellCountStore, CellRange } from './cellCounts.js';
-import { textOn } from './contrast.js';
-import { unpack, type Palette } from './palette.js';
-import { resizeCanvas, type DrawItem, type Isolation } from './renderer.js';
+import type { Picture } from '../../src/core/picture/layer.js';
+import { isFileKinds } from '../legendValues.js';
+import type { Camera } from './camera.js';
+import type { CellCountStore } from './cellCounts.js';
+import { LabelSheet, LETTERS_FROM, type LabelFrame } from './labelSheet.js';
+import { resizeCanvas } from './renderer.js';
 
-/** From these widths of a cell on (CSS pixels) it carries the letters of its kind, and its refcount. */
-const LETTERS_FROM = 14;
-const COUNTS_FROM = 28;
-/** … and the references counted too where they differ. */
-const BOTH_FROM = 40;
-/** Words drawn are kept until there are more than these: another zoom, another theme. */
-const MOST_SPRITES = 400;
+/** Milliseconds without movement after which letters are written anew. */
+const REST = 80;
+/** Milliseconds of writing in a frame. */
+const BUDGET = 3;
 
-/** What fills most of a file is written lightly, so that tables stand out. */
-const CALM: ReadonlySet<KindName> = new Set<KindName>(['data', 'compressed', 'unallocated']);
-
-export interface LabelFrame {
-  /** Device pixels. */
-  readonly width: number;
-  readonly height: number;
-  /** Device pixels in a CSS pixel. */
-  readonly ratio: number;
-  /** CSS pixels of a cell of level 0. */
-  readonly scale: number;
-  readonly items: readonly DrawItem[];
-  readonly palette: Palette;
-  readonly isolation: Isolation | undefined;
+interface Scene extends LabelFrame {
+  readonly shown: Picture;
+  readonly camera: Camera;
 }
 
-/** Writes on the cells of the map, when they are wide enough, what they are. */
-export class Labels {
-  readonly canvas = document.createElement('canvas');
-  readonly #context: CanvasRenderingContext2D;
-  readonly #counts: CellCountStore;
-  readonly #sprites = new Map<string, HTMLCanvasElement>();
-  #palette: Palette | undefined;
-  #isEmpty = true;
+interface Sheet {
+  readonly canvas: HTMLCanvasElement;
+  readonly context: CanvasRenderingContext2D;
+}
 
-  constructor(counts: CellCountStore) {
-    const context = this.canvas.getContext('2d');
-    if (!context) throw new Error('no 2D canvas');
-    this.#context = context;
-    this.#counts = counts;
-    this.canvas.className = 'labels';
+/**
+ * The letters on the cells, on canvases of their own. A screen has thousands: while the map moves,
+ * what has been written moves with it; at rest it is written anew, a few milliseconds a frame, on
+ * a second sheet, which then takes the place of the first.
+ */
+export class Labels {
+  readonly #sheet: LabelSheet;
+  readonly #next: () => void;
+  #front = sheet();
+  #back = sheet();
+  /** What is on the front sheet; undefined: nothing. */
+  #shown: Scene | undefined;
+  #wanted: Scene | undefined;
+  #writing: Generator<void> | undefined;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+
+  /** `next`: asks for another frame. */
+  constructor(root: HTMLElement, counts: CellCountStore, next: () => void) {
+    this.#sheet = new LabelSheet(counts);
+    this.#next = next;
+    root.append(this.#front.canvas, this.#back.canvas);
   }
 
-  /** Draws anew; whether there was room for letters. */
-  draw(frame: LabelFrame): boolean {
-    const { width, height, items, scale, palette } = frame;
-    const isWide = scale >= LETTERS_FROM;
-    if (!isWide && this.#isEmpty) return false;
-    resizeCanvas(this.canvas, width, height);
-    this.#context.clearRect(0, 0, width, height);
-    this.#isEmpty = !isWide;
+  dispose(): void {
+    clearTimeout(this.#rest);
+    this.#front.canvas.remove();
+    this.#back.canvas.remove();
+  }
+
+  /** The map has been drawn anew. Whether its cells have room for letters. */
+  show(scene: Scene): boolean {
+    clearTimeout(this.#rest);
+    this.#writing = undefined;
+    const isWide = isFileKinds(scene.shown) && scene.scale >= LETTERS_FROM;
+    this.#wanted = isWide ? scene : undefined;
+    if (!isWide || this.#shown?.palette !== scene.palette) this.#shown = undefined;
+    this.#place(scene);
     if (!isWide) return false;
-    if (this.#palette !== palette || this.#sprites.size > MOST_SPRITES) this.#sprites.clear();
-    this.#palette = palette;
-    for (const item of items) if (item.tile.place.level === 0) this.#drawTile(frame, item);
+    const isMoving = this.#shown && !isSameCamera(this.#shown.camera, scene.camera);
+    if (isMoving) this.#rest = setTimeout(this.#begin, REST);
+    else this.#begin();
     return true;
   }
 
-  #drawTile(frame: LabelFrame, item: DrawItem): void {
-    const { source, left, top, right, tile } = item;
-    const cell = (right - left) / source.size;
-    const x0 = Math.max(0, Math.floor(-left / cell));
-    const x1 = Math.min(source.size, Math.ceil((frame.width - left) / cell));
-    const y0 = Math.max(0, Math.floor(-top / cell));
-    const y1 = Math.min(source.size, Math.ceil((frame.height - top) / cell));
-    const column = tile.place.x * TILE + source.x;
-    const row = tile.place.y * TILE + source.y;
-    const hasCounts = frame.scale >= COUNTS_FROM;
-    const range: CellRange = {
-      left: column + x0,
-      top: row + y0,
-      right: column + x1,
-      bottom: row + y1,
-    };
-    if (hasCounts && x0 < x1 && y0 < y1) this.#counts.want(range);
-    const { cells } = tile;
-    const { isolation } = frame;
-    for (let y = y0; y < y1; y++) {
-      const middleY = top + (y + 0.5) * cell;
-      for (let x = x0; x < x1; x++) {
-        const at = (source.y + y) * TILE + source.x + x;
-        const mask = cells.type === 'uniform' ? cells.mask : cells.masks[at];
-        // Outside the file, or dimmed because another kind is looked at.
-        if (mask === 0 || (isolation && (mask & isolation.mask) === 0)) continue;
-        const glyph = cells.type === 'uniform' ? cells.glyph : cells.glyphs[at];
-        const middleX = left + (x + 0.5) * cell;
-        this.#drawCell(
-          frame,
-          glyph,
-          middleX,
-          middleY,
-          hasCounts ? [column + x, row + y] : undefined,
-        );
+  /** Writes on for a while, if there is something to write. */
+  step(milliseconds = BUDGET): void {
+    const end = performance.now() + milliseconds;
+    while (this.#writing) {
+      if (this.#writing.next().done) this.#turn();
+      else if (performance.now() >= end) {
+        this.#next();
+        return;
       }
     }
   }
 
-  #drawCell(
-    { scale, ratio }: LabelFrame,
-    glyph: number,
-    x: number,
-    y: number,
-    place: readonly [x: number, y: number] | undefined,
-  ): void {
-    const kind = kindOfDominant(glyph & DOMINANT_MASK);
-    if (!kind) return;
-    const letters = KIND_CODE[kind];
-    const text = place && countText(this.#counts.at(...place), scale >= BOTH_FROM, kind);
-    const size = Math.round(Math.min(Math.max(scale * 0.36, 8.5), 17) * ratio);
-    const shift = text === undefined ? 0 : scale * ratio * 0.17;
-    if (letters !== '') this.#put(letters, glyph, size, CALM.has(kind) ? 400 : 600, x, y - shift);
-    if (text !== undefined)
-      this.#put(
-        text,
-        glyph,
-        Math.round(size * 0.82),
-        400,
-        x,
-        letters === '' ? y : y + shift * 1.25,
-      );
+  /** Writes all there is to write. */
+  finish(): void {
+    if (this.#wanted && this.#shown !== this.#wanted && !this.#writing) this.#begin();
+    this.step(Infinity);
   }
 
-  #put(text: string, glyph: number, size: number, weight: number, x: number, y: number): void {
-    const sprite = this.#sprite(text, glyph, size, weight);
-    this.#context.drawImage(
-      sprite,
-      Math.round(x - sprite.width / 2),
-      Math.round(y - sprite.height / 2),
-    );
+  readonly #begin = (): void => {
+    const scene = this.#wanted;
+    if (!scene) return;
+    const { canvas, context } = this.#back;
+    resizeCanvas(canvas, scene.width, scene.height);
+    context.clearRect(0, 0, scene.width, scene.height);
+    this.#writing = this.#sheet.write(context, scene);
+    this.#next();
+  };
+
+  /** The back sheet is complete. */
+  #turn(): void {
+    this.#writing = undefined;
+    this.#shown = this.#wanted;
+    [this.#front, this.#back] = [this.#back, this.#front];
+    this.#front.canvas.style.visibility = 'visible';
+    this.#front.canvas.style.transform = '';
+    this.#back.canvas.style.visibility = 'hidden';
   }
 
-  /** Words drawn once: so a screen of them costs little. */
-  #sprite(text: string, glyph: number, size: number, weight: number): HTMLCanvasElement {
-    const isHatched = glyph >>> TROUBLE_SHIFT !== 0;
-    const key = `${glyph} ${size} ${weight} ${text}`;
-    const known = this.#sprites.get(key);
-    if (known) return known;
-    const canvas = document.createElement('canvas');
-    const font = `${weight} ${size}px ${fontFamily()}`;
-    const measuring = this.#context;
-    measuring.font = font;
-    const halo = isHatched ? Math.max(2, Math.round(size / 4)) : 0;
-    canvas.width = Math.ceil(measuring.measureText(text).width) + 2 * halo + 2;
-    canvas.height = Math.ceil(size * 1.2) + 2 * halo;
-    const context = canvas.getContext('2d');
-    const colours = this.#palette?.colours;
-    if (!context || !colours) return canvas;
-    const cell = unpack(colours[glyph & DOMINANT_MASK]);
-    context.font = font;
-    context.textAlign = 'center';
-    context.textBaseline = 'middle';
-    const [middleX, middleY] = [canvas.width / 2, canvas.height / 2 + size * 0.06];
-    if (isHatched) {
-      // A bed in the colour of the cell, on which the hatching does not disturb.
-      context.lineJoin = 'round';
-      context.lineWidth = 2 * halo;
-      context.strokeStyle = css(cell);
-      context.strokeText(text, middleX, middleY);
-    }
-    context.fillStyle = css(textOn(cell));
-    context.fillText(text, middleX, middleY);
-    this.#sprites.set(key, canvas);
-    return canvas;
+  /** Puts what was written for one camera where another sees it. */
+  #place({ camera, width, height, ratio }: Scene): void {
+    const { style } = this.#front.canvas;
+    const shown = this.#shown;
+    style.visibility = shown ? 'visible' : 'hidden';
+    if (!shown) return;
+    const factor = camera.scale / shown.camera.scale;
+    const [middleX, middleY] = [width / ratio / 2, height / ratio / 2];
+    const x = (shown.camera.x - camera.x) * camera.scale + middleX * (1 - factor);
+    const y = (shown.camera.y - camera.y) * camera.scale + middleY * (1 - factor);
+    style.transform = `translate(${x}px, ${y}px) scale(${factor})`;
   }
 }
 
-/** "1"; "1≠2" where the stored refcount is not the number of references, if there is room. */
-function countText(
-  counts: { readonly stored: number; readonly references: number } | undefined,
-  hasRoom: boolean,
-  kind: KindName,
-): string | undefined {
-  if (!counts) return undefined;
-  const { stored, references } = counts;
-  if (kind === 'unallocated' && stored === 0 && references === 0) return undefined;
-  const written = (n: number): string => (n === 255 ? '255+' : String(n));
-  return hasRoom && stored !== references
-    ? `${written(stored)}≠${written(references)}`
-    : written(stored);
+function sheet(): Sheet {
+  const canvas = document.createElement('canvas');
+  const context = canvas.getContext('2d');
+  if (!context) throw new Error('no 2D canvas');
+  canvas.className = 'labels';
+  canvas.style.visibility = 'hidden';
+  return { canvas, context };
 }
 
-const fontFamily = (): string =>
-  getComputedStyle(document.body).fontFamily || 'system-ui, sans-serif';
-
-const css = ({ red, green, blue }: { red: number; green: number; blue: number }): string =>
-  `rgb(${red}, ${green}, ${blue})`;
+const isSameCamera = (a: Camera, b: Camera): boolean =>
+  a.x === b.x && a.y === b.y && a.scale === b.scale;

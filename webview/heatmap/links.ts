@@ -4,13 +4,13 @@ import { toView, type Camera } from './camera.js';
 import type { Marks } from './palette.js';
 
 /** Lines drawn at most: more than these would hide the map. */
-export const MOST_LINKS = 64;
+const MOST_LINKS = 64;
 /** Places along a run that are looked at, to find one of them in view. */
 const SAMPLES = 16;
 /** Runs looked at in a frame. */
 const MOST_RUNS = 4096;
 
-export interface LinkFrame {
+interface LinkFrame {
   readonly camera: Camera;
   /** CSS pixels. */
   readonly view: Extent;

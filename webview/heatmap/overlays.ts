@@ -7,7 +7,7 @@ import type { Marks } from './palette.js';
 import { resizeCanvas, type DrawItem } from './renderer.js';
 import { drawSimulationMarks } from './simulationMarks.js';
 import { TroubleMarks } from './troubleMarks.js';
-import { WindowOverlay, type ShownWindows } from './windowOverlay.js';
+import type { ShownWindows, WindowOverlay } from './windowOverlay.js';
 
 /** A square of the picture, in cells of level 0. */
 export interface Square {
@@ -25,6 +25,8 @@ export interface OverlayFrame {
   readonly ratio: number;
   readonly level: number;
   readonly items: readonly DrawItem[];
+  /** Whether trouble is hatched where there is room; its markers stand in any case. */
+  readonly hatched: boolean;
   readonly marks: Marks;
   readonly windows: ShownWindows | undefined;
   readonly curve: Curve;
@@ -33,7 +35,7 @@ export interface OverlayFrame {
   readonly hover: Square | undefined;
   /** A place shown for the time being. */
   readonly preview: Square | undefined;
-  readonly selection: Square | undefined;
+  readonly selection: readonly Square[];
   /** What a simulated operation touched; undefined while none is looked at. */
   readonly simulated: readonly ClusterMark[] | undefined;
 }
@@ -47,10 +49,14 @@ const SMALLEST_OUTLINE = 9;
 export class Overlays {
   readonly canvas = document.createElement('canvas');
   readonly #context: CanvasRenderingContext2D;
-  readonly #windows = new WindowOverlay();
+  #windows: WindowOverlay | undefined;
   #trouble: TroubleMarks | undefined;
+  readonly #fetched: () => void;
+  #fetching: Promise<void> | undefined;
 
-  constructor() {
+  /** `fetched`: what was missing is there, the view must be drawn again. */
+  constructor(fetched: () => void) {
+    this.#fetched = fetched;
     const context = this.canvas.getContext('2d');
     if (!context) throw new Error('no 2D canvas');
     this.#context = context;
@@ -58,7 +64,7 @@ export class Overlays {
 
   /** Whether the next frame differs from the last though nothing else has changed. */
   get moving(): boolean {
-    return this.#windows.moving;
+    return this.#windows?.moving ?? false;
   }
 
   draw(frame: OverlayFrame): void {
@@ -67,14 +73,26 @@ export class Overlays {
     resizeCanvas(this.canvas, Math.round(view.width * ratio), Math.round(view.height * ratio));
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.#drawGrid(frame);
-    if (frame.windows) this.#windows.draw(context, frame, frame.windows);
+    if (frame.windows) this.#drawWindows(context, frame, frame.windows);
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
-    this.#trouble.draw(context, items);
+    this.#trouble.draw(context, items, frame.hatched);
     if (frame.simulated) drawSimulationMarks(context, frame, frame.simulated);
     if (frame.mapped) drawLinks(context, frame, frame.mapped);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
-    if (frame.selection) this.#outline(frame, frame.selection, marks.selection, 2);
+    for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);
     if (frame.preview) this.#outline(frame, frame.preview, marks.selection, 3);
+  }
+
+  /** Fetched when there are windows to be drawn. */
+  #drawWindows(context: CanvasRenderingContext2D, frame: OverlayFrame, shown: ShownWindows): void {
+    if (this.#windows) {
+      this.#windows.draw(context, frame, shown);
+      return;
+    }
+    this.#fetching ??= import('./windowOverlay.js').then(({ WindowOverlay }) => {
+      this.#windows = new WindowOverlay();
+      this.#fetched();
+    });
   }
 
   /** Lines in the background's colour, fading in, so that cells look like tiles on a floor. */

@@ -1,5 +1,6 @@
-import { KINDS, type KindName } from '../../src/core/layout/kinds.js';
-import { glyphOfKind, OUTSIDE } from '../../src/core/picture/tile.js';
+import type { KindName } from '../../src/core/layout/kinds.js';
+import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
+import { OUTSIDE } from '../../src/core/picture/tile.js';
 
 /** Colours as a canvas keeps them: 0xAABBGGRR, read as the bytes R, G, B, A. */
 export interface Palette {
@@ -40,21 +41,28 @@ export interface WindowColours {
 const DIMMED = 0.22;
 
 /** `active-l2` → `activeL2` */
-const camelCase = (kind: KindName): string =>
+const camelCase = (kind: string): string =>
   kind.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** The CSS variable of a contributed colour. */
 export const kindVariable = (kind: KindName): string => `--vscode-qcow2-${camelCase(kind)}`;
 
+/** The CSS variable of the colour of a value: a contributed one, or one of styles/layers.css. */
+export function valueVariable(picture: Picture, value: number): string {
+  const name = valuesOf(picture)[value] ?? '';
+  if (picture.layer !== 'kinds') return `--${picture.layer}-${name}`;
+  return picture.view === 'guest' ? `--guest-${name}` : `--vscode-qcow2-${camelCase(name)}`;
+}
+
 /** `read`: the value of a CSS variable of the current theme, empty when it has none. */
-export function readPalette(read: (variable: string) => string): Palette {
+export function readPalette(picture: Picture, read: (variable: string) => string): Palette {
   const background = parseColour(read('--vscode-editor-background'));
   const colours = new Uint32Array(32);
   const dimmed = new Uint32Array(32);
-  for (const kind of [...KINDS, 'unallocated'] as const) {
-    const colour = over(parseColour(read(kindVariable(kind))), background);
-    colours[glyphOfKind(kind)] = pack(colour);
-    dimmed[glyphOfKind(kind)] = pack(over({ ...colour, alpha: DIMMED }, background));
+  for (let value = 0; value < valuesOf(picture).length; value++) {
+    const colour = over(parseColour(read(valueVariable(picture, value))), background);
+    colours[value] = pack(colour);
+    dimmed[value] = pack(over({ ...colour, alpha: DIMMED }, background));
   }
   colours[OUTSIDE] = dimmed[OUTSIDE] = 0;
   const foreground = read('--vscode-foreground');

@@ -1,23 +1,25 @@
+import type { Trouble } from '../../src/core/layout/cell.js';
+import type { Picture } from '../../src/core/picture/layer.js';
 import {
   DOMINANT_MASK,
-  kindsInMask,
   OUTSIDE,
   troubleOfGlyph,
+  valuesInMask,
 } from '../../src/core/picture/tile.js';
-import type { Trouble } from '../../src/core/layout/cell.js';
-import type { KindName } from '../../src/core/layout/kinds.js';
-import { count, hex, KIND_TEXT, TROUBLE_TEXT } from '../text.js';
+import { valueText } from '../layerText.js';
+import { count, hex, TROUBLE_TEXT } from '../text.js';
 import { tileOfCell, valueAt, type CellPlace } from './descend.js';
 import type { TileStore } from './tileStore.js';
 
 /** What is known of the place under the pointer or the cursor, without asking anybody. */
 export interface Place {
+  readonly picture: Picture;
   /** The cluster there, or the first of the cell when it stands for many. */
   readonly cluster: number;
   /** Clusters that the cell stands for. */
   readonly clusters: number;
-  /** Empty while the tile is on its way. */
-  readonly kinds: readonly KindName[];
+  /** Values of its clusters; empty while the tile is on its way. */
+  readonly values: readonly number[];
   readonly trouble: Trouble;
 }
 
@@ -33,16 +35,23 @@ export function placeAt(store: TileStore, cell: CellPlace): Place | undefined {
     const cluster = firstCluster(store, at);
     if (cluster === undefined) return undefined;
     return {
+      picture: store.picture,
       cluster,
       clusters: 4 ** level,
-      kinds: kindsInMask(mask),
+      values: valuesInMask(mask),
       trouble: troubleOfGlyph(glyph),
     };
   }
   const cluster = firstCluster(store, cell);
   return cluster === undefined
     ? undefined
-    : { cluster, clusters: 4 ** cell.level, kinds: [], trouble: 0 };
+    : {
+        picture: store.picture,
+        cluster,
+        clusters: 4 ** cell.level,
+        values: [],
+        trouble: 0,
+      };
 }
 
 /** The lowest cluster of a cell. It lies in a corner, on either curve. */
@@ -58,29 +67,36 @@ function firstCluster({ curve }: TileStore, { level, x, y }: CellPlace): number 
   return corners.length > 0 ? Math.min(...corners) : undefined;
 }
 
-const kindsText = (kinds: readonly KindName[]): string =>
-  kinds.map((kind) => KIND_TEXT[kind]).join(', ');
-
 /** One line for the eye: "cluster 20,512 · 0x50200000 · active L2 table". */
-export function describePlace(place: Place, clusterSize: number): string {
-  const { cluster, clusters, kinds, trouble } = place;
+export function describePlace(place: Place, clusterSize: number, names: readonly string[]): string {
+  const { picture, cluster, clusters, trouble } = place;
+  const guest = picture.view === 'guest' ? 'guest ' : '';
   const parts = [
     clusters === 1
-      ? `cluster ${count(cluster)}`
-      : `${count(clusters)} clusters at ${count(cluster)}`,
+      ? `${guest}cluster ${count(cluster)}`
+      : `${count(clusters)} ${guest}clusters at ${count(cluster)}`,
     hex(cluster * clusterSize),
   ];
   if (trouble !== 0) parts.push(TROUBLE_TEXT[trouble]);
-  if (kinds.length > 0) parts.push(kindsText(kinds));
+  parts.push(...valuesTexts(place, names));
   return parts.join(' · ');
 }
 
 /** One line for the ear: "cluster 5, active L2 table, host offset 0x50000". */
-export function speakPlace(place: Place, clusterSize: number): string {
-  const { cluster, clusters, kinds, trouble } = place;
-  const parts = [clusters === 1 ? `cluster ${cluster}` : `${clusters} clusters at ${cluster}`];
-  if (kinds.length > 0) parts.push(kindsText(kinds));
+export function speakPlace(place: Place, clusterSize: number, names: readonly string[]): string {
+  const { picture, cluster, clusters, trouble } = place;
+  const guest = picture.view === 'guest' ? 'guest ' : '';
+  const parts = [
+    clusters === 1 ? `${guest}cluster ${cluster}` : `${clusters} ${guest}clusters at ${cluster}`,
+  ];
+  parts.push(...valuesTexts(place, names));
   if (trouble !== 0) parts.push(TROUBLE_TEXT[trouble]);
-  parts.push(`host offset ${hex(cluster * clusterSize)}`);
+  parts.push(`${picture.view} offset ${hex(cluster * clusterSize)}`);
   return parts.join(', ');
+}
+
+/** The values of a place in one text, if it has any. */
+function valuesTexts({ picture, values }: Place, names: readonly string[]): string[] {
+  if (values.length === 0) return [];
+  return [values.map((value) => valueText(picture, value, names)).join(', ')];
 }

@@ -1,5 +1,6 @@
 import type { Tile, TileQuery } from '../../src/protocol/imageService.js';
 import { createCurve, type Curve, type CurveName } from '../../src/core/picture/curve.js';
+import type { Picture } from '../../src/core/picture/layer.js';
 import {
   TILE_CELLS,
   tileKey,
@@ -14,6 +15,12 @@ import { ancestor, type Source, type TilePlace } from './tiles.js';
 const IN_FLIGHT = 8;
 /** Tiles kept: those of a 4K screen, and as many around it. */
 const KEPT = 224;
+
+/** A picture on a curve. */
+export interface Shown extends Picture {
+  readonly curve: CurveName;
+  readonly clusters: number;
+}
 
 /** A tile as it arrived. Renderers hang what they make of it off its identity. */
 export class StoredTile {
@@ -44,6 +51,7 @@ export class StoredTile {
  * drops what an older view wanted; a stale tile stays until its successor arrives.
  */
 export class TileStore {
+  picture: Picture;
   curve: Curve;
   top: number;
   readonly #fetch: (query: TileQuery) => Promise<Tile>;
@@ -56,23 +64,45 @@ export class TileStore {
   #generation = 0;
   /** Counts up when all that is on its way has become worthless. */
   #epoch = 0;
+  #opening = 0;
 
   constructor(fetch: (query: TileQuery) => Promise<Tile>, arrived: () => void) {
     this.#fetch = fetch;
     this.#arrived = arrived;
+    this.picture = { view: 'host', layer: 'kinds' };
     this.curve = createCurve('hilbert', 1);
     this.top = 0;
   }
 
-  /** Starts over with another image or another curve. */
-  reset(name: CurveName, clusters: number): void {
-    this.curve = createCurve(name, clusters);
+  /**
+   * The tile of the whole of another picture, to turn to it when there is something to draw; no tile
+   * where it cannot be had. Undefined when yet another one has been asked for meanwhile.
+   */
+  async first({
+    view,
+    layer,
+    curve,
+    clusters,
+  }: Shown): Promise<{ readonly tile: StoredTile | undefined } | undefined> {
+    const opening = ++this.#opening;
+    const place = { level: topLevel(createCurve(curve, clusters)), x: 0, y: 0 };
+    const tile = await this.#fetch({ view, layer, curve, ...place })
+      .then(async (answer) => new StoredTile(place, await cellsOf(answer), answer.generation))
+      .catch(() => undefined);
+    return opening === this.#opening ? { tile } : undefined;
+  }
+
+  /** Starts over with another picture or another curve. `first`: the tile of its whole. */
+  reset({ view, layer, curve, clusters }: Shown, first?: StoredTile): void {
+    this.picture = { view, layer };
+    this.curve = createCurve(curve, clusters);
     this.top = topLevel(this.curve);
     this.#tiles.clear();
     this.#failed.clear();
     this.#inFlight.clear();
     this.#wanted = [];
     this.#epoch++;
+    if (first) this.#keep(first);
   }
 
   /** From now on tiles of an older generation are stale. */
@@ -106,7 +136,7 @@ export class TileStore {
     const known = this.get(place);
     if (known && known.generation >= this.#generation) return known;
     const epoch = this.#epoch;
-    const tile = await this.#fetch({ curve: this.curve.name, ...place });
+    const tile = await this.#fetch({ ...this.picture, curve: this.curve.name, ...place });
     const stored = new StoredTile(place, await cellsOf(tile), tile.generation);
     if (epoch === this.#epoch) this.#keep(stored);
     return stored;

@@ -44,9 +44,10 @@ export class TroubleMarks {
     return marks === this.#marks && ratio === this.#ratio;
   }
 
-  draw(context: CanvasRenderingContext2D, items: readonly DrawItem[]): void {
+  /** `hatch`: false where the colours of the cells say it all. */
+  draw(context: CanvasRenderingContext2D, items: readonly DrawItem[], hatch: boolean): void {
     const hatched = items.filter((item) => cellWidth(item) >= HATCHED_FROM * this.#ratio);
-    for (const item of hatched) this.#hatch(context, item);
+    if (hatch) for (const item of hatched) this.#hatch(context, item);
     this.#mark(
       context,
       items.filter((item) => !hatched.includes(item)),

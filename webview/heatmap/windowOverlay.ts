@@ -9,7 +9,6 @@ import { WindowPainter, type Sight } from './windowPainter.js';
 /** Overlap windows as they are to be drawn. */
 export interface ShownWindows {
   readonly states: WindowStates;
-  readonly curve: Curve;
   readonly selected: number | undefined;
   /** The windows that the last step of a replay reached. */
   readonly reached: readonly number[];
@@ -35,13 +34,17 @@ export class WindowOverlay {
     return this.#reached.length > 0 && this.#flashed() < 1;
   }
 
-  draw(context: CanvasRenderingContext2D, sight: Sight, shown: ShownWindows): void {
-    const { states, curve, selected, reached } = shown;
+  draw(
+    context: CanvasRenderingContext2D,
+    sight: Sight & { readonly curve: Curve },
+    shown: ShownWindows,
+  ): void {
+    const { states, selected, reached } = shown;
     if (this.#reached !== reached) {
       this.#reached = reached;
       this.#reachedAt = performance.now();
     }
-    const { grid, levels } = this.#summed(states, curve);
+    const { grid, levels } = this.#summed(states, sight.curve);
     const painter = new WindowPainter(context, sight, grid, this.#hatchingOf(sight));
     const level = painter.level();
     if (level === 0) painter.windows(states);

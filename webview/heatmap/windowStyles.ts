@@ -53,7 +53,7 @@ export function styleOf(style: number, colours: WindowColours): WindowStyle {
       strokes.push({ ...line, colour: colours.kept, width: 1, inset: 3 });
       break;
   }
-  const unprotected = { ...line, colour: colours.unprotected, dash: [5, 3] };
+  const unprotected = { ...line, colour: colours.unprotected, width: 1, dash: [5, 3] };
   if (exposure) strokes.push({ ...unprotected, inset: form === 'cached' ? 3 : line.inset });
   return {
     faint: isFaint(code),

@@ -4,6 +4,7 @@ import { kindVariable } from '../heatmap/palette.js';
 import type { Store } from '../store.js';
 import { clean, count, hex, KIND_TEXT } from '../text.js';
 import { clusterToShow, FindingLine } from './findingLine.js';
+import { GuestClusterPart } from './guestClusterPart.js';
 import { Icon, IconButton } from './icon.js';
 import { OwnerItem } from './ownerItem.js';
 import { Row } from './row.js';
@@ -14,6 +15,16 @@ interface Props {
 
 /** All that is known of the selected cluster. */
 export function ClusterPane({ store }: Props): JSX.Element {
+  const guest = store.guest.detail.value;
+  return (
+    <>
+      {guest.state !== 'none' && <GuestClusterPart store={store} />}
+      {(guest.state === 'none' || store.selected.value !== undefined) && <HostPart store={store} />}
+    </>
+  );
+}
+
+function HostPart({ store }: Props): JSX.Element {
   const detail = store.detail.value;
   switch (detail.state) {
     case 'none':
@@ -43,7 +54,9 @@ function Known({ detail, store }: Props & { readonly detail: ClusterDetail }): J
     detail;
   return (
     <article class="cluster" data-cluster={cluster}>
-      <h2>Cluster {count(cluster)}</h2>
+      <h2>
+        {store.guest.picked === undefined ? 'Cluster' : 'Host cluster'} {count(cluster)}
+      </h2>
       {claimedTwice && (
         <p class="callout">
           <span class="swatch claimed-twice" />

@@ -4,7 +4,7 @@ import type { Store } from '../store.js';
 import { clean } from '../text.js';
 import { Icon } from './icon.js';
 import { ProblemList } from './problemList.js';
-import { StructuresPane } from './structuresPane.js';
+import { LaterPane } from './laterPane.js';
 
 interface Props {
   readonly store: Store;
@@ -29,7 +29,7 @@ export function Unreadable({ store, facts }: Props & { readonly facts: ImageFact
           Open in Hex Editor
         </button>
         <section class="empty-structures" aria-label="What the header says">
-          <StructuresPane store={store} />
+          <LaterPane tab="structures" store={store} />
         </section>
       </div>
     </main>

@@ -9,7 +9,6 @@ import { ALL, type Filter, FindingFilters } from './findingFilters.js';
 import { clusterToShow, FindingLine } from './findingLine.js';
 import { Icon } from './icon.js';
 import { showOffset } from './offsetLink.js';
-import './findings.css';
 
 /** CSS pixels of a line, as in style.css. */
 const LINE = 64;

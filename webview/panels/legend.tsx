@@ -1,35 +1,29 @@
 import type { JSX } from 'preact';
-import { KINDS, type KindName } from '../../src/core/layout/kinds.js';
+import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
+import { kindOfDominant } from '../../src/core/picture/tile.js';
 import type { ScanSummary } from '../../src/protocol/imageService.js';
-import { kindVariable } from '../heatmap/palette.js';
+import { valueVariable } from '../heatmap/palette.js';
 import { describePlace } from '../heatmap/place.js';
+import { LAYER_TEXT, valueLabel, valueText } from '../layerText.js';
+import { isFileKinds, legendValues } from '../legendValues.js';
 import type { Store } from '../store.js';
-import { count, KIND_CODE, KIND_TEXT, kindLabel, size } from '../text.js';
+import { count, KIND_CODE, size } from '../text.js';
 import { WindowLegend } from './windowLegend.js';
 
-/** Contents first, as they fill the map; then metadata in the order of the kinds. */
-const CONTENTS: readonly KindName[] = ['data', 'compressed'];
-const ORDER: readonly KindName[] = [
-  ...CONTENTS,
-  ...KINDS.filter((kind) => !CONTENTS.includes(kind)),
-  'unallocated',
-];
-/** Shown before the scan knows which kinds there are. */
-const ALWAYS: readonly KindName[] = ['data', 'unallocated'];
-
-/** What each colour means and how much of it there is; a click shows one kind alone. */
+/** What each colour means and how much of it there is; a click shows one value alone. */
 export function Legend({ store }: { readonly store: Store }): JSX.Element {
+  const picture = store.pictures.shown.value;
   const scan = store.scan.value;
-  const summary = scan.state === 'scanned' ? scan.summary : undefined;
-  const shown = ORDER.filter((kind) => ALWAYS.includes(kind) || (summary?.clusters[kind] ?? 0) > 0);
   return (
     <footer class="legend">
-      <div class="kinds" role="group" aria-label="Legend">
-        {shown.map((kind) => (
-          <Entry key={kind} kind={kind} store={store} clusters={summary?.clusters[kind]} />
+      <div class="kinds" role="group" aria-label={LAYER_TEXT[picture.layer].title}>
+        {legendValues(store).map(({ value, clusters }) => (
+          <Entry key={value} value={value} store={store} clusters={clusters} />
         ))}
-        {summary && <TroubleEntries summary={summary} />}
-        <WindowLegend store={store} />
+        {isFileKinds(picture) && scan.state === 'scanned' && (
+          <TroubleEntries summary={scan.summary} />
+        )}
+        {picture.view === 'host' && <WindowLegend store={store} />}
       </div>
       <Status store={store} />
     </footer>
@@ -37,37 +31,65 @@ export function Legend({ store }: { readonly store: Store }): JSX.Element {
 }
 
 interface EntryProps {
-  readonly kind: KindName;
+  readonly value: number;
   readonly store: Store;
-  /** Undefined while the scan runs. */
+  /** Undefined until they are known. */
   readonly clusters: number | undefined;
 }
 
-function Entry({ kind, store, clusters }: EntryProps): JSX.Element {
+function Entry({ value, store, clusters }: EntryProps): JSX.Element {
+  const { shown, names } = store.pictures;
+  const picture = shown.value;
   const bytes = clusters === undefined ? '' : size(clusters * store.clusterSize);
   const isolated = store.isolated.value;
+  const text = valueText(picture, value, names.value);
+  const inView = store.inView.value;
   return (
     <button
       type="button"
-      class={isolated !== undefined && isolated !== kind ? 'entry faded' : 'entry'}
-      data-kind={kind}
-      aria-pressed={isolated === kind}
-      title={`${KIND_TEXT[kind]}${bytes && ` · ${bytes}`} · click to show it alone`}
+      class={isolated !== undefined && isolated !== value ? 'entry faded' : 'entry'}
+      data-kind={valuesOf(picture)[value]}
+      aria-pressed={isolated === value}
+      title={`${text}${bytes && ` · ${bytes}`} · click to show it alone`}
       onClick={() => {
-        store.isolate(kind);
+        store.isolate(value);
       }}
     >
-      <span class="swatch" style={{ background: `var(${kindVariable(kind)})` }} />
-      {store.lettered.value && KIND_CODE[kind] !== '' && (
-        <span class="code" aria-hidden="true">
-          {KIND_CODE[kind]}
+      <span class="swatch" style={{ background: `var(${valueVariable(picture, value)})` }} />
+      <Code picture={picture} value={value} store={store} />
+      <span class="name">{valueLabel(picture, value, names.value)}</span>
+      {clusters !== undefined && (
+        <span class="count">
+          {inView && (
+            <span class="in-view" title="In view">
+              {inView.exact ? '' : '≈'}
+              {count(inView.counts[value])} of{' '}
+            </span>
+          )}
+          {count(clusters)}
         </span>
       )}
-      <span class="name">{kindLabel(kind)}</span>
-      {clusters !== undefined && <span class="count">{count(clusters)}</span>}
       {bytes && <span class="bytes">{bytes}</span>}
     </button>
   );
+}
+
+/** The letters that the cells of a kind carry from close by. */
+function Code({ picture, value, store }: CodeProps): JSX.Element | null {
+  const kind = kindOfDominant(value);
+  if (!isFileKinds(picture) || !kind) return null;
+  if (!store.lettered.value || KIND_CODE[kind] === '') return null;
+  return (
+    <span class="code" aria-hidden="true">
+      {KIND_CODE[kind]}
+    </span>
+  );
+}
+
+interface CodeProps {
+  readonly picture: Picture;
+  readonly value: number;
+  readonly store: Store;
 }
 
 function TroubleEntries({ summary }: { readonly summary: ScanSummary }): JSX.Element {
@@ -93,5 +115,10 @@ function TroubleEntries({ summary }: { readonly summary: ScanSummary }): JSX.Ele
 /** What the pointer or the cell cursor is at. */
 function Status({ store }: { readonly store: Store }): JSX.Element {
   const pointed = store.pointed.value;
-  return <div class="status">{pointed ? describePlace(pointed.place, store.clusterSize) : ''}</div>;
+  const { names } = store.pictures;
+  return (
+    <div class="status">
+      {pointed ? describePlace(pointed.place, store.clusterSize, names.value) : ''}
+    </div>
+  );
 }

@@ -2,25 +2,30 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Heatmap } from '../heatmap/heatmap.js';
 import { handleKey, listenToPointer } from '../heatmap/input.js';
-import { windowOf } from '../../src/core/picture/windowGrid.js';
+import type { View } from '../../src/core/picture/layer.js';
 import { describePlace } from '../heatmap/place.js';
 import { markAt } from '../heatmap/simulationMarks.js';
 import { markText } from '../simulationText.js';
 import { mappedText } from '../mapped.js';
-import { captionOf } from '../picture/caption.js';
-import { pngOf } from '../picture/png.js';
-import { svgOf } from '../picture/svg.js';
 import type { Store } from '../store.js';
-import { describeWindow } from '../windowText.js';
+import { loadPanes } from './laterPane.js';
+import { describeWindowOf } from '../windowText.js';
 
-const HELP =
-  'Map of host clusters. Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, N finds the next of the same, M marks what a table refers to, W shows or hides overlap windows. The tab Ranges says the same as a table.';
+const HELP: Readonly<Record<View, string>> = {
+  host: 'Map of host clusters. The tab Ranges says the same as a table.',
+  guest: 'Map of guest clusters.',
+};
+const KEYS =
+  'Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, N finds the next of the same, M marks what a table refers to, W shows or hides overlap windows.';
 /** What the context menu of VS Code goes by: a click on the map selects what the commands act on. */
 const CONTEXT = JSON.stringify({
   webviewSection: 'map',
   preventDefaultContextMenuItems: true,
   'qcow2.hasSelection': true,
 });
+
+/** Milliseconds until the strip and the side panes are fetched. */
+const PANES_AFTER = 100;
 
 /** The heatmap with what surrounds its canvases: keys, tooltip, live region. */
 export function ClusterMapView({ store }: { readonly store: Store }): JSX.Element {
@@ -39,8 +44,8 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
     };
     element.addEventListener('keydown', onKey);
     store.map = {
-      reveal: (cluster) => {
-        heatmap.reveal(cluster);
+      reveal: (cluster, view) => {
+        heatmap.reveal(cluster, view);
       },
       lookAt: (cluster) => {
         heatmap.lookAt(cluster);
@@ -48,12 +53,9 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
       preview: (cluster) => {
         heatmap.preview(cluster);
       },
-      picture: (format) => {
-        const caption = captionOf(store);
-        const { scene } = heatmap;
-        return format === 'svg'
-          ? svgOf(scene, caption)
-          : pngOf(heatmap.drawn(), scene.viewport.size, caption);
+      picture: async (format) => {
+        const { pictureOf } = await import('../picture/picture.js');
+        return pictureOf(store, heatmap, format);
       },
       run: (command) => {
         switch (command) {
@@ -69,21 +71,25 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
         }
       },
     };
+    // Before somebody asks for them, and after what everybody sees.
+    const later = setTimeout(() => void loadPanes(), PANES_AFTER);
     return () => {
+      clearTimeout(later);
       store.map = undefined;
       stopListening();
       element.removeEventListener('keydown', onKey);
       heatmap.dispose();
     };
   }, [store]);
+  const { view, layer } = store.pictures.shown.value;
   return (
-    <main class="map">
+    <main class="map" data-view={view} data-layer={layer}>
       <div
         ref={root}
         class="heatmap"
         role="application"
         tabIndex={0}
-        aria-label={HELP}
+        aria-label={`${HELP[view]} ${KEYS}`}
         data-vscode-context={CONTEXT}
       />
       <Tooltip store={store} />
@@ -125,16 +131,16 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
   const pointed = store.pointed.value;
   if (!pointed) return null;
   const { place, cluster, x, y, room } = pointed;
-  const mark = markAt(store.simulation.onMap.value ?? [], place.cluster, place.clusters);
-  const windows = store.windows.value;
-  const window =
-    windows && cluster !== undefined ? describeWindow(windows, windowOf(cluster)) : undefined;
+  const isFile = place.picture.view === 'host';
+  const marks = isFile ? store.simulation.onMap.value : undefined;
+  const mark = markAt(marks ?? [], place.cluster, place.clusters);
+  const window = isFile ? describeWindowOf(store.windows.value, cluster) : undefined;
   const mapped = store.mapped.shown.value;
   const side = `tooltip ${room.left ? 'left' : 'right'} ${room.below ? 'below' : 'above'}`;
   return (
     <div class={side} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
       <span class={place.trouble === 0 ? 'tooltip-text' : 'tooltip-text trouble'}>
-        {describePlace(place, store.clusterSize)}
+        {describePlace(place, store.clusterSize, store.pictures.names.value)}
         {mark && ` · ${markText(mark)}`}
         {window !== undefined && <span class="tooltip-window">{window}</span>}
         {mapped?.cluster === place.cluster && (

@@ -36,7 +36,21 @@ export function OwnerItem({ owner, store, onEntry }: Props): JSX.Element {
       )}
       {guestOffset !== undefined && (
         <p class="dim">
-          guest offset <span class="mono">{hex(guestOffset)}</span>
+          guest offset{' '}
+          {'snapshot' in owner && owner.snapshot ? (
+            <span class="mono">{hex(guestOffset)}</span>
+          ) : (
+            <button
+              type="button"
+              class="link mono"
+              title="Show on the guest disk"
+              onClick={() => {
+                store.showGuest(Math.floor(guestOffset / store.clusterSize));
+              }}
+            >
+              {hex(guestOffset)}
+            </button>
+          )}
           <IconButton
             icon="copy"
             label="Copy the guest offset"

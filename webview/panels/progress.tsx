@@ -1,5 +1,7 @@
 import type { JSX } from 'preact';
+import { LAYER_TEXT } from '../layerText.js';
 import type { Store } from '../store.js';
+import { clean } from '../text.js';
 import { Icon } from './icon.js';
 
 /** How far the scan is, while it runs; a way to take it up again, when it was cancelled. */
@@ -39,6 +41,28 @@ export function Progress({ store }: { readonly store: Store }): JSX.Element {
         </div>
       );
     case 'scanned':
-      return <div class="progress" />;
+      return <PictureProgress store={store} />;
   }
+}
+
+/** The same of a picture that must be computed. */
+function PictureProgress({ store }: { readonly store: Store }): JSX.Element {
+  const { chosen, computing, failure } = store.pictures;
+  const { layer } = chosen.value;
+  if (failure.value !== undefined)
+    return (
+      <div class="progress" role="status" title={failure.value}>
+        <Icon name="warning" />
+        <span class="phase">
+          {LAYER_TEXT[layer].text}: {clean(failure.value)}
+        </span>
+      </div>
+    );
+  if (computing.value === undefined) return <div class="progress" />;
+  return (
+    <div class="progress">
+      <span class="phase">Computing {LAYER_TEXT[layer].text.toLowerCase()}</span>
+      <progress aria-label="Picture" max={1} value={computing.value} />
+    </div>
+  );
 }

@@ -6,7 +6,6 @@ import { kindVariable } from '../heatmap/palette.js';
 import type { Store } from '../store.js';
 import { clean, count, hex, kindLabel, KIND_TEXT, size } from '../text.js';
 import { RangeFilter } from './rangeFilter.js';
-import './ranges.css';
 
 /** CSS pixels of a row, as in ranges.css. */
 const ROW = 22;
@@ -82,7 +81,7 @@ function RangeGrid({ store }: Props): JSX.Element {
     else store.goTo(cluster);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const page = Math.max(1, Math.floor(view.height / ROW) - 1);
+    const page = Math.max(1, Math.floor(view.height / ROW) - 2);
     const index = indexAfter(event, chosen, page, rows);
     if (index === undefined) return;
     event.preventDefault();
@@ -91,6 +90,7 @@ function RangeGrid({ store }: Props): JSX.Element {
 
   return (
     <div
+      ref={scroller}
       class="range-grid"
       role="grid"
       aria-label="Ranges of host clusters"
@@ -98,6 +98,7 @@ function RangeGrid({ store }: Props): JSX.Element {
       aria-activedescendant={chosen === undefined ? undefined : rowId(chosen)}
       tabIndex={0}
       style={widths(store)}
+      onScroll={measure}
       onKeyDown={onKeyDown}
       onFocus={({ currentTarget }) => {
         if (chosen === undefined && currentTarget.matches(':focus-visible') && rows > 0)
@@ -112,21 +113,19 @@ function RangeGrid({ store }: Props): JSX.Element {
           Refs
         </span>
       </div>
-      <div ref={scroller} class="range-scroller" role="rowgroup" onScroll={measure}>
-        <div class="range-space" role="presentation" style={{ height: `${rows * ROW}px` }}>
-          {Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i).map((index) => (
-            <RangeRow
-              key={index}
-              index={index}
-              run={list.range(index)}
-              isChosen={index === chosen}
-              clusterSize={store.clusterSize}
-              onChoose={() => {
-                choose(index, false);
-              }}
-            />
-          ))}
-        </div>
+      <div class="range-space" role="rowgroup" style={{ height: `${rows * ROW}px` }}>
+        {Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i).map((index) => (
+          <RangeRow
+            key={index}
+            index={index}
+            run={list.range(index)}
+            isChosen={index === chosen}
+            clusterSize={store.clusterSize}
+            onChoose={() => {
+              choose(index, false);
+            }}
+          />
+        ))}
       </div>
       {total === 0 && <p class="hint dim">There is no such range.</p>}
       {list.failure.value !== undefined && <p class="hint dim">{clean(list.failure.value)}</p>}
@@ -205,11 +204,12 @@ const isSound = ({ refcount, references }: LayoutRun): boolean =>
 const countsText = (run: LayoutRun): string =>
   isSound(run) ? String(run.refcount) : `${run.refcount ?? '?'} ≠ ${run.references}`;
 
+/** The line with the names of the columns stays on top. */
 function bringIntoView(element: HTMLElement, index: number): void {
   const top = index * ROW;
+  const height = element.clientHeight - ROW;
   if (top < element.scrollTop) element.scrollTop = top;
-  else if (top + ROW > element.scrollTop + element.clientHeight)
-    element.scrollTop = top + ROW - element.clientHeight;
+  else if (top + ROW > element.scrollTop + height) element.scrollTop = top + ROW - height;
 }
 
 /** The row that a key leads to; undefined for keys that lead nowhere. */

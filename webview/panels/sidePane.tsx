@@ -4,11 +4,7 @@ import type { Store } from '../store.js';
 import { TABS, type Tab } from '../viewState.js';
 import { count } from '../text.js';
 import { ClusterPane } from './clusterPane.js';
-import { FindingsPane } from './findingsPane.js';
-import { OverlapPane } from './overlap/overlapPane.js';
-import { SimulatePane } from './simulatePane.js';
-import { RangesPane } from './rangesPane.js';
-import { StructuresPane } from './structuresPane.js';
+import { LaterPane } from './laterPane.js';
 
 const TAB_TEXT: Readonly<Record<Tab, string>> = {
   cluster: 'Cluster',
@@ -88,20 +84,7 @@ function tabAfter(key: string, tab: Tab): Tab | undefined {
 }
 
 function Panel({ tab, store }: { readonly tab: Tab; readonly store: Store }): JSX.Element {
-  switch (tab) {
-    case 'cluster':
-      return <ClusterPane store={store} />;
-    case 'findings':
-      return <FindingsPane store={store} />;
-    case 'ranges':
-      return <RangesPane store={store} />;
-    case 'structures':
-      return <StructuresPane store={store} />;
-    case 'overlap':
-      return <OverlapPane store={store} />;
-    case 'simulate':
-      return <SimulatePane store={store} />;
-  }
+  return tab === 'cluster' ? <ClusterPane store={store} /> : <LaterPane tab={tab} store={store} />;
 }
 
 function FindingsBadge({ store }: { readonly store: Store }): JSX.Element | null {

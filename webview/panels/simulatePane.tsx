@@ -4,12 +4,12 @@ import type { Store } from '../store.js';
 import { clean } from '../text.js';
 import { CacheBars } from './cacheBars.js';
 import { CommandLine } from './commandLine.js';
+import { ConflictMap } from './conflictMap.js';
 import { DiskDifference } from './diskDifference.js';
 import { Icon } from './icon.js';
 import { OperationList } from './operationList.js';
 import { StepList } from './stepList.js';
 import { VerdictTable } from './verdictTable.js';
-import './simulate.css';
 
 const ENGINES: readonly Choice<EngineName>[] = [
   { value: 'today', text: 'QEMU today', title: 'The overlap check as QEMU has it' },
@@ -73,6 +73,7 @@ export function SimulatePane({ store }: { readonly store: Store }): JSX.Element 
           <DiskDifference store={store} />
         </>
       )}
+      <ConflictMap store={store} />
     </div>
   );
 }

@@ -2,7 +2,6 @@ import { effect, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Store } from '../store.js';
-import { STRIP } from '../strip/stripBars.js';
 import { StripInput } from '../strip/stripInput.js';
 import { describeRow, speakPosition } from '../strip/stripText.js';
 import { StripView } from '../strip/stripView.js';
@@ -38,7 +37,7 @@ export function Strip({ store }: { readonly store: Store }): JSX.Element {
     if (cluster !== undefined) parts?.input.goTo(cluster);
   };
   return (
-    <aside class="strip-frame" style={{ width: `${STRIP.width}px` }}>
+    <aside class="strip-frame" aria-label="Whole file">
       <div
         ref={root}
         class="strip"

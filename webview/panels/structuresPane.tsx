@@ -7,7 +7,6 @@ import { placeholder, type Row } from '../structureTree.js';
 import { Icon } from './icon.js';
 import { inFile, showOffset } from './offsetLink.js';
 import { StructureDetails, bytesText } from './structureDetails.js';
-import './structures.css';
 
 /** CSS pixels of a row, as in structures.css. */
 const ROW = 22;

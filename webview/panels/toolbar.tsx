@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { Curve } from '../../src/protocol/imageService.js';
 import type { Store } from '../store.js';
 import { IconButton } from './icon.js';
+import { LayerChooser, ViewSegments } from './pictureChooser.js';
 import { Progress } from './progress.js';
 
 const CURVES: readonly { readonly curve: Curve; readonly text: string; readonly title: string }[] =
@@ -20,6 +21,8 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
   const { open } = store.pane.value;
   return (
     <div class="toolbar" role="toolbar" aria-label="Map">
+      <ViewSegments store={store} />
+      <LayerChooser store={store} />
       <div class="segments" role="group" aria-label="Curve">
         {CURVES.map(({ curve, text, title }) => (
           <button

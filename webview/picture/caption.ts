@@ -1,7 +1,8 @@
-import { KINDS, type KindName } from '../../src/core/layout/kinds.js';
-import { kindVariable } from '../heatmap/palette.js';
+import { valueVariable } from '../heatmap/palette.js';
+import { LAYER_TEXT, VIEW_TEXT, valueLabel } from '../layerText.js';
+import { isFileKinds, legendValues } from '../legendValues.js';
 import type { Store } from '../store.js';
-import { clean, count, kindLabel, size, TROUBLE_TEXT } from '../text.js';
+import { clean, count, size, TROUBLE_TEXT } from '../text.js';
 
 /** What stands around a picture of the map, so that it can be read elsewhere. */
 export interface Caption {
@@ -35,37 +36,38 @@ export const GAP = 5;
 const ROW = 20;
 
 export function captionOf(store: Store): Caption {
-  const style = getComputedStyle(document.documentElement);
+  const style = getComputedStyle(document.body);
   const read = (variable: string): string => style.getPropertyValue(variable).trim();
   const facts = store.facts.value;
   const scan = store.scan.value;
   const summary = scan.state === 'scanned' ? scan.summary : undefined;
-  const names: readonly KindName[] = [...KINDS, 'unallocated'];
-  const kinds = names
-    .filter((kind) => (summary?.clusters[kind] ?? 0) > 0)
-    .map((kind) => ({
-      colour: read(kindVariable(kind)),
-      text: `${kindLabel(kind)} ${count(summary?.clusters[kind] ?? 0)}`,
-      isTrouble: false,
-    }));
+  const picture = store.pictures.shown.value;
+  const { names } = store.pictures;
+  const values = legendValues(store).map(({ value, clusters = 0 }) => ({
+    colour: read(valueVariable(picture, value)),
+    text: `${valueLabel(picture, value, names.value)} ${count(clusters)}`,
+    isTrouble: false,
+  }));
   const troubles = [
     ['--vscode-qcow2-claimedTwice', TROUBLE_TEXT[3], summary?.claimedTwice],
     ['--vscode-qcow2-corruption', TROUBLE_TEXT[2], summary?.findingsByCode['refcount-too-low']],
     ['--vscode-qcow2-leak', TROUBLE_TEXT[1], summary?.findingsByCode.leak],
   ] as const;
   const entries = troubles.flatMap(([variable, text, clusters = 0]) =>
-    clusters > 0
+    isFileKinds(picture) && clusters > 0
       ? [{ colour: read(variable), text: `${text} ${count(clusters)}`, isTrouble: true }]
       : [],
   );
   const parts = [
     clean(facts?.fileName ?? ''),
-    `${count(facts?.geometry?.hostClusters ?? 0)} clusters of ${size(store.clusterSize)}`,
+    VIEW_TEXT[picture.view].text,
+    LAYER_TEXT[picture.layer].text,
+    `${count(store.clusters.value)} clusters of ${size(store.clusterSize)}`,
     store.settings.value?.curve === 'rows' ? 'in rows' : 'on a Hilbert curve',
   ];
   return {
     title: parts.join(' · '),
-    entries: [...kinds, ...entries],
+    entries: [...values, ...entries],
     background: read('--vscode-editor-background'),
     foreground: read('--vscode-foreground'),
     font: `12px ${read('--vscode-font-family') || 'sans-serif'}`,

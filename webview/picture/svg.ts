@@ -1,7 +1,6 @@
 import type { Extent } from '../../src/core/picture/curve.js';
 import { DOMINANT_MASK, OUTSIDE, TILE, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
-import type { Palette } from '../heatmap/palette.js';
-import { unpack } from '../heatmap/palette.js';
+import { unpack, type Palette } from '../heatmap/palette.js';
 import type { Viewport } from '../heatmap/viewport.js';
 import type { TileStore } from '../heatmap/tileStore.js';
 import { GAP, PADDING, placeEntries, SWATCH, TITLE_HEIGHT, type Caption } from './caption.js';
@@ -10,7 +9,7 @@ import { GAP, PADDING, placeEntries, SWATCH, TITLE_HEIGHT, type Caption } from '
 const MOST_CELLS = 2 ** 18;
 
 /** Cells of a level in a rectangle, row by row; by their glyphs (see core/picture/tile.ts). */
-export interface GlyphGrid {
+interface GlyphGrid {
   readonly width: number;
   readonly height: number;
   readonly glyphs: Uint8Array;
@@ -74,10 +73,10 @@ async function gather(
 }
 
 /** A run of cells alike in a row: left, top, width. */
-export type CellRun = readonly [x: number, y: number, width: number];
+type CellRun = readonly [x: number, y: number, width: number];
 
 /** The runs of cells of each value, `valueOf` of a glyph; undefined: not drawn. */
-export function runsByValue(
+function runsByValue(
   { width, height, glyphs }: GlyphGrid,
   valueOf: (glyph: number) => number | undefined,
 ): Map<number, CellRun[]> {

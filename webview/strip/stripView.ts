@@ -1,5 +1,6 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import { createCurve, type Curve } from '../../src/core/picture/curve.js';
+import type { Picture } from '../../src/core/picture/layer.js';
 import { stretchesIn, type Stretch } from '../../src/core/picture/stretch.js';
 import type { Palette } from '../heatmap/palette.js';
 import { resizeCanvas } from '../heatmap/renderer.js';
@@ -9,6 +10,8 @@ import { drawKinds, drawWindowStates, STRIP } from './stripBars.js';
 
 /** Rows that the map is asked for at most, see the editor's validation. */
 const MOST_ROWS = 8192;
+/** Milliseconds until the worker is asked. */
+const PATIENCE = 80;
 /** CSS pixels that a bracket is high at least. */
 const SMALLEST_BRACKET = 5;
 
@@ -16,6 +19,9 @@ const SMALLEST_BRACKET = 5;
  * The strip of the whole file: kinds and windows on one canvas, drawn when they change, and the
  * part that is in view on another, drawn when the camera moves.
  */
+/** The strip tells the kinds of the file's clusters, whatever the map shows. */
+const KINDS: Picture = { view: 'host', layer: 'kinds' };
+
 export class StripView {
   /** What the map shows of the file, ascending. */
   readonly inView: ReadonlySignal<readonly Stretch[]>;
@@ -27,7 +33,7 @@ export class StripView {
   readonly #curve: ReadonlySignal<Curve | undefined>;
   /** Height in CSS pixels. */
   readonly #height = signal(0);
-  readonly #palette = signal<Palette>(currentPalette());
+  readonly #palette = signal<Palette>(currentPalette(KINDS));
   readonly #disposals: (() => void)[];
   /** What is to be asked next, and what has been asked. */
   #wanted = { rows: 0, generation: 0 };
@@ -57,7 +63,7 @@ export class StripView {
         observer.disconnect();
       },
       onThemeChange(() => {
-        this.#palette.value = currentPalette();
+        this.#palette.value = currentPalette(KINDS);
       }),
       effect(() => {
         this.#follow();
@@ -115,6 +121,8 @@ export class StripView {
     if (this.#asking) return;
     this.#asking = true;
     while (this.#asked !== this.#wanted) {
+      // What the map needs of the worker comes first, and a height that still changes can wait.
+      await new Promise((resolve) => setTimeout(resolve, PATIENCE));
       const { rows } = (this.#asked = this.#wanted);
       try {
         this.glyphs.value = (await this.#store.rpc.ask('strip', { rows })).glyphs;

@@ -12,6 +12,7 @@ import {
   SUBCLUSTERS,
 } from '../qcow2/subclusters.js';
 import { clipped, type GuestRun, type LocatedKind } from './guestRun.js';
+import { isDamaged, isUniform } from './l2EntryDamage.js';
 import { L2Tables } from './l2Tables.js';
 
 /** Bytes of the guest disk that an L2 table maps. */
@@ -92,7 +93,7 @@ class TableRuns {
           ? { zeroes: view.getUint32(at + 8), allocated: view.getUint32(at + 12) }
           : undefined;
       const start = tableStart + index * clusterSize;
-      if (this.#isDamaged(high, low, kind, bitmap, start)) {
+      if (isDamaged(layout, high, low, kind, bitmap, start)) {
         const message = this.#damage(high, low, kind, bitmap, start, offset, index);
         yield clipped({ kind: 'damaged', start, length: clusterSize, message }, start, size);
         index++;
@@ -167,22 +168,6 @@ class TableRuns {
     }
   }
 
-  /** QEMU does not use this entry. */
-  #isDamaged(
-    high: number,
-    low: number,
-    kind: SubclusterKind,
-    bitmap: SubclusterBitmap | undefined,
-    start: number,
-  ): boolean {
-    const { version, externalData, clusterSize } = this.#layout;
-    if (kind === 'compressed') return externalData;
-    if (bitmap && contradicts(kind === 'normal', bitmap)) return true;
-    if (version < 3 && (kind === 'zero-plain' || kind === 'zero-allocated')) return true;
-    if ((low & (clusterSize - 1) & 0xfffffe00) !== 0) return true;
-    return externalData && isLocated(kind) && maskedOffset(high, low) !== start;
-  }
-
   /** QEMU's words for an entry that it does not use: what it looks at first. */
   #damage(
     high: number,
@@ -207,12 +192,6 @@ class TableRuns {
       ? `Cluster allocation offset ${hex(offset)} unaligned ${entry}`
       : `External data file host cluster offset ${hashHex(offset)} does not match guest cluster offset: ${hashHex(start)}, ${l2Index})`;
   }
-}
-
-/** All 32 subclusters are alike. */
-function isUniform({ zeroes, allocated }: SubclusterBitmap): boolean {
-  if (zeroes === 0) return allocated === 0 || allocated === 0xffffffff;
-  return zeroes === 0xffffffff;
 }
 
 function runOf(kind: SubclusterKind, start: number, length: number, hostOffset: number): GuestRun {

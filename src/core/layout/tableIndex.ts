@@ -86,6 +86,11 @@ export class TableIndex {
     return this.#placeIn(this.#l1s[numbers[i * STRIDE]], numbers[i * STRIDE + 1], this.#offsets[i]);
   }
 
+  /** Every table that was walked, those of one L1 table after those of another. */
+  *all(): Generator<L2Place> {
+    for (let i = 0; i < this.#length; i++) yield this.#at(i);
+  }
+
   /** The tables that may refer to a cluster of a range, its ends included. */
   *referringTo(first: number, last: number): Generator<{ place: L2Place; plain: boolean }> {
     for (let i = 0; i < this.#length; i++) {

@@ -72,7 +72,7 @@ export function guardedTables(image: LaidOutImage): GuardedTables {
     refcountTable: placeOf(refcountTable),
     snapshotTable: { offset: image.snapshotsOffset, bytes: snapshotTable.size },
     inactiveL1s: snapshotTable.snapshots.map((snapshot) => ({
-      offset: Number(snapshot.l1Offset),
+      offset: exactOrBeyond(snapshot.l1Offset),
       bytes: snapshot.l1Size * 8,
     })),
     activeL2s: new TableSet(l2Offsets([l1]), clusterSize),
@@ -81,6 +81,10 @@ export function guardedTables(image: LaidOutImage): GuardedTables {
     bitmapDirectory: { offset: bitmaps?.offset ?? 0, bytes: bitmaps?.size ?? 0 },
   };
 }
+
+/** An offset that a number would round to another alignment lies past any file, as 2^63 does. */
+const exactOrBeyond = (offset: bigint): number =>
+  BigInt(Number(offset)) === offset ? Number(offset) : 2 ** 63;
 
 const placeOf = (table: EntryTable): TablePlace => ({
   offset: table.offset,

@@ -1,5 +1,4 @@
-import { CHUNK, type Chunk, type ClusterMap } from '../layout/clusterMap.js';
-import { glyphOfCell, maskOfCell } from './cellGlyphs.js';
+import { CHUNK } from '../layout/clusterMap.js';
 import {
   hilbertIndex,
   hilbertStep,
@@ -8,6 +7,7 @@ import {
   type Orientation,
   type RowCurve,
 } from './curve.js';
+import { cellAt, glyphOf, maskOf, type Packed, type PictureSource } from './source.js';
 import {
   OUTSIDE,
   TILE,
@@ -19,6 +19,8 @@ import {
 
 /** Cells of a tile. */
 const CELLS = TILE * TILE;
+/** Cells of a chunk on their way into a tile. */
+const cells = new Uint32Array(CHUNK);
 
 export const OUTSIDE_TILE: UniformTile = {
   type: 'uniform',
@@ -31,24 +33,24 @@ export const OUTSIDE_TILE: UniformTile = {
  * cells are written to `target`, and `target` comes back.
  */
 export function gatherTile(
-  map: ClusterMap,
+  source: PictureSource,
   curve: Curve,
   x: number,
   y: number,
   target: MixedTile,
 ): TileCells {
-  if (curve.width < TILE || curve.height < TILE) return gatherCells(map, curve, x, y, target);
+  if (curve.width < TILE || curve.height < TILE) return gatherCells(source, curve, x, y, target);
   switch (curve.name) {
     case 'hilbert':
-      return gatherStretch(map, curve, x, y, target);
+      return gatherStretch(source, curve, x, y, target);
     case 'rows':
-      return gatherRows(map, curve, x, y, target);
+      return gatherRows(source, curve, x, y, target);
   }
 }
 
 /** Any curve, cell by cell: for pictures smaller than a tile. */
 function gatherCells(
-  map: ClusterMap,
+  source: PictureSource,
   curve: Curve,
   x: number,
   y: number,
@@ -62,17 +64,17 @@ function gatherCells(
     for (let column = 0; column < columns; column++) {
       const cluster = curve.cluster(x * TILE + column, y * TILE + row);
       if (cluster === undefined) continue;
-      const cell = map.cell(cluster);
-      target.glyphs[row * TILE + column] = glyphOfCell(cell);
-      target.masks[row * TILE + column] = maskOfCell(cell);
+      const cell = cellAt(source, cluster);
+      target.glyphs[row * TILE + column] = glyphOf(cell);
+      target.masks[row * TILE + column] = maskOf(cell);
     }
   }
   return target;
 }
 
-/** On the Hilbert curve a tile is a stretch of the map, turned one of four ways. */
+/** On the Hilbert curve a tile is a stretch of clusters, turned one of four ways. */
 function gatherStretch(
-  map: ClusterMap,
+  source: PictureSource,
   curve: HilbertCurve,
   x: number,
   y: number,
@@ -83,10 +85,10 @@ function gatherStretch(
   const second = x >= side;
   const index = hilbertIndex(order, second ? x - side : x, y);
   const start = (second ? index + side * side : index) * CELLS;
-  if (start >= map.clusters) return OUTSIDE_TILE;
+  if (start >= source.clusters) return OUTSIDE_TILE;
 
-  const inside = Math.min(CELLS, map.clusters - start);
-  const uniform = inside === CELLS ? uniformChunks(map, start, start + CELLS - 1) : undefined;
+  const inside = Math.min(CELLS, source.clusters - start);
+  const uniform = inside === CELLS ? uniformChunks(source, start, start + CELLS - 1) : undefined;
   if (uniform !== undefined) return uniformOf(uniform);
 
   const places = placesOnCurve(hilbertStep(order, index).orientation);
@@ -96,13 +98,13 @@ function gatherStretch(
     masks.fill(0);
   }
   for (let first = 0; first < inside; first += CHUNK) {
-    const chunk = map.chunk((start + first) / CHUNK);
     const end = Math.min(inside, first + CHUNK);
+    source.read((start + first) / CHUNK, 0, end - first, cells);
     for (let i = first; i < end; i++) {
-      const cell = typeof chunk === 'number' ? chunk : chunk[i - first];
+      const cell = cells[i - first];
       const place = places[i];
-      glyphs[place] = glyphOfCell(cell);
-      masks[place] = maskOfCell(cell);
+      glyphs[place] = glyphOf(cell);
+      masks[place] = maskOf(cell);
     }
   }
   return target;
@@ -110,72 +112,79 @@ function gatherStretch(
 
 /** In rows a tile is 256 segments of 256 clusters; none crosses a chunk's border. */
 function gatherRows(
-  map: ClusterMap,
+  source: PictureSource,
   curve: RowCurve,
   x: number,
   y: number,
   target: MixedTile,
 ): TileCells {
   const start = y * TILE * curve.width + x * TILE;
-  if (start >= map.clusters) return OUTSIDE_TILE;
-  const uniform = uniformRows(map, curve, start);
+  if (start >= source.clusters) return OUTSIDE_TILE;
+  const uniform = uniformRows(source, curve, start);
   if (uniform !== undefined) return uniformOf(uniform);
 
   const { glyphs, masks } = target;
   for (let row = 0; row < TILE; row++) {
     const first = start + row * curve.width;
-    const inside = Math.max(0, Math.min(TILE, map.clusters - first));
+    const inside = Math.max(0, Math.min(TILE, source.clusters - first));
     const place = row * TILE;
     if (inside < TILE) {
       glyphs.fill(OUTSIDE, place + inside, place + TILE);
       masks.fill(0, place + inside, place + TILE);
     }
-    if (inside > 0)
-      gatherSegment(map.chunk(Math.floor(first / CHUNK)), first % CHUNK, inside, place, target);
+    if (inside > 0) gatherSegment(source, first, inside, place, target);
   }
   return target;
 }
 
+/** `count` clusters of one chunk, from cluster `first` on. */
 function gatherSegment(
-  chunk: Chunk,
-  from: number,
+  source: PictureSource,
+  first: number,
   count: number,
   place: number,
   target: MixedTile,
 ): void {
-  if (typeof chunk === 'number') {
-    target.glyphs.fill(glyphOfCell(chunk), place, place + count);
-    target.masks.fill(maskOfCell(chunk), place, place + count);
+  const index = Math.floor(first / CHUNK);
+  const uniform = source.uniform(index);
+  if (uniform !== undefined) {
+    target.glyphs.fill(glyphOf(uniform), place, place + count);
+    target.masks.fill(maskOf(uniform), place, place + count);
     return;
   }
+  source.read(index, first % CHUNK, (first % CHUNK) + count, cells);
   for (let i = 0; i < count; i++) {
-    const cell = chunk[from + i];
-    target.glyphs[place + i] = glyphOfCell(cell);
-    target.masks[place + i] = maskOfCell(cell);
+    target.glyphs[place + i] = glyphOf(cells[i]);
+    target.masks[place + i] = maskOf(cells[i]);
   }
 }
 
 /** The cell that all clusters of a whole tile of rows share, when the chunks alone tell. */
-function uniformRows(map: ClusterMap, curve: RowCurve, start: number): number | undefined {
-  const last = start + (TILE - 1) * curve.width + TILE - 1;
-  return last < map.clusters ? uniformChunks(map, start, last) : undefined;
+function uniformRows(source: PictureSource, curve: RowCurve, start: number): Packed | undefined {
+  const last = start + (TILE - 1) * curve.width;
+  if (last + TILE > source.clusters) return undefined;
+  const cell = source.uniform(Math.floor(start / CHUNK));
+  if (cell === undefined) return undefined;
+  for (let first = start + curve.width; first <= last; first += curve.width)
+    if (source.uniform(Math.floor(first / CHUNK)) !== cell) return undefined;
+  return cell;
 }
 
 /** The cell that all clusters of [first, last] share, when the chunks alone tell. */
-function uniformChunks(map: ClusterMap, first: number, last: number): number | undefined {
+function uniformChunks(source: PictureSource, first: number, last: number): Packed | undefined {
   const end = Math.floor(last / CHUNK);
-  const cell = map.chunk(Math.floor(first / CHUNK));
-  if (typeof cell !== 'number') return undefined;
+  const cell = source.uniform(Math.floor(first / CHUNK));
+  if (cell === undefined) return undefined;
   for (let index = Math.floor(first / CHUNK) + 1; index <= end; index++) {
-    if (map.chunk(index) !== cell) return undefined;
+    if (source.uniform(index) !== cell) return undefined;
   }
   return cell;
 }
 
-const uniformOf = (cell: number): UniformTile => ({
+const uniformOf = (cell: Packed): UniformTile => ({
   type: 'uniform',
-  glyph: glyphOfCell(cell),
-  mask: maskOfCell(cell),
+  glyph: glyphOf(cell),
+  mask: maskOf(cell),
 });
 
 const places: (Uint16Array | undefined)[] = [];

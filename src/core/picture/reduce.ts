@@ -1,24 +1,36 @@
-import { DOMINANT_MASK, OUTSIDE, RANK, TILE, type MixedTile, type TileCells } from './tile.js';
+import { GRAVE } from './layer.js';
+import { DOMINANT_MASK, OUTSIDE, TILE, type MixedTile, type TileCells } from './tile.js';
 
 const HALF = TILE / 2;
 
-/** The dominant of four values: the most frequent, ties by RANK; outside does not count. */
-function dominantOfFour(a: number, b: number, c: number, d: number): number {
+/** By value: which of two wins a tie. */
+type Ranks = Uint8Array;
+
+/**
+ * The dominant of four values: the one of the highest rank if that is grave, else the most
+ * frequent, ties by rank; outside does not count.
+ */
+function dominantOfFour(a: number, b: number, c: number, d: number, ranks: Ranks): number {
+  if ((ranks[a] | ranks[b] | ranks[c] | ranks[d]) >= GRAVE)
+    return winner(winner(a, b, ranks), winner(c, d, ranks), ranks);
   if (a === OUTSIDE || b === OUTSIDE || c === OUTSIDE || d === OUTSIDE) {
-    return dominantInside([a, b, c, d].filter((value) => value !== OUTSIDE));
+    return dominantInside(
+      [a, b, c, d].filter((value) => value !== OUTSIDE),
+      ranks,
+    );
   }
-  if (a === b) return c === d ? winner(a, c) : a;
-  if (a === c) return b === d ? winner(a, b) : a;
-  if (a === d) return b === c ? winner(a, b) : a;
+  if (a === b) return c === d ? winner(a, c, ranks) : a;
+  if (a === c) return b === d ? winner(a, b, ranks) : a;
+  if (a === d) return b === c ? winner(a, b, ranks) : a;
   if (b === c || b === d) return b;
   if (c === d) return c;
-  return winner(winner(a, b), winner(c, d));
+  return winner(winner(a, b, ranks), winner(c, d, ranks), ranks);
 }
 
-const winner = (a: number, b: number): number => (RANK[a] >= RANK[b] ? a : b);
+const winner = (a: number, b: number, ranks: Ranks): number => (ranks[a] >= ranks[b] ? a : b);
 
 /** The same for at most three values, at the edge of the file. */
-function dominantInside(values: readonly number[]): number {
+function dominantInside(values: readonly number[], ranks: Ranks): number {
   const [a, b, c] = values;
   switch (values.length) {
     case 0:
@@ -26,17 +38,23 @@ function dominantInside(values: readonly number[]): number {
     case 1:
       return a;
     case 2:
-      return winner(a, b);
+      return winner(a, b, ranks);
     default:
-      return b === c ? b : a === b || a === c ? a : winner(winner(a, b), c);
+      return b === c ? b : a === b || a === c ? a : winner(winner(a, b, ranks), c, ranks);
   }
 }
 
 /**
  * Writes a quarter of `parent`: each of its cells from a 2 × 2 square of `child`. The quarter is
- * the one at column `right` (0 or 1) and row `down`.
+ * the one at column `right` (0 or 1) and row `down`. `ranks`: by value, which of two wins a tie.
  */
-export function reduceInto(parent: MixedTile, child: TileCells, right: number, down: number): void {
+export function reduceInto(
+  parent: MixedTile,
+  child: TileCells,
+  right: number,
+  down: number,
+  ranks: Ranks,
+): void {
   const start = down * HALF * TILE + right * HALF;
   if (child.type === 'uniform') {
     for (let y = 0; y < HALF; y++) {
@@ -60,7 +78,7 @@ export function reduceInto(parent: MixedTile, child: TileCells, right: number, d
       parent.glyphs[target] =
         upper === lower && (upper & 0xff) === upper >>> 8
           ? upper & 0xff
-          : reducePairs(upper, lower);
+          : reducePairs(upper, lower, ranks);
       const masks = maskPairs[source] | maskPairs[source + HALF];
       parent.masks[target] = masks | (masks >>> 16);
     }
@@ -68,7 +86,7 @@ export function reduceInto(parent: MixedTile, child: TileCells, right: number, d
 }
 
 /** The glyph of four, given as two pairs: the dominant value and the worst trouble. */
-function reducePairs(upper: number, lower: number): number {
+function reducePairs(upper: number, lower: number, ranks: Ranks): number {
   const a = upper & 0xff;
   const b = upper >>> 8;
   const c = lower & 0xff;
@@ -78,6 +96,7 @@ function reducePairs(upper: number, lower: number): number {
     b & DOMINANT_MASK,
     c & DOMINANT_MASK,
     d & DOMINANT_MASK,
+    ranks,
   );
   if (((a | b | c | d) & ~DOMINANT_MASK) === 0) return dominant;
   return dominant | (Math.max(a, b, c, d) & ~DOMINANT_MASK);

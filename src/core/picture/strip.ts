@@ -1,60 +1,48 @@
 import type { HilbertCurve } from './curve.js';
-import { DOMINANT_MASK, OUTSIDE, RANK, TILE, TILE_BITS, type TileCells } from './tile.js';
+import { DOMINANT_MASK, OUTSIDE, RANK, TILE, topLevel } from './tile.js';
 import type { TilePyramid } from './tilePyramid.js';
 
-/** Cells that the dominant kind of a row is found among, at least, where there are so many clusters. */
-const CELLS_A_ROW = 8;
-
 /**
- * The file from its start to its end in `rows` rows: the glyph of each (see tile.ts), its dominant
- * kind being the most frequent among a few dozen cells of the pyramid, its trouble the worst. The
- * curve is the pyramid's.
+ * The file from its start to its end: the cells of the tile that shows the whole of it, put in the
+ * order of the curve again. There are some ten thousand of them in any large file.
  */
-export function stripGlyphs(pyramid: TilePyramid, curve: HilbertCurve, rows: number): number[] {
-  let level = 0;
-  while (level < curve.order && curve.clusters / 4 ** (level + 1) >= rows * CELLS_A_ROW) level++;
-  const clustersInCell = 4 ** level;
-  const cellsInRow = curve.clusters / clustersInCell / rows;
-  const cells = Math.ceil(curve.clusters / clustersInCell);
-  const glyphAt = glyphReader(pyramid, curve, level);
-  const counts = new Uint32Array(OUTSIDE + 1);
-  const glyphs: number[] = [];
-  for (let row = 0; row < rows; row++) {
-    const first = Math.floor(row * cellsInRow);
-    const end = Math.min(cells, Math.max(first + 1, Math.ceil((row + 1) * cellsInRow)));
-    counts.fill(0);
-    let trouble = 0;
-    for (let cell = first; cell < end; cell++) {
-      const glyph = glyphAt(cell);
-      counts[glyph & DOMINANT_MASK]++;
-      trouble = Math.max(trouble, glyph & ~DOMINANT_MASK);
-    }
-    glyphs.push(mostFrequent(counts) | trouble);
-  }
-  return glyphs;
-}
+export class FileStrip {
+  /** The glyph of each cell, see tile.ts. */
+  readonly #glyphs: Uint8Array;
+  /** How many there are; of the last, only a part may be in the file. */
+  readonly #cells: number;
 
-/** Reads cell after cell along the curve; the tile of the last one is at hand. */
-function glyphReader(
-  pyramid: TilePyramid,
-  curve: HilbertCurve,
-  level: number,
-): (cell: number) => number {
-  let tile: TileCells | undefined;
-  let column = -1;
-  let row = -1;
-  return (cell) => {
-    const point = curve.point(cell * 4 ** level);
-    const x = point.x >>> level;
-    const y = point.y >>> level;
-    if (!tile || x >>> TILE_BITS !== column || y >>> TILE_BITS !== row) {
-      column = x >>> TILE_BITS;
-      row = y >>> TILE_BITS;
-      tile = pyramid.tile(level, column, row);
+  /** Reads the pyramid, which is that of the curve. */
+  constructor(pyramid: TilePyramid, curve: HilbertCurve) {
+    const level = topLevel(curve);
+    const tile = pyramid.tile(level, 0, 0);
+    this.#cells = curve.clusters / 4 ** level;
+    this.#glyphs = new Uint8Array(Math.ceil(this.#cells));
+    if (tile.type === 'uniform') {
+      this.#glyphs.fill(tile.glyph);
+      return;
     }
-    if (tile.type === 'uniform') return tile.glyph;
-    return tile.glyphs[(y & (TILE - 1)) * TILE + (x & (TILE - 1))];
-  };
+    for (let cell = 0; cell < this.#glyphs.length; cell++) {
+      const { x, y } = curve.point(cell * 4 ** level);
+      this.#glyphs[cell] = tile.glyphs[(y >>> level) * TILE + (x >>> level)];
+    }
+  }
+
+  /** The glyph of each of so many rows: of its cells the most frequent kind and the worst trouble. */
+  rows(rows: number): number[] {
+    const counts = new Uint32Array(OUTSIDE + 1);
+    return Array.from({ length: rows }, (_, row) => {
+      const first = Math.floor((row * this.#cells) / rows);
+      const end = Math.max(first + 1, Math.ceil(((row + 1) * this.#cells) / rows));
+      counts.fill(0);
+      let trouble = 0;
+      for (const glyph of this.#glyphs.subarray(first, end)) {
+        counts[glyph & DOMINANT_MASK]++;
+        trouble = Math.max(trouble, glyph & ~DOMINANT_MASK);
+      }
+      return mostFrequent(counts) | trouble;
+    });
+  }
 }
 
 /** Ties go to the more important kind. */

@@ -5,9 +5,12 @@ import type { Trouble } from '../layout/cell.js';
  * A tile is 256 × 256 cells of the picture, row by row. At level n a cell stands for a square of
  * 2^n × 2^n clusters, by two numbers:
  *
- * - glyph, 8 bits: bits 4 … 0 the dominant kind (0 unallocated, 1 + kind index, 31 outside the
- *   file), bits 6 … 5 the worst trouble (see layout/cell.ts)
- * - mask, 16 bits: bits 14 … 0 the kinds that are there, bit 15 some unallocated cluster
+ * - glyph, 8 bits: bits 4 … 0 the dominant value (31 outside the file), bits 6 … 5 the worst
+ *   trouble (see layout/cell.ts)
+ * - mask, 16 bits: the values that are there, bit v - 1 for value v and bit 15 for value 0
+ *
+ * What the values mean is a matter of the layer (see layer.ts); of a host cluster's kinds, 0 is
+ * unallocated and 1 + its index stands for a kind.
  */
 export const TILE_BITS = 8;
 /** Cells along the edge of a tile. */
@@ -19,8 +22,17 @@ const UNALLOCATED = 0;
 export const OUTSIDE = 31;
 export const DOMINANT_MASK = 31;
 export const TROUBLE_SHIFT = 5;
+/** The mask bit of a value. */
+export const maskOfValue = (value: number): number => 1 << ((value + 15) & 15);
 /** Mask bit for unallocated clusters. */
-export const UNALLOCATED_BIT = 1 << 15;
+export const UNALLOCATED_BIT = maskOfValue(UNALLOCATED);
+
+/** The values that a mask says are there, in ascending order, but 0 last. */
+export function valuesInMask(mask: number): number[] {
+  const values: number[] = [];
+  for (let bit = 0; bit < 16; bit++) if ((mask >>> bit) & 1) values.push((bit + 1) & 15);
+  return values;
+}
 
 export type TileCells = UniformTile | MixedTile;
 /** All cells alike. */
@@ -57,17 +69,6 @@ export const glyphOfKind = (kind: KindName): number =>
 export function kindOfDominant(dominant: number): KindName | undefined {
   if (dominant === OUTSIDE) return undefined;
   return dominant === UNALLOCATED ? 'unallocated' : KINDS[dominant - 1];
-}
-
-/** The mask bit of a kind. */
-export const maskOfKind = (kind: KindName): number =>
-  kind === 'unallocated' ? UNALLOCATED_BIT : 1 << KINDS.indexOf(kind);
-
-/** What the mask says is there, in bit order, unallocated last. */
-export function kindsInMask(mask: number): KindName[] {
-  const kinds: KindName[] = KINDS.filter((_, bit) => (mask >>> bit) & 1);
-  if (mask & UNALLOCATED_BIT) kinds.push('unallocated');
-  return kinds;
 }
 
 /** Kinds that carry what the guest or a bitmap holds, least important last. */

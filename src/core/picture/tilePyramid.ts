@@ -1,8 +1,16 @@
-import type { ClusterMap } from '../layout/clusterMap.js';
 import type { Curve } from './curve.js';
 import { gatherTile, OUTSIDE_TILE } from './gather.js';
 import { reduceInto } from './reduce.js';
-import { newTile, TILE, TILE_CELLS, tileKey, type MixedTile, type TileCells } from './tile.js';
+import type { PictureSource } from './source.js';
+import {
+  newTile,
+  TILE,
+  TILE_CELLS,
+  tileKey,
+  topLevel,
+  type MixedTile,
+  type TileCells,
+} from './tile.js';
 
 /** Bytes that the kept tiles may take: all levels above 0 of an image of some 20 M clusters. */
 const BUDGET = 24 * 2 ** 20;
@@ -10,25 +18,28 @@ const MIXED_BYTES = TILE_CELLS * 3;
 const UNIFORM_BYTES = 128;
 
 /**
- * The map at every level of detail, made on demand. Level 0 comes from the map through the curve
- * and is not kept; tiles above it are, the least recently used going first.
+ * A picture at every level of detail, made on demand. Level 0 comes from the source through the
+ * curve and is not kept; tiles above it are, the least recently used going first.
  */
 export class TilePyramid {
-  readonly #map: ClusterMap;
+  readonly #source: PictureSource;
   readonly #curve: Curve;
   readonly #budget: number;
   readonly #kept = new Map<number, TileCells>();
+  /** The tile of the whole picture took longest to make, and everybody wants it: it stays. */
+  readonly #top: number;
   readonly #scratch = newTile();
   #bytes = 0;
 
   /** `budget`: bytes that the kept tiles may take. */
-  constructor(map: ClusterMap, curve: Curve, budget = BUDGET) {
-    this.#map = map;
+  constructor(source: PictureSource, curve: Curve, budget = BUDGET) {
+    this.#source = source;
     this.#curve = curve;
     this.#budget = budget;
+    this.#top = tileKey(topLevel(curve), 0, 0);
   }
 
-  /** To be called when the map has changed. */
+  /** To be called when the source has changed. */
   invalidate(): void {
     this.#kept.clear();
     this.#bytes = 0;
@@ -45,7 +56,7 @@ export class TilePyramid {
     if (x < 0 || y < 0 || x * edge >= this.#curve.width || y * edge >= this.#curve.height) {
       return OUTSIDE_TILE;
     }
-    if (level === 0) return gatherTile(this.#map, this.#curve, x, y, scratch ?? newTile());
+    if (level === 0) return gatherTile(this.#source, this.#curve, x, y, scratch ?? newTile());
 
     const key = tileKey(level, x, y);
     const kept = this.#kept.get(key);
@@ -63,6 +74,7 @@ export class TilePyramid {
   #reduce(level: number, x: number, y: number): TileCells {
     let parent: MixedTile | undefined;
     let first: TileCells | undefined;
+    const { ranks } = this.#source;
     for (let quarter = 0; quarter < 4; quarter++) {
       const right = quarter & 1;
       const down = quarter >>> 1;
@@ -72,10 +84,10 @@ export class TilePyramid {
         if (alike(first, child)) continue;
         parent = newTile();
         for (let before = 0; before < quarter; before++) {
-          reduceInto(parent, first, before & 1, before >>> 1);
+          reduceInto(parent, first, before & 1, before >>> 1, ranks);
         }
       }
-      reduceInto(parent, child, right, down);
+      reduceInto(parent, child, right, down, ranks);
     }
     return parent ?? first ?? OUTSIDE_TILE;
   }
@@ -85,6 +97,7 @@ export class TilePyramid {
     this.#bytes += bytesOf(tile);
     for (const [oldest, cells] of this.#kept) {
       if (this.#bytes <= this.#budget) return;
+      if (oldest === this.#top) continue;
       this.#kept.delete(oldest);
       this.#bytes -= bytesOf(cells);
     }

@@ -13,6 +13,9 @@ export interface Span {
   readonly bottom: number;
 }
 
+/** The first cluster of an overlap window. */
+export const firstOf = (window: number): number => window * WINDOW_SIZE;
+
 /** The window of a cluster. */
 export const windowOf = (cluster: number): number => Math.floor(cluster / WINDOW_SIZE);
 

@@ -30,7 +30,7 @@ export function hasReservedBits(high: number, low: number): boolean {
 export const dataOffset = maskedOffset;
 
 export interface CompressedSpan {
-  /** Host byte offset; exact below 2^53, and nothing above that lies in a file. */
+  /** Host byte offset; exact below 2^53, and above that, where no file reaches, right to the sector. */
   readonly offset: number;
   /** The same in hexadecimal, exact. */
   readonly offsetText: string;
@@ -45,7 +45,8 @@ export function compressedSpan(high: number, low: number, layout: Layout): Compr
   const offsetHigh = high & (2 ** highOffsetBits - 1);
   const sectors = ((high & 0x3fffffff) >>> highOffsetBits) + 1;
   return {
-    offset: offsetHigh * 2 ** 32 + low,
+    // Below 2^61 a multiple of 256 is exact; to round up could reach the next cluster.
+    offset: offsetHigh * 2 ** 32 + (offsetHigh < 2 ** 21 ? low : (low & ~0xff) >>> 0),
     offsetText: hexWords(offsetHigh, low),
     length: sectors * 512 - (low & 511),
   };

@@ -81,8 +81,8 @@ export class Allocator {
     const { geometry, refcounts, signal, l2Cache, refcountCache } = this.#driver;
     const { clusterSize } = geometry;
     let offset = this.#freeByte;
-    const most = (1n << BigInt(geometry.refcountBits)) - 1n;
-    if (offset !== 0 && refcounts.get(clusterOf(geometry, offset)) === most) offset = 0;
+    const full = (1n << BigInt(geometry.refcountBits)) - 1n;
+    if (offset !== 0 && BigInt(refcounts.get(clusterOf(geometry, offset))) === full) offset = 0;
     let room = clusterSize - intoCluster(geometry, offset);
     for (;;) {
       if (offset === 0 || room < bytes) {
@@ -118,7 +118,7 @@ export class Allocator {
     let used = 0;
     for (let cluster = 0; cluster < end && used < enough;) {
       const stop = Math.min(end, cluster + refcountsPerBlock);
-      const offset = refcounts.blockOf(cluster);
+      const offset = refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
       if (offset !== 0) {
         const entry = refcountCache.get(offset);
         const isZero = zeroTest(entry.bytes, refcountBits);
@@ -140,7 +140,7 @@ export class Allocator {
     const most = refcountsPerBlock - first;
     // QEMU takes the index before it looks: a failure leaves it behind the cluster.
     const cluster = this.#freeIndex++;
-    const offset = refcounts.blockOf(cluster);
+    const offset = refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
     if (offset === 0) {
       const free = Math.min(wanted - run, most);
       this.#freeIndex = cluster + free;
@@ -165,7 +165,7 @@ export class Allocator {
     const { refcountsPerBlock, refcountBits } = geometry;
     const first = cluster % refcountsPerBlock;
     const most = Math.min(wanted, refcountsPerBlock - first);
-    const offset = refcounts.blockOf(cluster);
+    const offset = refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
     if (offset === 0) return { zeros: most, all: true };
     const entry = refcountCache.get(offset);
     const isZero = zeroTest(entry.bytes, refcountBits);

@@ -11,7 +11,14 @@ export function close(driver: Driver): void {
   });
   if (driver.signal.dead) return;
   guard.l1Dropped();
-  let failed = false;
+  const lost = driver.bitmaps?.store();
+  if (lost !== undefined) {
+    recorder.doubt('the message names the node by a number that QEMU gives it');
+    recorder.message(
+      `qemu-io: Lost persistent bitmaps during inactivation of node '#block': ${lost}`,
+    );
+  }
+  let failed = lost !== undefined;
   const write = (what: string, part: () => void): void => {
     const errno = failureOf(part);
     if (errno === undefined) return;

@@ -1,4 +1,4 @@
-import { hexWords, viewOf } from '../bytes.js';
+import { hex, hexWords, viewOf } from '../bytes.js';
 import { type ByteSource, readBytes } from '../byteSource.js';
 import { type FieldName, readHeader } from '../qcow2/header.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
@@ -32,6 +32,11 @@ export interface Difference {
 /** More entries than this are not listed. */
 const MOST_LISTED = 2 ** 20;
 
+/** Bytes of tables that are compared: a table of garbage can refer to millions of clusters. */
+const MOST_COMPARED = 2 ** 28;
+/** A read takes as long as comparing so many bytes. */
+const READ_COST = 4096;
+
 /** Compares a file with the changes over it, by what the header of each points to. */
 export function difference(image: LaidOutImage, now: Overlay): Difference {
   return new Comparison(image, now).run();
@@ -42,6 +47,8 @@ class Comparison {
   readonly #old: ByteSource;
   readonly #now: Overlay;
   readonly #unknown: string[] = [];
+  /** Bytes. */
+  #compared = 0;
 
   constructor(image: LaidOutImage, now: Overlay) {
     this.#image = image;
@@ -119,18 +126,14 @@ class Comparison {
     const { l2Entries, l2EntrySize } = layout;
     const list: Difference['l2'][number][] = [];
     for (let index = 0; index < Math.max(old.present, now.present); index++) {
-      const places = [old, now].map((t) => maskedOffset(t.high(index), t.low(index)));
-      this.#clusterPair(
-        `the L2 table at 0x${places[1].toString(16)}`,
-        places[0],
-        places[1],
-        (a, b) => {
-          for (let i = 0; i < l2Entries && list.length < MOST_LISTED; i++) {
-            const change = changeAt(a, b, i * l2EntrySize, l2EntrySize);
-            if (change) list.push({ guestCluster: index * l2Entries + i, ...change });
-          }
-        },
-      );
+      const before = maskedOffset(old.high(index), old.low(index));
+      const after = maskedOffset(now.high(index), now.low(index));
+      this.#clusterPair('L2 table', before, after, (a, b) => {
+        for (let i = 0; i < l2Entries && list.length < MOST_LISTED; i++) {
+          const change = changeAt(a, b, i * l2EntrySize, l2EntrySize);
+          if (change) list.push({ guestCluster: index * l2Entries + i, ...change });
+        }
+      });
     }
     return list;
   }
@@ -142,14 +145,14 @@ class Comparison {
       t.high(i) * 2 ** 32 + ((t.low(i) & 0xfffffe00) >>> 0);
     for (let index = 0; index < Math.max(old.present, now.present); index++) {
       const [before, after] = [place(old, index), place(now, index)];
-      this.#clusterPair(`the refcount block at 0x${after.toString(16)}`, before, after, (a, b) => {
+      this.#clusterPair('refcount block', before, after, (a, b) => {
         const [readOld, readNew] = [
           refcountReader(a, refcountBits),
           refcountReader(b, refcountBits),
         ];
         for (let i = 0; i < refcountsPerBlock && list.length < MOST_LISTED; i++) {
           const [was, is] = [readOld(i), readNew(i)];
-          if (BigInt(was) !== BigInt(is))
+          if (was !== is)
             list.push({
               cluster: index * refcountsPerBlock + i,
               old: String(was),
@@ -169,11 +172,20 @@ class Comparison {
     compare: (old: Uint8Array, now: Uint8Array) => void,
   ): void {
     const { clusterSize } = this.#image.layout;
-    if (before === after && (after === 0 || !this.#now.isChanged(after, clusterSize))) return;
+    const old = before < this.#old.size ? before : 0;
+    const now = after < this.#now.size ? after : 0;
+    if (old === now && (now === 0 || !this.#now.isChanged(now, clusterSize))) return;
+    if (this.#compared >= MOST_COMPARED) {
+      if (this.#compared < Infinity)
+        this.#unknown.push(`more than can be compared, from the ${what} at ${hex(now)} on`);
+      this.#compared = Infinity;
+      return;
+    }
+    this.#compared += clusterSize + READ_COST;
     const read = (source: ByteSource, offset: number): Uint8Array =>
       offset === 0 ? new Uint8Array(clusterSize) : readBytes(source, offset, clusterSize);
-    this.#known(what, () => {
-      compare(read(this.#old, before), read(this.#now, after));
+    this.#known(`the ${what} at ${hex(now)}`, () => {
+      compare(read(this.#old, old), read(this.#now, now));
     });
   }
 }

@@ -3,6 +3,7 @@ import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from '../qcow2/features.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { Allocator } from './allocator.js';
 import { Discards } from './discards.js';
+import type { Bitmaps } from './bitmaps.js';
 import type { CacheSlots, Geometry } from './geometry.js';
 import type { Guard } from './guard.js';
 import { HeaderState } from './headerState.js';
@@ -46,6 +47,8 @@ export class Driver {
   readonly refcounts: Refcounts;
   readonly allocator: Allocator;
   readonly surroundings: Surroundings;
+  /** Loaded as the last part of opening. */
+  bitmaps: Bitmaps | undefined;
   /** Reading has a look once whether metadata was preallocated. */
   preallocationProbed = false;
   /** Several pieces were linked at the same time, and the caches have not been written since. */
@@ -109,7 +112,7 @@ export class Driver {
   }
 
   get backed(): boolean {
-    return this.image.backingFile !== undefined;
+    return (this.image.backingFile ?? '') !== '';
   }
 
   get encrypted(): boolean {

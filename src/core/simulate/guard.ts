@@ -175,6 +175,11 @@ export class Guard {
     if (this.structures) tableMoved(this.structures, this.#clusterSize, table, from, to);
   }
 
+  /** It counts only while the autoclear bit says that it holds. */
+  bitmapDirectory(place: MaybePlace): void {
+    this.#tables.bitmapDirectory = place ?? { offset: 0, bytes: 0 };
+  }
+
   snapshotAdded(l1: TablePlace, l2Offsets: Iterable<number>): void {
     this.#tables.inactiveL1s = [...this.#tables.inactiveL1s, l1];
     this.#inactive.table = undefined;

@@ -30,43 +30,82 @@ interface Piece {
  * data come first, then the links in order. Failures are RequestFailed.
  */
 export function writeGuest(driver: Driver, guest: number, bytes: number, content: Content): void {
-  const running: Piece[] = [];
-  let failure: RequestFailed | undefined;
-  let pieces = 0;
-  const note = (part: () => void): boolean => {
-    const errno = failureOf(part);
-    if (errno !== undefined) failure ??= new RequestFailed(errno);
-    return errno === undefined;
-  };
-  for (let done = 0; done < bytes && !failure;) {
+  const write = new GuestWrite(driver, content);
+  const { freed } = driver.refcounts;
+  try {
+    write.run(guest, bytes);
+  } catch (error) {
+    // Nobody knows how far the other pieces were.
+    if (write.isSplit) driver.recorder.doubt(AT_ONCE);
+    throw error;
+  }
+  if (!write.isSplit) return;
+  driver.unordered = true;
+  // What one piece frees, another may take.
+  if (driver.refcounts.freed > freed) driver.recorder.doubt(AT_ONCE);
+}
+
+class GuestWrite {
+  /** There are several pieces. */
+  isSplit = false;
+  readonly #driver: Driver;
+  readonly #content: Content;
+  readonly #running: Piece[] = [];
+  #failure: RequestFailed | undefined;
+
+  constructor(driver: Driver, content: Content) {
+    this.#driver = driver;
+    this.#content = content;
+  }
+
+  run(guest: number, bytes: number): void {
+    for (let done = 0; done < bytes && !this.#failure;) {
+      done += this.#start(guest + done, bytes - done);
+      if (this.#running.length === MOST_WORKERS) this.#finish();
+    }
+    while (this.#running.length > 0) this.#finish();
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Finds room for a piece and writes its data; the result is its length. */
+  #start(guest: number, bytes: number): number {
+    const driver = this.#driver;
     const plans: WritePlan[] = [];
     let length = 0;
-    const started = note(() => {
-      cleaningUp(
-        () => {
-          const most = Math.min(bytes - done, mostAtOnce(driver, guest + done));
-          const room = roomForWrite(driver, guest + done, most, plans);
-          if (!driver.dataFile) driver.file.check('guest data', 0, room.host, room.bytes);
-          length = room.bytes;
-          const piece = writeData(driver, room.host, guest + done, length, content, plans);
-          if (piece.plans.length === 0) return;
-          running.push(piece);
-          pieces++;
-        },
-        () => {
-          abandon(driver, plans);
-        },
-      );
+    this.#undoing(plans, () => {
+      const most = Math.min(bytes, mostAtOnce(driver, guest));
+      const room = roomForWrite(driver, guest, most, plans);
+      if (room.bytes < bytes) this.isSplit = true;
+      if (!driver.dataFile) driver.file.check('guest data', 0, room.host, room.bytes);
+      const piece = writeData(driver, room.host, guest, room.bytes, this.#content, plans);
+      if (plans.length > 0) this.#running.push(piece);
+      length = room.bytes;
     });
-    if (!started) break;
-    done += length;
-    if (running.length === MOST_WORKERS) finish(driver, running, note, content);
+    return length;
   }
-  while (running.length > 0) finish(driver, running, note, content);
-  if (pieces > 1) driver.unordered = true;
-  if (!failure) return;
-  if (pieces > 1) driver.recorder.doubt(AT_ONCE);
-  throw failure;
+
+  /** Links the clusters of the oldest running piece. */
+  #finish(): void {
+    const piece = this.#running.shift();
+    if (!piece) return;
+    const { plans, merged } = piece;
+    this.#undoing(plans, () => {
+      for (let plan = plans.at(0); plan; plan = plans.at(0)) {
+        linkPlan(this.#driver, plan, plan === merged ? this.#content : undefined);
+        plans.shift();
+      }
+    });
+  }
+
+  /** Runs a part; when it fails, the clusters that it has not linked are given back. */
+  #undoing(plans: readonly WritePlan[], part: () => void): void {
+    const errno = failureOf(() => {
+      cleaningUp(part, () => {
+        abandon(this.#driver, plans);
+      });
+    });
+    if (errno !== undefined) this.#failure ??= new RequestFailed(errno);
+  }
 }
 
 function mostAtOnce(driver: Driver, guest: number): number {
@@ -114,31 +153,6 @@ function zeroAreas(driver: Driver, plans: readonly WritePlan[]): void {
     else driver.file.writeChecked('zeroed area', 0, start, parts);
     plan.skipCopy = true;
   }
-}
-
-/** Links the clusters of the oldest running piece; what cannot be linked is given back. */
-function finish(
-  driver: Driver,
-  running: Piece[],
-  note: (part: () => void) => boolean,
-  content: Content,
-): void {
-  const piece = running.shift();
-  if (!piece) return;
-  const { plans, merged } = piece;
-  note(() => {
-    cleaningUp(
-      () => {
-        for (let plan = plans.at(0); plan; plan = plans.at(0)) {
-          linkPlan(driver, plan, plan === merged ? content : undefined);
-          plans.shift();
-        }
-      },
-      () => {
-        abandon(driver, plans);
-      },
-    );
-  });
 }
 
 /** New clusters that will not be linked are freed (qcow2_alloc_cluster_abort). */

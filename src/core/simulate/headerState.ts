@@ -1,6 +1,6 @@
 import { readBytes } from '../byteSource.js';
 import { viewOf } from '../bytes.js';
-import { AUTOCLEAR, INCOMPATIBLE } from '../qcow2/features.js';
+import { INCOMPATIBLE } from '../qcow2/features.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import type { Extension } from '../qcow2/extensions.js';
 
@@ -38,6 +38,8 @@ export class HeaderState {
   l1: { readonly offset: number; readonly entries: number };
   refcountTable: { readonly offset: number; readonly clusters: number };
   snapshots: { readonly offset: number; readonly count: number };
+  /** Undefined when there are none that count. */
+  bitmaps: { readonly count: number; readonly offset: number; readonly size: number } | undefined;
   readonly compatible: bigint;
   readonly #image: LaidOutImage;
 
@@ -51,6 +53,11 @@ export class HeaderState {
     this.refcountTable = {
       offset: image.refcountTable.offset,
       clusters: header.number('refcount_table_clusters'),
+    };
+    this.bitmaps = image.bitmaps && {
+      count: image.bitmaps.bitmaps.length,
+      offset: image.bitmaps.offset,
+      size: image.bitmaps.size,
     };
     this.snapshots = { offset: image.snapshotsOffset, count: header.number('nb_snapshots') };
   }
@@ -110,9 +117,7 @@ export class HeaderState {
     if (crypto) out.extension(MAGIC.crypto, raw(crypto));
     if (layout.version === 3 && out.left >= FEATURE_TABLE_ROOM)
       out.extension(MAGIC.featureNames, featureTable());
-    const bitmaps = last('bitmaps');
-    if (bitmaps && (this.#image.header.value('autoclear_features') & AUTOCLEAR.bitmaps) !== 0n)
-      out.extension(MAGIC.bitmaps, raw(bitmaps));
+    if (this.bitmaps) out.extension(MAGIC.bitmaps, bitmapsExtension(this.bitmaps));
     for (const e of list.toReversed()) if (e.type === 'unknown') out.extension(e.magic, e.data);
     out.extension(MAGIC.end, new Uint8Array(0));
   }
@@ -150,6 +155,18 @@ class Cursor {
     padded.set(data, 8);
     this.put(padded);
   }
+}
+
+function bitmapsExtension({
+  count,
+  offset,
+  size,
+}: NonNullable<HeaderState['bitmaps']>): Uint8Array {
+  const data = new Uint8Array(24);
+  viewOf(data).setUint32(0, count);
+  viewOf(data).setBigUint64(8, BigInt(size));
+  viewOf(data).setBigUint64(16, BigInt(offset));
+  return data;
 }
 
 function featureTable(): Uint8Array {

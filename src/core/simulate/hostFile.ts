@@ -9,7 +9,7 @@ import type { Recorder } from './recorder.js';
 import type { Signal } from './signal.js';
 
 /** No file system is known to refuse a file of this length in bytes; some refuse a longer one. */
-const SURE_LENGTH = 2 ** 43;
+export const SURE_LENGTH = 2 ** 43;
 
 /** The image's file as the driver writes it: through the overlap check, or past it. */
 export class HostFile {

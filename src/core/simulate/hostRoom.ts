@@ -117,7 +117,7 @@ function allocateData(
 ): { readonly start: number; readonly clusters: number } {
   if (dataFile) {
     const start = startOfCluster(geometry, guest);
-    if (wanted !== undefined && wanted !== start)
+    if (wanted !== undefined && startOfCluster(geometry, wanted) !== start)
       throw new ProcessAborted(
         "do_alloc_cluster_offset: Assertion `*host_offset == INV_OFFSET || *host_offset == start_of_cluster(s, guest_offset)' failed: " +
           'the cluster before lies elsewhere in the data file than on the guest disk',

@@ -102,12 +102,12 @@ export class L2Slice {
     const at = index * this.#geometry.l2EntrySize;
     const old = this.words(index);
     if (old.high !== high >>> 0 || old.low !== low >>> 0)
-      this.#recorder.entry({
+      this.#recorder.entry(() => ({
         type: 'l2-entry',
         guestOffset: this.guestStart + index * this.#geometry.clusterSize,
         old: `0x${hexWords(old.high, old.low)}`,
         new: `0x${hexWords(high, low)}`,
-      });
+      }));
     this.entry.view.setUint32(at, high >>> 0);
     this.entry.view.setUint32(at + 4, low >>> 0);
   }

@@ -105,7 +105,7 @@ function linkTable({ l1, file, recorder, guard }: Driver, index: number, table: 
       file.writeChecked('L1 entry', BIT.activeL1, l1.offset + index * 8, [
         { length: 8, content: { kind: 'bytes', bytes: l1.encode(index, 1) } },
       ]);
-      recorder.entry({ type: 'l1-entry', index, old: oldText, new: l1.text(index) });
+      recorder.entry(() => ({ type: 'l1-entry', index, old: oldText, new: l1.text(index) }));
     },
     () => {
       l1.set(index, oldHigh, oldLow);

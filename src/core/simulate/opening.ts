@@ -2,7 +2,9 @@ import { AUTOCLEAR, INCOMPATIBLE } from '../qcow2/features.js';
 import type { FieldName } from '../qcow2/header.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import type { Parsed } from '../size.js';
+import { Bitmaps } from './bitmaps.js';
 import { Driver } from './driver.js';
+import { RequestFailed, Unpredictable } from './failure.js';
 import { geometryOf } from './geometry.js';
 import { Guard } from './guard.js';
 import type { Overlay } from './overlay.js';
@@ -25,10 +27,11 @@ export function openDriver(
   const refuse = (message: string) => ({ ok: false, message }) as const;
   const { header, layout } = image;
   const incompatible = header.value('incompatible_features');
-  if (refusedEarly(image)) return refuse(image.refusal.open ?? '');
+  const when = refusedWhen(image);
+  if (when === 'early') return refuse(image.refusal.open ?? '');
   if ((incompatible & INCOMPATIBLE.corrupt) !== 0n)
     return refuse('qcow2: Image is corrupt; cannot be opened read/write');
-  if (image.refusal.open !== undefined) return refuse(image.refusal.open);
+  if (when === 'before options') return refuse(image.refusal.open ?? '');
   if (layout.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
     return refuse('A disk of more than 2^53 bytes is not simulated');
   const sized = geometryOf(layout, settings.sizes);
@@ -36,6 +39,7 @@ export function openDriver(
   const { geometry, slots } = sized.value;
   const guard = Guard.open(image, overlay, settings.guarded, settings.engine);
   if (!guard.ok) return guard;
+  if (image.refusal.open !== undefined) return refuse(image.refusal.open);
   if ((incompatible & INCOMPATIBLE.dirty) !== 0n)
     return refuse(
       'The image is dirty: QEMU repairs it when it opens it for writing, which is not simulated',
@@ -53,7 +57,14 @@ export function openDriver(
     image.extensions.list.some((e) => e.type === 'bitmaps') && image.bitmaps === undefined;
   const unknown = (driver.header.autoclear & ~KNOWN_AUTOCLEAR) !== 0n;
   driver.header.autoclear &= KNOWN_AUTOCLEAR;
-  if (lost || unknown) driver.writeHeader();
+  try {
+    driver.bitmaps = Bitmaps.load(driver);
+  } catch (error) {
+    if (error instanceof Unpredictable) return refuse(error.message);
+    if (!(error instanceof RequestFailed)) throw error;
+    return refuse(`Can't update bitmap directory: ${error.message}`);
+  }
+  if (lost || (unknown && !driver.bitmaps)) driver.writeHeader();
   for (const line of image.warnings) recorder.message(line.replace(/^qemu-img: /, 'qemu-io: '));
   return { ok: true, value: driver };
 }
@@ -69,12 +80,26 @@ const EARLY_FIELDS: ReadonlySet<string> = new Set<FieldName>([
   'incompatible_features',
 ]);
 
-function refusedEarly({ problems, refusal }: LaidOutImage): boolean {
+/** Fields that QEMU looks at after it has taken the options. */
+const LATE_FIELDS: ReadonlySet<string> = new Set([
+  'header extension',
+  'autoclear_features',
+  'backing_file_size',
+  'snapshot table',
+  'bitmap directory',
+  'bitmap table',
+]);
+const LATE_REFUSALS = /^('data-file'|Missing CRYPTO|Unsupported encryption|Could not refresh)/;
+
+/** When QEMU refuses the image; undefined when it does not. */
+function refusedWhen({
+  problems,
+  refusal,
+}: LaidOutImage): 'early' | 'before options' | 'late' | undefined {
   const first = problems.find((problem) => problem.refusal === refusal.open);
-  if (refusal.open === undefined || !first) return false;
-  return (
-    EARLY_FIELDS.has(first.field) &&
-    !refusal.open.startsWith('Unsupported subcluster') &&
-    !refusal.open.startsWith("'data-file'")
-  );
+  if (refusal.open === undefined || !first) return undefined;
+  if (LATE_FIELDS.has(first.field) || LATE_REFUSALS.test(refusal.open)) return 'late';
+  return EARLY_FIELDS.has(first.field) && !refusal.open.startsWith('Unsupported subcluster')
+    ? 'early'
+    : 'before options';
 }

@@ -20,6 +20,8 @@ export type Written =
   | 'snapshot table'
   | 'snapshot L1 table'
   | 'bitmap directory'
+  | 'bitmap table'
+  | 'bitmap data'
   /** To the external data file, at an offset of that file. */
   | 'external data';
 
@@ -31,7 +33,10 @@ export type Allocated =
   | 'refcount-block'
   | 'refcount-table'
   | 'snapshot-table'
-  | 'inactive-l1';
+  | 'inactive-l1'
+  | 'bitmap-directory'
+  | 'bitmap-table'
+  | 'bitmap-data';
 
 /** A write to the file. Offset and size in bytes of the host file. */
 export interface WriteStep {

@@ -5,10 +5,19 @@ import type { Allocated, CacheName, Corruption, Outcome, Step, WriteStep } from 
 const MOST_STEPS = 2 ** 16;
 
 /** Work that one operation may take, in bytes read or steps done: more is no operation that anybody waits for. */
-const MOST_WORK = 2 ** 31;
+const MOST_WORK = 2 ** 30;
 
-/** A write is as much work as reading so many bytes. */
-const STEP_WORK = 2 ** 10;
+/** A step is as much work as reading so many bytes. */
+const STEP_WORK = 2 ** 8;
+
+/** A step that may still grow. */
+interface LookUpStep {
+  readonly type: 'look-up';
+  readonly cache: CacheName;
+  readonly offset: number;
+  readonly hit: boolean;
+  count: number;
+}
 
 /** Notes what happens during one operation. */
 export class Recorder {
@@ -18,6 +27,8 @@ export class Recorder {
   #doubts: string[] = [];
   #corruption: Corruption | undefined;
   #work = 0;
+  /** The last step, when it is one: look-ups of the same table are one step. */
+  #lookUp: LookUpStep | undefined;
   readonly #counts = { l2: { hits: 0, misses: 0 }, refcount: { hits: 0, misses: 0 } };
 
   write(step: WriteStep): void {
@@ -31,10 +42,13 @@ export class Recorder {
       counts.misses++;
       counts.hits += count - 1;
     }
-    const last = this.#steps.at(-1);
-    if (last?.type === 'look-up' && last.offset === offset && last.cache === cache && hit)
-      this.#steps[this.#steps.length - 1] = { ...last, count: last.count + count };
-    else this.#add({ type: 'look-up', cache, offset, hit, count });
+    const last = this.#lookUp;
+    if (last?.offset === offset && last.cache === cache && hit) last.count += count;
+    else {
+      const step: LookUpStep = { type: 'look-up', cache, offset, hit, count };
+      this.#add(step);
+      this.#lookUp = step;
+    }
   }
 
   allocate(kind: Allocated, offset: number, clusters: number): void {
@@ -52,8 +66,14 @@ export class Recorder {
     else this.#add({ type: 'free', kind, offset, clusters: 1 });
   }
 
-  entry(step: Extract<Step, { type: 'l1-entry' | 'l2-entry' | 'refcount' }>): void {
-    this.#add(step);
+  /** A changed entry; its text is made only if it is kept. */
+  entry(step: () => Extract<Step, { type: 'l1-entry' | 'l2-entry' }>): void {
+    if (this.#steps.length < MOST_STEPS) this.#add(step());
+    else {
+      this.#lookUp = undefined;
+      this.#leftOut++;
+      this.work(STEP_WORK);
+    }
   }
 
   corrupt(corruption: Corruption): void {
@@ -88,6 +108,7 @@ export class Recorder {
       caches: { l2: { ...this.#counts.l2 }, refcount: { ...this.#counts.refcount } },
     };
     this.#steps = [];
+    this.#lookUp = undefined;
     this.#leftOut = 0;
     this.#messages = [];
     this.#doubts = [];
@@ -99,6 +120,7 @@ export class Recorder {
 
   #add(step: Step): void {
     this.work(STEP_WORK);
+    this.#lookUp = undefined;
     if (this.#steps.length < MOST_STEPS) this.#steps.push(step);
     else this.#leftOut++;
   }

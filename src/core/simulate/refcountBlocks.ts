@@ -1,7 +1,7 @@
 import { BIT } from '../layout/kinds.js';
 import type { Driver } from './driver.js';
 import { ProcessAborted, RequestFailed } from './failure.js';
-import { clusterOf } from './geometry.js';
+import { clusterOf, type Geometry } from './geometry.js';
 import { blockOffset, type MemoryTable, wordsOf } from './memoryTable.js';
 import type { CacheEntry } from './metadataCache.js';
 import { addToRefcount, setRefcount, zeroTest } from './refcountCells.js';
@@ -11,6 +11,10 @@ const MOST_ENTRIES = 8 * 2 ** 20;
 
 /** Where the header says where the refcount table lies. */
 const TABLE_FIELD = 48;
+
+/** Index of a cluster's block when its refcount is to change: QEMU keeps 32 bits of it. */
+export const blockIndexForChange = (geometry: Geometry, cluster: number): number =>
+  Math.floor(cluster / geometry.refcountsPerBlock) % 2 ** 32;
 
 /** Places new refcount blocks, and a new table when the old one is full. */
 export class RefcountBlocks {
@@ -30,7 +34,7 @@ export class RefcountBlocks {
     const { allocator, geometry, l2Cache, refcountCache, signal, recorder, file, guard } =
       this.#driver;
     const table = this.#table;
-    const index = Math.floor(cluster / geometry.refcountsPerBlock);
+    const index = blockIndexForChange(geometry, cluster);
     l2Cache.write();
     const offset = allocator.find(1, 'any');
     if (offset === 0) {
@@ -42,7 +46,7 @@ export class RefcountBlocks {
     if (Math.floor(own / geometry.refcountsPerBlock) === index) {
       block = refcountCache.getEmpty(offset);
       block.bytes.fill(0);
-      setRefcount(block.bytes, geometry.refcountBits, own % geometry.refcountsPerBlock, 1n);
+      setRefcount(block, geometry.refcountBits, own % geometry.refcountsPerBlock, 1);
     } else {
       this.#driver.refcounts.update(offset, geometry.clusterSize, 1);
       refcountCache.write();
@@ -146,7 +150,7 @@ export class RefcountBlocks {
         throw new ProcessAborted(
           "qcow2_refcount_area: Assertion `s->get_refcount(refblock_data, j) == 0' failed: clusters behind the end have refcounts",
         );
-      addToRefcount(block.bytes, refcountBits, i, 1);
+      addToRefcount(block, refcountBits, i, 1);
     }
   }
 

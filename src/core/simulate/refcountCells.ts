@@ -1,6 +1,3 @@
-import { viewOf } from '../bytes.js';
-import { refcountReader } from '../qcow2/refcountEntry.js';
-
 /** Tells which refcounts of a block are 0, in a tight loop. `block` starts a buffer of its own. */
 export function zeroTest(block: Uint8Array, bits: number): (index: number) => boolean {
   switch (bits) {
@@ -24,27 +21,40 @@ export function zeroTest(block: Uint8Array, bits: number): (index: number) => bo
   }
 }
 
-/**
- * Adds 1 or -1 to a refcount. The result is the new one, or undefined when it does not fit: then
- * nothing was changed.
- */
-export function addToRefcount(
-  block: Uint8Array,
-  bits: number,
-  index: number,
-  change: 1 | -1,
-): bigint | undefined {
-  const sum = BigInt(refcountReader(block, bits)(index)) + BigInt(change);
-  if (sum < 0n || sum >= 1n << BigInt(bits)) return undefined;
-  setRefcount(block, bits, index, sum);
-  return sum;
+/** A block's bytes, and the same as a view. */
+interface Block {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
 }
 
-export function setRefcount(block: Uint8Array, bits: number, index: number, value: bigint): void {
-  const view = viewOf(block);
+/** A refcount of a block; as a bigint only when a number cannot hold it. */
+export function refcountAt({ bytes, view }: Block, bits: number, index: number): number | bigint {
   switch (bits) {
     case 8:
-      block[index] = Number(value);
+      return bytes[index];
+    case 16:
+      return view.getUint16(index * 2);
+    case 32:
+      return view.getUint32(index * 4);
+    case 64: {
+      const high = view.getUint32(index * 8);
+      if (high < 2 ** 21) return high * 2 ** 32 + view.getUint32(index * 8 + 4);
+      return view.getBigUint64(index * 8);
+    }
+    default:
+      return (bytes[(index * bits) >>> 3] >>> ((index * bits) & 7)) & ((1 << bits) - 1);
+  }
+}
+
+export function setRefcount(
+  { bytes, view }: Block,
+  bits: number,
+  index: number,
+  value: number | bigint,
+): void {
+  switch (bits) {
+    case 8:
+      bytes[index] = Number(value);
       break;
     case 16:
       view.setUint16(index * 2, Number(value));
@@ -53,12 +63,35 @@ export function setRefcount(block: Uint8Array, bits: number, index: number, valu
       view.setUint32(index * 4, Number(value));
       break;
     case 64:
-      view.setBigUint64(index * 8, value);
+      view.setBigUint64(index * 8, BigInt(value));
       break;
     default: {
       const at = (index * bits) >>> 3;
       const shift = (index * bits) & 7;
-      block[at] = (block[at] & ~(((1 << bits) - 1) << shift)) | (Number(value) << shift);
+      bytes[at] = (bytes[at] & ~(((1 << bits) - 1) << shift)) | (Number(value) << shift);
     }
   }
+}
+
+/**
+ * Adds 1 or -1 to a refcount. The result is the new one, or undefined when it does not fit: then
+ * nothing was changed.
+ */
+export function addToRefcount(
+  block: Block,
+  bits: number,
+  index: number,
+  change: 1 | -1,
+): number | bigint | undefined {
+  const old = refcountAt(block, bits, index);
+  if (typeof old === 'number' && old < Number.MAX_SAFE_INTEGER) {
+    const sum = old + change;
+    if (sum < 0 || (bits < 64 && sum >= 2 ** bits)) return undefined;
+    setRefcount(block, bits, index, sum);
+    return sum;
+  }
+  const sum = BigInt(old) + BigInt(change);
+  if (sum >= 1n << 64n) return undefined;
+  setRefcount(block, bits, index, sum);
+  return sum;
 }

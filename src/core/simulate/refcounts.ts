@@ -1,14 +1,13 @@
 import { readBytes } from '../byteSource.js';
-import { hashHex, hexWords } from '../bytes.js';
-import { refcountReader } from '../qcow2/refcountEntry.js';
+import { hashHex, hexWords, viewOf } from '../bytes.js';
 import type { Driver } from './driver.js';
 import { errnoText, failureOf, RequestFailed } from './failure.js';
 import { clusterOf } from './geometry.js';
 import { blockOffset, MemoryTable } from './memoryTable.js';
 import type { CacheEntry } from './metadataCache.js';
 import type { Allocated } from './outcome.js';
-import { RefcountBlocks } from './refcountBlocks.js';
-import { addToRefcount } from './refcountCells.js';
+import { blockIndexForChange, RefcountBlocks } from './refcountBlocks.js';
+import { addToRefcount, refcountAt } from './refcountCells.js';
 
 /** Why clusters are freed; it decides whether the file system gets them back (qcow2_discard_type). */
 export type FreedFor = 'never' | 'always' | 'request' | 'snapshot' | 'other';
@@ -26,6 +25,8 @@ const PUNCHED: Readonly<Record<FreedFor, boolean>> = {
 export class Refcounts {
   readonly table: MemoryTable;
   readonly blocks: RefcountBlocks;
+  /** Clusters that were freed so far. */
+  freed = 0;
   readonly #driver: Driver;
 
   constructor(driver: Driver) {
@@ -35,10 +36,9 @@ export class Refcounts {
     this.blocks = new RefcountBlocks(driver, this.table);
   }
 
-  /** Offset of the block of a cluster, 0 if there is none. One off the grid is a corruption. */
-  blockOf(cluster: number): number {
+  /** Offset of the block of an index, 0 if there is none. One off the grid is a corruption. */
+  blockAt(index: number): number {
     const { geometry, signal } = this.#driver;
-    const index = Math.floor(cluster / geometry.refcountsPerBlock);
     if (index >= this.table.length) return 0;
     // An offset past 2^62 is not exact as a number.
     const [high, low] = [this.table.high(index), (this.table.low(index) & 0xfffffe00) >>> 0];
@@ -52,13 +52,12 @@ export class Refcounts {
   }
 
   /** Refcount of a cluster (qcow2_get_refcount). */
-  get(cluster: number): bigint {
+  get(cluster: number): number | bigint {
     const { geometry, refcountCache } = this.#driver;
-    const offset = this.blockOf(cluster);
-    if (offset === 0) return 0n;
+    const offset = this.blockAt(Math.floor(cluster / geometry.refcountsPerBlock));
+    if (offset === 0) return 0;
     const entry = refcountCache.get(offset);
-    const read = refcountReader(entry.bytes, geometry.refcountBits);
-    const value = BigInt(read(cluster % geometry.refcountsPerBlock));
+    const value = refcountAt(entry, geometry.refcountBits, cluster % geometry.refcountsPerBlock);
     refcountCache.put(entry);
     return value;
   }
@@ -66,14 +65,13 @@ export class Refcounts {
   /** The same without QEMU's cache taking notice; 0 for one that cannot be read. */
   peek(cluster: number): number {
     const { geometry, refcountCache, file } = this.#driver;
-    const index = Math.floor(cluster / geometry.refcountsPerBlock);
-    const offset = index < this.table.length ? blockOffset(this.table, index) : 0;
+    const block = Math.floor(cluster / geometry.refcountsPerBlock);
+    const offset = block < this.table.length ? blockOffset(this.table, block) : 0;
     if (offset === 0 || offset % geometry.clusterSize !== 0) return 0;
-    const block =
+    const bytes =
       refcountCache.find(offset)?.bytes ?? readBytes(file.overlay, offset, geometry.clusterSize);
-    return Number(
-      refcountReader(block, geometry.refcountBits)(cluster % geometry.refcountsPerBlock),
-    );
+    const index = cluster % geometry.refcountsPerBlock;
+    return Number(refcountAt({ bytes, view: viewOf(bytes) }, geometry.refcountBits, index));
   }
 
   /**
@@ -91,7 +89,10 @@ export class Refcounts {
     if (length < 0) throw new RequestFailed('EINVAL');
     if (length === 0) return;
     if (change < 0) refcountCache.dependOn(l2Cache);
-    const last = clusterOf(geometry, offset + length - 1);
+    // A sum past 2^53 would be rounded.
+    const last =
+      clusterOf(geometry, offset) +
+      clusterOf(geometry, (offset % geometry.clusterSize) + length - 1);
     const held: { block: CacheEntry | undefined; index: number } = { block: undefined, index: -1 };
     let cluster = clusterOf(geometry, offset);
     const errno = failureOf(() => {
@@ -136,16 +137,18 @@ export class Refcounts {
     if (!held.block) return;
     refcountCache.markDirty(held.block);
     const value = addToRefcount(
-      held.block.bytes,
+      held.block,
       geometry.refcountBits,
       cluster % geometry.refcountsPerBlock,
       change,
     );
     if (value === undefined) throw new RequestFailed('EINVAL');
-    if (value !== 0n) return;
+    if (value !== 0) return;
     allocator.lower(cluster);
-    if (kind !== undefined)
+    if (kind !== undefined) {
       recorder.free(kind, cluster * geometry.clusterSize, geometry.clusterSize);
+      this.freed++;
+    }
     this.#forget(held, start);
     if (PUNCHED[freedFor])
       this.#driver.discards.add(cluster * geometry.clusterSize, geometry.clusterSize);
@@ -166,7 +169,7 @@ export class Refcounts {
   }
 
   #blockFor(cluster: number, first: number): CacheEntry {
-    const offset = this.blockOf(cluster);
+    const offset = this.blockAt(blockIndexForChange(this.#driver.geometry, cluster));
     if (offset !== 0) return this.#driver.refcountCache.get(offset);
     try {
       this.blocks.allocate(cluster);

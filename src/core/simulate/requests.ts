@@ -15,6 +15,15 @@ const BOUNCE_BYTES = 32768 * 512;
 const DATA: Content = { kind: 'fill', value: PATTERN };
 const ZERO: Content = { kind: 'fill', value: 0 };
 
+/** The bitmaps note the range of every request that gets so far, even of one that fails. */
+function tracked(driver: Driver, offset: number, length: number, part: () => void): void {
+  try {
+    part();
+  } finally {
+    driver.bitmaps?.touch(offset, length);
+  }
+}
+
 /** Fails for a range that the disk does not have (blk_check_byte_request). */
 function check(driver: Driver, offset: number, length: number): void {
   const { diskSize } = driver.geometry;
@@ -24,13 +33,17 @@ function check(driver: Driver, offset: number, length: number): void {
 
 export function write(driver: Driver, offset: number, length: number, through: boolean): void {
   check(driver, offset, length);
-  writeGuest(driver, offset, length, DATA);
+  tracked(driver, offset, length, () => {
+    writeGuest(driver, offset, length, DATA);
+  });
   if (through) flushNode(driver);
 }
 
 export function compress(driver: Driver, offset: number, length: number): void {
   check(driver, offset, length);
-  writeCompressed(driver, offset, length);
+  tracked(driver, offset, length, () => {
+    writeCompressed(driver, offset, length);
+  });
 }
 
 /** Cut at the grid of subclusters (bdrv_co_do_pwrite_zeroes). */
@@ -42,6 +55,13 @@ export function writeZeroes(
   through: boolean,
 ): void {
   check(driver, offset, length);
+  tracked(driver, offset, length, () => {
+    zeroAligned(driver, offset, length, unmap);
+  });
+  if (through) flushNode(driver);
+}
+
+function zeroAligned(driver: Driver, offset: number, length: number, unmap: boolean): void {
   const { subclusterSize, version } = driver.geometry;
   let head = offset % subclusterSize;
   const tail = (offset + length) % subclusterSize;
@@ -66,12 +86,17 @@ export function writeZeroes(
     at += count;
     left -= count;
   }
-  if (through) flushNode(driver);
 }
 
 /** Cut at the grid of clusters; parts of clusters are ignored (bdrv_co_pdiscard). */
 export function discard(driver: Driver, offset: number, length: number): void {
   check(driver, offset, length);
+  tracked(driver, offset, length, () => {
+    discardAligned(driver, offset, length);
+  });
+}
+
+function discardAligned(driver: Driver, offset: number, length: number): void {
   const { clusterSize } = driver.geometry;
   let head = offset % clusterSize;
   const tail = (offset + length) % clusterSize;

@@ -111,7 +111,6 @@ export class Simulation {
       case 'close':
       case 'abort':
         this.#over = CLOSED;
-        if (this.#image.bitmaps !== undefined) throw new Unpredictable(BITMAPS);
         if (operation.type === 'close') close(driver);
         else if (driver.unordered) this.#recorder.doubt(AT_ONCE);
         break;
@@ -126,9 +125,5 @@ export class Simulation {
     }
   }
 }
-
-/** They record what the guest writes. */
-const BITMAPS =
-  'QEMU marks bitmaps as in use while the image is open, and stores them when it closes it, which is not simulated';
 
 const CLOSED: Ending = { state: 'failed', error: 'the image is closed' };

@@ -11,7 +11,7 @@ export interface HeldSnapshot {
   readonly l1Offset: number;
   /** Entries. */
   readonly l1Size: number;
-  /** Its entry in the table, but for the place of the L1 table: as it will be written. */
+  /** Its entry in the table, as it will be written. */
   readonly record: Uint8Array;
   /** It was made here, at a time that is not known. */
   readonly fresh: boolean;
@@ -33,7 +33,7 @@ export class SnapshotList {
     const { snapshotTable, snapshotsOffset, source } = image;
     this.offset = snapshotsOffset;
     this.size = snapshotTable.size;
-    this.list = snapshotTable.snapshots.map((snapshot) => ({
+    const present = snapshotTable.snapshots.map((snapshot) => ({
       id: snapshot.id,
       name: snapshot.name,
       l1Offset: Number(snapshot.l1Offset),
@@ -41,6 +41,16 @@ export class SnapshotList {
       record: completed(ownRecord(source, snapshot), snapshot.diskSize, image),
       fresh: false,
     }));
+    const nothing = completed(new Uint8Array(FIXED_BYTES), undefined, image);
+    const absent = Array.from({ length: snapshotTable.zeros }, () => ({
+      id: '',
+      name: '',
+      l1Offset: 0,
+      l1Size: 0,
+      record: nothing,
+      fresh: false,
+    }));
+    this.list = [...present, ...absent];
   }
 }
 
@@ -61,7 +71,10 @@ function ownRecord(source: ByteSource, { offset, extraDataSize }: Snapshot): Uin
   return record;
 }
 
-/** An entry with the extra data that QEMU adds when it writes the table anew. */
+/**
+ * An entry as QEMU writes it: with the extra data that it knows, from which it takes the length of
+ * the VM state.
+ */
 function completed(
   record: Uint8Array,
   diskSize: bigint | undefined,
@@ -69,15 +82,18 @@ function completed(
 ): Uint8Array {
   const view = viewOf(record);
   const extra = view.getUint32(36);
-  if (extra >= KNOWN_EXTRA_BYTES) return record;
-  const whole = new Uint8Array(record.length + KNOWN_EXTRA_BYTES - extra);
+  const added = Math.max(0, KNOWN_EXTRA_BYTES - extra);
+  const whole = new Uint8Array(record.length + added);
   whole.set(record.subarray(0, FIXED_BYTES + extra));
-  whole.set(record.subarray(FIXED_BYTES + extra), FIXED_BYTES + KNOWN_EXTRA_BYTES);
+  whole.set(record.subarray(FIXED_BYTES + extra), FIXED_BYTES + extra + added);
   const out = viewOf(whole);
+  const state = extra < 8 ? BigInt(view.getUint32(32)) : view.getBigUint64(FIXED_BYTES);
+  out.setUint32(32, state < 2n ** 32n ? Number(state) : 0);
+  if (added === 0) return whole;
   out.setUint32(36, KNOWN_EXTRA_BYTES);
-  if (extra < 8) out.setBigUint64(FIXED_BYTES, BigInt(view.getUint32(32)));
+  out.setBigUint64(FIXED_BYTES, state);
   out.setBigUint64(FIXED_BYTES + 8, diskSize ?? image.layout.virtualSize);
-  if (extra < KNOWN_EXTRA_BYTES) out.setBigUint64(FIXED_BYTES + 16, 0xffffffffffffffffn);
+  out.setBigUint64(FIXED_BYTES + 16, 0xffffffffffffffffn);
   return whole;
 }
 
@@ -89,11 +105,18 @@ export function recordParts(record: Uint8Array): readonly number[] {
 }
 
 /** The table entry of a new snapshot of the disk as it is, without VM state, as qemu-img makes it. */
-export function snapshotRecord(id: string, name: string, diskSize: number): Uint8Array {
+export function snapshotRecord(
+  id: string,
+  name: string,
+  l1: { readonly offset: number; readonly length: number },
+  diskSize: number,
+): Uint8Array {
   const texts = [id, name].map((text) => new TextEncoder().encode(text));
   const length = texts.reduce((sum, text) => sum + text.length, FIXED_BYTES + KNOWN_EXTRA_BYTES);
   const record = new Uint8Array(length);
   const view = viewOf(record);
+  view.setBigUint64(0, BigInt(l1.offset));
+  view.setUint32(8, l1.length);
   view.setUint16(12, texts[0].length);
   view.setUint16(14, texts[1].length);
   view.setUint32(36, KNOWN_EXTRA_BYTES);

@@ -32,7 +32,7 @@ export function createSnapshot(driver: Driver, name: string): void {
     name,
     l1Offset: offset,
     l1Size: l1.length,
-    record: snapshotRecord(id, name, geometry.diskSize),
+    record: snapshotRecord(id, name, { offset, length: l1.length }, geometry.diskSize),
     fresh: true,
   };
   const before = snapshots.list;
@@ -57,7 +57,8 @@ export function deleteSnapshot(driver: Driver, name: string): void {
   if (!snapshot) throw new RequestFailed('ENOENT');
   const bytes = snapshot.l1Size * 8;
   if (bytes > MAX_L1_BYTES) throw new RequestFailed('EFBIG');
-  if (snapshot.l1Offset % geometry.clusterSize !== 0) throw new RequestFailed('EINVAL');
+  const exactOffset = viewOf(snapshot.record).getBigUint64(0);
+  if (exactOffset % BigInt(geometry.clusterSize) !== 0n) throw new RequestFailed('EINVAL');
   guard.snapshotForgotten(index);
   writeTable(
     driver,
@@ -161,14 +162,11 @@ function writeNewTable(driver: Driver): { readonly offset: number; readonly byte
 }
 
 /** An entry in the pieces in which QEMU writes it; empty ones are none. */
-function recordPieces({ record, l1Offset, l1Size, fresh }: HeldSnapshot): Part[][] {
-  const bytes = record.slice();
-  viewOf(bytes).setBigUint64(0, BigInt(l1Offset));
-  viewOf(bytes).setUint32(8, l1Size);
+function recordPieces({ record, fresh }: HeldSnapshot): Part[][] {
   let at = 0;
   const cuts = recordParts(record).filter((length) => length > 0);
   return cuts.map((length, index) => {
-    const piece = bytes.subarray(at, (at += length));
+    const piece = record.subarray(at, (at += length));
     if (index > 0 || !fresh) return [bytesPart(piece)];
     // When it was made is not known: seconds and nanoseconds.
     const time = { length: 8, content: UNKNOWN };
@@ -209,7 +207,7 @@ function referenceTable(driver: Driver, offset: number, change: -1 | 0 | 1): boo
   const cluster = Math.floor(offset / geometry.clusterSize);
   if (change !== 0)
     refcounts.update(cluster * geometry.clusterSize, 1, change, 'snapshot', 'active-l2');
-  return refcounts.get(cluster) === 1n;
+  return refcounts.get(cluster) === 1;
 }
 
 function updateTable(driver: Driver, index: number, table: number, change: -1 | 0 | 1): void {
@@ -256,7 +254,7 @@ function updateEntry(
       throw new RequestFailed('EIO');
     }
     if (change !== 0) refcounts.update(offset, 1, change, 'snapshot', 'data');
-    copied = refcounts.get(offset / geometry.clusterSize) === 1n;
+    copied = refcounts.get(offset / geometry.clusterSize) === 1;
   }
   const newHigh = ((high & ~COPIED) | (copied ? COPIED : 0)) >>> 0;
   if (newHigh === high) return;

@@ -3,7 +3,8 @@ import { KINDS_SHIFT, ONE_REFERENCE } from '../../../src/core/layout/cell.js';
 import { ClusterMap } from '../../../src/core/layout/clusterMap.js';
 import { BIT } from '../../../src/core/layout/kinds.js';
 import { HilbertCurve } from '../../../src/core/picture/curve.js';
-import { stripGlyphs } from '../../../src/core/picture/strip.js';
+import { mapLayer } from '../../../src/core/picture/mapLayers.js';
+import { FileStrip } from '../../../src/core/picture/strip.js';
 import { glyphOfKind, TROUBLE_SHIFT } from '../../../src/core/picture/tile.js';
 import { TilePyramid } from '../../../src/core/picture/tilePyramid.js';
 
@@ -14,7 +15,7 @@ const LEAK = 1;
 
 function strip(map: ClusterMap, rows: number): number[] {
   const curve = new HilbertCurve(map.clusters);
-  return stripGlyphs(new TilePyramid(map, curve), curve, rows);
+  return new FileStrip(new TilePyramid(mapLayer('kinds', map), curve), curve).rows(rows);
 }
 
 describe('the strip of the whole file', () => {

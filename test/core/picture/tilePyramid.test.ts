@@ -15,6 +15,7 @@ import {
   UNALLOCATED_BIT,
   type TileCells,
 } from '../../../src/core/picture/tile.js';
+import { mapLayer } from '../../../src/core/picture/mapLayers.js';
 import { TilePyramid } from '../../../src/core/picture/tilePyramid.js';
 
 const CURVES: readonly CurveName[] = ['hilbert', 'rows'];
@@ -80,7 +81,7 @@ const pick = (tile: TileCells, index: number): Picked =>
     : { glyph: tile.glyphs[index], mask: tile.masks[index] };
 
 function expectWholePyramid(map: ClusterMap, curve: Curve): void {
-  const pyramid = new TilePyramid(map, curve);
+  const pyramid = new TilePyramid(mapLayer('kinds', map), curve);
   let edge = TILE * 2 ** topLevel(curve);
   let naive: Picked[] = [];
   for (let level = 0; level <= topLevel(curve); level++, edge /= 2) {
@@ -134,7 +135,7 @@ describe('the tile pyramid', () => {
       const map = new ClusterMap(2 ** 31, 0);
       const cell = vi.spyOn(map, 'cell');
       const curve = createCurve(name, map.clusters);
-      const top = new TilePyramid(map, curve).tile(topLevel(curve), 0, 0);
+      const top = new TilePyramid(mapLayer('kinds', map), curve).tile(topLevel(curve), 0, 0);
       const empty = { glyph: 0, mask: UNALLOCATED_BIT };
       expect(pick(top, 0)).toEqual(empty);
       expect(pick(top, (TILE / 2) * TILE - 1)).toEqual(empty);
@@ -149,7 +150,7 @@ describe('the tile pyramid', () => {
         map.writable(Math.floor(bad / CHUNK))[bad % CHUNK] = L2 | DATA;
         const curve = createCurve(name, map.clusters);
         const level = topLevel(curve);
-        const top = new TilePyramid(map, curve).tile(level, 0, 0);
+        const top = new TilePyramid(mapLayer('kinds', map), curve).tile(level, 0, 0);
         const { x, y } = curve.point(bad);
         const at = Math.floor(y / 2 ** level) * TILE + Math.floor(x / 2 ** level);
         expect(pick(top, at)).toEqual({
@@ -163,7 +164,7 @@ describe('the tile pyramid', () => {
 
   it('keeps tiles until it is told that the map changed', () => {
     const map = new ClusterMap(4 * CHUNK, 2 ** 24);
-    const pyramid = new TilePyramid(map, createCurve('hilbert', map.clusters));
+    const pyramid = new TilePyramid(mapLayer('kinds', map), createCurve('hilbert', map.clusters));
     expect(pick(pyramid.tile(1, 0, 0), 0).glyph).toBe(0);
     map.writable(0).fill(DATA);
     expect(pick(pyramid.tile(1, 0, 0), 0).glyph).toBe(0);
@@ -175,8 +176,8 @@ describe('the tile pyramid', () => {
     const map = randomMap(20 * CHUNK, 6);
     const curve = createCurve('hilbert', map.clusters);
     const level = topLevel(curve);
-    expect(new TilePyramid(map, curve, 0).tile(level, 0, 0)).toEqual(
-      new TilePyramid(map, curve).tile(level, 0, 0),
+    expect(new TilePyramid(mapLayer('kinds', map), curve, 0).tile(level, 0, 0)).toEqual(
+      new TilePyramid(mapLayer('kinds', map), curve).tile(level, 0, 0),
     );
   });
 });

@@ -44,7 +44,9 @@ describe('compressedSpan', () => {
         const span = compressedSpan(high, low, { ...standard, clusterBits });
         expect(span.offsetText).toBe(offset.toString(16));
         expect(span.length).toBe(Number(sectors * 512n - (offset & 511n)));
-        expect(BigInt(span.offset)).toBe(BigInt(Number(offset)));
+        // Past 2^53 a number holds the sector, and not every byte of it.
+        const unit = offset < 2n ** 53n ? 1n : 512n;
+        expect(BigInt(span.offset) / unit).toBe(offset / unit);
       }),
     );
   });

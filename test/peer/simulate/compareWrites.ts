@@ -1,11 +1,12 @@
 import { memorySource, type ByteSource } from '../../../src/core/byteSource.js';
-import { INCOMPATIBLE } from '../../../src/core/qcow2/features.js';
+import { AUTOCLEAR, INCOMPATIBLE } from '../../../src/core/qcow2/features.js';
 import { readHeader } from '../../../src/core/qcow2/header.js';
+import type { Ending } from '../../../src/core/simulate/outcome.js';
 import type { Overlay } from '../../../src/core/simulate/overlay.js';
 import { differentFacts, readTables } from './fileTables.js';
 import { runOurs, type OurAnswer, type OurRun } from './ours.js';
 import { differentClusters, expectedFile } from './expectedFile.js';
-import { runQemu, type IoRun } from './qemuIo.js';
+import { isSnapshotOperation, runQemu, type IoRun } from './qemuIo.js';
 import { differentSteps } from './compareSteps.js';
 import type { SimulationCase } from './simulationCase.js';
 import type { Workspace } from './workspace.js';
@@ -31,18 +32,40 @@ export function compareWrites(workspace: Workspace, simulation: SimulationCase):
     // Ours must come to an end on any image, also where there is nothing to compare with.
     return { type: 'disagreed', differences: [whatWasThrown(error)] };
   }
-  const rule = leftOut(before, qemu, ours);
+  const rule = leftOut(before, qemu);
   if (rule !== undefined) return { type: 'left-out', rule };
-  const differences = [
-    ...differentAnswers(operations, qemu, ours),
-    ...(ours.file === undefined ? [] : differentFiles(workspace, before, ours.file)),
-  ];
-  if (differences.length === 0) return { type: 'agreed', qemu };
+  const differences = differentAnswers(operations, qemu, ours, hasBitmaps(before));
+  const unforetold = ours.answers.map(({ ending }) => ending).find(isUnpredictable);
+  if (ours.file !== undefined && unforetold === undefined) {
+    differences.push(...differentFiles(workspace, before, ours.file));
+  }
   const [doubt] = ours.answers.flatMap(({ outcome }) => outcome?.doubts ?? []);
-  return doubt === undefined
-    ? { type: 'disagreed', differences }
-    : { type: 'left-out', rule: doubt };
+  if (differences.length > 0 && doubt === undefined) return { type: 'disagreed', differences };
+  if (differences.length > 0 || unforetold !== undefined) {
+    return { type: 'left-out', rule: unforetold?.reason ?? doubt ?? '' };
+  }
+  return { type: 'agreed', qemu };
 }
+
+/** Why there is nothing to compare. */
+function leftOut(before: ByteSource, qemu: IoRun): string | undefined {
+  if (qemu.timedOut) return 'qemu-io timed out';
+  const refusal = qemu.isOpened ? '' : (qemu.openMessages.at(-1) ?? '');
+  const features = readHeader(before).value('incompatible_features');
+  const isDirty = (features & INCOMPATIBLE.dirty) !== 0n;
+  if (isDirty && (qemu.isOpened || REPAIR.test(refusal))) return 'QEMU repairs it first';
+  if (refusal.includes("'encrypt.key-secret'")) return 'passphrase';
+  return ANOTHER_FILE.test(refusal) ? 'another file' : undefined;
+}
+
+const REPAIR = /^Could not repair dirty image/;
+const ANOTHER_FILE = /^Could not open (backing file|'(?!image\.qcow2'))|requires a file name/;
+
+const isUnpredictable = (ending: Ending): ending is Ending & { readonly state: 'unpredictable' } =>
+  ending.state === 'unpredictable';
+
+const hasBitmaps = (image: ByteSource): boolean =>
+  (readHeader(image).value('autoclear_features') & AUTOCLEAR.bitmaps) !== 0n;
 
 /** The verdict in words, the differences one a line. */
 export function describeVerdict(verdict: Verdict): string {
@@ -56,17 +79,13 @@ export function describeVerdict(verdict: Verdict): string {
   }
 }
 
-/** Why nobody can tell what QEMU does. */
-function leftOut(before: ByteSource, qemu: IoRun, ours: OurRun): string | undefined {
-  if (qemu.timedOut) return 'qemu-io timed out';
-  const features = readHeader(before).value('incompatible_features');
-  if (qemu.isOpened && (features & INCOMPATIBLE.dirty) !== 0n) return 'QEMU repairs it first';
-  const last = ours.answers.at(-1);
-  if (last?.ending.state === 'unpredictable') return last.ending.reason;
-  return undefined;
-}
-
-function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurRun): string[] {
+/** Up to the operation whose outcome cannot be foretold. */
+function differentAnswers(
+  operations: readonly string[],
+  qemu: IoRun,
+  ours: OurRun,
+  bitmaps: boolean,
+): string[] {
   const differences: string[] = [];
   const differ = (what: string, theirs: string | undefined, own: string | undefined): void => {
     if (theirs !== own) {
@@ -74,15 +93,21 @@ function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurR
     }
   };
   if (!qemu.isOpened || ours.refusal !== undefined) {
-    differ('refusal', qemu.isOpened ? undefined : qemu.openMessages.join('\n'), ours.refusal);
+    differ('refusal', qemu.isOpened ? undefined : qemu.openMessages.at(-1), ours.refusal);
     return differences;
   }
   differ('opening', qemu.openMessages.join(' | '), ours.openMessages.join(' | '));
   const answers = [...qemu.answers, ...(qemu.closing === undefined ? [] : [qemu.closing])];
-  let isSure = true;
+  // A run of qemu-img has no seam between what opening the image writes, and the operation.
+  let isSure = !(operations.some(isSnapshotOperation) && bitmaps);
   answers.forEach(({ error, messages, trace }, index) => {
     const line = operations[index] ?? 'close';
     const own = ours.answers[index];
+    if (
+      ours.answers.at(Math.min(index, ours.answers.length - 1))?.ending.state === 'unpredictable'
+    ) {
+      return;
+    }
     const what = `operation ${String(index + 1)} (${line})`;
     const isLast = index === answers.length - 1;
     differ(`${what}, death`, isLast ? qemu.death : undefined, deathOf(own));

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { linesOf } from '../qemu.js';
 import { IMAGE_NAME } from '../slot.js';
 import type { Opening } from './simulationCase.js';
 import { isTraced, parseTrace, TRACE_EVENTS, type Trace } from './trace.js';
@@ -31,8 +32,8 @@ const PROMPT = 'qemu-io> ';
 /** Behind some refusals. */
 const HINT = 'You can force-remove ';
 const REFUSAL = "qemu-io: can't open: ";
-const ASSERTION = /qemu-io: \S+: (\w+): Assertion `(.*)' failed\./;
-const MOST_MILLISECONDS = 10_000;
+const ASSERTION = /qemu-(?:io|img): \S+: (\w+): Assertion `(.*)' failed\./;
+const MOST_MILLISECONDS = 5_000;
 
 /** Whether the operation is one of `qemu-img snapshot`, which qemu-io does not have. */
 export function isSnapshotOperation(line: string): boolean {
@@ -181,8 +182,4 @@ function parseAnswer(text: string, operation: string): Answer {
     messages: said.filter((_, index) => failures[index] === undefined),
     trace: parseTrace(lines, operation.startsWith('write')),
   };
-}
-
-function linesOf(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '');
 }

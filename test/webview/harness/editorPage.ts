@@ -35,6 +35,8 @@ export interface HostedImage {
   /** Answers in the place of the service's own. */
   readonly replaced?: Partial<ImageService>;
   readonly events: readonly ImageEvent[];
+  /** Does what has been asked for and takes time. */
+  readonly work?: () => void;
 }
 
 export interface PageOptions {
@@ -93,6 +95,7 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
   await page.exposeFunction('postToHost', async (message: FromWebview) => {
     if (message.type === 'request') {
       await deliver(replyTo(image, message));
+      image.work?.();
       return;
     }
     said.push(message);
@@ -134,9 +137,9 @@ export async function settled({ page }: EditorPage): Promise<void> {
 /** The webview as it ships. */
 let bundled: Promise<{ readonly script: string; readonly style: string }> | undefined;
 
-export function bundle(): Promise<{ readonly script: string; readonly style: string }> {
+function bundle(): Promise<{ readonly script: string; readonly style: string }> {
   bundled ??= build({
-    entryPoints: ['webview/main.tsx'],
+    entryPoints: ['webview/main.tsx', 'webview/panels/panes.css'],
     tsconfig: 'webview/tsconfig.json',
     bundle: true,
     format: 'esm',
@@ -146,7 +149,9 @@ export function bundle(): Promise<{ readonly script: string; readonly style: str
     loader: { '.ttf': 'dataurl' },
   }).then(({ outputFiles }) => ({
     script: outputFiles.find(({ path }) => path.endsWith('.js'))?.text ?? '',
-    style: outputFiles.find(({ path }) => path.endsWith('.css'))?.text ?? '',
+    style: outputFiles
+      .flatMap(({ path, text }) => (path.endsWith('.css') ? [text] : []))
+      .join('\n'),
   }));
   return bundled;
 }

@@ -9,6 +9,7 @@ import {
 import { CHUNK, ClusterMap } from '../../../src/core/layout/clusterMap.js';
 import { BIT, kindNames, KINDS, type KindName } from '../../../src/core/layout/kinds.js';
 import type { ByteSource } from '../../../src/core/byteSource.js';
+import { mapLayer } from '../../../src/core/picture/mapLayers.js';
 import { ImageSession } from '../../../src/node/imageSession.js';
 import { Navigator } from '../../../src/node/navigator.js';
 import { TileStore } from '../../../src/node/tileStore.js';
@@ -26,17 +27,6 @@ export function hostedSample(name: string): HostedImage {
   return hostedFile(sample.build(), name);
 }
 
-/** An image in 512-byte clusters with tables all over it: some thirty overlap windows of 2 MiB. */
-export function hostedWindows(): HostedImage {
-  const image = new ImageBuilder({ virtualSize: 2 ** 26, clusterBits: 9 });
-  const random = seededRandom(5);
-  for (let guest = 0; guest < 100_000; guest += 64)
-    image.write(guest, random() < 0.7 ? 64 : 2 + Math.floor(60 * random()));
-  image.snapshot({ name: 'before' });
-  for (let run = 0; run < 60; run++) image.write(Math.floor(random() * 90_000), 40);
-  return hostedFile(layOut(image), 'windows.qcow2');
-}
-
 /** An image in memory, scanned to its end. */
 export function hostedFile(file: SparseFile, name: string): HostedImage {
   const events: ImageEvent[] = [];
@@ -45,8 +35,11 @@ export function hostedFile(file: SparseFile, name: string): HostedImage {
     if (event.type !== 'operations') events.push(event);
   });
   session.start();
-  while (session.advance(1000));
-  return { service: session, events };
+  const work = (): void => {
+    while (session.advance(1000));
+  };
+  work();
+  return { service: session, events, work };
 }
 
 function sourceOf(file: SparseFile): ByteSource {
@@ -81,6 +74,17 @@ const cellOf = (kinds: number, refcounts = ONCE): number =>
   ((kinds << KINDS_SHIFT) | refcounts) >>> 0;
 const DATA = cellOf(BIT.data);
 
+/** An image in 512-byte clusters with tables all over it: some thirty overlap windows of 2 MiB. */
+export function hostedWindows(): HostedImage {
+  const image = new ImageBuilder({ virtualSize: 2 ** 26, clusterBits: 9 });
+  const random = seededRandom(5);
+  for (let guest = 0; guest < 100_000; guest += 64)
+    image.write(guest, random() < 0.7 ? 64 : 2 + Math.floor(60 * random()));
+  image.snapshot({ name: 'before' });
+  for (let run = 0; run < 60; run++) image.write(Math.floor(random() * 90_000), 40);
+  return hostedFile(layOut(image), 'windows.qcow2');
+}
+
 /**
  * An image of any size that exists as a map only: runs of data, compressed data and holes, with
  * tables among them as QEMU would lay them out, and here and there a cluster in trouble. Seeded.
@@ -108,7 +112,7 @@ export function hostedData(clusters: number): HostedImage {
 
 function hosted(map: ClusterMap): HostedImage {
   const { clusters } = map;
-  const tiles = new TileStore(map);
+  const tiles = new TileStore(mapLayer('kinds', map));
   const navigator = new Navigator(map, undefined);
   const counts: Record<KindName, number> = countKinds(map);
   const facts: ImageFacts = {
@@ -138,6 +142,8 @@ function hosted(map: ClusterMap): HostedImage {
     service: {
       tile: (query) => ({ generation: 1, cells: tiles.tile(query) }),
       strip: ({ rows }) => ({ generation: 1, glyphs: tiles.strip(rows) }),
+      layer: () => ({ state: 'ready', generation: 1, counts: [], names: [] }),
+      guestCluster: refuse,
       cluster: ({ cluster }) => ({
         cluster,
         offset: cluster * 2 ** CLUSTER_BITS,
@@ -168,6 +174,7 @@ function hosted(map: ClusterMap): HostedImage {
       simulateMarks: refuse,
       simulateDifference: refuse,
       simulateOverlap: refuse,
+      simulateSweep: refuse,
     },
     events: [
       { type: 'facts', facts },
@@ -188,7 +195,7 @@ function hosted(map: ClusterMap): HostedImage {
 }
 
 function refuse(): never {
-  throw new Error('a map without an image has nothing to read');
+  throw new Error('there is no image behind this map');
 }
 
 function syntheticMap(clusters: number, trouble: boolean): ClusterMap {

@@ -1,7 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
+import type { Curve } from '../../../src/protocol/imageService.js';
+import type { OverlapOptions } from '../../../src/protocol/overlap.js';
 import { launchBrowser, openEditor, settled, type HostedImage } from './editorPage.js';
-import { hostedMap, hostedSample } from './hostedImages.js';
+import { hostedMap, hostedSample, hostedWindows } from './hostedImages.js';
+import { DEFAULT_OVERLAP, hostedMail, withWindows } from './hostedWindows.js';
 import { THEMES, type Theme } from './themes.js';
 
 /**
@@ -13,18 +16,28 @@ await mkdir(folder, { recursive: true });
 const browser = await launchBrowser();
 
 const WIDE = { width: 1600, height: 900 };
+const TALL = { width: 1600, height: 1300 };
 const NARROW = { width: 800, height: 600 };
-const settings = { curve: 'hilbert', renderer: 'canvas' } as const;
 
 interface Shot {
   readonly image: HostedImage;
   readonly theme: Theme;
   readonly size: typeof WIDE;
+  readonly curve?: Curve;
+  readonly overlap?: OverlapOptions;
   readonly act?: (page: Page) => Promise<void>;
 }
 
-async function shoot(name: string, { image, theme, size, act }: Shot): Promise<void> {
-  const editor = await openEditor(browser, { image, theme, settings, ...size });
+async function shoot(name: string, shot: Shot): Promise<void> {
+  const { image, theme, size, curve = 'hilbert', overlap, act } = shot;
+  const settings = { curve, renderer: 'canvas' } as const;
+  const editor = await openEditor(browser, {
+    image,
+    theme,
+    settings,
+    ...size,
+    ...(overlap && { overlap }),
+  });
   const shown = image.events.some((event) => event.type === 'facts' && event.facts.geometry);
   if (shown) await settled(editor);
   await act?.(editor.page);
@@ -52,11 +65,43 @@ const openNodes =
     }
   };
 
+const windows = hostedWindows();
+const UNLIMITED: OverlapOptions = {
+  overlapCheck: 'cached',
+  types: {},
+  bitmapSize: '32K',
+  totalSizeLimit: '',
+  limitPolicy: 'evict',
+};
+const LIMITS = {
+  unlimited: UNLIMITED,
+  evict: { ...UNLIMITED, totalSizeLimit: '11K' },
+  fail: { ...UNLIMITED, totalSizeLimit: '11K', limitPolicy: 'fail' },
+};
+
+/** Opens the Overlap tab in a wide pane, and in it a window. */
+async function openWindow(page: Page): Promise<void> {
+  await page.click('[role=tab]:has-text("Overlap")');
+  await page.locator('.sash').focus();
+  for (let press = 0; press < 5; press++) await page.keyboard.press('ArrowLeft');
+  await page.locator('.window-rows .window-row').nth(3).click();
+  await page.locator('.fragment-row').first().waitFor();
+  await page.locator('[data-advice]').first().waitFor();
+}
+
 for (const theme of THEMES) {
   await shoot(`damaged-${theme}`, { image: damaged, theme, size: WIDE, act: clickMap });
   await shoot(`healthy-narrow-${theme}`, { image: healthy, theme, size: NARROW });
   const act = openNodes('Active L1 table', '0', 'Header', 'l1_table_offset');
   await shoot(`structures-${theme}`, { image: damaged, theme, size: WIDE, act });
+  for (const [limit, overlap] of Object.entries(LIMITS))
+    await shoot(`overlap-${limit}-${theme}`, {
+      image: windows,
+      theme,
+      size: TALL,
+      overlap,
+      act: openWindow,
+    });
 }
 await shoot('structures-narrow', {
   image: damaged,
@@ -71,6 +116,37 @@ await shoot('isolated', {
   theme: 'dark',
   size: WIDE,
   act: (page) => page.click('[data-kind="active-l2"]'),
+});
+const MAIL_LIMITS: readonly (readonly [name: string, options: OverlapOptions])[] = [
+  ['unlimited', DEFAULT_OVERLAP],
+  ['evict', { ...DEFAULT_OVERLAP, totalSizeLimit: '24K' }],
+  ['fail', { ...DEFAULT_OVERLAP, totalSizeLimit: '24K', limitPolicy: 'fail' }],
+];
+const mail = hostedMail();
+for (const [limit, overlap] of MAIL_LIMITS) {
+  for (const theme of THEMES)
+    await shoot(`windows-${limit}-${theme}`, { image: mail, theme, size: WIDE, overlap });
+  for (const size of [WIDE, NARROW])
+    await shoot(`windows-${limit}-rows-${size.width}`, {
+      image: mail,
+      theme: 'dark',
+      size,
+      curve: 'rows',
+      overlap,
+    });
+}
+await shoot('windows-from-afar', {
+  image: withWindows(hostedMap(100_000_000, true)),
+  theme: 'dark',
+  size: WIDE,
+  overlap: DEFAULT_OVERLAP,
+});
+await shoot('strip', {
+  image: mail,
+  theme: 'dark',
+  size: WIDE,
+  overlap: DEFAULT_OVERLAP,
+  act: (page) => page.click('.strip', { position: { x: 15, y: 500 } }),
 });
 await shoot('findings', {
   image: damaged,

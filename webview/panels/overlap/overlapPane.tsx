@@ -11,7 +11,6 @@ import { SettingsForm } from './settingsForm.js';
 import { Stepper } from './stepper.js';
 import { WindowDetails } from './windowDetails.js';
 import { WindowsSection } from './windowsSection.js';
-import './overlap.css';
 
 interface Props {
   readonly store: Store;

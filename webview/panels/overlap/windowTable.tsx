@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { firstOf } from '../../../src/core/picture/windowGrid.js';
 import { heldByWindow } from '../../../src/core/overlap/memory.js';
 import type { OverlapWindow, WindowColumn } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../store.js';
@@ -85,7 +86,7 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
   const onKeyDown = (event: KeyboardEvent): void => {
     const line = lineOfKey(event.key, wantedLine ?? found, visible.fitting, visible.rows);
     if (line !== undefined) go(line);
-    else if (event.key === 'Enter' && selected !== undefined) store.map?.reveal(selected * 4096);
+    else if (event.key === 'Enter' && selected !== undefined) store.goTo(firstOf(selected));
     else return;
     event.preventDefault();
   };

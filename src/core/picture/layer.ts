@@ -1,0 +1,102 @@
+import { KINDS, type KindName } from '../layout/kinds.js';
+import { GUEST_KINDS } from '../layout/guestKinds.js';
+import { FATES, fateNumber } from '../simulate/fate.js';
+import { RANK } from './tile.js';
+
+/** What a cell of the picture is: a cluster of the file, or one of the virtual disk. */
+export const VIEWS = ['host', 'guest'] as const;
+export type View = (typeof VIEWS)[number];
+
+/** What is shown of it. */
+export const LAYERS = [
+  'kinds',
+  'refcounts',
+  'differences',
+  'snapshots',
+  'fragmentation',
+  'bitmaps',
+  'simulation',
+] as const;
+export type Layer = (typeof LAYERS)[number];
+
+export interface Picture {
+  readonly view: View;
+  readonly layer: Layer;
+}
+
+/** Snapshots or bitmaps that have a value of their own. */
+export const NAMED = 8;
+const named = (prefix: string): string[] =>
+  Array.from({ length: NAMED }, (_, index) => `${prefix}${String(index + 1)}`);
+
+/** Kinds of host clusters by value (see tile.ts). */
+const HOST_KINDS: readonly KindName[] = ['unallocated', ...KINDS];
+
+/**
+ * The values that a cell may have, in the order of their numbers: at most 16, of which the first is
+ * that of a cluster about which nothing is to be said.
+ */
+const VALUES: Readonly<Record<Exclude<Layer, 'kinds'>, readonly string[]>> = {
+  refcounts: ['none', '0', '1', '2', '3', '4-7', '8-15', '16-63', '64-up'],
+  differences: ['none', 'free', 'equal', 'high-1', 'high-2', 'high-4', 'low-1', 'low-2', 'low-4'],
+  snapshots: [
+    'none',
+    'other',
+    'active',
+    'with-1',
+    'with-2',
+    'with-4',
+    'snapshots',
+    ...named('only-'),
+    'only-later',
+  ],
+  fragmentation: ['none', 'contiguous', 'near', 'far', 'backwards', 'compressed'],
+  bitmaps: ['none', 'clean', ...named('only-'), 'only-later', 'two', 'more'],
+  simulation: FATES,
+};
+
+export function valuesOf({ view, layer }: Picture): readonly string[] {
+  if (layer === 'kinds') return view === 'host' ? HOST_KINDS : GUEST_KINDS;
+  return VALUES[layer];
+}
+
+/** The number of a value of a layer. */
+export const valueOf = (layer: Exclude<Layer, 'kinds'>, name: string): number =>
+  VALUES[layer].indexOf(name);
+
+/** A value of this rank or above is seen from afar though it is alone among others; the highest wins. */
+export const GRAVE = 128;
+
+/** Values that must not be lost from sight, the worst last. */
+const GRAVE_VALUES: readonly string[] = [
+  'damaged',
+  'high-1',
+  'high-2',
+  'high-4',
+  'low-1',
+  'low-2',
+  'low-4',
+  ...FATES.slice(fateNumber('failed')),
+];
+
+/** The rank of each value of the picture by its number (see reduce.ts), 0 for what is outside. */
+export function ranksOf(picture: Picture): Uint8Array {
+  const key = `${picture.view}/${picture.layer}`;
+  const known = ranks.get(key);
+  if (known) return known;
+  const made = picture.view === 'host' && picture.layer === 'kinds' ? RANK : ranksByOrder(picture);
+  ranks.set(key, made);
+  return made;
+}
+
+const ranks = new Map<string, Uint8Array>();
+
+/** What comes later in the list wins a tie. */
+function ranksByOrder(picture: Picture): Uint8Array {
+  const made = new Uint8Array(32);
+  valuesOf(picture).forEach((name, value) => {
+    const grave = GRAVE_VALUES.indexOf(name);
+    made[value] = grave < 0 ? 1 + value : GRAVE + grave;
+  });
+  return made;
+}

@@ -1,0 +1,271 @@
+import { inflateRawSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { memorySource } from '../../src/core/byteSource.js';
+import { LAYERS, valuesOf, VIEWS, type Picture } from '../../src/core/picture/layer.js';
+import { DOMINANT_MASK, OUTSIDE } from '../../src/core/picture/tile.js';
+import { ImageSession } from '../../src/node/imageSession.js';
+import type { LayerAnswer } from '../../src/protocol/imageService.js';
+import { ImageBuilder } from '../images/imageBuilder.js';
+import { layOut, type BuiltImage } from '../images/layOut.js';
+import { fileBytes } from '../images/pieces.js';
+
+const GUESTS = 4096;
+
+/** 16 MiB with 4 KiB clusters, a snapshot, a bitmap. */
+function built(): BuiltImage {
+  const image = new ImageBuilder({ virtualSize: GUESTS * 4096, clusterBits: 12 });
+  image.write(0, 300).snapshot({ name: 'before' }).write(100, 50).zero(1000, 20);
+  image.bitmap({ name: 'backup', granularityBits: 16, dirty: [[2, 3]] });
+  return layOut(image);
+}
+
+const image = built();
+const bytes = fileBytes(image);
+
+function opened(): ImageSession {
+  const session = new ImageSession(memorySource(bytes), 'a.qcow2', () => undefined);
+  session.start();
+  return session;
+}
+
+function finished(): ImageSession {
+  const session = opened();
+  while (session.advance(10));
+  return session;
+}
+
+/** Asks until the picture is there and counted. */
+function counted(session: ImageSession, picture: Picture): Record<string, number> {
+  for (let turn = 0; turn < 1000; turn++) {
+    const answer = session.layer(picture);
+    if (answer.state === 'failed') throw new Error(answer.message);
+    if (answer.state === 'ready' && answer.counts) {
+      const { counts } = answer;
+      return Object.fromEntries(
+        valuesOf(picture).flatMap((name, value) =>
+          counts[value] > 0 ? [[name, counts[value]] as const] : [],
+        ),
+      );
+    }
+    session.advance(1);
+  }
+  throw new Error('never ready');
+}
+
+/** The same from the tile of the whole. */
+function drawn(session: ImageSession, { view, layer }: Picture): Record<string, number> {
+  const { cells } = session.tile({ view, layer, curve: 'rows', level: 0, x: 0, y: 0 });
+  if (cells.type === 'uniform') throw new Error('expected a tile of unlike cells');
+  const counts: Record<string, number> = {};
+  for (const glyph of inflateRawSync(cells.bytes).subarray(0, 65_536)) {
+    if ((glyph & DOMINANT_MASK) === OUTSIDE) continue;
+    const name = valuesOf({ view, layer })[glyph & DOMINANT_MASK];
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+const pictures = VIEWS.flatMap((view) =>
+  LAYERS.filter((layer) => layer !== 'simulation').map((layer): Picture => ({ view, layer })),
+);
+
+describe('a picture', () => {
+  test.each(pictures)('has the tiles that its counts tell of: $view $layer', (picture) => {
+    const session = finished();
+    const counts = counted(session, picture);
+    expect(drawn(session, picture)).toEqual(counts);
+  });
+
+  test('knows what the guest has', () => {
+    expect(counted(finished(), { view: 'guest', layer: 'kinds' })).toEqual({
+      normal: 50,
+      shared: 250,
+      'zero-plain': 20,
+      unallocated: GUESTS - 320,
+    });
+  });
+
+  test('knows what a snapshot alone keeps, and names it', () => {
+    const session = finished();
+    const picture = { view: 'host', layer: 'snapshots' } as const;
+    // What was written over, and the snapshot's own L1 table and L2 table.
+    expect(counted(session, picture)).toMatchObject({ 'only-1': 52, 'with-1': 250 });
+    expect(session.layer(picture)).toMatchObject({ state: 'ready', names: ['before'] });
+  });
+
+  test('knows what is dirty, on the disk and in the file', () => {
+    const session = finished();
+    expect(counted(session, { view: 'guest', layer: 'bitmaps' })).toEqual({
+      'only-1': 48,
+      clean: GUESTS - 48,
+    });
+    expect(counted(session, { view: 'host', layer: 'bitmaps' })).toMatchObject({
+      'only-1': 48,
+      clean: 252,
+    });
+  });
+
+  test('is computed after the scan, the one asked for last first', () => {
+    const session = opened();
+    const first = { view: 'guest', layer: 'kinds' } as const;
+    const last = { view: 'host', layer: 'fragmentation' } as const;
+    const state = (picture: Picture): LayerAnswer['state'] => session.layer(picture).state;
+    expect(state(first)).toBe('computing');
+    expect(() => session.tile({ ...first, curve: 'rows', level: 0, x: 0, y: 0 })).toThrow(
+      'the layer kinds is being computed',
+    );
+    expect(session.layer({ view: 'host', layer: 'differences' }).state).toBe('ready');
+    for (let turn = 0; turn < 1000 && state(last) === 'computing'; turn++) session.advance(0);
+    expect(session.layer(last).state).toBe('ready');
+    while (session.advance(10));
+    expect(state(first)).toBe('ready');
+  });
+
+  test('is refused when the scan was cancelled, unless the map tells', () => {
+    const session = opened();
+    session.cancel();
+    expect(session.layer({ view: 'guest', layer: 'kinds' })).toEqual({
+      state: 'failed',
+      message: 'the scan was cancelled',
+    });
+    expect(session.layer({ view: 'host', layer: 'refcounts' }).state).toBe('ready');
+  });
+
+  test('is refused for a disk of too many clusters', () => {
+    const huge = bytes.slice();
+    new DataView(huge.buffer).setBigUint64(24, 2n ** 62n);
+    const session = new ImageSession(memorySource(huge), 'a.qcow2', () => undefined);
+    session.start();
+    while (session.advance(10));
+    expect(session.layer({ view: 'guest', layer: 'fragmentation' })).toMatchObject({
+      state: 'failed',
+      message: 'the disk has more clusters than a picture can show',
+    });
+  });
+});
+
+test('damage of any kind ends in pictures, or in a reason why there is none', () => {
+  const { l1, refcountTable, refcountBlocks, snapshotL1s, bitmapTables } = image.places;
+  const tables = [l1, refcountTable, ...refcountBlocks, ...snapshotL1s, ...bitmapTables];
+  const entry = fc.oneof(
+    fc.constantFrom(...tables).chain((table) => fc.nat(3).map((index) => table + index * 8)),
+    fc.nat(511).map((guest) => image.entryOffset(guest)),
+  );
+  const words = fc.oneof(
+    fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    fc.nat(bytes.length).map((offset) => (1n << 63n) | BigInt(offset)),
+    fc.nat(400).map((cluster) => BigInt(cluster * 4096)),
+    fc.nat(bytes.length).map((offset) => (1n << 62n) | BigInt(offset)),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(entry, words), { minLength: 1, maxLength: 6 }), (pokes) => {
+      const damaged = bytes.slice();
+      for (const [at, value] of pokes) new DataView(damaged.buffer).setBigUint64(at, value);
+      const session = new ImageSession(memorySource(damaged), 'a.qcow2', () => undefined);
+      session.start();
+      for (const picture of pictures) session.layer(picture);
+      while (session.advance(10));
+      for (const picture of pictures) {
+        const answer = session.layer(picture);
+        if (answer.state === 'failed') continue;
+        expect(answer.state).toBe('ready');
+        expect(drawn(session, picture)).toEqual(counted(session, picture));
+      }
+      for (const [, value] of pokes)
+        session.guestCluster({ cluster: Number(BigInt.asUintN(12, value)) });
+    }),
+    { numRuns: 40 },
+  );
+});
+
+describe('the conflict map', () => {
+  const swept = (session: ImageSession, overlapCheck: string) => {
+    const options = {
+      overlap: {
+        overlapCheck,
+        types: {},
+        bitmapSize: '64K',
+        totalSizeLimit: '',
+        limitPolicy: 'evict',
+      },
+      caches: { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' },
+      engine: 'today',
+      cache: 'writethrough',
+    } as const;
+    for (;;) {
+      const answer = session.simulateSweep({ options });
+      if (answer.state !== 'computing') return answer;
+    }
+  };
+
+  test('is shown on the disk and in the file, once there is one', () => {
+    const session = finished();
+    const picture: Picture = { view: 'guest', layer: 'simulation' };
+    expect(session.layer(picture)).toEqual({
+      state: 'failed',
+      message: 'nothing has been simulated',
+    });
+    const answer = swept(session, 'cached');
+    if (answer.state !== 'known') throw new Error(answer.state);
+    const told = answer.counts.filter(({ clusters }) => clusters > 0);
+    expect(counted(session, picture)).toEqual(
+      Object.fromEntries(told.map(({ fate, clusters }) => [fate, clusters])),
+    );
+    expect(counted(session, picture)).toEqual({ safe: GUESTS });
+    expect(counted(session, { view: 'host', layer: 'simulation' }).safe).toBeGreaterThan(20);
+  });
+
+  test('is replaced by the next, under a new generation', () => {
+    const session = finished();
+    const generation = (): number => {
+      const picture: Picture = { view: 'guest', layer: 'simulation' };
+      counted(session, picture);
+      const answer = session.layer(picture);
+      return answer.state === 'ready' ? answer.generation : -1;
+    };
+    swept(session, 'cached');
+    const before = generation();
+    swept(session, 'none');
+    expect(generation()).toBeGreaterThan(before);
+  });
+});
+
+describe('a guest cluster', () => {
+  test('is told with its entry, its place and who shares it', () => {
+    const session = finished();
+    const detail = session.guestCluster({ cluster: 7 });
+    expect(detail).toMatchObject({
+      guestOffset: 7 * 4096,
+      kind: 'shared',
+      l1Index: 0,
+      l2Index: 7,
+      copied: false,
+      stored: '2',
+      sharedByCount: 1,
+      sharedBy: [{ index: 0, name: 'before' }],
+      subclusters: [],
+    });
+    const [host] = detail.hostClusters;
+    expect(detail.dataOffset).toBe(host * 4096);
+    const owners = session.cluster({ cluster: host }).owners;
+    expect(owners).toContainEqual(
+      expect.objectContaining({
+        type: 'l2-entry',
+        guestOffset: 7 * 4096,
+        entryOffset: detail.entryOffset,
+      }),
+    );
+    expect(session.guestCluster({ cluster: 120 })).toMatchObject({
+      kind: 'normal',
+      copied: true,
+      sharedByCount: 0,
+    });
+  });
+
+  test('past the end of the disk is named with both numbers', () => {
+    expect(() => finished().guestCluster({ cluster: GUESTS })).toThrow(
+      'guest cluster 4096: expected one below 4096, the end of the disk',
+    );
+  });
+});
