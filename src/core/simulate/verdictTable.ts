@@ -62,19 +62,25 @@ export class Pair {
     return this.#today.begins(operations) && this.#structures.begins(operations);
   }
 
-  /** Does the next operation on both sides; false when all are done. */
+  /** Does the next operation on one side, and then on the other; false when all are done. */
   advance(operations: readonly SimulatedOperation[]): boolean {
+    const today = this.#today;
+    const structures = this.#structures;
+    const inStep = today.outcomes.length === structures.outcomes.length || !structures.opened.ok;
+    if (inStep && today.advance(operations)) return true;
     this.#events.length = 0;
-    const more = this.#today.advance(operations);
-    const moreToo = this.#structures.advance(operations);
-    const list = this.#structures.simulation.structures;
-    if (more && moreToo)
-      this.#parted ??= disagreement(this.#today, {
-        outcomes: this.#structures.outcomes,
-        list,
-        events: this.#events,
-      });
-    return more || moreToo;
+    if (!structures.advance(operations)) return false;
+    if (today.outcomes.length === structures.outcomes.length) this.#compare();
+    return true;
+  }
+
+  /** Notes where the two part first. */
+  #compare(): void {
+    this.#parted ??= disagreement(this.#today, {
+      outcomes: this.#structures.outcomes,
+      list: this.#structures.simulation.structures,
+      events: this.#events,
+    });
   }
 
   /** What both say of the latest operation. */

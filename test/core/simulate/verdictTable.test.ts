@@ -148,6 +148,14 @@ test('a snapshot comes and goes, and destroys nothing', () => {
     expect(verdictOf(image, lines).today).toEqual({ type: 'passes', destroyed: undefined });
 });
 
+test('an image that does not open with the structures opens without them', () => {
+  const image = claiming(disk(), ({ places }) => places.refcountBlocks[0]);
+  const none = { ...ROOMY, totalSizeLimit: 10 };
+  const { today, structures } = verdictOf(image, ['flush', ...HIT], TEMPLATES.cached, none);
+  expect(today).toMatchObject({ type: 'stopped', by: 'refcount-block' });
+  expect(structures).toEqual({ type: 'refused', message: 'Cannot allocate metadata list' });
+});
+
 test('the user’s types have a row of their own unless a template has them', () => {
   expect(rowsFor(TEMPLATES.all).map(({ template }) => template)).toEqual([
     'none',
