@@ -173,7 +173,7 @@ describe('without a mouse', () => {
         const at = await page.evaluate(() => {
           const active = document.activeElement;
           if (!active || active === document.body) return undefined;
-          const area = active.closest('.toolbar, .heatmap, .sash, .tabs, .panel, .legend');
+          const area = active.closest('.toolbar, .strip, .heatmap, .sash, .tabs, .panel, .legend');
           const name = active.getAttribute('aria-label') ?? active.textContent;
           return { area: area?.className ?? 'none', name };
         });
@@ -181,7 +181,7 @@ describe('without a mouse', () => {
         expect(at.name).not.toBe('');
         if (seen.at(-1) !== at.area) seen.push(at.area);
       }
-      expect(seen).toEqual(['toolbar', 'heatmap', 'sash', 'tabs', 'legend']);
+      expect(seen).toEqual(['toolbar', 'strip', 'heatmap', 'sash', 'tabs', 'legend']);
     });
   });
 
@@ -250,7 +250,7 @@ describe('a picture of the view', () => {
         .flatMap((path) => [...path.matchAll(/h(\d+)v1/g)])
         .reduce((sum, [, width]) => sum + Number(width), 0);
       expect(clusters).toBe(3000);
-      expect(picture.texts[0]).toContain('synthetic.qcow2 · 3,000 clusters of 64 KiB');
+      expect(picture.texts[0]).toContain('synthetic.qcow2 · Host file · Kinds · 3,000 clusters of 64 KiB');
       expect(picture.texts.some((entry) => entry?.startsWith('active L2 '))).toBe(true);
     }, image);
   });

@@ -43,7 +43,9 @@ function opened(settings: StructureSettings, operations: OperationList): Metadat
 function tried(settings: StructureSettings, operations: OperationList): MetadataList | undefined {
   const list = opened(settings, operations);
   for (let pass = 0; list && pass < 2; pass++)
-    for (let window = 0; window < WINDOWS; window++) list.check(0, window * list.windowBytes, 1);
+    // A table that reaches past the end of the file has made the array longer.
+    for (let window = 0; window < list.windows.count; window++)
+      list.check(0, window * list.windowBytes, 1);
   return list;
 }
 
