@@ -250,7 +250,9 @@ describe('a picture of the view', () => {
         .flatMap((path) => [...path.matchAll(/h(\d+)v1/g)])
         .reduce((sum, [, width]) => sum + Number(width), 0);
       expect(clusters).toBe(3000);
-      expect(picture.texts[0]).toContain('synthetic.qcow2 · Host file · Kinds · 3,000 clusters of 64 KiB');
+      expect(picture.texts[0]).toContain(
+        'synthetic.qcow2 · Host file · Kinds · 3,000 clusters of 64 KiB',
+      );
       expect(picture.texts.some((entry) => entry?.startsWith('active L2 '))).toBe(true);
     }, image);
   });
