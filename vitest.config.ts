@@ -22,6 +22,8 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          // A screenshot of the workbench may take a second.
+          expect: { poll: { timeout: 10_000 } },
           include: ['test/e2e/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,

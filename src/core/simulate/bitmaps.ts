@@ -94,7 +94,8 @@ export class Bitmaps {
     }
     this.#driver.writeHeader();
     refcounts.free(old.offset, old.size, 'other', 'bitmap-directory');
-    for (const { bitmap, dirty } of this.#held)
+    // QEMU's list of bitmaps has the last one loaded in front.
+    for (const { bitmap, dirty } of this.#held.toReversed())
       if (dirty) this.#freeTable({ offset: Number(bitmap.tableOffset), entries: bitmap.tableSize });
     return undefined;
   }

@@ -23,12 +23,12 @@ export function close(driver: Driver): void {
     const errno = failureOf(part);
     if (errno === undefined) return;
     failed = true;
-    recorder.message(`qemu-io: Failed to flush the ${what} block cache: ${errnoText(errno)}`);
+    recorder.message(`qemu-io: Failed to flush the ${what} cache: ${errnoText(errno)}`);
   };
-  write('L2', () => {
+  write('L2 table', () => {
     l2Cache.write();
   });
-  write('refcount', () => {
+  write('refcount block', () => {
     refcountCache.write();
   });
   if (failed || driver.accurateRefcounts) return;

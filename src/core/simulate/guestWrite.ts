@@ -41,8 +41,8 @@ export function writeGuest(driver: Driver, guest: number, bytes: number, content
   }
   if (!write.isSplit) return;
   driver.unordered = true;
-  // What one piece frees, another may take.
-  if (driver.refcounts.freed > freed) driver.recorder.doubt(AT_ONCE);
+  // What one piece frees, another may take; and they complain in any order.
+  if (driver.refcounts.freed > freed || driver.recorder.hasMessages) driver.recorder.doubt(AT_ONCE);
 }
 
 class GuestWrite {

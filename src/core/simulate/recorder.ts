@@ -85,6 +85,11 @@ export class Recorder {
     this.#messages.push(line);
   }
 
+  /** QEMU has said something in this operation. */
+  get hasMessages(): boolean {
+    return this.#messages.length > 0;
+  }
+
   /** Something that another run of QEMU may do in another way. */
   doubt(reason: string): void {
     if (!this.#doubts.includes(reason)) this.#doubts.push(reason);

@@ -53,12 +53,12 @@ function leftOut(before: ByteSource, qemu: IoRun): string | undefined {
   const refusal = qemu.isOpened ? '' : (qemu.openMessages.at(-1) ?? '');
   const features = readHeader(before).value('incompatible_features');
   const isDirty = (features & INCOMPATIBLE.dirty) !== 0n;
-  if (isDirty && (qemu.isOpened || REPAIR.test(refusal))) return 'QEMU repairs it first';
+  if (isDirty && (qemu.isOpened || refusal.startsWith(REPAIR))) return 'QEMU repairs it first';
   if (refusal.includes("'encrypt.key-secret'")) return 'passphrase';
   return ANOTHER_FILE.test(refusal) ? 'another file' : undefined;
 }
 
-const REPAIR = /^Could not repair dirty image/;
+const REPAIR = 'Could not repair dirty image';
 const ANOTHER_FILE = /^Could not open (backing file|'(?!image\.qcow2'))|requires a file name/;
 
 const isUnpredictable = (ending: Ending): ending is Ending & { readonly state: 'unpredictable' } =>

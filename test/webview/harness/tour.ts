@@ -2,30 +2,84 @@ import { writeFile } from 'node:fs/promises';
 import { Animation } from './animation.js';
 import { launchBrowser, openEditor, settled } from './editorPage.js';
 import { hostedSample } from './hostedImages.js';
+import { DEFAULT_OVERLAP } from './hostedWindows.js';
 import { zoomByFrames } from './measure.js';
 
-/** The animation of the README: `tour FILE`. */
-const file = process.argv[2] ?? 'media/tour.gif';
+/** The pictures of the README: `tour FOLDER`. */
+const folder = process.argv[2] ?? 'media';
 const browser = await launchBrowser();
 const editor = await openEditor(browser, {
   image: hostedSample('database-damaged.qcow2'),
   theme: 'dark',
   settings: { curve: 'hilbert', renderer: 'canvas' },
-  width: 1100,
-  height: 680,
+  overlap: DEFAULT_OVERLAP,
+  caches: { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' },
+  width: 1200,
+  height: 720,
 });
 const { page } = editor;
-await settled(editor);
 const animation = new Animation(page);
-await animation.frame(900);
-await page.mouse.move(420, 330);
-for (let i = 0; i < 8; i++) {
-  await page.evaluate(zoomByFrames, { deltas: [-70, -70] });
-  await settled(editor);
-  await animation.frame(90);
+
+async function openTab(name: string): Promise<void> {
+  await page.getByRole('tab', { name }).click();
+  await page.waitForTimeout(600);
 }
-await animation.frame(800);
+
+async function zoom(deltas: readonly number[]): Promise<void> {
+  for (const delta of deltas) {
+    await page.evaluate(zoomByFrames, { deltas: [delta, delta] });
+    await settled(editor);
+    await animation.frame(90);
+  }
+}
+
+await settled(editor);
+await page.waitForTimeout(1000);
+await animation.frame(1200);
+
+await openTab('Findings');
+await animation.frame(900);
+await page.locator('.finding').nth(4).click();
+await page.waitForTimeout(500);
+await page.screenshot({ path: `${folder}/editor.png` });
+await animation.frame(1600);
+
+await page.mouse.move(330, 240);
+await zoom([-90, -90, -90, -90, -90]);
+await animation.frame(1400);
+await page.keyboard.press('Escape');
+await page.getByRole('button', { name: /^Fit the picture/ }).click();
+await settled(editor);
+
+await openTab('Structures');
+await animation.frame(1100);
+
+await openTab('Overlap');
+for (const position of [4, 8, 12, 16]) {
+  await page.locator('.slider').evaluate((slider, value) => {
+    if (!(slider instanceof HTMLInputElement)) return;
+    slider.value = String(value);
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+  }, position);
+  await page.waitForTimeout(250);
+  await animation.frame(350);
+}
+await animation.frame(900);
+
+await openTab('Simulate');
+const line = page.locator('.simulate input').first();
+await line.fill('write 0x50000000 64K');
+await animation.frame(700);
+await line.press('Enter');
+await page.waitForTimeout(1200);
+await animation.frame(1900);
+await page.getByRole('button', { name: 'Sweep disk' }).click();
+await page.locator('.fates').waitFor();
+await page.waitForTimeout(1200);
+await page.locator('.fates').scrollIntoViewIfNeeded();
+await animation.frame(2200);
+
 const gif = await animation.encode(browser);
-await writeFile(file, gif);
-console.log(`${file}: ${Math.round(gif.length / 1000)} kB`);
+await writeFile(`${folder}/tour.gif`, gif);
+console.log(`${folder}/tour.gif: ${Math.round(gif.length / 1000)} kB`);
 await browser.close();
