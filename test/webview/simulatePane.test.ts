@@ -6,7 +6,7 @@ import { createCurve } from '../../src/core/picture/curve.js';
 import type { HostedImage } from './harness/editorPage.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from './harness/editorPage.js';
 import { hostedSample } from './harness/hostedImages.js';
-import { cellCentres, pixelsAt } from './harness/measure.js';
+import { cellCentres } from './harness/measure.js';
 import { THEMES, type Theme } from './harness/themes.js';
 
 const DAMAGED = 'corrupt-l1-overlap.qcow2';
@@ -282,12 +282,20 @@ describe('what is shown', () => {
       const facts = image.events.find((event) => event.type === 'facts');
       const clusters = facts?.facts.geometry?.hostClusters ?? 0;
       const curve = createCurve('hilbert', clusters);
-      const [at] = await cellCentres(page, [curve.point(3)], curve.filled);
-      const pixel = async (): Promise<number[]> => (await pixelsAt(page, [at], 'overlays'))[0];
-      const marked = await pixel();
-      await page.mouse.move(at.x, at.y + 70);
+      const [hit, other] = await cellCentres(page, [curve.point(3), curve.point(40)], curve.filled);
+      const opaque = (): Promise<boolean[] | undefined> =>
+        page.evaluate(
+          (points) => {
+            const canvas = document.querySelector<HTMLCanvasElement>('.heatmap canvas.simulation');
+            const context = canvas?.getContext('2d');
+            if (!canvas || !context || canvas.style.visibility === 'hidden') return undefined;
+            return points.map(({ x, y }) => context.getImageData(x, y, 1, 1).data[3] > 0);
+          },
+          [hit, other],
+        );
+      await expect.poll(opaque).toEqual([true, false]);
       await page.click('[role=tab]:has-text("Findings")');
-      await expect.poll(pixel).not.toEqual(marked);
+      await expect.poll(opaque).toBeUndefined();
     });
   });
 

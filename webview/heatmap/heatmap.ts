@@ -17,6 +17,7 @@ import type { Palette } from './palette.js';
 import { placeAt, speakPlace } from './place.js';
 import type { Isolation } from './renderer.js';
 import { RendererChoice } from './rendererChoice.js';
+import { SimulationMarks } from './simulationMarks.js';
 import { TileStore, type Shown } from './tileStore.js';
 import type { KeptCamera } from '../viewState.js';
 import { Viewport } from './viewport.js';
@@ -41,6 +42,7 @@ export class Heatmap {
   readonly #overlays: Overlays;
   readonly #counts: CellCountStore;
   readonly #labels: Labels;
+  readonly #simulationMarks = new SimulationMarks();
   readonly #disposals: (() => void)[] = [];
   #renderer: RendererChoice | undefined;
   #palette: Palette | undefined;
@@ -82,6 +84,7 @@ export class Heatmap {
     this.#labels = new Labels(root, this.#counts, () => {
       this.#invalidateOverlays();
     });
+    root.append(this.#simulationMarks.canvas);
     this.#observeSize();
     this.#observeTheme();
     this.#observeStore();
@@ -94,6 +97,7 @@ export class Heatmap {
     this.#renderer?.dispose();
     this.#overlays.canvas.remove();
     this.#labels.dispose();
+    this.#simulationMarks.canvas.remove();
   }
 
   /** Zooms about a point of the view (CSS pixels). */
@@ -497,7 +501,7 @@ export class Heatmap {
       this.#rest = setTimeout(this.#count, REST);
     }
     this.#labels.step();
-    this.#overlays.draw({
+    const frame = {
       camera,
       picture,
       view: size,
@@ -512,8 +516,9 @@ export class Heatmap {
       hover: this.#store.pointed.value && squareOf(this.#pointedCell()),
       preview: this.#preview && { ...this.#preview.cell, size: 1 },
       selection: this.#selectedSquares(),
-      simulated: this.#inFile ? this.#simulated : undefined,
-    });
+    };
+    this.#overlays.draw(frame);
+    this.#simulationMarks.draw(frame, this.#inFile ? this.#simulated : undefined);
     if (this.#overlays.moving) this.#invalidateOverlays();
   };
 

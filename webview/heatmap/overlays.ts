@@ -1,11 +1,9 @@
 import type { Curve, Extent } from '../../src/core/picture/curve.js';
-import type { ClusterMark } from '../../src/core/simulate/marks.js';
 import type { MappedOf } from '../mapped.js';
 import { toView, type Camera } from './camera.js';
 import { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { resizeCanvas, type DrawItem } from './renderer.js';
-import { drawSimulationMarks } from './simulationMarks.js';
 import { TroubleMarks } from './troubleMarks.js';
 import type { ShownWindows, WindowOverlay } from './windowOverlay.js';
 
@@ -36,8 +34,6 @@ export interface OverlayFrame {
   /** A place shown for the time being. */
   readonly preview: Square | undefined;
   readonly selection: readonly Square[];
-  /** What a simulated operation touched; undefined while none is looked at. */
-  readonly simulated: readonly ClusterMark[] | undefined;
 }
 
 /** From this width of a cell on (CSS pixels) they are told apart by lines. */
@@ -76,7 +72,6 @@ export class Overlays {
     if (frame.windows) this.#drawWindows(context, frame, frame.windows);
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
     this.#trouble.draw(context, items, frame.hatched);
-    if (frame.simulated) drawSimulationMarks(context, frame, frame.simulated);
     if (frame.mapped) drawLinks(context, frame, frame.mapped);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);

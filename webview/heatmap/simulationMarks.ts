@@ -3,6 +3,7 @@ import { TOUCH_SIGN } from '../simulationText.js';
 import { toView } from './camera.js';
 import type { OverlayFrame } from './overlays.js';
 import type { Marks } from './palette.js';
+import { resizeCanvas } from './renderer.js';
 
 /** Clusters framed of one mark, and of all: more is a blot. */
 const MOST_OF_MARK = 64;
@@ -20,10 +21,36 @@ interface Label {
   readonly y: number;
 }
 
-/** What the steps of a simulated operation touched, over the map: frames, and numbers with a sign. */
-export function drawSimulationMarks(
+type Frame = Pick<OverlayFrame, 'camera' | 'view' | 'ratio' | 'curve' | 'marks'>;
+
+/**
+ * What the steps of a simulated operation touched: frames, and numbers with a sign. On a canvas of
+ * its own, above the letters of the cells.
+ */
+export class SimulationMarks {
+  readonly canvas = document.createElement('canvas');
+  readonly #context: CanvasRenderingContext2D;
+
+  constructor() {
+    const context = this.canvas.getContext('2d');
+    if (!context) throw new Error('no 2D canvas');
+    this.#context = context;
+    this.canvas.className = 'simulation';
+  }
+
+  draw(frame: Frame, marks: readonly ClusterMark[] | undefined): void {
+    const { view, ratio } = frame;
+    this.canvas.style.visibility = marks ? 'visible' : 'hidden';
+    if (!marks) return;
+    resizeCanvas(this.canvas, Math.round(view.width * ratio), Math.round(view.height * ratio));
+    this.#context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    drawMarks(this.#context, frame, marks);
+  }
+}
+
+function drawMarks(
   context: CanvasRenderingContext2D,
-  frame: OverlayFrame,
+  frame: Frame,
   marks: readonly ClusterMark[],
 ): void {
   const { camera, view, ratio, curve } = frame;

@@ -23,9 +23,9 @@ const KEY_STEP = 20;
 export function SidePane({ store }: { readonly store: Store }): JSX.Element | null {
   const { open, width, tab } = store.pane.value;
   useEffect(() => {
-    // In a narrow pane the tabs have to be scrolled.
+    // In a narrow pane the tabs have to be scrolled, also when the number of findings widens one.
     document.getElementById(`tab-${tab}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [open, width, tab]);
+  }, [open, width, tab, store.scan.value.state]);
   if (!open) return null;
   return (
     <aside class="side" aria-label="Side pane" style={{ width: `${clamped(width)}px` }}>

@@ -25,11 +25,13 @@ interface Shot {
   readonly size: typeof WIDE;
   readonly curve?: Curve;
   readonly overlap?: OverlapOptions;
+  /** What VS Code kept of the editor. */
+  readonly state?: object;
   readonly act?: (page: Page) => Promise<void>;
 }
 
 async function shoot(name: string, shot: Shot): Promise<void> {
-  const { image, theme, size, curve = 'hilbert', overlap, act } = shot;
+  const { image, theme, size, curve = 'hilbert', overlap, state, act } = shot;
   const settings = { curve, renderer: 'canvas' } as const;
   const editor = await openEditor(browser, {
     image,
@@ -37,6 +39,8 @@ async function shoot(name: string, shot: Shot): Promise<void> {
     settings,
     ...size,
     ...(overlap && { overlap }),
+    ...(state && { state }),
+    caches: { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' },
   });
   const shown = image.events.some((event) => event.type === 'facts' && event.facts.geometry);
   if (shown) await settled(editor);
@@ -89,7 +93,33 @@ async function openWindow(page: Page): Promise<void> {
   await page.locator('[data-advice]').first().waitFor();
 }
 
+/** The Simulate tab with these operations in it. */
+const simulated = (...operations: readonly string[]): Pick<Shot, 'state' | 'act'> => ({
+  state: {
+    version: 1,
+    pane: { open: true, width: 400, tab: 'simulate' },
+    simulation: { operations, engine: 'today', cache: 'writethrough' },
+  },
+  act: (page) => page.locator('.verdicts').waitFor(),
+});
+const overlapping = hostedSample('corrupt-l1-overlap.qcow2');
+
 for (const theme of THEMES) {
+  const overlap = DEFAULT_OVERLAP;
+  const base = { image: overlapping, theme, size: TALL, overlap };
+  await shoot(`verdict-${theme}`, {
+    ...base,
+    ...simulated('write 0x10000 64K', 'write 0x4d0000 64K'),
+  });
+  await shoot(`verdict-parted-${theme}`, {
+    ...base,
+    overlap: { ...overlap, totalSizeLimit: '500' },
+    ...simulated('write 0x4d0000 64K'),
+  });
+  await shoot(`steps-${theme}`, {
+    ...base,
+    ...simulated('snapshot-create before', 'write 0x10000 192K'),
+  });
   await shoot(`damaged-${theme}`, { image: damaged, theme, size: WIDE, act: clickMap });
   await shoot(`healthy-narrow-${theme}`, { image: healthy, theme, size: NARROW });
   const act = openNodes('Active L1 table', '0', 'Header', 'l1_table_offset');
