@@ -1,5 +1,5 @@
 import { memorySource, type ByteSource } from '../../../src/core/byteSource.js';
-import { AUTOCLEAR, INCOMPATIBLE } from '../../../src/core/qcow2/features.js';
+import { INCOMPATIBLE } from '../../../src/core/qcow2/features.js';
 import { readHeader } from '../../../src/core/qcow2/header.js';
 import type { Ending } from '../../../src/core/simulate/outcome.js';
 import type { Overlay } from '../../../src/core/simulate/overlay.js';
@@ -34,7 +34,7 @@ export function compareWrites(workspace: Workspace, simulation: SimulationCase):
   }
   const rule = leftOut(before, qemu);
   if (rule !== undefined) return { type: 'left-out', rule };
-  const differences = differentAnswers(operations, qemu, ours, hasBitmaps(before));
+  const differences = differentAnswers(operations, qemu, ours);
   const unforetold = ours.answers.map(({ ending }) => ending).find(isUnpredictable);
   if (ours.file !== undefined && unforetold === undefined) {
     differences.push(...differentFiles(workspace, before, ours.file));
@@ -64,9 +64,6 @@ const ANOTHER_FILE = /^Could not open (backing file|'(?!image\.qcow2'))|requires
 const isUnpredictable = (ending: Ending): ending is Ending & { readonly state: 'unpredictable' } =>
   ending.state === 'unpredictable';
 
-const hasBitmaps = (image: ByteSource): boolean =>
-  (readHeader(image).value('autoclear_features') & AUTOCLEAR.bitmaps) !== 0n;
-
 /** The verdict in words, the differences one a line. */
 export function describeVerdict(verdict: Verdict): string {
   switch (verdict.type) {
@@ -80,12 +77,7 @@ export function describeVerdict(verdict: Verdict): string {
 }
 
 /** Up to the operation whose outcome cannot be foretold. */
-function differentAnswers(
-  operations: readonly string[],
-  qemu: IoRun,
-  ours: OurRun,
-  bitmaps: boolean,
-): string[] {
+function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurRun): string[] {
   const differences: string[] = [];
   const differ = (what: string, theirs: string | undefined, own: string | undefined): void => {
     if (theirs !== own) {
@@ -99,7 +91,7 @@ function differentAnswers(
   differ('opening', qemu.openMessages.join(' | '), ours.openMessages.join(' | '));
   const answers = [...qemu.answers, ...(qemu.closing === undefined ? [] : [qemu.closing])];
   // A run of qemu-img has no seam between what opening the image writes, and the operation.
-  let isSure = !(operations.some(isSnapshotOperation) && bitmaps);
+  let isSure = !(operations.some(isSnapshotOperation) && ours.openingWrote);
   answers.forEach(({ error, messages, trace }, index) => {
     const line = operations[index] ?? 'close';
     const own = ours.answers[index];

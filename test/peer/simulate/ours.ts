@@ -21,6 +21,8 @@ export interface OurAnswer {
 export interface OurRun {
   /** QEMU's text when the image is not opened. */
   readonly refusal: string | undefined;
+  /** Whether opening the image wrote to the file. */
+  readonly openingWrote: boolean;
   /** One for each operation, and one for closing, unless QEMU ends before. */
   readonly answers: readonly OurAnswer[];
   /** What was said while opening. */
@@ -45,6 +47,7 @@ export function runOurs(
   if (!simulation.opened.ok) {
     return refused(simulation.opened.message);
   }
+  const openingWrote = simulation.overlay.changedFrom(0) > 0;
   const answers: OurAnswer[] = [];
   // qemu-img does one thing to an image, and closes it before it says a word about it.
   const isOneAnswer = operations.some(isSnapshotOperation);
@@ -56,6 +59,7 @@ export function runOurs(
   return {
     refusal: undefined,
     openMessages: simulation.opened.messages,
+    openingWrote,
     answers: isOneAnswer ? [answers.reduce(joined)] : answers,
     file: simulation.overlay,
   };
@@ -64,6 +68,7 @@ export function runOurs(
 const refused = (refusal: string): OurRun => ({
   refusal,
   openMessages: [],
+  openingWrote: false,
   answers: [],
   file: undefined,
 });
