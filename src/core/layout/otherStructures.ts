@@ -1,6 +1,7 @@
 import { maskedOffset } from '../qcow2/entryTable.js';
 import { bitmapEntryInvalid, firstInvalidEntry } from '../qcow2/bitmapDirectory.js';
 import { type LaidOutImage } from '../qcow2/image.js';
+import { MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import { readBitmapTable } from '../qcow2/openBitmaps.js';
 import type { Layout } from '../qcow2/layout.js';
 import type { FindingList } from './findingList.js';
@@ -114,6 +115,17 @@ export class OtherStructures {
       if (!this.#references.count(table.offset, bytes, BIT.bitmapTable, owner, table.offsetText)) {
         this.#stop('Cannot allocate memory');
         return;
+      }
+      if (bitmap.tableOffset > MAX_NODE_LENGTH - BigInt(bytes)) {
+        this.#findings.add({
+          severity: 'corruption',
+          code: 'bitmap-table-invalid',
+          offset: bitmap.offset,
+          cluster: Math.floor(bitmap.offset / clusterSize),
+          message: '',
+          owner,
+        });
+        this.#stop('Input/output error');
       }
       const invalid = firstInvalidEntry(table, clusterSize);
       if (invalid >= 0) {
