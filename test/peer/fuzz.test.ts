@@ -11,9 +11,9 @@ import { formatRegression } from './regression.js';
 import { shrink } from './shrink.js';
 import { Slot, type Damage } from './slot.js';
 import { survey, type Survey } from './survey.js';
+import { SEED } from './seed.js';
 
 const CASES = Number(process.env.QCOW2_PEER_CASES ?? 2000);
-const SEED = Number(process.env.QCOW2_PEER_SEED ?? Date.now() % 2 ** 32);
 /** Cases checked at the same time, each in copies of its own. */
 const LANES = 3;
 /** Different disagreements that are shrunk and kept; the rest is counted. */

@@ -33,7 +33,7 @@ export function openDriver(
     return refuse('qcow2: Image is corrupt; cannot be opened read/write');
   if (when === 'before options') return refuse(image.refusal.open ?? '');
   if (layout.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
-    return refuse('A disk of more than 2^53 bytes is not simulated');
+    return refuse(image.refusal.open ?? 'A disk of more than 2^53 bytes is not simulated');
   const sized = geometryOf(layout, settings.sizes);
   if (!sized.ok) return sized;
   const { geometry, slots } = sized.value;

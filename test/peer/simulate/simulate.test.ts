@@ -6,9 +6,9 @@ import { qemuVersion, temporaryFolder } from '../qemu.js';
 import { describeVerdict } from './compareWrites.js';
 import { formatCase, parseCase } from './simulationCase.js';
 import { WriteFuzz, type Disagreement } from './writeFuzz.js';
+import { SEED } from '../seed.js';
 
 const CASES = Number(process.env.QCOW2_PEER_CASES ?? 1500);
-const SEED = Number(process.env.QCOW2_PEER_SEED ?? Date.now() % 2 ** 32);
 const REGRESSIONS = join(import.meta.dirname, 'regressions');
 
 describe('the simulator and qemu-io', () => {
