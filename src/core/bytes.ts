@@ -16,11 +16,14 @@ export function hashHex(value: number | bigint): string {
 
 const utf8 = new TextDecoder();
 
-/** Text as the image has it, up to the first NUL, malformed bytes replaced. It is hostile input. */
-export function textOf(bytes: Uint8Array): string {
+/** A view of what comes before the first NUL: a string of C. */
+export function upToNul(bytes: Uint8Array): Uint8Array {
   const end = bytes.indexOf(0);
-  return utf8.decode(end < 0 ? bytes : bytes.subarray(0, end));
+  return end < 0 ? bytes : bytes.subarray(0, end);
 }
+
+/** Text as the image has it, up to the first NUL, malformed bytes replaced. It is hostile input. */
+export const textOf = (bytes: Uint8Array): string => utf8.decode(upToNul(bytes));
 
 /** `0x` and two digits a byte, for raw fields. */
 export function hexBytes(bytes: Uint8Array): string {

@@ -1,5 +1,5 @@
-import { readBytes } from '../byteSource.js';
-import { roundUp, viewOf } from '../bytes.js';
+import { type ByteSource, readBytes } from '../byteSource.js';
+import { roundUp, upToNul, viewOf } from '../bytes.js';
 import { BIT } from '../layout/kinds.js';
 import {
   type Bitmap,
@@ -16,9 +16,10 @@ import { cleaningUp, RequestFailed, Unpredictable } from './failure.js';
 import { wordsOf } from './memoryTable.js';
 import { bytesPart } from './overlay.js';
 
-/** Bytes of a directory entry before the name, and where in it the flags lie. */
+/** Bytes of a directory entry before the name, and where in it the flags and the name's size lie. */
 const FIXED_BYTES = 24;
 const FLAGS_AT = 12;
+const NAME_SIZE_AT = 18;
 const IN_USE = 1;
 const AUTO = 2;
 
@@ -139,9 +140,9 @@ export class Bitmaps {
       if (dirty) viewOf(entry).setUint32(FLAGS_AT, viewOf(entry).getUint32(FLAGS_AT) | IN_USE);
       return entry;
     });
-    file.writeChecked('bitmap directory', BIT.bitmapDirectory, place.offset, [
-      bytesPart(encodeDirectory(records)),
-    ]);
+    const bytes = encodeDirectory(records);
+    if (bytes.length !== place.bytes) throw new RequestFailed('EINVAL');
+    file.writeChecked('bitmap directory', BIT.bitmapDirectory, place.offset, [bytesPart(bytes)]);
     this.#driver.writeHeader();
     header.autoclear |= AUTOCLEAR.bitmaps;
     guard.bitmapDirectory(place);
@@ -245,8 +246,7 @@ function undoing<T>(part: () => T, cleanUp: () => void): T {
 
 function hold({ image, file, geometry }: Driver, bitmap: Bitmap): Held {
   const { source } = image;
-  const fixed = readBytes(source, bitmap.offset, FIXED_BYTES);
-  const record = readBytes(source, bitmap.offset, FIXED_BYTES + viewOf(fixed).getUint16(18));
+  const record = recordAt(source, bitmap.offset);
   if (bitmap.inUse) return { bitmap, record, dirty: undefined };
   const entries = Number(
     tableEntriesNeeded(bitmap, geometry.clusterSize, image.layout.virtualSize),
@@ -263,6 +263,18 @@ function hold({ image, file, geometry }: Driver, bitmap: Bitmap): Held {
   }
   if (dirty.tooLarge) throw new Unpredictable('gave up: the bitmaps are too large');
   return { bitmap, record, dirty };
+}
+
+/** A directory entry as QEMU would write it: the name ends at its first NUL. */
+function recordAt(source: ByteSource, offset: number): Uint8Array {
+  const fixed = readBytes(source, offset, FIXED_BYTES);
+  const nameSize = viewOf(fixed).getUint16(NAME_SIZE_AT);
+  const name = upToNul(readBytes(source, offset + FIXED_BYTES, nameSize));
+  viewOf(fixed).setUint16(NAME_SIZE_AT, name.length);
+  const record = new Uint8Array(FIXED_BYTES + name.length);
+  record.set(fixed);
+  record.set(name, FIXED_BYTES);
+  return record;
 }
 
 function encodeDirectory(records: readonly Uint8Array[]): Uint8Array {

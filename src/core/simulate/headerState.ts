@@ -1,5 +1,5 @@
 import { readBytes } from '../byteSource.js';
-import { viewOf } from '../bytes.js';
+import { upToNul, viewOf } from '../bytes.js';
 import { INCOMPATIBLE } from '../qcow2/features.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import type { Extension } from '../qcow2/extensions.js';
@@ -177,10 +177,4 @@ function featureTable(): Uint8Array {
     table.set(new TextEncoder().encode(name), row * FEATURE_BYTES + 2);
   });
   return table;
-}
-
-/** A text of the image as a string of C. */
-export function upToNul(bytes: Uint8Array): Uint8Array {
-  const end = bytes.indexOf(0);
-  return end < 0 ? bytes : bytes.subarray(0, end);
 }

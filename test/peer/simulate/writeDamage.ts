@@ -12,7 +12,7 @@ const OFFSET_BITS = 0x00fffffffffffe00n;
 const INCOMPATIBLE_FEATURES = 72;
 const CORRUPT = 2n;
 
-type Kind = 'refcount' | 'l2' | 'l1' | 'refcount-table' | 'snapshot-l1' | 'feature';
+type Kind = 'refcount' | 'l2' | 'l1' | 'refcount-table' | 'snapshot-l1' | 'feature' | 'name';
 
 const WEIGHTS: readonly (readonly [Kind, number])[] = [
   ['refcount', 40],
@@ -21,6 +21,7 @@ const WEIGHTS: readonly (readonly [Kind, number])[] = [
   ['refcount-table', 12],
   ['snapshot-l1', 4],
   ['feature', 2],
+  ['name', 3],
 ];
 const KINDS = WEIGHTS.flatMap(([kind, weight]) => new Array<Kind>(weight).fill(kind));
 
@@ -47,6 +48,8 @@ function onePoke(random: Random, places: WritePlaces, kind: Kind): Poke[] {
       const bit = random.chance(0.5) ? CORRUPT : 1n << BigInt(random.below(64));
       return [poke(INCOMPATIBLE_FEATURES, old | bit)];
     }
+    case 'name':
+      return namePoke(random, places);
     case 'l2':
       return entryPoke(random, places, kind, l2Entry);
     case 'l1':
@@ -68,6 +71,17 @@ function refcountPoke(random: Random, places: WritePlaces): Poke[] {
   const shift = BigInt((cluster * places.refcountBits) % 8);
   const others = places.read(offset, 1) & ~(highest << shift);
   return [poke(offset, others | ((count & highest) << shift), 1)];
+}
+
+/** Changes how long a name or an id is, or puts a NUL near it. */
+function namePoke(random: Random, places: WritePlaces): Poke[] {
+  const sizes = places.fields.filter(
+    ({ group, length }) => (group === 'bitmap' || group === 'snapshot') && length === 2,
+  );
+  if (sizes.length === 0) return [];
+  const { offset } = random.pick(sizes);
+  if (random.chance(0.4)) return [poke(offset + random.between(6, 50), 0n, 1)];
+  return [poke(offset, BigInt(random.below(Number(places.read(offset, 2)) + 8)), 2)];
 }
 
 function entryPoke(
