@@ -38,6 +38,11 @@ async function withStructures(
 
 const row = (page: Page, label: string) =>
   page.locator('.tree-row', { has: page.getByText(label, { exact: true }) }).first();
+/** A row that moves down while it is clicked would be another one. */
+async function openHeader(page: Page): Promise<void> {
+  await row(page, 'Header').click();
+  await row(page, 'magic').waitFor();
+}
 const active = (page: Page) =>
   page.evaluate(() => {
     const id = document.querySelector('[role=tree]')?.getAttribute('aria-activedescendant');
@@ -111,7 +116,7 @@ describe('the structures pane', () => {
   it('keeps the selected line in sight when the details grow over it', async () => {
     await withStructures(async ({ page }) => {
       const label = '0: backup';
-      await row(page, 'Header').click();
+      await openHeader(page);
       await row(page, 'Bitmap directory').click();
       await row(page, label).click();
       const line = await row(page, label).boundingBox();
@@ -145,7 +150,7 @@ describe('the structures pane', () => {
       'utf8',
     );
     await withStructures(async ({ page }) => {
-      await row(page, 'Header').click();
+      await openHeader(page);
       await row(page, 'Bitmap directory').click();
       await row(page, '0: backup').click();
       await page.addScriptTag({ content: axe });
