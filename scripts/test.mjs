@@ -60,6 +60,7 @@ for (const suite of chosen) {
   const mark = failures > 0 ? '✗' : '✓';
   const counts = `${outcome.passed} passed, ${failures} failed`;
   lines.push(`${mark} ${suite.name.padEnd(24)} ${counts.padEnd(26)} ${seconds(start)}`);
+  for (const failure of outcome.failures ?? []) lines.push(`  failed: ${failure}`);
   for (const why of outcome.skipped) lines.push(`  skipped: ${why}`);
 }
 console.log(`\n${lines.join('\n')}\nin ${seconds(beginning)}`);

@@ -4,6 +4,7 @@
  * @property {number} passed
  * @property {number} failed
  * @property {readonly string[]} skipped why something could not run; a failure where CI is set
+ * @property {readonly string[]} [failures] a line each, for the summary
  * @property {boolean} [broken] what needs this suite cannot run either
  */
 

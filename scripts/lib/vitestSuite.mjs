@@ -22,14 +22,25 @@ export async function vitest(project, env = {}) {
     { env: { ...process.env, ...env } },
   );
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: [] };
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
-    readFileSync(report, 'utf8'),
-  );
+  const found = JSON.parse(readFileSync(report, 'utf8'));
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = found;
   const left = numPendingTests + numTodoTests;
   return {
     passed: numPassedTests,
     // A file that cannot be loaded has no failing test, yet vitest's exit code tells.
     failed: code === 0 ? numFailedTests : Math.max(1, numFailedTests),
     skipped: left > 0 ? [`${left} tests of vitest's project ${project}`] : [],
+    failures: failuresOf(found),
   };
+}
+
+/**
+ * The name of each test that failed, and the first line of why.
+ * @param {{ testResults: { assertionResults: { status: string, fullName: string, failureMessages: string[] }[] }[] }} report
+ */
+function failuresOf({ testResults }) {
+  return testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages[0]?.split('\n')[0]}`);
 }
