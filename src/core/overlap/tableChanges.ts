@@ -61,22 +61,26 @@ export function snapshotCreated(
   for (const offset of l2Offsets) sink.enter(offset, 1, BIT.inactiveL2);
 }
 
-/** An L2 table of a snapshot that is being deleted, and who else refers to it afterwards. */
+/** An L2 table of a snapshot that is being deleted, and who else refers to it from then on. */
 export interface FormerL2Table {
   readonly offset: number;
   readonly refcount: number;
   readonly active: boolean;
 }
 
-/** A snapshot was deleted. Its L2 tables are inactive no more once no other snapshot has them. */
-export function snapshotDeleted(
+/**
+ * A snapshot that is being deleted gave up its reference to an L2 table, which is inactive no more
+ * once no other snapshot has it. What is written to the table after that is not in its own way.
+ */
+export function inactiveL2Released(
   sink: MetadataSink,
-  clusterSize: number,
-  l1: TablePlace,
-  l2Tables: Iterable<FormerL2Table>,
+  { offset, refcount, active }: FormerL2Table,
 ): void {
-  for (const { offset, refcount, active } of l2Tables)
-    if (refcount === 0 || (refcount === 1 && active)) sink.remove(offset, 1, BIT.inactiveL2);
+  if (refcount === 0 || (refcount === 1 && active)) sink.remove(offset, 1, BIT.inactiveL2);
+}
+
+/** A snapshot was deleted, and its L1 table freed. */
+export function inactiveL1Freed(sink: MetadataSink, clusterSize: number, l1: TablePlace): void {
   sink.remove(l1.offset, clustersOf(l1, clusterSize), BIT.inactiveL1);
 }
 

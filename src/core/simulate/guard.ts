@@ -8,8 +8,9 @@ import {
   type MovingTable,
   refcountBlockAllocated,
   snapshotCreated,
-  snapshotDeleted,
   type FormerL2Table,
+  inactiveL1Freed,
+  inactiveL2Released,
   tableMoved,
   type TablePlace,
 } from '../overlap/tableChanges.js';
@@ -192,8 +193,12 @@ export class Guard {
     this.#inactive.table = undefined;
   }
 
-  snapshotGone(l1: TablePlace, l2Tables: Iterable<FormerL2Table>): void {
-    if (this.structures) snapshotDeleted(this.structures, this.#clusterSize, l1, l2Tables);
+  inactiveL2Released(table: FormerL2Table): void {
+    if (this.structures) inactiveL2Released(this.structures, table);
+  }
+
+  inactiveL1Freed(l1: TablePlace): void {
+    if (this.structures) inactiveL1Freed(this.structures, this.#clusterSize, l1);
   }
 }
 

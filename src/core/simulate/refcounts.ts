@@ -1,5 +1,4 @@
-import { readBytes } from '../byteSource.js';
-import { hashHex, hexWords, viewOf } from '../bytes.js';
+import { hashHex, hexWords } from '../bytes.js';
 import type { Driver } from './driver.js';
 import { errnoText, failureOf, RequestFailed } from './failure.js';
 import { clusterOf } from './geometry.js';
@@ -60,18 +59,6 @@ export class Refcounts {
     const value = refcountAt(entry, geometry.refcountBits, cluster % geometry.refcountsPerBlock);
     refcountCache.put(entry);
     return value;
-  }
-
-  /** The same without QEMU's cache taking notice; 0 for one that cannot be read. */
-  peek(cluster: number): number {
-    const { geometry, refcountCache, file } = this.#driver;
-    const block = Math.floor(cluster / geometry.refcountsPerBlock);
-    const offset = block < this.table.length ? blockOffset(this.table, block) : 0;
-    if (offset === 0 || offset % geometry.clusterSize !== 0) return 0;
-    const bytes =
-      refcountCache.find(offset)?.bytes ?? readBytes(file.overlay, offset, geometry.clusterSize);
-    const index = cluster % geometry.refcountsPerBlock;
-    return Number(refcountAt({ bytes, view: viewOf(bytes) }, geometry.refcountBits, index));
   }
 
   /**

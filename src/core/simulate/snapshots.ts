@@ -68,21 +68,8 @@ export function deleteSnapshot(driver: Driver, name: string): void {
   const table = new MemoryTable(old, snapshot.l1Offset, snapshot.l1Size);
   addReferences(driver, table, -1);
   refcounts.free(snapshot.l1Offset, bytes, 'snapshot', 'inactive-l1');
+  guard.inactiveL1Freed({ offset: snapshot.l1Offset, bytes });
   addReferences(driver, l1, 0);
-  guard.snapshotGone({ offset: snapshot.l1Offset, bytes }, formerTables(driver, table));
-}
-
-function* formerTables(
-  driver: Driver,
-  table: MemoryTable,
-): Generator<{ readonly offset: number; readonly refcount: number; readonly active: boolean }> {
-  const active = new Set(l2Offsets(driver.l1));
-  for (const offset of l2Offsets(table))
-    yield {
-      offset,
-      refcount: driver.refcounts.peek(Math.floor(offset / driver.geometry.clusterSize)),
-      active: active.has(offset),
-    };
 }
 
 function l2Offsets(table: MemoryTable): number[] {
@@ -180,6 +167,7 @@ function recordPieces({ record, fresh }: HeldSnapshot): Part[][] {
  */
 function addReferences(driver: Driver, table: MemoryTable, change: -1 | 0 | 1): void {
   const { l1, file, guard } = driver;
+  const active = new Set(change < 0 ? l2Offsets(l1) : []);
   let modified = false;
   collectingDiscards(driver, () => {
     for (let index = 0; index < table.end; index++) {
@@ -188,7 +176,9 @@ function addReferences(driver: Driver, table: MemoryTable, change: -1 | 0 | 1): 
       const offset = maskedOffset(high, low);
       updateTable(driver, index, offset, change);
       const [newHigh, newLow] = wordsOf(offset);
-      const copied = referenceTable(driver, offset, change) ? COPIED : 0;
+      const refcount = referenceTable(driver, offset, change);
+      if (change < 0) guard.inactiveL2Released({ offset, refcount, active: active.has(offset) });
+      const copied = refcount === 1 ? COPIED : 0;
       if ((newHigh | copied) >>> 0 === high && newLow === low) continue;
       table.set(index, newHigh | copied, newLow);
       modified = true;
@@ -201,13 +191,13 @@ function addReferences(driver: Driver, table: MemoryTable, change: -1 | 0 | 1): 
   guard.wrote(table.offset, table.bytes);
 }
 
-/** The same for an L2 table's cluster; whether its refcount is 1 now. */
-function referenceTable(driver: Driver, offset: number, change: -1 | 0 | 1): boolean {
+/** The same for an L2 table's cluster; its refcount from now on. */
+function referenceTable(driver: Driver, offset: number, change: -1 | 0 | 1): number {
   const { geometry, refcounts } = driver;
   const cluster = Math.floor(offset / geometry.clusterSize);
   if (change !== 0)
     refcounts.update(cluster * geometry.clusterSize, 1, change, 'snapshot', 'active-l2');
-  return refcounts.get(cluster) === 1;
+  return Number(refcounts.get(cluster));
 }
 
 function updateTable(driver: Driver, index: number, table: number, change: -1 | 0 | 1): void {

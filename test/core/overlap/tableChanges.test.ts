@@ -67,12 +67,14 @@ describe('a change of tables', () => {
     ]);
     expect(
       recorded((sink) => {
-        changes.snapshotDeleted(sink, CLUSTER, l1, [
+        for (const table of [
           { offset: 7 * CLUSTER, refcount: 0, active: false },
           { offset: 8 * CLUSTER, refcount: 1, active: true },
           { offset: 9 * CLUSTER, refcount: 1, active: false },
           { offset: 10 * CLUSTER, refcount: 2, active: true },
-        ]);
+        ])
+          changes.inactiveL2Released(sink, table);
+        changes.inactiveL1Freed(sink, CLUSTER, l1);
       }),
     ).toEqual([
       operation('remove', 7, 1, BIT.inactiveL2),
