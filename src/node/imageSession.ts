@@ -298,8 +298,7 @@ export class ImageSession implements ImageService {
     return (this.#simulate ??= new SimulateSession(
       this.#image,
       this.#surroundings,
-      (cluster) =>
-        this.#state.type === 'scanned' ? this.#state.inspection.structures(cluster) : [],
+      () => (this.#state.type === 'scanned' ? this.#state.scan : undefined),
       (operations) => {
         this.#emit({ type: 'operations', operations });
       },

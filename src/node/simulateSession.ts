@@ -1,4 +1,6 @@
 import type { Owner } from '../core/layout/owner.js';
+import { ownersOfAll } from '../core/layout/owners.js';
+import type { Scan } from '../core/layout/scan.js';
 import type { StructureSettings } from '../core/overlap/settings.js';
 import { refusesBitmap } from '../core/overlap/windowState.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
@@ -36,6 +38,8 @@ const SLICE = 100;
 /** Clusters whose owners are told, in all, and of each place. */
 const MOST_OWNED = 64;
 const MOST_OF_PLACE = 16;
+/** Owners of one cluster that are told. */
+const MOST_OF_CLUSTER = 8;
 /** Lines of each part of a difference. */
 const MOST_LINES = 100;
 
@@ -67,7 +71,7 @@ interface Task {
 export class SimulateSession {
   readonly #image: LaidOutImage;
   readonly #surroundings: Surroundings;
-  readonly #ownersOf: (cluster: number) => readonly Owner[];
+  readonly #scan: () => Scan | undefined;
   readonly #onList: (operations: readonly string[]) => void;
   #list = '[]';
   #kept: Kept | undefined;
@@ -76,18 +80,18 @@ export class SimulateSession {
   #table: Table | undefined;
 
   /**
-   * @param ownersOf the structures that lie in a host cluster
+   * @param scan what is known of the image, once it has been scanned
    * @param onList hears of the list of operations whenever it has become another
    */
   constructor(
     image: LaidOutImage,
     surroundings: Surroundings,
-    ownersOf: (cluster: number) => readonly Owner[],
+    scan: () => Scan | undefined,
     onList: (operations: readonly string[]) => void,
   ) {
     this.#image = image;
     this.#surroundings = surroundings;
-    this.#ownersOf = ownersOf;
+    this.#scan = scan;
     this.#onList = onList;
   }
 
@@ -125,7 +129,10 @@ export class SimulateSession {
         cells: { today, structures },
         disagreement,
       })),
-      owners: this.#owners(rows.flatMap(({ today, structures }) => [today, structures])),
+      owners: this.#owners(
+        rows.flatMap(({ today, structures }) => [today, structures]),
+        operations[operations.length - 1],
+      ),
     };
   }
 
@@ -213,8 +220,13 @@ export class SimulateSession {
       cache: options.cache,
       sizes: sizes.value,
       surroundings: this.#surroundings,
+      map: this.#scan()?.map,
     };
-    const key = JSON.stringify({ ...options, engine: undefined });
+    const key = JSON.stringify({
+      ...options,
+      engine: undefined,
+      known: settings.map !== undefined,
+    });
     return {
       ok: true,
       value: {
@@ -256,31 +268,64 @@ export class SimulateSession {
   }
 
   #tableFor({ operations, settings, structures, key }: Task): Table {
-    const { cache, sizes, surroundings } = settings;
+    const { cache, sizes, surroundings, map } = settings;
     if (this.#table?.key === key && this.#table.rows.every(({ pair }) => pair.begins(operations)))
       return this.#table;
     const { bitmapSize, totalSizeLimit, policy } = structures;
     const engine = { type: 'structures', bitmapSize, totalSizeLimit, policy } as const;
     const rows = rowsFor(settings.guarded).map((row) => ({
       ...row,
-      pair: new Pair(this.#image, row.guarded, { cache, sizes, surroundings, structures: engine }),
+      pair: new Pair(this.#image, row.guarded, {
+        cache,
+        sizes,
+        surroundings,
+        map,
+        structures: engine,
+      }),
     }));
     return (this.#table = { key, rows });
   }
 
-  /** Owners of the clusters that were destroyed, each cluster once. */
-  #owners(cells: readonly Cell[]): ClusterOwners[] {
+  /** Owners of the clusters where something is lost, each cluster once; but for who writes there. */
+  #owners(cells: readonly Cell[], operation: SimulatedOperation): ClusterOwners[] {
+    const scan = this.#scan();
+    if (!scan) return [];
     const { clusterSize } = this.#image.layout;
     const clusters = new Set<number>();
-    for (const { offset, size } of cells.flatMap(({ destroyed }) => destroyed?.places ?? [])) {
+    const places = cells.flatMap(({ destroyed, overwritten }) => [
+      ...(destroyed?.places ?? []),
+      ...(overwritten?.places ?? []),
+    ]);
+    for (const { offset, size } of places) {
       const first = Math.floor(offset / clusterSize);
       const last = Math.ceil((offset + size) / clusterSize) - 1;
       for (let cluster = first; cluster <= last; cluster++)
         if (clusters.size < MOST_OWNED && cluster < first + MOST_OF_PLACE) clusters.add(cluster);
         else break;
     }
-    return Array.from(clusters, (cluster) => ({ cluster, owners: this.#ownersOf(cluster) }));
+    return Array.from(ownersOfAll(scan, clusters), ([cluster, owners]) => ({
+      cluster,
+      owners: victimsOf(owners, operation, clusterSize).slice(0, MOST_OF_CLUSTER),
+    }));
   }
+}
+
+/** Owners of a cluster but for the operation itself, unless it meets nobody but itself there. */
+function victimsOf(
+  owners: readonly Owner[],
+  operation: SimulatedOperation,
+  clusterSize: number,
+): readonly Owner[] {
+  if (!('offset' in operation) || operation.type === 'host-write') return owners;
+  const { offset, length } = operation;
+  const others = owners.filter(
+    (owner) =>
+      owner.type !== 'l2-entry' ||
+      owner.snapshot !== undefined ||
+      owner.guestOffset + clusterSize <= offset ||
+      owner.guestOffset >= offset + length,
+  );
+  return others.length === 0 && owners.length > 1 ? owners : others;
 }
 
 function engineOf(

@@ -5,6 +5,7 @@ import type { Disagreement } from '../core/simulate/disagreement.js';
 import type { ClusterMark } from '../core/simulate/marks.js';
 import type { CacheCounts, CacheName, Step } from '../core/simulate/outcome.js';
 import type { Verdict } from '../core/simulate/verdict.js';
+import type { Cell } from '../core/simulate/verdictTable.js';
 import type { OverlapOptions } from './overlap.js';
 
 /** How the simulated copy is opened. Settings as a user wrote them: the worker reads them as QEMU would. */
@@ -76,7 +77,7 @@ export type VerdictAnswer =
   | {
       readonly state: 'known';
       readonly rows: readonly VerdictRow[];
-      /** Who owns what was destroyed in some cell: by host cluster. */
+      /** Who owns what is lost in some cell: by host cluster. */
       readonly owners: readonly ClusterOwners[];
     };
 
@@ -89,10 +90,7 @@ export interface VerdictRow {
   readonly disagreement: Disagreement | undefined;
 }
 
-export type VerdictCell =
-  | Verdict
-  /** The image is not opened with these settings. */
-  | { readonly type: 'refused'; readonly message: string; readonly destroyed?: undefined };
+export type VerdictCell = Cell;
 
 export interface ClusterOwners {
   readonly cluster: number;

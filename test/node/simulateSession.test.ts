@@ -153,7 +153,7 @@ test('the verdict names the owners of what is destroyed', () => {
     ['all', false],
   ]);
   const [none] = verdict.rows;
-  expect(none.cells.today.destroyed?.types).toEqual(['active-l1']);
+  expect(none.cells.today.destroyed?.kinds).toEqual(['active-l1']);
   expect(verdict.owners).toEqual([
     { cluster: 3, owners: [{ type: 'l1-table', snapshot: undefined }] },
   ]);

@@ -131,6 +131,8 @@ function colourOf(marks: Marks, touch: Touch): string {
       return marks.leak;
     case 'stopped':
       return marks.stopped;
+    case 'overwritten':
+      return marks.overwritten;
     case 'destroyed':
       return marks.claimedTwice;
   }

@@ -123,6 +123,7 @@ const ICONS: Readonly<Record<StepLine['look'], IconName | undefined>> = {
   dim: undefined,
   miss: undefined,
   stopped: 'shield',
+  loss: 'layers',
   bad: 'flame',
 };
 

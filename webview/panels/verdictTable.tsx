@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { disagreementText } from '../../src/core/simulate/disagreementText.js';
-import { describeOwner } from '../../src/core/layout/owner.js';
-import type { DestroyedPlace } from '../../src/core/simulate/verdict.js';
+import { describeOwner, kindOfOwner } from '../../src/core/layout/owner.js';
+import type { Lost, LostPlace } from '../../src/core/simulate/verdict.js';
 import type {
   ClusterOwners,
   EngineName,
@@ -10,7 +10,7 @@ import type {
   VerdictRow,
 } from '../../src/protocol/simulation.js';
 import type { CellPlace } from '../simulationState.js';
-import { reasonLabel, verdictLook, verdictMessage } from '../simulationText.js';
+import { type Gravity, reasonLabel, verdictLook, verdictMessage } from '../simulationText.js';
 import type { Store } from '../store.js';
 import { clean, count, KIND_TEXT, size } from '../text.js';
 import { Icon } from './icon.js';
@@ -136,38 +136,52 @@ function Cell({ row, engine, isChosen, onClick }: CellProps): JSX.Element {
   );
 }
 
-/** What QEMU says in the chosen cell, and what was destroyed. */
+/** What QEMU says in the chosen cell, and what is lost without a word. */
 function Words({
   cell,
-  owners,
-  store,
+  ...rest
 }: Props & { readonly cell: VerdictCell; readonly owners: TableProps['owners'] }): JSX.Element {
   const message = verdictMessage(cell);
-  const { destroyed } = cell;
+  const { destroyed, overwritten } = cell;
   return (
     <div class="verdict-words" aria-live="polite">
       {message !== undefined && <p class="mono">{message}</p>}
       {destroyed && (
-        <>
-          <p class="destroyed-title">Destroyed without a word:</p>
-          <ul class="destroyed">
-            {destroyed.places.map((place) => (
-              <Place key={place.step} place={place} owners={owners} store={store} />
-            ))}
-          </ul>
-          {destroyed.writes > destroyed.places.length && (
-            <p class="dim">
-              and by {count(destroyed.writes - destroyed.places.length)} more writes.
-            </p>
-          )}
-        </>
+        <Losses title="Metadata destroyed without a word:" look="bad" lost={destroyed} {...rest} />
+      )}
+      {overwritten && (
+        <Losses title="Data overwritten without a word:" look="loss" lost={overwritten} {...rest} />
       )}
     </div>
   );
 }
 
+interface LossesProps extends Props {
+  readonly title: string;
+  readonly look: Gravity;
+  readonly lost: Lost;
+  readonly owners: TableProps['owners'];
+}
+
+function Losses({ title, look, lost, owners, store }: LossesProps): JSX.Element {
+  const { places, total } = lost;
+  return (
+    <>
+      <p class="losses-title">{title}</p>
+      <ul class={`losses ${look}`}>
+        {places.map((place, index) => (
+          <Place key={index} place={place} owners={owners} store={store} />
+        ))}
+      </ul>
+      {total > places.length && (
+        <p class="dim">and in {count(total - places.length)} more places.</p>
+      )}
+    </>
+  );
+}
+
 interface PlaceProps extends Props {
-  readonly place: DestroyedPlace;
+  readonly place: LostPlace;
   readonly owners: TableProps['owners'];
 }
 
@@ -175,31 +189,29 @@ function Place({ place, owners, store }: PlaceProps): JSX.Element {
   const { clusterSize } = store;
   const first = Math.floor(place.offset / clusterSize);
   const end = Math.ceil((place.offset + place.size) / clusterSize);
-  const victims = owners.filter(({ cluster }) => cluster >= first && cluster < end);
+  const victims = owners
+    .filter(({ cluster }) => cluster >= first && cluster < end)
+    .flatMap(({ owners: all }) => all.filter((owner) => place.kinds.includes(kindOfOwner(owner))));
   return (
     <li>
       <p>
-        {place.types.map((type) => KIND_TEXT[type]).join(', ')}{' '}
+        {place.kinds.map((kind) => KIND_TEXT[kind]).join(', ')}{' '}
         <OffsetLink store={store} offset={place.offset} />{' '}
         <span class="dim">
           by {place.what}, {size(place.size)}
         </span>
       </p>
-      {victims.flatMap(({ cluster, owners: all }) =>
-        all.map((owner, index) => (
-          <p key={`${cluster} ${index}`} class="dim">
-            {clean(describeOwner(owner))}
-            {'entryOffset' in owner && (
-              <>
-                , entry at <OffsetLink store={store} offset={owner.entryOffset} />
-              </>
-            )}
-          </p>
-        )),
-      )}
-      {victims.every(({ owners: all }) => all.length === 0) && (
-        <p class="dim">made by an operation of this list</p>
-      )}
+      {victims.map((owner, index) => (
+        <p key={index} class="dim">
+          {clean(describeOwner(owner))}
+          {'entryOffset' in owner && (
+            <>
+              , entry at <OffsetLink store={store} offset={owner.entryOffset} />
+            </>
+          )}
+        </p>
+      ))}
+      {victims.length === 0 && <p class="dim">made by an operation of this list</p>}
     </li>
   );
 }

@@ -49,7 +49,7 @@ export function writeCompressed(driver: Driver, guest: number, bytes: number): v
 }
 
 function writeCluster(driver: Driver, guest: number): void {
-  const { geometry, file, allocator, recorder } = driver;
+  const { geometry, file, allocator } = driver;
   const length = packedBytes(driver);
   const slice = sliceForWriting(driver, guest);
   let host: number;
@@ -58,7 +58,7 @@ function writeCluster(driver: Driver, guest: number): void {
     const { high, low } = slice.words(index);
     if (maskedOffset(high, low) !== 0) throw new RequestFailed('EIO');
     host = allocator.allocateBytes(length);
-    recorder.allocate(
+    driver.allocated(
       'compressed',
       host,
       Math.ceil(((host % geometry.clusterSize) + length) / geometry.clusterSize),

@@ -1,3 +1,4 @@
+import type { ClusterMap } from '../layout/clusterMap.js';
 import type { MetadataList } from '../overlap/metadataList.js';
 import type { TypeSet } from '../overlap/types.js';
 import type { LaidOutImage } from '../qcow2/image.js';
@@ -24,6 +25,8 @@ export interface SimulationSettings {
   readonly cache: 'writethrough' | 'writeback';
   readonly sizes: CacheSizes;
   readonly surroundings: Surroundings;
+  /** Of the untouched image: who claims what. Without it only the guarded tables count as lost. */
+  readonly map?: ClusterMap | undefined;
 }
 
 /** Whether the image opens read/write. */

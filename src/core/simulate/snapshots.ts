@@ -18,12 +18,12 @@ const TABLE_FIELD = 60;
 
 /** Takes a snapshot (qcow2_snapshot_create). Failures are RequestFailed. */
 export function createSnapshot(driver: Driver, name: string): void {
-  const { l1, snapshots, allocator, file, recorder, geometry, guard } = driver;
+  const { l1, snapshots, allocator, file, geometry, guard } = driver;
   if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
   if (snapshots.list.length >= MAX_SNAPSHOTS) throw new RequestFailed('EFBIG');
   if (driver.dataFile) throw new RequestFailed('ENOTSUP');
   const offset = allocator.allocate(l1.bytes);
-  recorder.allocate('inactive-l1', offset, Math.ceil(l1.bytes / geometry.clusterSize));
+  driver.allocated('inactive-l1', offset, Math.ceil(l1.bytes / geometry.clusterSize));
   file.writeChecked('snapshot L1 table', 0, offset, [bytesPart(l1.encode(0, l1.length))]);
   addReferences(driver, l1, 1);
   const id = String(newId(snapshots.list));
@@ -115,7 +115,7 @@ function writeTable(driver: Driver, list: readonly HeldSnapshot[]): void {
 
 /** Writes the table to new clusters, and enters it in the header. */
 function writeNewTable(driver: Driver): { readonly offset: number; readonly bytes: number } {
-  const { snapshots, allocator, file, refcounts, recorder, geometry } = driver;
+  const { snapshots, allocator, file, refcounts, geometry } = driver;
   const pieces: { readonly at: number; readonly parts: readonly Part[] }[] = [];
   let bytes = 0;
   for (const snapshot of snapshots.list) {
@@ -128,7 +128,7 @@ function writeNewTable(driver: Driver): { readonly offset: number; readonly byte
     if (bytes > MAX_SNAPSHOT_TABLE_BYTES) throw new RequestFailed('EFBIG');
   }
   const offset = allocator.allocate(bytes);
-  recorder.allocate('snapshot-table', offset, Math.ceil(bytes / geometry.clusterSize));
+  driver.allocated('snapshot-table', offset, Math.ceil(bytes / geometry.clusterSize));
   cleaningUp(
     () => {
       flushNode(driver);

@@ -6,13 +6,16 @@ import { type Disagreement, disagreement } from './disagreement.js';
 import type { SimulatedOperation } from './operation.js';
 import { Run } from './run.js';
 import type { SimulationSettings } from './simulation.js';
-import type { Verdict } from './verdict.js';
+import type { Losses, Verdict } from './verdict.js';
+
+/** Nothing was done, and so nothing lost. */
+export type NoLosses = { readonly [K in keyof Losses | 'reported']?: undefined };
 
 /** What one check says. */
 export type Cell =
   | Verdict
   /** The image is not opened with these settings; QEMU's words, or the structures'. */
-  | { readonly type: 'refused'; readonly message: string; readonly destroyed?: undefined };
+  | ({ readonly type: 'refused'; readonly message: string } & NoLosses);
 
 export interface Row {
   /** Undefined for a set of types that no template has. */
@@ -100,7 +103,11 @@ function cellOf(run: Run): Cell {
   return run.verdicts[run.verdicts.length - 1];
 }
 
+const sameLosses = (a: Cell, b: Cell): boolean =>
+  a.destroyed?.kinds.join() === b.destroyed?.kinds.join() &&
+  a.overwritten?.kinds.join() === b.overwritten?.kinds.join();
+
 function sameCells(a: Cell, b: Cell): boolean {
-  if (a.type !== b.type || a.destroyed?.types.join() !== b.destroyed?.types.join()) return false;
+  if (a.type !== b.type || !sameLosses(a, b)) return false;
   return a.type !== 'stopped' || b.type !== 'stopped' || a.by === b.by;
 }

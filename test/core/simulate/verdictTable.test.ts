@@ -60,14 +60,14 @@ describe('a write that its L2 entry leads to metadata', () => {
   test('destroys it where the type is not', () => {
     const { today, structures } = verdictOf(image, HIT, TEMPLATES.constant);
     expect(today.type).toBe('passes');
-    expect(today.destroyed).toMatchObject({ types: ['refcount-block'], writes: 1 });
+    expect(today.destroyed).toMatchObject({ kinds: ['refcount-block'], total: 1 });
     expect(today.destroyed?.places).toEqual([
       {
         step: 1,
         what: 'guest data',
         offset: 2 * CLUSTER,
         size: CLUSTER,
-        types: ['refcount-block'],
+        kinds: ['refcount-block'],
       },
     ]);
     expect(structures).toEqual(today);
@@ -87,7 +87,7 @@ describe('the engines part', () => {
     const tight = { ...ROOMY, totalSizeLimit: 500 };
     const { today, structures, disagreement } = verdictOf(image, HIT, TEMPLATES.cached, tight);
     expect(today.type).toBe('stopped');
-    expect(structures.destroyed?.types).toEqual(['refcount-block']);
+    expect(structures.destroyed?.kinds).toEqual(['refcount-block']);
     expect(disagreement).toEqual({
       operation: 0,
       offset: 2 * CLUSTER,
@@ -111,7 +111,7 @@ describe('the engines part', () => {
     const image = claiming(builder, ({ places }) => (places.snapshotTable ?? 0) + 512);
     const { today, structures, disagreement } = verdictOf(image, ['write 2560 512']);
     expect(today).toMatchObject({ type: 'stopped', by: 'snapshot-table' });
-    expect(structures.destroyed?.types).toEqual(['snapshot-table']);
+    expect(structures.destroyed?.kinds).toEqual(['snapshot-table']);
     expect(disagreement?.reason).toEqual({ type: 'under-covered' });
   });
 
