@@ -31,13 +31,19 @@ export function VerdictTable({ store }: Props): JSX.Element | null {
   const { simulation } = store;
   const verdict = simulation.verdict.value;
   const shown = simulation.shown.value;
-  if (shown === undefined || !verdict) return null;
+  if (shown === undefined) return null;
+  const isBusy = simulation.isJudging.value;
   return (
-    <section aria-labelledby="verdict-title">
+    <section aria-labelledby="verdict-title" aria-busy={isBusy}>
       <div class="section-head">
         <h2 id="verdict-title">Verdict on operation {count(shown + 1)}</h2>
       </div>
-      <Known verdict={verdict} store={store} />
+      {isBusy && (
+        <p class="judging dim" role="status">
+          Simulating…
+        </p>
+      )}
+      {verdict && <Known verdict={verdict} store={store} />}
     </section>
   );
 }
@@ -47,11 +53,6 @@ function Known({ verdict, store }: Props & { readonly verdict: VerdictAnswer }):
     case 'refused':
       return <p class="complaint mono">{clean(verdict.message)}</p>;
     case 'computing':
-      return (
-        <p class="dim" role="status">
-          Asking the checks: {count(verdict.done)} of {count(verdict.of)}…
-        </p>
-      );
     case 'known':
       return <Table rows={verdict.rows} owners={verdict.owners} store={store} />;
   }
@@ -59,7 +60,7 @@ function Known({ verdict, store }: Props & { readonly verdict: VerdictAnswer }):
 
 interface TableProps extends Props {
   readonly rows: readonly VerdictRow[];
-  readonly owners: readonly ClusterOwners[];
+  readonly owners: readonly ClusterOwners[] | undefined;
 }
 
 function Table({ rows, owners, store }: TableProps): JSX.Element {
@@ -69,7 +70,7 @@ function Table({ rows, owners, store }: TableProps): JSX.Element {
     row: Math.max(0, yours),
     engine: simulation.engine.value,
   };
-  const row = rows[Math.min(chosen.row, rows.length - 1)];
+  const cell = rows[Math.min(chosen.row, rows.length - 1)].cells[chosen.engine];
   return (
     <>
       <table class="verdicts">
@@ -106,7 +107,7 @@ function Table({ rows, owners, store }: TableProps): JSX.Element {
           ))}
         </tbody>
       </table>
-      <Words cell={row.cells[chosen.engine]} owners={owners} store={store} />
+      {cell && <Words cell={cell} owners={owners} store={store} />}
       <Reasons rows={rows} store={store} />
       <Doubts store={store} />
     </>
@@ -122,10 +123,11 @@ interface CellProps {
 
 function Cell({ row, engine, isChosen, onClick }: CellProps): JSX.Element {
   const { disagreement } = row;
+  const cell = row.cells[engine];
   const isOdd = engine === 'structures' && disagreement !== undefined;
   return (
     <button type="button" class="verdict-cell" aria-pressed={isChosen} onClick={onClick}>
-      <VerdictBadge look={verdictLook(row.cells[engine])} />
+      {cell ? <VerdictBadge look={verdictLook(cell)} /> : <span class="dim">…</span>}
       {isOdd && (
         <span class="reason-label">
           <Icon name="warning" />
@@ -190,7 +192,7 @@ function Place({ place, owners, store }: PlaceProps): JSX.Element {
   const first = Math.floor(place.offset / clusterSize);
   const end = Math.ceil((place.offset + place.size) / clusterSize);
   const victims = owners
-    .filter(({ cluster }) => cluster >= first && cluster < end)
+    ?.filter(({ cluster }) => cluster >= first && cluster < end)
     .flatMap(({ owners: all }) => all.filter((owner) => place.kinds.includes(kindOfOwner(owner))));
   return (
     <li>
@@ -201,7 +203,7 @@ function Place({ place, owners, store }: PlaceProps): JSX.Element {
           by {place.what}, {size(place.size)}
         </span>
       </p>
-      {victims.map((owner, index) => (
+      {victims?.map((owner, index) => (
         <p key={index} class="dim">
           {clean(describeOwner(owner))}
           {'entryOffset' in owner && (
@@ -211,7 +213,7 @@ function Place({ place, owners, store }: PlaceProps): JSX.Element {
           )}
         </p>
       ))}
-      {victims.length === 0 && <p class="dim">made by an operation of this list</p>}
+      {victims?.length === 0 && <p class="dim">made by an operation of this list</p>}
     </li>
   );
 }

@@ -22,6 +22,8 @@ const BIT_OF: Readonly<Record<Allocated, number>> = {
  * gives up: claims follow these changes, whatever the refcounts themselves say.
  */
 export class Claims {
+  /** A snapshot is being made: what is written to the L2 tables that it shares is what it is to have. */
+  isSharing = false;
   readonly #map: ClusterMap;
   /** Cells of the chunks that have changed, by index; their stored refcounts mean nothing. */
   readonly #chunks = new Map<number, Uint32Array>();

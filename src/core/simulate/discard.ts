@@ -2,18 +2,19 @@ import { bitRange, type EntryWords, type L2Slice } from './l2Slice.js';
 import { freeEntry } from './link.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
 import type { Driver } from './driver.js';
+import type { Work } from './work.js';
 
 const ALL = bitRange(0, 32);
 const ZERO_FLAG = 1;
 const NONE: EntryWords = { high: 0, low: 0 };
 
 /** A request that frees clusters: they are given back to the file system when it is over. */
-export function collectingDiscards(driver: Driver, part: () => void): void {
+export function* collectingDiscards(driver: Driver, work: Work): Work {
   const { discards } = driver;
   discards.collecting = true;
   let succeeded = false;
   try {
-    part();
+    yield* work;
     succeeded = true;
   } finally {
     discards.collecting = false;
@@ -22,12 +23,12 @@ export function collectingDiscards(driver: Driver, part: () => void): void {
 }
 
 /** Calls `part` for every slice that so many clusters from one on lie in. */
-export function forEachSlice(
+export function* forEachSlice(
   driver: Driver,
   guest: number,
   clusters: number,
   part: (slice: L2Slice, first: number, count: number) => void,
-): void {
+): Work {
   const { geometry } = driver;
   let at = guest;
   let left = clusters;
@@ -39,17 +40,19 @@ export function forEachSlice(
     slice.release();
     left -= count;
     at += count * geometry.clusterSize;
+    yield;
   }
 }
 
 /** The guest gives up whole clusters (qcow2_cluster_discard). Failures are RequestFailed. */
-export function discardClusters(driver: Driver, guest: number, bytes: number): void {
-  const { geometry } = driver;
-  collectingDiscards(driver, () => {
-    forEachSlice(driver, guest, Math.ceil(bytes / geometry.clusterSize), (slice, first, count) => {
+export function discardClusters(driver: Driver, guest: number, bytes: number): Work {
+  const clusters = Math.ceil(bytes / driver.geometry.clusterSize);
+  return collectingDiscards(
+    driver,
+    forEachSlice(driver, guest, clusters, (slice, first, count) => {
       for (let index = first; index < first + count; index++) discardEntry(driver, slice, index);
-    });
-  });
+    }),
+  );
 }
 
 function discardEntry(driver: Driver, slice: L2Slice, index: number): void {

@@ -8,12 +8,12 @@ import type { Bitmaps } from './bitmaps.js';
 import type { CacheSlots, Geometry } from './geometry.js';
 import type { Guard } from './guard.js';
 import { HeaderState } from './headerState.js';
-import { HostFile, lengthOf } from './hostFile.js';
+import { HostFile } from './hostFile.js';
 import { LossFinder } from './losses.js';
 import { MemoryTable } from './memoryTable.js';
 import { MetadataCache } from './metadataCache.js';
 import type { Allocated } from './outcome.js';
-import { bytesPart, type Content, type Overlay, type Part } from './overlay.js';
+import { bytesPart, type Content, lengthOf, type Overlay, type Part } from './overlay.js';
 import type { Recorder } from './recorder.js';
 import { Refcounts } from './refcounts.js';
 import { Signal } from './signal.js';
@@ -81,9 +81,7 @@ export class Driver {
       this.header.incompatible |= INCOMPATIBLE.corrupt;
       this.writeHeader();
     });
-    const losses = new LossFinder(claims, geometry.clusterSize, (ignore, offset, size) =>
-      guard.hits(ignore, offset, size),
-    );
+    const losses = new LossFinder(claims, guard, overlay, geometry);
     this.file = new HostFile(overlay, guard, recorder, this.signal, losses);
     this.l1 = new MemoryTable(image.l1, image.l1.offset, image.header.number('l1_size'));
     this.snapshots = new SnapshotList(image);

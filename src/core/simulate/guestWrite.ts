@@ -5,6 +5,7 @@ import { intoCluster } from './geometry.js';
 import { roomForWrite } from './hostRoom.js';
 import { linkPlan } from './link.js';
 import { type Content, UNKNOWN, ZEROS } from './overlay.js';
+import type { Work } from './work.js';
 import { hasCopy, type WritePlan } from './writePlan.js';
 
 /** Pieces of one request that QEMU works on at the same time (QCOW2_MAX_WORKERS). */
@@ -29,11 +30,11 @@ interface Piece {
  * The guest writes (qcow2_co_pwritev_part). Several pieces run at the same time in QEMU; here all
  * data come first, then the links in order. Failures are RequestFailed.
  */
-export function writeGuest(driver: Driver, guest: number, bytes: number, content: Content): void {
+export function* writeGuest(driver: Driver, guest: number, bytes: number, content: Content): Work {
   const write = new GuestWrite(driver, content);
   const { freed } = driver.refcounts;
   try {
-    write.run(guest, bytes);
+    yield* write.run(guest, bytes);
   } catch (error) {
     // Nobody knows how far the other pieces were.
     if (write.isSplit) driver.recorder.doubt(AT_ONCE);
@@ -58,10 +59,11 @@ class GuestWrite {
     this.#content = content;
   }
 
-  run(guest: number, bytes: number): void {
+  *run(guest: number, bytes: number): Work {
     for (let done = 0; done < bytes && !this.#failure;) {
       done += this.#start(guest + done, bytes - done);
       if (this.#running.length === MOST_WORKERS) this.#finish();
+      yield;
     }
     while (this.#running.length > 0) this.#finish();
     if (this.#failure) throw this.#failure;

@@ -5,7 +5,7 @@ import { RequestFailed, Unpredictable } from './failure.js';
 import type { Guard } from './guard.js';
 import type { LossFinder } from './losses.js';
 import type { Written } from './outcome.js';
-import { bytesPart, type Overlay, type Part } from './overlay.js';
+import { bytesPart, lengthOf, type Overlay, type Part, ZEROS } from './overlay.js';
 import type { Recorder } from './recorder.js';
 import type { Signal } from './signal.js';
 
@@ -88,7 +88,7 @@ export class HostFile {
       ignore: 0,
       conflict: undefined,
       hits,
-      losses: this.#losses.find('hole', 0, offset, size, hits),
+      losses: this.#losses.find('hole', 0, offset, [{ length: size, content: ZEROS }], hits),
     });
     this.overlay.punch(offset, size);
     this.#guard.wrote(offset, size);
@@ -124,15 +124,9 @@ export class HostFile {
       ignore,
       conflict: undefined,
       hits,
-      losses: this.#losses.find(what, ignore, offset, size, hits),
+      losses: this.#losses.find(what, ignore, offset, parts, hits),
     });
     this.overlay.write(offset, parts);
     this.#guard.wrote(offset, size);
   }
-}
-
-export function lengthOf(parts: readonly Part[]): number {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  return length;
 }

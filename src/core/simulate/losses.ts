@@ -1,8 +1,14 @@
 import { kindsOf, referencesOf } from '../layout/cell.js';
 import { BIT, GUARDED_KINDS } from '../layout/kinds.js';
 import type { TypeSet } from '../overlap/types.js';
+import { COPIED } from '../qcow2/l2Entry.js';
+import { viewOf } from '../bytes.js';
 import type { Claims } from './claims.js';
+import { Unpredictable } from './failure.js';
+import type { Geometry } from './geometry.js';
+import type { Guard } from './guard.js';
 import type { Written } from './outcome.js';
+import { lengthOf, type Overlay, type Part } from './overlay.js';
 
 /** What lay where a write was done that had no business there. Bytes of the host file. */
 export interface Loss {
@@ -47,38 +53,40 @@ const NOTHING: readonly Loss[] = [];
 /** Tells what writes destroy: guarded tables, and what no check guards, such as another guest cluster. */
 export class LossFinder {
   readonly #claims: Claims | undefined;
+  readonly #guard: Guard;
+  readonly #overlay: Overlay;
   readonly #clusterSize: number;
-  readonly #hits: (ignore: TypeSet, offset: number, size: number) => TypeSet;
+  readonly #l2EntrySize: number;
 
-  /**
-   * @param claims undefined where no map is known: then only guarded tables are told
-   * @param hits the guarded tables in a range of bytes, as they are now
-   */
+  /** @param claims undefined where no map is known: then only guarded tables are told */
   constructor(
     claims: Claims | undefined,
-    clusterSize: number,
-    hits: (ignore: TypeSet, offset: number, size: number) => TypeSet,
+    guard: Guard,
+    overlay: Overlay,
+    { clusterSize, l2EntrySize }: Geometry,
   ) {
     this.#claims = claims;
+    this.#guard = guard;
+    this.#overlay = overlay;
     this.#clusterSize = clusterSize;
-    this.#hits = hits;
+    this.#l2EntrySize = l2EntrySize;
   }
 
-  /** What a write of `size` bytes loses. `hits`: guarded types in its way, but for `ignore`. */
+  /** What a write of these parts loses. `hits`: guarded types in its way, but for `ignore`. */
   find(
     what: Written,
     ignore: TypeSet,
     offset: number,
-    size: number,
+    parts: readonly Part[],
     hits: TypeSet,
   ): readonly Loss[] {
     const losses: Loss[] = [];
     let clean = hits === 0;
-    const end = offset + size;
+    const end = offset + lengthOf(parts);
     for (let from = offset; from < end;) {
       const cluster = Math.floor(from / this.#clusterSize);
       const to = Math.min(end, (cluster + 1) * this.#clusterSize);
-      const found = hits === 0 ? 0 : this.#hits(ignore, from, to - from);
+      const found = hits === 0 ? 0 : this.#guard.hits(ignore, from, to - from);
       const kinds = found | this.#claimed(what, cluster, found);
       if (kinds !== 0) {
         clean = false;
@@ -89,7 +97,31 @@ export class LossFinder {
       }
       from = to;
     }
-    return clean ? NOTHING : losses;
+    if (clean || (what === 'L2 slice' && this.#isFair(losses, offset, parts))) return NOTHING;
+    return losses;
+  }
+
+  /** Whoever shares an L2 table loses nothing when its entries say the same but for COPIED. */
+  #isFair(losses: readonly Loss[], offset: number, parts: readonly Part[]): boolean {
+    if (losses.some(({ kinds }) => (kinds & ~ANY_L2) !== 0)) return false;
+    if (this.#claims?.isSharing) return true;
+    const [{ length, content }] = parts;
+    if (content.kind !== 'bytes') return false;
+    const old = new Uint8Array(length);
+    try {
+      this.#overlay.readInto(old, offset);
+    } catch (error) {
+      if (error instanceof Unpredictable) return false;
+      throw error;
+    }
+    const [was, is] = [viewOf(old), viewOf(content.bytes)];
+    for (let at = 0; at < length; at += 4) {
+      const change = was.getUint32(at) ^ is.getUint32(at);
+      // With extended L2 a bitmap follows each entry, and has no flags.
+      const flags = at % this.#l2EntrySize === 0 ? COPIED : 0;
+      if ((change & ~flags) !== 0) return false;
+    }
+    return true;
   }
 
   /** What others claim in a cluster, beside the guarded types `found` in it. */
@@ -116,7 +148,7 @@ export class LossFinder {
     if ((kinds & BIT.activeL2) === 0) return kinds;
     const start = cluster * this.#clusterSize;
     const isActive =
-      (this.#hits(GUARDED & ~BIT.activeL2, start, this.#clusterSize) & BIT.activeL2) !== 0;
+      (this.#guard.hits(GUARDED & ~BIT.activeL2, start, this.#clusterSize) & BIT.activeL2) !== 0;
     return isActive ? kinds : (kinds & ~BIT.activeL2) | BIT.inactiveL2;
   }
 }

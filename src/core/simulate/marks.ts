@@ -68,6 +68,8 @@ function* marksOf(step: Step, number: number, clusterSize: number): Generator<Cl
     case 'free': {
       const size = step.clusters * clusterSize - (step.offset % clusterSize);
       yield mark(step.offset, size, step.type === 'free' ? 'freed' : 'allocated');
+      break;
     }
+    default:
   }
 }

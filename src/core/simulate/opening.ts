@@ -38,7 +38,7 @@ export function openDriver(
   const sized = geometryOf(layout, settings.sizes);
   if (!sized.ok) return sized;
   const { geometry, slots } = sized.value;
-  const guard = Guard.open(image, overlay, settings.guarded, settings.engine);
+  const guard = Guard.open(image, overlay, recorder, settings, settings.watch);
   if (!guard.ok) return guard;
   if (image.refusal.open !== undefined) return refuse(image.refusal.open);
   if ((incompatible & INCOMPATIBLE.dirty) !== 0n)

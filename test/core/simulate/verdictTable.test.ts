@@ -3,7 +3,12 @@ import { TEMPLATES, type TypeSet } from '../../../src/core/overlap/types.js';
 import type { LaidOutImage } from '../../../src/core/qcow2/image.js';
 import { disagreementText } from '../../../src/core/simulate/disagreementText.js';
 import { parseSimulatedOperation } from '../../../src/core/simulate/operation.js';
-import { Pair, type Row, rowsFor } from '../../../src/core/simulate/verdictTable.js';
+import {
+  type Cell,
+  type Row,
+  rowsFor,
+  VerdictTable,
+} from '../../../src/core/simulate/verdictTable.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut, type BuiltImage } from '../../images/layOut.js';
 import { poke, poked } from '../../images/pokes.js';
@@ -14,26 +19,30 @@ const CLUSTER = 65_536;
 const COPIED = 1n << 63n;
 const ROOMY = { bitmapSize: 65_536, totalSizeLimit: 2 ** 64, policy: 'evict' } as const;
 
+type Judged = Pick<Row, 'disagreement'> & { readonly today: Cell; readonly structures: Cell };
+
 /** What both engines say of the last of some operations. */
 function verdictOf(
   image: LaidOutImage,
   lines: readonly string[],
   guarded: TypeSet = TEMPLATES.cached,
   structures: { bitmapSize: number; totalSizeLimit: number; policy: 'evict' | 'fail' } = ROOMY,
-): Pick<Row, 'today' | 'structures' | 'disagreement'> {
+): Judged {
   const operations = lines.map((line) => {
     const parsed = parseSimulatedOperation(line);
     if (!parsed.ok) throw new Error(parsed.message);
     return parsed.value;
   });
-  const pair = new Pair(image, guarded, {
+  const table = new VerdictTable(image, guarded, {
     cache: 'writethrough',
     sizes: {},
     surroundings: { allocatedBytes: undefined, inflate: undefined },
     structures: { type: 'structures', ...structures },
   });
-  while (pair.advance(operations));
-  return pair.row();
+  while (table.step(operations));
+  const row = table.rows(operations.length - 1).find((each) => each.guarded === guarded);
+  if (!row?.today || !row.structures) throw new Error('not known');
+  return { ...row, today: row.today, structures: row.structures };
 }
 
 /** An image whose guest cluster 5 is said to lie where something else does. */
