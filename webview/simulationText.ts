@@ -1,10 +1,7 @@
-import type { Kind } from '../src/core/layout/kinds.js';
+import { GUEST_DATA, type Kind, kindsIn } from '../src/core/layout/kinds.js';
 import { typeNames } from '../src/core/overlap/types.js';
 import type { Disagreement } from '../src/core/simulate/disagreement.js';
-import type { ClusterMark, Touch } from '../src/core/simulate/marks.js';
 import type { Step } from '../src/core/simulate/outcome.js';
-import { GUEST_DATA } from '../src/core/simulate/losses.js';
-import { lostKinds, namesOf } from '../src/core/simulate/verdict.js';
 import type { VerdictCell } from '../src/protocol/simulation.js';
 import type { IconName } from './panels/icon.js';
 import { clean, count, hex, KIND_TEXT, kindLabel, plural, size } from './text.js';
@@ -144,8 +141,8 @@ export function stepLine(step: Step): StepLine {
         detail: parts.join(', '),
       };
       if (conflict !== undefined) return { ...line, end: 'stopped', look: 'stopped' };
-      const lost = lostKinds(step);
-      const [destroyed, overwritten] = [lost & ~GUEST_DATA, lost & GUEST_DATA].map(namesOf);
+      const lost = step.losses.reduce((set, { kinds }) => set | kinds, 0);
+      const [destroyed, overwritten] = [lost & ~GUEST_DATA, lost & GUEST_DATA].map(kindsIn);
       if (lost !== 0)
         return {
           ...line,
@@ -203,19 +200,4 @@ export function stepLine(step: Step): StepLine {
         look: 'stopped',
       };
   }
-}
-
-/** What stands before a mark's number, so that shape tells it apart as well as colour. */
-export const TOUCH_SIGN: Readonly<Record<Touch, string>> = {
-  written: '',
-  allocated: '+',
-  freed: '−',
-  stopped: '!',
-  overwritten: '≠',
-  destroyed: '×',
-};
-
-/** What a mark at a place says: "step 3: allocated". */
-export function markText({ number, touch }: ClusterMark): string {
-  return `step ${count(number)}: ${touch}`;
 }

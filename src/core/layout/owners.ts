@@ -81,7 +81,7 @@ export function* findOwners(
 }
 
 /** The structures that a cluster holds, but for guest data. */
-export function* structuresIn(scan: Scan, cluster: number): Generator<Owner> {
+function* structuresIn(scan: Scan, cluster: number): Generator<Owner> {
   const { image, map } = scan;
   const { layout, source, refcountTable, crypto, bitmaps } = image;
   const kinds = kindsOf(map.cell(cluster));

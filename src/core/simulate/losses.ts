@@ -18,9 +18,6 @@ export interface Loss {
   readonly kinds: number;
 }
 
-/** Data of the guest. All other kinds are structures of the image: metadata. */
-export const GUEST_DATA = BIT.data | BIT.compressed | BIT.vmState;
-
 const GUARDED = 2 ** GUARDED_KINDS - 1;
 const ANY_L2 = BIT.activeL2 | BIT.inactiveL2;
 

@@ -1,7 +1,6 @@
-import { type Kind, KINDS } from '../layout/kinds.js';
+import { GUEST_DATA, type Kind, kindsIn } from '../layout/kinds.js';
 import { GUARDED_TYPES, overlapMessage } from '../overlap/types.js';
 import type { Fate } from './fate.js';
-import { GUEST_DATA } from './losses.js';
 import type { Outcome, Step, Written } from './outcome.js';
 
 /** Where a write that went through lies over what it has no business with. */
@@ -107,13 +106,6 @@ function endsSession({ ending, corruption }: Outcome): boolean {
   );
 }
 
-/** Kinds (see layout/kinds.ts) that a step has overwritten without a word. */
-export function lostKinds(step: Step): number {
-  let kinds = 0;
-  if (step.type === 'write') for (const loss of step.losses) kinds |= loss.kinds;
-  return kinds;
-}
-
 function lossesOf(steps: readonly Step[]): Losses {
   const destroyed = new Collected(~GUEST_DATA);
   const overwritten = new Collected(GUEST_DATA);
@@ -144,19 +136,16 @@ class Collected {
     if (lost === 0) return;
     this.#kinds |= lost;
     this.#total++;
-    if (this.#places.length < MOST_PLACES) this.#places.push({ ...place, kinds: namesOf(lost) });
+    if (this.#places.length < MOST_PLACES) this.#places.push({ ...place, kinds: kindsIn(lost) });
   }
 
   lost(): Lost | undefined {
     if (this.#total === 0) return undefined;
-    return { kinds: namesOf(this.#kinds), total: this.#total, places: this.#places };
+    return { kinds: kindsIn(this.#kinds), total: this.#total, places: this.#places };
   }
 }
 
-/** Names of a set of kinds, in the order of their bits. */
-export const namesOf = (kinds: number): Kind[] => KINDS.filter((_, bit) => (kinds >>> bit) & 1);
-
 /** The type whose check gave QEMU's message; undefined for a message of another kind. */
-export function stoppingType(message: string): Kind | undefined {
+function stoppingType(message: string): Kind | undefined {
   return GUARDED_TYPES.find((_, bit) => overlapMessage(1 << bit) === message);
 }
