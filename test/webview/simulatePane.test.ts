@@ -94,9 +94,7 @@ describe('operations', () => {
       await page.click('.verdicts tbody tr:first-child .verdict-cell');
       await expect
         .poll(async () => flat(await page.innerText('.verdict-words')))
-        .toBe(
-          'Destroyed without a word: active L1 table 0x30000 by guest data, 64 KiB active L1 table',
-        );
+        .toBe('Metadata destroyed without a word: active L1 table 0x30000 by guest data, 64 KiB');
     });
   });
 

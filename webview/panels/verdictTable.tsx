@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { disagreementText } from '../../src/core/simulate/disagreementText.js';
-import { describeOwner, kindOfOwner } from '../../src/core/layout/owner.js';
+import { describeOwner, kindOfOwner, type Owner } from '../../src/core/layout/owner.js';
 import type { Lost, LostPlace } from '../../src/core/simulate/verdict.js';
 import type {
   ClusterOwners,
@@ -12,7 +12,7 @@ import type {
 import type { CellPlace } from '../simulationState.js';
 import { type Gravity, reasonLabel, verdictLook, verdictMessage } from '../simulationText.js';
 import type { Store } from '../store.js';
-import { clean, count, KIND_TEXT, size } from '../text.js';
+import { clean, count, hex, KIND_TEXT, size } from '../text.js';
 import { Icon } from './icon.js';
 import { OffsetLink } from './offsetLink.js';
 import { VerdictBadge } from './verdictBadge.js';
@@ -76,7 +76,7 @@ function Table({ rows, owners, store }: TableProps): JSX.Element {
       <table class="verdicts">
         <thead>
           <tr>
-            <th scope="col">overlap-check</th>
+            <th scope="col">check</th>
             {ENGINES.map(({ engine, text }) => (
               <th key={engine} scope="col">
                 {text}
@@ -175,9 +175,7 @@ function Losses({ title, look, lost, owners, store }: LossesProps): JSX.Element 
           <Place key={index} place={place} owners={owners} store={store} />
         ))}
       </ul>
-      {total > places.length && (
-        <p class="dim">and in {count(total - places.length)} more places.</p>
-      )}
+      {total > places.length && <p class="dim">and {count(total - places.length)} more.</p>}
     </>
   );
 }
@@ -194,21 +192,24 @@ function Place({ place, owners, store }: PlaceProps): JSX.Element {
   const victims = owners
     ?.filter(({ cluster }) => cluster >= first && cluster < end)
     .flatMap(({ owners: all }) => all.filter((owner) => place.kinds.includes(kindOfOwner(owner))));
+  const kinds = place.kinds.map((kind) => KIND_TEXT[kind]).join(', ');
+  const told = victims
+    ?.map((owner) => ({ owner, text: victimText(owner) }))
+    .filter(({ text }) => text !== kinds);
   return (
     <li>
       <p>
-        {place.kinds.map((kind) => KIND_TEXT[kind]).join(', ')}{' '}
-        <OffsetLink store={store} offset={place.offset} />{' '}
+        {kinds} <OffsetLink store={store} offset={place.offset} />{' '}
         <span class="dim">
           by {place.what}, {size(place.size)}
         </span>
       </p>
-      {victims?.map((owner, index) => (
+      {told?.map(({ owner, text }, index) => (
         <p key={index} class="dim">
-          {clean(describeOwner(owner))}
+          {clean(text)}
           {'entryOffset' in owner && (
             <>
-              , entry at <OffsetLink store={store} offset={owner.entryOffset} />
+              , entry <OffsetLink store={store} offset={owner.entryOffset} />
             </>
           )}
         </p>
@@ -216,6 +217,15 @@ function Place({ place, owners, store }: PlaceProps): JSX.Element {
       {victims?.length === 0 && <p class="dim">made by an operation of this list</p>}
     </li>
   );
+}
+
+/** Whose it was: data are told by their place on the guest's disk. */
+function victimText(owner: Owner): string {
+  if (owner.type !== 'l2-entry') return describeOwner(owner);
+  const of = owner.snapshot ? `snapshot '${owner.snapshot.name}'` : 'the active disk';
+  return owner.kind === 'vm-state'
+    ? `VM state of ${of}`
+    : `guest ${hex(owner.guestOffset)} of ${of}`;
 }
 
 /** Why the engines part: each reason once. */

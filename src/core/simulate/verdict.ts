@@ -5,7 +5,7 @@ import type { Outcome, Step, Written } from './outcome.js';
 
 /** Where a write that went through lies over what it has no business with. */
 export interface LostPlace {
-  /** Its place in the operation's list of steps. */
+  /** The first step that did it, by its place in the operation's list. */
   readonly step: number;
   readonly what: Written;
   /** Bytes of the host file. */
@@ -135,6 +135,8 @@ class Collected {
     const lost = kinds & this.#mask;
     if (lost === 0) return;
     this.#kinds |= lost;
+    // A table is written time and again.
+    if (this.#places.some((known) => isSame(known, place))) return;
     this.#total++;
     if (this.#places.length < MOST_PLACES) this.#places.push({ ...place, kinds: kindsIn(lost) });
   }
@@ -144,6 +146,9 @@ class Collected {
     return { kinds: kindsIn(this.#kinds), total: this.#total, places: this.#places };
   }
 }
+
+const isSame = (a: LostPlace, b: Omit<LostPlace, 'kinds'>): boolean =>
+  a.what === b.what && a.offset === b.offset && a.size === b.size;
 
 /** The type whose check gave QEMU's message; undefined for a message of another kind. */
 function stoppingType(message: string): Kind | undefined {
