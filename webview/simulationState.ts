@@ -5,6 +5,7 @@ import type { Answer, Query } from '../src/protocol/imageService.js';
 import type { OverlapAnswer } from '../src/protocol/overlap.js';
 import type {
   CacheMode,
+  DiskDifference,
   EngineName,
   MarksAnswer,
   OperationOutcome,
@@ -241,9 +242,13 @@ export class SimulationState {
     }
   }
 
-  /** What is different on disk after all operations. */
-  difference(query: SimulateQuery): Promise<Answer<'simulateDifference'>> {
-    return this.#asker.ask('simulateDifference', query);
+  /** What is different on disk after all operations; undefined when the question is out of date. */
+  async difference(query: SimulateQuery): Promise<DiskDifference | undefined> {
+    while (this.query.value === query) {
+      const answer = await this.#asker.ask('simulateDifference', query);
+      if (answer.state === 'known') return answer;
+    }
+    return undefined;
   }
 
   /** A page of steps of the operation that is shown. */

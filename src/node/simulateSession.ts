@@ -2,6 +2,7 @@ import type { Scan } from '../core/layout/scan.js';
 import { refusesBitmap } from '../core/overlap/windowState.js';
 import type { MetadataList } from '../core/overlap/metadataList.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { Difference } from '../core/simulate/difference.js';
 import type { Surroundings } from '../core/simulate/driver.js';
 import { clusterMarks } from '../core/simulate/marks.js';
 import { operationText, type SimulatedOperation } from '../core/simulate/operation.js';
@@ -55,13 +56,23 @@ interface Copy {
   readonly structures: MetadataList | undefined;
 }
 
-/** Owners of what an operation loses, being looked for or found. */
-interface Owned {
+/** Something that is being looked for, or was found. */
+interface Search<T> {
+  readonly search: Work<T>;
+  found: T | undefined;
+}
+
+/** Owners of what an operation loses. */
+interface Owned extends Search<ClusterOwners[]> {
   readonly table: VerdictTable;
   /** The number of the operation and the operation itself. */
   readonly of: string;
-  readonly search: Work<ClusterOwners[]>;
-  found: readonly ClusterOwners[] | undefined;
+}
+
+/** What is different on disk after so many operations. */
+interface Compared extends Search<Difference> {
+  readonly run: Run;
+  readonly done: number;
 }
 
 /**
@@ -78,6 +89,7 @@ export class SimulateSession {
   #judged: Judged | undefined;
   #short: Kept | undefined;
   #owned: Owned | undefined;
+  #compared: Compared | undefined;
 
   /**
    * @param scan what is known of the image, once it has been scanned
@@ -150,10 +162,18 @@ export class SimulateSession {
   difference(query: SimulateQuery): DifferenceAnswer {
     const read = this.#read(query);
     if (!read.ok) throw new Error(read.message);
-    const { run, refusal } = this.#finish(read.value);
+    const task = read.value;
+    const copy = this.#advance(task);
+    if (!copy) return { state: 'computing' };
+    const { run, refusal } = copy;
     if (!run || refusal !== undefined) throw new Error(refusal);
-    const difference = run.simulation.difference();
+    const done = task.operations.length;
+    if (this.#compared?.run !== run || this.#compared.done !== done)
+      this.#compared = { run, done, search: run.simulation.differenceSteps(), found: undefined };
+    const difference = searchOn(this.#compared);
+    if (!difference) return { state: 'computing' };
     return {
+      state: 'known',
       fileLength: difference.fileLength,
       parts: differenceParts(difference),
       unknown: difference.unknown,
@@ -167,9 +187,8 @@ export class SimulateSession {
     if (!read.ok) return { state: 'failed', message: read.message, setting: undefined };
     const task = read.value;
     const { length } = task.operations;
-    work(() => !hasDone(this.#copy(task), length) && this.#stepCopy(task));
-    const copy = this.#copy(task);
-    if (!hasDone(copy, length)) return { state: 'computing' };
+    const copy = this.#advance(task);
+    if (!copy) return { state: 'computing' };
     const { refusal, structures: list } = copy;
     if (refusal !== undefined) return { state: 'failed', message: refusal, setting: undefined };
     if (!list) return { state: 'none' };
@@ -250,6 +269,14 @@ export class SimulateSession {
     return this.#copy(task).run?.step(task.operations) ?? false;
   }
 
+  /** Works on that copy for a slice; undefined as long as it is not done. */
+  #advance(task: SimulateTask): Copy | undefined {
+    const { length } = task.operations;
+    work(() => !hasDone(this.#copy(task), length) && this.#stepCopy(task));
+    const copy = this.#copy(task);
+    return hasDone(copy, length) ? copy : undefined;
+  }
+
   /** That copy when it is done. */
   #finish(task: SimulateTask): Copy {
     while (!hasDone(this.#copy(task), task.operations.length) && this.#stepCopy(task));
@@ -284,14 +311,7 @@ export class SimulateSession {
     const of = `${place} ${operationText(operation)}`;
     if (this.#owned?.table !== table || this.#owned.of !== of)
       this.#owned = { table, of, search: lossOwners(scan, rows, operation), found: undefined };
-    const owned = this.#owned;
-    work(() => {
-      if (owned.found) return false;
-      const step = owned.search.next();
-      if (step.done) owned.found = step.value;
-      return !step.done;
-    });
-    return owned.found;
+    return searchOn(this.#owned);
   }
 }
 
@@ -299,6 +319,17 @@ export class SimulateSession {
 function work(step: () => boolean): void {
   const end = performance.now() + SLICE;
   while (step() && performance.now() < end);
+}
+
+/** Searches on for a slice of time; undefined as long as nothing is found. */
+function searchOn<T>(search: Search<T>): T | undefined {
+  work(() => {
+    if (search.found !== undefined) return false;
+    const step = search.search.next();
+    if (step.done) search.found = step.value;
+    return !step.done;
+  });
+  return search.found;
 }
 
 /** Whether a copy has done so many operations, or never will. */

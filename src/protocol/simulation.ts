@@ -124,7 +124,11 @@ export interface MarksAnswer {
 }
 
 /** What is different in the file after the operations; of long lists only the first lines. */
-export interface DifferenceAnswer {
+export type DifferenceAnswer =
+  /** To be asked again: it goes on with each question. */
+  { readonly state: 'computing' } | ({ readonly state: 'known' } & DiskDifference);
+
+export interface DiskDifference {
   /** Bytes. */
   readonly fileLength: number;
   readonly parts: readonly DifferencePart[];

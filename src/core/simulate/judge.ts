@@ -19,7 +19,12 @@ export type Engine =
 export interface Checking {
   readonly guarded: TypeSet;
   readonly engine: Engine;
+  /** The structures when they have been built already. */
+  readonly built?: Structures | undefined;
 }
+
+/** Overlap structures, if anything is guarded; or the message with which the image fails to open. */
+export type Structures = Parsed<MetadataList | undefined>;
 
 /** What a check says of a write: 0, the type that it names, or why it fails itself. */
 export type Answer = TypeSet | string;
@@ -50,11 +55,9 @@ export class Judge {
 
   /** The check as it is just after opening; or the message with which the image fails to open. */
   static open(image: LaidOutImage, tables: GuardedTables, checking: Checking): Parsed<Judge> {
-    const { guarded, engine } = checking;
-    const structures =
-      engine.type === 'structures' ? openStructures(image, { ...engine, guarded }) : undefined;
-    if (structures && !structures.ok) return structures;
-    return { ok: true, value: new Judge(image, tables, checking, structures?.value) };
+    const structures = checking.built ?? buildStructures(image, checking);
+    if (!structures.ok) return structures;
+    return { ok: true, value: new Judge(image, tables, checking, structures.value) };
   }
 
   /** What a write would hit, but for `ignore`. Throws RequestFailed when the check itself fails. */
@@ -97,11 +100,11 @@ function headless({ header, bitmaps }: LaidOutImage): boolean {
 
 const NOTHING: CheckEngine = { check: () => 0 };
 
-function openStructures(
-  image: LaidOutImage,
-  settings: StructureSettings,
-): Parsed<MetadataList | undefined> {
-  if ((settings.guarded & STRUCTURE_TYPES) === 0) return { ok: true, value: undefined };
+/** The structures of a check as they are just after opening. */
+export function buildStructures(image: LaidOutImage, { guarded, engine }: Checking): Structures {
+  if (engine.type === 'today' || (guarded & STRUCTURE_TYPES) === 0)
+    return { ok: true, value: undefined };
+  const settings: StructureSettings = { ...engine, guarded };
   const operations = openSequence(image, settings.guarded);
   if (!operations.ok) return operations;
   const { clusterBits, fileSize } = image.layout;

@@ -90,6 +90,11 @@ export class Simulation {
 
   /** What is different in the file now. */
   difference(): Difference {
+    return finish(this.differenceSteps());
+  }
+
+  /** The same in steps. */
+  differenceSteps(): Work<Difference> {
     return difference(this.#image, this.overlay);
   }
 

@@ -3,7 +3,7 @@ import type { LaidOutImage } from '../qcow2/image.js';
 import { type Template, TEMPLATES, type TypeSet } from '../overlap/types.js';
 import type { Disagreement } from './disagreement.js';
 import { type Asked, CheckGroup } from './checkGroup.js';
-import type { Engine } from './judge.js';
+import { buildStructures, type Engine } from './judge.js';
 import type { SimulatedOperation } from './operation.js';
 import type { Run } from './run.js';
 import type { SimulationSettings } from './simulation.js';
@@ -55,8 +55,7 @@ export class VerdictTable {
   readonly #common: Omit<CommonSettings, 'structures'>;
   readonly #rows: readonly Pick<Row, 'template' | 'guarded'>[];
   readonly #yours: number;
-  /** Checks that wait for a simulation of their own. */
-  readonly #waiting: (readonly Asked[])[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #groups: CheckGroup[] = [];
   /** Why the engines of a row parted first, by its place. */
   readonly #parted = new Map<number, Disagreement | undefined>();
@@ -72,7 +71,8 @@ export class VerdictTable {
       { row: index, guarded: row.guarded, engine: structures },
     ]);
     const isYours = ({ row }: Asked): boolean => row === this.#yours;
-    this.#waiting.push([...checks.filter(isYours), ...checks.filter((each) => !isYours(each))]);
+    const inOrder = [...checks.filter(isYours), ...checks.filter((each) => !isYours(each))];
+    this.#waiting.push({ checks: inOrder, built: [] });
   }
 
   /** See Run.begins. */
@@ -83,11 +83,18 @@ export class VerdictTable {
   /** Simulates on a little; false when all is known. Throws on I/O errors. */
   step(operations: readonly SimulatedOperation[]): boolean {
     for (const group of this.#groups) if (group.step(operations)) return true;
-    const next = this.#waiting.shift();
+    const next = this.#waiting.at(0);
     if (!next) return false;
+    const { checks, built } = next;
+    const check = checks.at(built.length);
+    if (check) {
+      built.push({ ...check, built: buildStructures(this.#image, check) });
+      return true;
+    }
+    this.#waiting.shift();
     this.#groups.push(
-      new CheckGroup(this.#image, next, this.#common, {
-        onParted: (parted) => this.#waiting.push(parted),
+      new CheckGroup(this.#image, built, this.#common, {
+        onParted: (parted) => this.#waiting.push({ checks: parted, built: [] }),
         onDisagreement: (row, why) => {
           if (!this.#parted.has(row)) this.#parted.set(row, why);
         },
@@ -136,6 +143,12 @@ export class VerdictTable {
     const message = group?.refusal(row, engine);
     return message === undefined ? group?.run.verdicts.at(operation) : { type: 'refused', message };
   }
+}
+
+/** Checks that wait for a simulation, and those of them whose structures have been built. */
+interface Waiting {
+  readonly checks: readonly Asked[];
+  readonly built: Asked[];
 }
 
 /** One cell's simulation, which others may share. */
