@@ -8,6 +8,9 @@ const ALL = bitRange(0, 32);
 const ZERO_FLAG = 1;
 const NONE: EntryWords = { high: 0, low: 0 };
 
+/** Entries that are dealt with between two yields: each may read a refcount block. */
+const ENTRIES_A_STEP = 128;
+
 /** A request that frees clusters: they are given back to the file system when it is over. */
 export function* collectingDiscards(driver: Driver, work: Work): Work {
   const { discards } = driver;
@@ -18,16 +21,17 @@ export function* collectingDiscards(driver: Driver, work: Work): Work {
     succeeded = true;
   } finally {
     discards.collecting = false;
-    discards.process(succeeded);
+    if (!succeeded) discards.process(false);
   }
+  yield* discards.processing(true);
 }
 
-/** Calls `part` for every slice that so many clusters from one on lie in. */
-export function* forEachSlice(
+/** Calls `part` for the entry of each of so many guest clusters from one on. */
+export function* forEachEntry(
   driver: Driver,
   guest: number,
   clusters: number,
-  part: (slice: L2Slice, first: number, count: number) => void,
+  part: (slice: L2Slice, index: number) => void,
 ): Work {
   const { geometry } = driver;
   let at = guest;
@@ -36,11 +40,13 @@ export function* forEachSlice(
     const slice = sliceForWriting(driver, at);
     const first = sliceIndex(driver, at);
     const count = Math.min(left, geometry.sliceEntries - first);
-    part(slice, first, count);
+    for (let index = first; index < first + count; index++) {
+      part(slice, index);
+      if (index % ENTRIES_A_STEP === 0) yield;
+    }
     slice.release();
     left -= count;
     at += count * geometry.clusterSize;
-    yield;
   }
 }
 
@@ -49,8 +55,8 @@ export function discardClusters(driver: Driver, guest: number, bytes: number): W
   const clusters = Math.ceil(bytes / driver.geometry.clusterSize);
   return collectingDiscards(
     driver,
-    forEachSlice(driver, guest, clusters, (slice, first, count) => {
-      for (let index = first; index < first + count; index++) discardEntry(driver, slice, index);
+    forEachEntry(driver, guest, clusters, (slice, index) => {
+      discardEntry(driver, slice, index);
     }),
   );
 }

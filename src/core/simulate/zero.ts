@@ -1,4 +1,4 @@
-import { collectingDiscards, discardClusters, forEachSlice, isSame } from './discard.js';
+import { collectingDiscards, discardClusters, forEachEntry, isSame } from './discard.js';
 import type { Driver } from './driver.js';
 import { ProcessAborted, RequestFailed } from './failure.js';
 import { isZero } from './guestData.js';
@@ -50,9 +50,8 @@ function* zeroSubclusters(driver: Driver, guest: number, bytes: number, unmap: b
   const parts = function* (): Work {
     if (start > guest) zeroPart(driver, guest, start - guest);
     const clusters = Math.ceil((end - tail - start) / clusterSize);
-    yield* forEachSlice(driver, start, clusters, (slice, first, count) => {
-      for (let index = first; index < first + count; index++)
-        zeroEntry(driver, slice, index, unmap);
+    yield* forEachEntry(driver, start, clusters, (slice, index) => {
+      zeroEntry(driver, slice, index, unmap);
     });
     if (tail > 0) zeroPart(driver, end - tail, tail);
   };
