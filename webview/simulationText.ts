@@ -35,7 +35,8 @@ export function verdictLook(verdict: VerdictCell): VerdictLook {
     const [icon, gravity] = destroyed ? (['flame', 'bad'] as const) : (['layers', 'loss'] as const);
     return { icon, gravity, text: losses + then };
   }
-  const text = verdict.reported === undefined ? endText(verdict) : `${endText(verdict)}, complains`;
+  const text =
+    verdict.reported === undefined ? endText(verdict) : `${endText(verdict)}, finds corruption`;
   switch (verdict.type) {
     case 'passes':
       return { icon: 'pass', gravity: 'good', text };
