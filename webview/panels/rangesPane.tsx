@@ -58,10 +58,12 @@ function RangeGrid({ store }: Props): JSX.Element {
     else store.goTo(cluster);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const index = indexAfter(event, chosen, Math.max(1, visible.fitting - 1), rows);
+    // Keys may come faster than this is drawn.
+    const now = list.chosen.value;
+    const index = indexAfter(event, now, Math.max(1, visible.fitting - 1), rows);
     if (index === undefined) return;
     event.preventDefault();
-    choose(index, index !== chosen);
+    choose(index, index !== now);
   };
 
   return (
