@@ -96,7 +96,7 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
   return (
     <div
       ref={visible.scroller}
-      class="window-table"
+      class="window-table row-list"
       role="grid"
       aria-label="Windows"
       aria-rowcount={total.value + 1}
