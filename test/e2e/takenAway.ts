@@ -93,6 +93,17 @@ export function takenAway({ inVsCode, workbench, image, folder }: Suite): void {
   });
 
   describe('the view as a picture', () => {
+    inVsCode('is on the clipboard', async () => {
+      const editor = await workbench().open(image);
+      await legendCounts(editor);
+      const { page } = workbench();
+      await page.evaluate(() => navigator.clipboard.writeText('nothing yet'));
+      await workbench().run('Qcow2: Copy View as Picture');
+      const types = (): Promise<string[]> =>
+        page.evaluate(async () => (await navigator.clipboard.read()).flatMap((item) => item.types));
+      await expect.poll(types).toEqual(['image/png']);
+    });
+
     inVsCode('is saved as a PNG with its legend', async () => {
       const editor = await workbench().open(image);
       const counts = await legendCounts(editor);

@@ -119,8 +119,8 @@ export class Workbench {
   /** Saves what a command has to save under a name, in VS Code's own dialog. */
   async saveAs(command: string, path: string): Promise<void> {
     await this.run(command);
-    // Its title tells it from the palette, which has just been closed.
-    const dialog = this.page.locator('.quick-input-widget', { hasText: command.split(': ')[1] });
+    // The palette's own box, which is reused: what is in it tells when it is the dialog's.
+    const dialog = this.page.locator('.quick-input-widget');
     const name = dialog.locator('input[type="text"]');
     await expect.poll(() => name.inputValue()).toMatch(/\.qcow2\.(png|svg)$/);
     await name.fill(path);
