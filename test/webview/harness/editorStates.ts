@@ -52,6 +52,15 @@ const zoomIn =
     for (let step = 0; step < steps; step++) await page.keyboard.press('+');
   };
 
+/** Goes somewhere by the Tab key. */
+const tabTo =
+  (selector: string) =>
+  async (page: Page): Promise<void> => {
+    const isThere = (): Promise<boolean> =>
+      page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector);
+    for (let press = 0; press < 40 && !(await isThere()); press++) await page.keyboard.press('Tab');
+  };
+
 /** Opens nodes of the structures tree by their labels, and selects the last. */
 const openNodes =
   (...labels: readonly string[]) =>
@@ -107,6 +116,23 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
   },
   healthy: { image: healthy, act: clickMap },
   rows: { image: healthy, curve: 'rows' },
+  'focus-toolbar': { image: healthy, act: tabTo('[data-curve="rows"]') },
+  'focus-map': {
+    image: healthy,
+    act: async (page) => {
+      await tabTo('.heatmap')(page);
+      for (let press = 0; press < 5; press++) await page.keyboard.press('ArrowRight');
+    },
+  },
+  'focus-tab': { image: healthy, act: tabTo('[role=tab]') },
+  'focus-tree': {
+    image: healthy,
+    pane: { tab: 'structures' },
+    act: async (page) => {
+      await tabTo('.tree')(page);
+      await page.keyboard.press('ArrowDown');
+    },
+  },
   findings: {
     image: damaged,
     pane: { tab: 'findings' },
