@@ -6,6 +6,9 @@ import { launchBrowser, openEditor, settled } from './harness/editorPage.js';
 import { DEFAULT_OVERLAP, hostedMail } from './harness/hostedWindows.js';
 import { cellCentres } from './harness/measure.js';
 
+/** Pixels of a cluster, from close by. */
+const SCALE = 12;
+
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
@@ -34,12 +37,17 @@ const outlined = (page: Page): Promise<{ readonly width: number; readonly height
     return { width: extent(xs), height: extent(ys) };
   });
 
-it('a window of the table is selected on the map, which goes there; and one of the map in the table', async () => {
+interface Opened {
+  readonly page: Page;
+  readonly grid: WindowGrid;
+}
+
+/** Opens an image of some fifty windows with the Overlap tab, close to the first of them. */
+async function withTable(test: (opened: Opened) => Promise<void>): Promise<void> {
   const image = hostedMail();
   const [facts] = image.events;
   const clusters = facts.type === 'facts' ? (facts.facts.geometry?.hostClusters ?? 0) : 0;
   const grid = new WindowGrid(createCurve('hilbert', clusters));
-  const scale = 12;
   const editor = await openEditor(browser, {
     image,
     theme: 'dark',
@@ -49,15 +57,22 @@ it('a window of the table is selected on the map, which goes there; and one of t
     height: 900,
     state: {
       version: 1,
-      camera: { view: 'host', curve: 'hilbert', x: 32, y: 32, scale },
+      camera: { view: 'host', curve: 'hilbert', x: 32, y: 32, scale: SCALE },
       pane: { open: true, width: 440, tab: 'overlap' },
     },
   });
-  const { page } = editor;
   try {
     await settled(editor);
-    const rows = page.locator('.window-rows .window-row');
-    await rows.first().waitFor();
+    await editor.page.locator('.window-rows .window-row').first().waitFor();
+    await test({ page: editor.page, grid });
+    expect(editor.errors).toEqual([]);
+  } finally {
+    await editor.page.close();
+  }
+}
+
+it('a window of the table is selected on the map, which goes there; and one of the map in the table', async () => {
+  await withTable(async ({ page, grid }) => {
     await expect.poll(() => windowInTheMiddle(page)).toBe(0);
     expect(await outlined(page)).toEqual({ width: 0, height: 0 });
 
@@ -68,7 +83,7 @@ it('a window of the table is selected on the map, which goes there; and one of t
     await page.locator(`#window-line-${last}`).waitFor();
     await page.locator(`#window-line-${last - 1}`).click();
     await expect.poll(() => windowInTheMiddle(page)).toBe(last - 1);
-    const side = grid.place(last - 1).width * scale;
+    const side = grid.place(last - 1).width * SCALE;
     await expect.poll(async () => (await outlined(page)).width).toBeGreaterThan(side - 4);
     expect((await outlined(page)).height).toBeLessThan(side + 8);
 
@@ -95,8 +110,15 @@ it('a window of the table is selected on the map, which goes there; and one of t
     expect((row?.y ?? Infinity) + (row?.height ?? 0)).toBeLessThanOrEqual(
       (table?.y ?? 0) + (table?.height ?? 0),
     );
-    expect(editor.errors).toEqual([]);
-  } finally {
-    await page.close();
-  }
+  });
+});
+
+it('no key is lost, however fast they come', async () => {
+  await withTable(async ({ page }) => {
+    await page.locator('.window-table').evaluate((table) => {
+      for (let press = 0; press < 5; press++)
+        table.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }));
+    });
+    await expect.poll(() => page.locator('.window-details h2').innerText()).toMatch(/^window 4$/im);
+  });
 });

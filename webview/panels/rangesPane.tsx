@@ -73,7 +73,7 @@ function RangeGrid({ store }: Props): JSX.Element {
   /** Shows a range on the map; on the way to another it is no place to come back to. */
   const choose = (index: number, isStep: boolean): void => {
     const to = Math.max(0, Math.min(index, rows - 1));
-    list.chosen.value = to;
+    list.choose(to);
     const run = list.range(to);
     if (!run) return;
     const cluster = run.offset / store.clusterSize;
@@ -82,10 +82,12 @@ function RangeGrid({ store }: Props): JSX.Element {
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor(view.height / ROW) - 2);
-    const index = indexAfter(event, chosen, page, rows);
+    // Keys may come faster than the table is drawn.
+    const from = list.chosen.peek();
+    const index = indexAfter(event, from, page, rows);
     if (index === undefined) return;
     event.preventDefault();
-    choose(index, index !== chosen);
+    choose(index, index !== from);
   };
 
   return (
