@@ -50,7 +50,7 @@ function RangeGrid({ store }: Props): JSX.Element {
   /** Shows a range on the map; on the way to another it is no place to come back to. */
   const choose = (index: number, isStep: boolean): void => {
     const to = Math.max(0, Math.min(index, rows - 1));
-    list.chosen.value = to;
+    list.choose(to);
     const run = list.range(to);
     if (!run) return;
     const cluster = run.offset / store.clusterSize;

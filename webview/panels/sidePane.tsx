@@ -3,7 +3,6 @@ import { useEffect } from 'preact/hooks';
 import type { Store } from '../store.js';
 import { TABS, type Tab } from '../viewState.js';
 import { count } from '../text.js';
-import { ClusterPane } from './clusterPane.js';
 import { LaterPane } from './laterPane.js';
 
 const TAB_TEXT: Readonly<Record<Tab, string>> = {
@@ -60,7 +59,7 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
         ))}
       </div>
       <div class="panel" id="side-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-        <Panel tab={tab} store={store} />
+        <LaterPane tab={tab} store={store} />
       </div>
     </aside>
   );
@@ -81,10 +80,6 @@ function tabAfter(key: string, tab: Tab): Tab | undefined {
     default:
       return undefined;
   }
-}
-
-function Panel({ tab, store }: { readonly tab: Tab; readonly store: Store }): JSX.Element {
-  return tab === 'cluster' ? <ClusterPane store={store} /> : <LaterPane tab={tab} store={store} />;
 }
 
 function FindingsBadge({ store }: { readonly store: Store }): JSX.Element | null {

@@ -36,7 +36,7 @@ export function FragmentList({ fragments, pointed }: Props): JSX.Element {
       </div>
       <div
         ref={visible.scroller}
-        class="fragment-rows"
+        class="fragment-rows row-list"
         role="rowgroup"
         tabIndex={0}
         onScroll={() => {
