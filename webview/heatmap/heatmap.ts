@@ -440,13 +440,14 @@ export class Heatmap {
     const place = cell && placeAt(this.#tiles, cell);
     const at = this.#pointer ?? (this.#cursor && this.#viewport.toView(this.#cursor));
     const cluster = this.#pointedCluster();
-    const { width, height } = this.#viewport.size;
+    const { height } = this.#viewport.size;
+    const { left } = this.#root.getBoundingClientRect();
     this.#store.pointed.value = place &&
       at && {
         place,
         cluster,
         ...at,
-        room: { left: at.x > width / 2, below: at.y < height - TOOLTIP },
+        room: { left: left + at.x > innerWidth / 2, below: at.y < height - TOOLTIP },
       };
   }
 

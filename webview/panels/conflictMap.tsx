@@ -21,9 +21,9 @@ export function ConflictMap({ store }: { readonly store: Store }): JSX.Element {
     sweep.options.value !== undefined &&
     JSON.stringify(sweep.options.value) !== JSON.stringify(options);
   return (
-    <section class="conflict-map" aria-labelledby="conflict-title">
+    <section class="conflict-map" aria-label="Conflict map">
       <div class="section-head">
-        <h2 id="conflict-title">Conflict map</h2>
+        <h2 class="section-title">Conflict map</h2>
       </div>
       <p class="dim">
         A write of each cluster of the guest's disk, each to an untouched copy, under the settings

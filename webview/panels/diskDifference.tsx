@@ -36,7 +36,9 @@ export function DiskDifference({ store }: { readonly store: Store }): JSX.Elemen
   return (
     <section aria-labelledby="difference-title">
       <div class="section-head">
-        <h2 id="difference-title">On disk after all operations</h2>
+        <h2 class="section-title" id="difference-title">
+          On disk after all operations
+        </h2>
         <IconButton
           icon={isOpen.value ? 'chevron-down' : 'chevron-right'}
           label="Show what is different in the file"

@@ -70,7 +70,7 @@ export function StepList({ store }: { readonly store: Store }): JSX.Element | nu
   return (
     <section aria-labelledby="steps-title">
       <div class="section-head">
-        <h2 id="steps-title">
+        <h2 class="section-title" id="steps-title">
           Steps <span class="badge">{count(outcome.tally.steps)}</span>
         </h2>
       </div>

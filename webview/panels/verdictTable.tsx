@@ -23,7 +23,7 @@ interface Props {
 
 const ENGINES: readonly { readonly engine: EngineName; readonly text: string }[] = [
   { engine: 'today', text: 'QEMU today' },
-  { engine: 'structures', text: 'overlap structures' },
+  { engine: 'structures', text: 'Overlap structures' },
 ];
 
 /** What every check says of the operation that is shown, and why they do not agree. */
@@ -36,7 +36,9 @@ export function VerdictTable({ store }: Props): JSX.Element | null {
   return (
     <section aria-labelledby="verdict-title" aria-busy={isBusy}>
       <div class="section-head">
-        <h2 id="verdict-title">Verdict on operation {count(shown + 1)}</h2>
+        <h2 class="section-title" id="verdict-title">
+          Verdict on operation {count(shown + 1)}
+        </h2>
       </div>
       {isBusy && (
         <p class="judging dim" role="status">

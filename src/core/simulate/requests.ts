@@ -43,7 +43,7 @@ export function* compress(driver: Driver, offset: number, length: number): Work 
   yield* tracked(driver, offset, length, writeCompressed(driver, offset, length));
 }
 
-/** Cut at the grid of subclusters (bdrv_co_do_pwrite_zeroes). */
+/** Cut at the grid of subclusters (bdrv_co_do_pwrite_zeroes); of no length it never gets there. */
 export function* writeZeroes(
   driver: Driver,
   offset: number,
@@ -53,7 +53,7 @@ export function* writeZeroes(
 ): Work {
   check(driver, offset, length);
   yield* tracked(driver, offset, length, zeroAligned(driver, offset, length, unmap));
-  if (through) flushNode(driver);
+  if (through && length > 0) flushNode(driver);
 }
 
 function* zeroAligned(driver: Driver, offset: number, length: number, unmap: boolean): Work {
