@@ -37,6 +37,7 @@ import type {
   MarksAnswer,
   MarksQuery,
   SimulateAnswer,
+  SimulatedOverlap,
   SimulateQuery,
   StepsPage,
   StepsQuery,
@@ -109,7 +110,7 @@ interface Exchanges {
   /** The overlap structures after the operations. */
   /** The conflict map; it becomes a picture. To be asked again while it is computing. */
   simulateSweep: { query: SweepQuery; answer: SweepAnswer };
-  simulateOverlap: { query: SimulateQuery; answer: OverlapAnswer };
+  simulateOverlap: { query: SimulateQuery; answer: SimulatedOverlap };
 }
 
 export type Method = keyof Exchanges;

@@ -23,6 +23,7 @@ export type IconName =
   | 'inspect'
   | 'json'
   | 'keyboard-tab'
+  | 'layers'
   | 'layout-sidebar-right'
   | 'layout-sidebar-right-off'
   | 'lock'

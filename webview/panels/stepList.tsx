@@ -2,8 +2,9 @@ import { batch, useSignal, useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { TOUCHES } from '../../src/core/simulate/marks.js';
 import type { Step } from '../../src/core/simulate/outcome.js';
-import { stepLine, type StepLine, TOUCH_SIGN } from '../simulationText.js';
+import { stepLine, type StepLine } from '../simulationText.js';
 import type { Store } from '../store.js';
+import { TOUCH_SIGN } from '../touchText.js';
 import { clean, count } from '../text.js';
 import { Icon, type IconName } from './icon.js';
 import { OffsetLink } from './offsetLink.js';
@@ -123,6 +124,7 @@ const ICONS: Readonly<Record<StepLine['look'], IconName | undefined>> = {
   dim: undefined,
   miss: undefined,
   stopped: 'shield',
+  loss: 'layers',
   bad: 'flame',
 };
 

@@ -6,6 +6,7 @@ import { roomForWrite } from './hostRoom.js';
 import { linkPlan } from './link.js';
 import { type Content, UNKNOWN, ZEROS } from './overlay.js';
 import { MOST_WORKERS, PiecesAtOnce } from './piecesAtOnce.js';
+import type { Work } from './work.js';
 import { hasCopy, type WritePlan } from './writePlan.js';
 
 /** Clusters that QEMU encrypts at once (QCOW_MAX_CRYPT_CLUSTERS). */
@@ -28,12 +29,12 @@ interface Piece {
  * The guest writes (qcow2_co_pwritev_part). Several pieces run at the same time in QEMU; here all
  * data come first, then the links in order. Failures are RequestFailed.
  */
-export function writeGuest(driver: Driver, guest: number, bytes: number, content: Content): void {
+export function* writeGuest(driver: Driver, guest: number, bytes: number, content: Content): Work {
   const write = new GuestWrite(driver, content);
   const { freed } = driver.refcounts;
   const pieces = (driver.pieces = new PiecesAtOnce());
   try {
-    write.run(guest, bytes);
+    yield* write.run(guest, bytes);
   } catch (error) {
     // Nobody knows how far the other pieces were.
     if (write.isSplit) driver.recorder.doubt(AT_ONCE);
@@ -62,10 +63,11 @@ class GuestWrite {
     this.#content = content;
   }
 
-  run(guest: number, bytes: number): void {
+  *run(guest: number, bytes: number): Work {
     for (let done = 0; done < bytes && !this.#failure;) {
       done += this.#start(guest + done, bytes - done);
       if (this.#running.length === MOST_WORKERS) this.#finish();
+      yield;
     }
     while (this.#running.length > 0) this.#finish();
     if (this.#failure) throw this.#failure;

@@ -3,11 +3,10 @@ import { COPIED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
 import { hashHex } from '../bytes.js';
 import type { Driver } from './driver.js';
 import { readGuest } from './guestData.js';
-import { lengthOf } from './hostFile.js';
 import { bitRange, type EntryWords, type L2Slice } from './l2Slice.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
 import { wordsOf } from './memoryTable.js';
-import { type Content, cut, type Part } from './overlay.js';
+import { type Content, cut, lengthOf, type Part } from './overlay.js';
 import type { FreedFor } from './refcounts.js';
 import { hasCopy, type WritePlan } from './writePlan.js';
 

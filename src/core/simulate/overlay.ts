@@ -192,6 +192,12 @@ export const bytesPart = (bytes: Uint8Array): Part => ({
   content: { kind: 'bytes', bytes },
 });
 
+export function lengthOf(parts: readonly Part[]): number {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  return length;
+}
+
 /** The parts of a range that lie in [from, to), counted from its start. */
 export function cut(parts: readonly Part[], from: number, to: number): Part[] {
   const kept: Part[] = [];
