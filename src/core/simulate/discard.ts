@@ -9,7 +9,7 @@ const ZERO_FLAG = 1;
 const NONE: EntryWords = { high: 0, low: 0 };
 
 /** Entries that are dealt with between two yields: each may read a refcount block. */
-const ENTRIES_A_STEP = 128;
+const ENTRIES_A_STEP = 64;
 
 /** A request that frees clusters: they are given back to the file system when it is over. */
 export function* collectingDiscards(driver: Driver, work: Work): Work {

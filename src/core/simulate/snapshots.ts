@@ -17,7 +17,7 @@ import type { Work } from './work.js';
 const TABLE_FIELD = 60;
 
 /** Entries of an L2 table that are dealt with between two yields: each may read a refcount block. */
-const ENTRIES_A_STEP = 256;
+const ENTRIES_A_STEP = 64;
 
 /** Takes a snapshot (qcow2_snapshot_create). Failures are RequestFailed. */
 export function* createSnapshot(driver: Driver, name: string): Work {
