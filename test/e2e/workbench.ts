@@ -124,8 +124,12 @@ export class Workbench {
     const name = dialog.locator('input[type="text"]');
     await expect.poll(() => name.inputValue()).toMatch(/\.qcow2\.(png|svg)$/);
     await name.fill(path);
-    await name.press('Enter');
-    await dialog.waitFor({ state: 'hidden' });
+    // Enter says nothing to it while it reads the folder.
+    const confirm = async (): Promise<boolean> => {
+      if (await dialog.isVisible()) await this.page.keyboard.press('Enter');
+      return dialog.isVisible();
+    };
+    await expect.poll(confirm, { interval: 250 }).toBe(false);
   }
 
   /** Chooses an entry of the list that is open. */
