@@ -33,7 +33,7 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
         class="tabs"
         role="tablist"
         onKeyDown={(event) => {
-          const next = tabAfter(event.key, tab);
+          const next = tabAfter(event.key, store.pane.value.tab);
           if (next === undefined) return;
           event.preventDefault();
           store.showTab(next);
@@ -114,8 +114,9 @@ function Sash({ store }: { readonly store: Store }): JSX.Element {
           resize(innerWidth - event.clientX);
       }}
       onKeyDown={(event) => {
-        if (event.key === 'ArrowLeft') resize(width + KEY_STEP);
-        if (event.key === 'ArrowRight') resize(width - KEY_STEP);
+        const now = store.pane.value.width;
+        if (event.key === 'ArrowLeft') resize(now + KEY_STEP);
+        if (event.key === 'ArrowRight') resize(now - KEY_STEP);
       }}
     />
   );

@@ -12,6 +12,7 @@ import { MemoryTable } from './memoryTable.js';
 import { MetadataCache } from './metadataCache.js';
 import { bytesPart, type Content, type Overlay, type Part } from './overlay.js';
 import type { Recorder } from './recorder.js';
+import type { PiecesAtOnce } from './piecesAtOnce.js';
 import { Refcounts } from './refcounts.js';
 import { Signal } from './signal.js';
 import { SnapshotList } from './snapshotList.js';
@@ -51,6 +52,8 @@ export class Driver {
   bitmaps: Bitmaps | undefined;
   /** Reading has a look once whether metadata was preallocated. */
   preallocationProbed = false;
+  /** Of the write that is going on. */
+  pieces: PiecesAtOnce | undefined;
   /** Several pieces were linked at the same time, and the caches have not been written since. */
   unordered = false;
   readonly #lazyRefcounts: boolean;

@@ -3,6 +3,7 @@ import { COPIED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
 import { hashHex } from '../bytes.js';
 import type { Driver } from './driver.js';
 import { readGuest } from './guestData.js';
+import { lengthOf } from './hostFile.js';
 import { bitRange, type EntryWords, type L2Slice } from './l2Slice.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
 import { wordsOf } from './memoryTable.js';
@@ -98,6 +99,7 @@ function copy(driver: Driver, plan: WritePlan, merged: Content | undefined): voi
 
 function writeCopy(driver: Driver, host: number, parts: readonly Part[]): void {
   if (parts.length === 0) return;
+  driver.pieces?.touch(host, lengthOf(parts), true);
   if (driver.dataFile) driver.writeExternal(host, parts);
   else driver.file.writeChecked('copy on write', 0, host, parts);
 }

@@ -125,6 +125,8 @@ export class Overlay implements ByteSource {
     offset: number,
     length: number,
   ): { readonly length: number; readonly content: Content | undefined }[] {
+    // No file reaches so far, nor do exact sums.
+    if (offset > Number.MAX_SAFE_INTEGER - length) return [{ length, content: undefined }];
     const parts: { length: number; content: Content | undefined }[] = [];
     const end = offset + length;
     let at = offset;

@@ -46,7 +46,7 @@ export function compress(driver: Driver, offset: number, length: number): void {
   });
 }
 
-/** Cut at the grid of subclusters (bdrv_co_do_pwrite_zeroes). */
+/** Cut at the grid of subclusters (bdrv_co_do_pwrite_zeroes); of no length it never gets there. */
 export function writeZeroes(
   driver: Driver,
   offset: number,
@@ -58,7 +58,7 @@ export function writeZeroes(
   tracked(driver, offset, length, () => {
     zeroAligned(driver, offset, length, unmap);
   });
-  if (through) flushNode(driver);
+  if (through && length > 0) flushNode(driver);
 }
 
 function zeroAligned(driver: Driver, offset: number, length: number, unmap: boolean): void {

@@ -82,12 +82,19 @@ export class Simulation {
       return { state: 'done' };
     } catch (error) {
       if (error instanceof RequestFailed) return { state: 'failed', error: errnoText(error.errno) };
-      if (error instanceof ProcessAborted)
+      if (error instanceof ProcessAborted) {
+        this.#lose(this.#driver);
         return (this.#over = { state: 'aborted', reason: error.message });
+      }
       if (error instanceof Unpredictable)
         return (this.#over = { state: 'unpredictable', reason: error.message });
       throw error;
     }
+  }
+
+  /** What is dirty in the caches is lost: which part that is depends on their order. */
+  #lose(driver: Driver): void {
+    if (driver.unordered) this.#recorder.doubt(AT_ONCE);
   }
 
   #do(driver: Driver, operation: SimulatedOperation): void {
@@ -112,7 +119,7 @@ export class Simulation {
       case 'abort':
         this.#over = CLOSED;
         if (operation.type === 'close') close(driver);
-        else if (driver.unordered) this.#recorder.doubt(AT_ONCE);
+        else this.#lose(driver);
         break;
       case 'snapshot-create':
         createSnapshot(driver, operation.name);

@@ -4,7 +4,7 @@ import type { LoggedEvent } from '../../../src/core/overlap/eventLog.js';
 import type { Store } from '../../store.js';
 import { count, hex, size } from '../../text.js';
 import { useOverlapAnswer } from './useOverlapAnswer.js';
-import { useVisibleRows } from './useVisibleRows.js';
+import { useVisibleRows } from '../useVisibleRows.js';
 
 /** CSS pixels of a line, as in overlap.css. */
 const LINE = 22;

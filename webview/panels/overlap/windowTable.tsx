@@ -9,7 +9,7 @@ import { count, hex } from '../../text.js';
 import { Icon } from '../icon.js';
 import { KindSwatches } from './kindSwatches.js';
 import { useOverlapAnswer } from './useOverlapAnswer.js';
-import { useVisibleRows } from './useVisibleRows.js';
+import { useVisibleRows } from '../useVisibleRows.js';
 import { ageText, EXPOSURE_TEXT, FORM_TEXT } from './windowWords.js';
 
 /** CSS pixels of a row, as in overlap.css. */
