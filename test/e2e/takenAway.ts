@@ -41,7 +41,7 @@ export function takenAway({ inVsCode, workbench, image, folder }: Suite): void {
     inVsCode('of the map is about the cluster under it, and no menu of the pane', async () => {
       const editor = await workbench().open(image);
       await legendCounts(editor);
-      const { menu, page } = workbench();
+      const { menu } = workbench();
       const map = editor.locator('.heatmap');
       const copied = await workbench().copied(() =>
         workbench().chooseFromMenu(map, 'Copy Host Offset'),
@@ -55,12 +55,11 @@ export function takenAway({ inVsCode, workbench, image, folder }: Suite): void {
       await map.click({ button: 'right' });
       await menu.getByText('Find on the Map…').waitFor();
       await workbench().picture('editor-menu');
-      await page.keyboard.press('Escape');
-      await menu.waitFor({ state: 'detached' });
+      await workbench().closeMenu();
       await editor.locator('article h2').click({ button: 'right' });
       await menu.getByText('Copy', { exact: true }).waitFor();
       expect(await menu.getByText('Copy Host Offset').count()).toBe(0);
-      await page.keyboard.press('Escape');
+      await workbench().closeMenu();
     });
   });
 
