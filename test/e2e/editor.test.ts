@@ -1,5 +1,5 @@
 import type { FrameLocator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { KINDS } from '../../src/core/layout/kinds.js';
 import { KIND_TEXT } from '../../webview/text.js';
 import { legendCounts, number } from './legend.js';
@@ -31,8 +31,12 @@ afterEach(async () => {
 /** Runs a test that leaves a picture of the window behind when it fails. */
 function inVsCode(name: string, body: () => Promise<void>): void {
   test(name, async () => {
-    onTestFailed(() => workbench.picture(`failed-${name.replaceAll(/\W+/g, '-')}`));
-    await body();
+    try {
+      await body();
+    } catch (error) {
+      await workbench.picture(`failed-${name.replaceAll(/\W+/g, '-')}`);
+      throw error;
+    }
   });
 }
 

@@ -1,7 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
-import { describe, expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { legendCounts } from './legend.js';
 import type { Workbench } from './workbench.js';
 
@@ -35,10 +37,11 @@ export function takenAway({ inVsCode, workbench, image, folder }: Suite): void {
     return { editor, cluster: Number(await pane.getAttribute('data-cluster')) };
   }
 
-  describe('what is copied', () => {
-    inVsCode('from the context menu of the map is about the cluster under it', async () => {
+  describe('the context menu', () => {
+    inVsCode('of the map is about the cluster under it, and no menu of the pane', async () => {
       const editor = await workbench().open(image);
       await legendCounts(editor);
+      const { menu } = workbench();
       const map = editor.locator('.heatmap');
       const copied = await workbench().copied(() =>
         workbench().chooseFromMenu(map, 'Copy Host Offset'),
@@ -48,8 +51,19 @@ export function takenAway({ inVsCode, workbench, image, folder }: Suite): void {
       const cluster = Number(await pane.getAttribute('data-cluster'));
       expect(cluster).toBeGreaterThan(0);
       expect(copied).toBe(hex(cluster * CLUSTER));
-    });
 
+      await map.click({ button: 'right' });
+      await menu.getByText('Find on the Map…').waitFor();
+      await workbench().picture('editor-menu');
+      await workbench().closeMenu();
+      await editor.locator('article h2').click({ button: 'right' });
+      await menu.getByText('Copy', { exact: true }).waitFor();
+      expect(await menu.getByText('Copy Host Offset').count()).toBe(0);
+      await workbench().closeMenu();
+    });
+  });
+
+  describe('what is copied', () => {
     inVsCode('from the palette is offset, owners, command and JSON', async () => {
       const { editor, cluster } = await openAndSelect();
       const copied = (command: string): Promise<string> =>
@@ -75,41 +89,42 @@ export function takenAway({ inVsCode, workbench, image, folder }: Suite): void {
     });
   });
 
-  describe('the context menu', () => {
-    inVsCode('of the map has our commands, that of the pane has not', async () => {
-      const { editor } = await openAndSelect();
-      const { menu, page } = workbench();
-      await editor.locator('.heatmap').click({ button: 'right' });
-      await menu.getByText('Find on the Map…').waitFor();
-      await workbench().picture('editor-menu');
-      await page.keyboard.press('Escape');
-      await menu.waitFor({ state: 'detached' });
-      await workbench().chooseFromMenu(editor.locator('.heatmap'), 'Fit the Whole File');
-      await editor.locator('article h2').click({ button: 'right' });
-      await menu.getByText('Copy', { exact: true }).waitFor();
-      expect(await menu.getByText('Copy Host Offset').count()).toBe(0);
-      await page.keyboard.press('Escape');
-    });
-  });
-
   describe('the view as a picture', () => {
-    inVsCode('is on the clipboard', async () => {
+    let pictures: string;
+    beforeAll(() => {
+      // Outside the workspace, whose explorer would be drawn anew.
+      pictures = mkdtempSync(join(tmpdir(), 'qcow2-lens-pictures-'));
+    });
+    afterAll(() => {
+      rmSync(pictures, { recursive: true });
+    });
+
+    inVsCode('is copied, and saved as PNG and SVG, with its legend', async () => {
       const editor = await workbench().open(image);
-      await legendCounts(editor);
+      const counts = await legendCounts(editor);
       const { page } = workbench();
+
       await page.evaluate(() => navigator.clipboard.writeText('nothing yet'));
       await workbench().run('Qcow2: Copy View as Picture');
       const types = (): Promise<string[]> =>
         page.evaluate(async () => (await navigator.clipboard.read()).flatMap((item) => item.types));
       await expect.poll(types).toEqual(['image/png']);
+
+      const png = join(pictures, 'view.png');
+      await workbench().saveAs('Qcow2: Save View as PNG…', png);
+      await expectPng(await written(png), editor, counts);
+
+      const svg = join(pictures, 'view.svg');
+      await workbench().saveAs('Qcow2: Save View as SVG…', svg);
+      await expectSvg((await written(svg)).toString('utf8'), counts);
     });
 
-    inVsCode('is saved as a PNG with its legend', async () => {
-      const editor = await workbench().open(image);
-      const counts = await legendCounts(editor);
-      const path = join(folder, 'view.png');
-      await workbench().saveAs('Qcow2: Save View as PNG…', path);
-      const bytes = await written(path);
+    /** As large as the map with title and legend, whose first swatch has the colour of that here. */
+    async function expectPng(
+      bytes: Buffer,
+      editor: FrameLocator,
+      counts: ReadonlyMap<string, number>,
+    ): Promise<void> {
       expect([...bytes.subarray(0, 8)]).toEqual([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]);
       const box = await editor.locator('.heatmap').boundingBox();
       const map = { width: Math.round(box?.width ?? 0), height: Math.round(box?.height ?? 0) };
@@ -124,24 +139,20 @@ export function takenAway({ inVsCode, workbench, image, folder }: Suite): void {
       expect(`rgb(${picture.pixel.join(', ')})`).toBe(
         await swatch.evaluate((element) => getComputedStyle(element).backgroundColor),
       );
-    });
+    }
 
-    inVsCode('is saved as an SVG with its legend', async () => {
-      const editor = await workbench().open(image);
-      const counts = await legendCounts(editor);
-      const path = join(folder, 'view.svg');
-      await workbench().saveAs('Qcow2: Save View as SVG…', path);
-      const svg = (await written(path)).toString('utf8');
-      const parsed = await workbench().page.evaluate((text) => {
-        const read = new DOMParser().parseFromString(text, 'image/svg+xml');
-        const texts = [...read.querySelectorAll('text')].map(({ textContent }) => textContent);
-        return { root: read.documentElement.nodeName, texts };
-      }, svg);
-      expect(parsed.root).toBe('svg');
-      expect(parsed.texts[0]).toContain(image);
+    /** Names the image, and counts what the legend counts. */
+    async function expectSvg(text: string, counts: ReadonlyMap<string, number>): Promise<void> {
+      const { root, texts } = await workbench().page.evaluate((svg) => {
+        const parsed = new DOMParser().parseFromString(svg, 'image/svg+xml');
+        const all = [...parsed.querySelectorAll('text')].map(({ textContent }) => textContent);
+        return { root: parsed.documentElement.nodeName, texts: all };
+      }, text);
+      expect(root).toBe('svg');
+      expect(texts[0]).toContain(image);
       for (const count of counts.values())
-        expect(parsed.texts.join('\n')).toMatch(new RegExp(`\\b${count.toLocaleString('en')}\\b`));
-    });
+        expect(texts.join('\n')).toMatch(new RegExp(`\\b${count.toLocaleString('en')}\\b`));
+    }
   });
 }
 

@@ -98,8 +98,21 @@ export class Workbench {
   /** Opens the context menu of something and chooses an entry of it. */
   async chooseFromMenu(target: Locator, entry: string): Promise<void> {
     await target.click({ button: 'right' });
-    await this.menu.getByText(entry, { exact: true }).click();
-    await this.menu.waitFor({ state: 'detached' });
+    await this.menu.getByText(entry, { exact: true }).hover();
+    await this.#untilMenuIsGone('Enter');
+  }
+
+  async closeMenu(): Promise<void> {
+    await this.#untilMenuIsGone('Escape');
+  }
+
+  /** A menu that has just come takes neither clicks nor keys. */
+  async #untilMenuIsGone(key: 'Enter' | 'Escape'): Promise<void> {
+    const press = async (): Promise<number> => {
+      if ((await this.menu.count()) > 0) await this.page.keyboard.press(key);
+      return this.menu.count();
+    };
+    await expect.poll(press, { interval: 250 }).toBe(0);
   }
 
   /** The context menu, while it is open. */
@@ -124,8 +137,12 @@ export class Workbench {
     const name = dialog.locator('input[type="text"]');
     await expect.poll(() => name.inputValue()).toMatch(/\.qcow2\.(png|svg)$/);
     await name.fill(path);
-    await name.press('Enter');
-    await dialog.waitFor({ state: 'hidden' });
+    // Enter says nothing to it while it reads the folder.
+    const confirm = async (): Promise<boolean> => {
+      if (await dialog.isVisible()) await this.page.keyboard.press('Enter');
+      return dialog.isVisible();
+    };
+    await expect.poll(confirm, { interval: 250 }).toBe(false);
   }
 
   /** Chooses an entry of the list that is open. */

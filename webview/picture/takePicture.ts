@@ -10,6 +10,7 @@ export async function takePicture(
   try {
     switch (command) {
       case 'copyPicture':
+        await focused();
         // The promise goes to the clipboard, which asks for the picture while it still may write.
         await navigator.clipboard.write([new ClipboardItem({ 'image/png': map.picture('png') })]);
         navigation.say('The view has been copied.');
@@ -30,4 +31,23 @@ export async function takePicture(
         : `There is no picture: ${why}`,
     );
   }
+}
+
+/** Milliseconds that VS Code may take to close its palette. */
+const FOCUS_WITHIN = 2000;
+
+/** Only who has the focus may write to the clipboard: the palette, from which one comes, still has it. */
+function focused(): Promise<void> {
+  if (document.hasFocus()) return Promise.resolve();
+  return new Promise((resolve) => {
+    addEventListener(
+      'focus',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+    setTimeout(resolve, FOCUS_WITHIN);
+    window.focus();
+  });
 }
