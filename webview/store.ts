@@ -102,6 +102,8 @@ export class Store {
   readonly area = signal<Rectangle | undefined>(undefined);
   /** Whether cells are wide enough to carry the letters of their kinds. */
   readonly lettered = signal(false);
+  /** Mask of the values of the subclusters that are drawn (see core/picture/tile.ts). */
+  readonly subclusters = signal(0);
   /** What can be seen of the map, unless all can. */
   readonly inView = signal<InView | undefined>(undefined);
   readonly camera: Signal<KeptCamera | undefined>;

@@ -37,6 +37,7 @@ import type {
   CellsQuery,
   Hit,
   LocateQuery,
+  MixedCells,
   NextQuery,
   RangesPage,
   RangesQuery,
@@ -66,6 +67,7 @@ import type {
   VerdictAnswer,
 } from '../protocol/simulation.js';
 import { inflate } from './inflate.js';
+import { mixedCells } from './mixedCells.js';
 import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
 import { Pictures } from './pictures.js';
@@ -220,6 +222,10 @@ export class ImageSession implements ImageService {
 
   cells(query: CellsQuery): CellCounts {
     return { generation: this.#generation, runs: this.#navigation().cells(query) };
+  }
+
+  subclusters(query: CellsQuery): MixedCells {
+    return mixedCells(this.#laidOut(), query);
   }
 
   mapped({ cluster }: ClusterQuery): Mapped {

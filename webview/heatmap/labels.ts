@@ -2,15 +2,17 @@ import type { Picture } from '../../src/core/picture/layer.js';
 import { isFileKinds } from '../legendValues.js';
 import type { Camera } from './camera.js';
 import type { CellCountStore } from './cellCounts.js';
-import { LabelSheet, LETTERS_FROM, type LabelFrame } from './labelSheet.js';
+import { LabelSheet, type LabelFrame } from './labelSheet.js';
 import { resizeCanvas } from './renderer.js';
+import { CLOSE_FROM } from './scene.js';
 
 /** Milliseconds without movement after which letters are written anew. */
 const REST = 80;
 /** Milliseconds of writing in a frame. */
 const BUDGET = 3;
 
-interface Scene extends LabelFrame {
+/** What is written on, and from where it is looked at. */
+export interface LabelScene extends LabelFrame {
   readonly shown: Picture;
   readonly camera: Camera;
 }
@@ -31,16 +33,16 @@ export class Labels {
   #front = sheet();
   #back = sheet();
   /** What is on the front sheet; undefined: nothing. */
-  #shown: Scene | undefined;
-  #wanted: Scene | undefined;
+  #shown: LabelScene | undefined;
+  #wanted: LabelScene | undefined;
   #writing: Generator<void> | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
-  /** `next`: asks for another frame. */
-  constructor(root: HTMLElement, counts: CellCountStore, next: () => void) {
+  /** `below`: the canvas under the letters. `next`: asks for another frame. */
+  constructor(below: HTMLCanvasElement, counts: CellCountStore, next: () => void) {
     this.#sheet = new LabelSheet(counts);
     this.#next = next;
-    root.append(this.#front.canvas, this.#back.canvas);
+    below.after(this.#front.canvas, this.#back.canvas);
   }
 
   dispose(): void {
@@ -50,10 +52,10 @@ export class Labels {
   }
 
   /** The map has been drawn anew. Whether its cells have room for letters. */
-  show(scene: Scene): boolean {
+  show(scene: LabelScene): boolean {
     clearTimeout(this.#rest);
     this.#writing = undefined;
-    const isWide = isFileKinds(scene.shown) && scene.scale >= LETTERS_FROM;
+    const isWide = isFileKinds(scene.shown) && scene.scale >= CLOSE_FROM;
     this.#wanted = isWide ? scene : undefined;
     if (!isWide || this.#shown?.palette !== scene.palette) this.#shown = undefined;
     this.#place(scene);
@@ -103,7 +105,7 @@ export class Labels {
   }
 
   /** Puts what was written for one camera where another sees it. */
-  #place({ camera, width, height, ratio }: Scene): void {
+  #place({ camera, width, height, ratio }: LabelScene): void {
     const { style } = this.#front.canvas;
     const shown = this.#shown;
     style.visibility = shown ? 'visible' : 'hidden';

@@ -1,3 +1,4 @@
+import { valuesInMask } from '../../src/core/picture/tile.js';
 import { valueVariable } from '../heatmap/palette.js';
 import { LAYER_TEXT, VIEW_TEXT, valueLabel } from '../layerText.js';
 import { isFileKinds, legendValues } from '../legendValues.js';
@@ -35,7 +36,8 @@ export const SWATCH = 10;
 export const GAP = 5;
 const ROW = 20;
 
-export function captionOf(store: Store): Caption {
+/** `hasSubclusters`: whether the picture shows what is within cells. */
+export function captionOf(store: Store, hasSubclusters: boolean): Caption {
   const style = getComputedStyle(document.body);
   const read = (variable: string): string => style.getPropertyValue(variable).trim();
   const facts = store.facts.value;
@@ -46,6 +48,12 @@ export function captionOf(store: Store): Caption {
   const values = legendValues(store).map(({ value, clusters = 0 }) => ({
     colour: read(valueVariable(picture, value)),
     text: `${valueLabel(picture, value, names.value)} ${count(clusters)}`,
+    isTrouble: false,
+  }));
+  const drawn = hasSubclusters ? valuesInMask(store.subclusters.value) : [];
+  const subclusters = drawn.map((value) => ({
+    colour: read(valueVariable(picture, value)),
+    text: `subclusters: ${valueLabel(picture, value, [])}`,
     isTrouble: false,
   }));
   const troubles = [
@@ -67,7 +75,7 @@ export function captionOf(store: Store): Caption {
   ];
   return {
     title: parts.join(' · '),
-    entries: [...values, ...entries],
+    entries: [...values, ...subclusters, ...entries],
     background: read('--vscode-editor-background'),
     foreground: read('--vscode-foreground'),
     font: `12px ${read('--vscode-font-family') || 'sans-serif'}`,
