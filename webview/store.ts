@@ -184,7 +184,7 @@ export class Store {
     this.sweep = new SweepState(
       (options) => this.rpc.ask('simulateSweep', { options }),
       () => {
-        this.pictures.outcomesChanged();
+        this.pictures.changed('simulation');
         this.pictures.choose({ view: 'guest', layer: 'simulation' });
       },
     );
@@ -226,6 +226,9 @@ export class Store {
     effect(() => {
       const { canGoBack, canGoForward } = this.navigation;
       host.post({ type: 'history', back: canGoBack.value, forward: canGoForward.value });
+    });
+    effect(() => {
+      if (this.overlap.answer.value) this.pictures.changed('windows');
     });
     effect(() => {
       // A value of one picture means nothing in another.

@@ -18,6 +18,9 @@ const TOLD_APART: readonly KindName[] = [
 /** The colours of styles/layers.css that subclusters have besides; they lie side by side in a cell. */
 const SUBCLUSTERS = ['zero', 'zero-kept', 'prepared'] as const;
 
+/** Those of overlap windows, which fill the map. */
+const WINDOWS = ['empty', 'cached', 'kept', 'refused', 'dropped', 'lost'] as const;
+
 /** By name, as they are for dark themes and for light ones. */
 function layerColours(isLight: boolean): ReadonlyMap<string, string> {
   const css = readFileSync(new URL('../../webview/styles/layers.css', import.meta.url), 'utf8');
@@ -84,14 +87,16 @@ describe.each(THEMES)('colours of the %s theme', (theme) => {
   const colourOf = (kind: KindName): Colour => parseColour(variables[kindVariable(kind)]);
   const layers = layerColours(theme === 'light' || theme === 'highContrastLight');
   const kinds = new Map(TOLD_APART.map((kind) => [kind, colourOf(kind)]));
-  const subclusters = new Map([
-    ...(['data', 'unallocated'] as const).map((kind) => [kind, colourOf(kind)] as const),
-    ...SUBCLUSTERS.map((name) => [name, parseColour(layers.get(name) ?? '')] as const),
-  ]);
+  const withLayers = (names: readonly string[]): Map<string, Colour> =>
+    new Map([
+      ...(['data', 'unallocated'] as const).map((kind) => [kind, colourOf(kind)] as const),
+      ...names.map((name) => [name, parseColour(layers.get(name) ?? '')] as const),
+    ]);
 
   it.each(['full', 'protanopia', 'deuteranopia'] as const)('are told apart with %s', (vision) => {
     expect(tooClose(kinds, vision)).toEqual([]);
-    expect(tooClose(subclusters, vision)).toEqual([]);
+    expect(tooClose(withLayers(SUBCLUSTERS), vision)).toEqual([]);
+    expect(tooClose(withLayers(WINDOWS), vision)).toEqual([]);
   });
 });
 
