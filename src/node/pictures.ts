@@ -152,7 +152,8 @@ export class Pictures {
     const { view, layer } = picture;
     if (view === 'guest' && guestClusters(this.#image.layout) > MOST_CLUSTERS)
       return 'the disk has more clusters than a picture can show';
-    if (layer === 'simulation' && !this.#outcomes) return 'the disk has not been swept: that is done in the Simulate tab';
+    if (layer === 'simulation' && !this.#outcomes)
+      return 'the disk has not been swept: that is done in the Simulate tab';
     if (layer === 'windows' && typeof this.#windows === 'string') return this.#windows;
     return isFromMap(picture) ? undefined : this.#hindrance;
   }
