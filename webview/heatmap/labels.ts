@@ -3,7 +3,7 @@ import { isFileKinds } from '../legendValues.js';
 import type { Camera } from './camera.js';
 import type { CellCountStore } from './cellCounts.js';
 import { LabelSheet, type LabelFrame } from './labelSheet.js';
-import { resizeCanvas } from './renderer.js';
+import { fitCanvas } from './renderer.js';
 import { CLOSE_FROM } from './scene.js';
 
 /** Milliseconds without movement after which letters are written anew. */
@@ -88,8 +88,8 @@ export class Labels {
     const scene = this.#wanted;
     if (!scene) return;
     const { canvas, context } = this.#back;
-    resizeCanvas(canvas, scene.width, scene.height);
-    context.clearRect(0, 0, scene.width, scene.height);
+    fitCanvas(canvas, scene.width, scene.height);
+    context.clearRect(0, 0, canvas.width, canvas.height);
     this.#writing = this.#sheet.write(context, scene);
     this.#next();
   };

@@ -5,13 +5,18 @@ import type { CloseUp } from './closeUp.js';
 import { countInView } from './inView.js';
 import { Overlays, type Square } from './overlays.js';
 import type { Palette } from './palette.js';
+import type { Look } from './renderer.js';
 import { RendererChoice } from './rendererChoice.js';
 import { CLOSE_FROM, isInFile, selectedSquares, type Scene } from './scene.js';
 import { SimulationMarks } from './simulationMarks.js';
+import type { StoredTile } from './tileStore.js';
 import type { ShownWindows } from './windowOverlay.js';
 
 /** Milliseconds of rest after which what is in view is counted. */
 const REST = 150;
+
+/** Milliseconds of a frame in which tiles that have come are prepared; the rest follows in the next. */
+const PREPARING = 2;
 
 /** What is outlined beside the selection; `update` is called first when the cells are others. */
 interface Outlined {
@@ -75,7 +80,9 @@ export class MapDrawing {
 
   /** What lies over the cells must be drawn again. */
   readonly invalidateOverlays = (): void => {
-    this.#frame ||= requestAnimationFrame(this.#draw);
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#draw(PREPARING);
+    });
   };
 
   /** From now on what was told of an older generation is stale. */
@@ -94,7 +101,7 @@ export class MapDrawing {
   /** All canvases as they are now, from the lowest to the uppermost. */
   drawn(): readonly HTMLCanvasElement[] {
     this.#cellsDirty = true;
-    this.#draw();
+    this.#draw(Infinity);
     this.#closeUp?.finish();
     const canvases = [...this.#root.querySelectorAll('canvas')];
     return canvases.filter(({ style }) => style.visibility !== 'hidden');
@@ -136,7 +143,8 @@ export class MapDrawing {
     if (this.#renderer) this.#root.prepend(this.#renderer.canvas);
   };
 
-  readonly #draw = (): void => {
+  /** `preparing`: milliseconds for tiles that have come. */
+  #draw(preparing: number): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const { store, tiles, viewport } = this.#scene;
@@ -145,7 +153,8 @@ export class MapDrawing {
     const { camera, picture, size, level } = viewport;
     const ratio = devicePixelRatio;
     const visible = viewport.visible();
-    const items = viewport.items(visible);
+    const isolation = store.isolation.value;
+    const items = viewport.items(visible, this.#preparer({ palette, isolation }, preparing));
     if (this.#cellsDirty) {
       this.#cellsDirty = false;
       store.zoom.value = viewport.zoom;
@@ -156,7 +165,7 @@ export class MapDrawing {
         height: Math.round(size.height * ratio),
         items,
         palette,
-        isolation: store.isolation.value,
+        isolation,
       };
       this.#renderer.draw(frame);
       const { scale } = camera;
@@ -189,7 +198,26 @@ export class MapDrawing {
     this.#overlays.draw(frame);
     this.#simulationMarks.draw(frame, inFile ? store.simulation.onMap.value : undefined);
     if (this.#overlays.moving) this.invalidateOverlays();
-  };
+  }
+
+  /**
+   * Prepares tiles as long as there is time, and has the rest drawn in the next frame: the coarser
+   * tile above them stays meanwhile.
+   */
+  #preparer(look: Look, milliseconds: number): (tile: StoredTile) => boolean {
+    const end = performance.now() + milliseconds;
+    return (tile) => {
+      const renderer = this.#renderer;
+      if (!renderer || renderer.isPrepared(tile, look)) return true;
+      if (performance.now() < end) {
+        renderer.prepare(tile, look);
+        return true;
+      }
+      // When this frame is done.
+      queueMicrotask(this.invalidate);
+      return false;
+    };
+  }
 
   /** Fetched when somebody looks at cells from close by. */
   #fetchCloseUp(): void {
