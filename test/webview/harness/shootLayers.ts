@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { launchBrowser, openEditor, type HostedImage } from './editorPage.js';
 import { hostedSample } from './hostedImages.js';
+import { DEFAULT_OVERLAP } from './hostedWindows.js';
 import { THEMES, type Theme } from './themes.js';
+import type { KeptCamera } from '../../../webview/viewState.js';
 import { LAYERS, VIEWS, type Picture } from '../../../src/core/picture/layer.js';
 
 /** Pictures of every view and layer, to look at: `shootLayers FOLDER [THEME…]`. */
@@ -10,16 +12,34 @@ await mkdir(folder, { recursive: true });
 const browser = await launchBrowser();
 const settings = { curve: 'hilbert', renderer: 'canvas' } as const;
 
+/** So near that subclusters are told apart. */
+const CLOSE: KeptCamera = { view: 'guest', curve: 'hilbert', x: 40, y: 20, scale: 30 };
+
 async function shoot(
   name: string,
   image: HostedImage,
   theme: Theme,
   width: number,
   picture: Picture,
+  camera?: KeptCamera,
 ): Promise<void> {
-  const state = { version: 1, picture, pane: { open: width > 1000, width: 340, tab: 'cluster' } };
+  const state = {
+    version: 1,
+    picture,
+    camera,
+    pane: { open: width > 1000, width: 340, tab: 'cluster' },
+  };
   const height = width > 1000 ? 900 : 600;
-  const editor = await openEditor(browser, { image, theme, settings, width, height, state });
+  const overlap = DEFAULT_OVERLAP;
+  const editor = await openEditor(browser, {
+    image,
+    theme,
+    settings,
+    overlap,
+    width,
+    height,
+    state,
+  });
   const { page } = editor;
   await page.waitForSelector(`.map[data-view=${picture.view}][data-layer=${picture.layer}]`);
   await page.waitForTimeout(700);
@@ -43,5 +63,13 @@ for (const theme of THEMES.filter((each) => wanted.length === 0 || wanted.includ
         await shoot(`${view}-${layer}-${width}-${theme}`, image, theme, width, { view, layer });
     }
   await shoot(`guest-pages-1600-${theme}`, pages, theme, 1600, { view: 'guest', layer: 'kinds' });
+  await shoot(
+    `guest-pages-close-${theme}`,
+    pages,
+    theme,
+    1600,
+    { view: 'guest', layer: 'kinds' },
+    CLOSE,
+  );
 }
 await browser.close();
