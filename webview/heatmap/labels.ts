@@ -9,7 +9,7 @@ import { CLOSE_FROM } from './scene.js';
 /** Milliseconds without movement after which letters are written anew. */
 const REST = 80;
 /** Milliseconds of writing in a frame. */
-const BUDGET = 3;
+const BUDGET = 2;
 
 /** What is written on, and from where it is looked at. */
 export interface LabelScene extends LabelFrame {
@@ -36,6 +36,8 @@ export class Labels {
   #shown: LabelScene | undefined;
   #wanted: LabelScene | undefined;
   #writing: Generator<void> | undefined;
+  /** Writing has begun in this frame: to clear a sheet is enough for one. */
+  #isFresh = false;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
   /** `below`: the canvas under the letters. `next`: asks for another frame. */
@@ -67,7 +69,19 @@ export class Labels {
   }
 
   /** Writes on for a while, if there is something to write. */
-  step(milliseconds = BUDGET): void {
+  step(): void {
+    if (this.#isFresh) this.#next();
+    else this.#write(BUDGET);
+    this.#isFresh = false;
+  }
+
+  /** Writes all there is to write. */
+  finish(): void {
+    if (this.#wanted && this.#shown !== this.#wanted && !this.#writing) this.#begin();
+    this.#write(Infinity);
+  }
+
+  #write(milliseconds: number): void {
     const end = performance.now() + milliseconds;
     while (this.#writing) {
       if (this.#writing.next().done) this.#turn();
@@ -78,12 +92,6 @@ export class Labels {
     }
   }
 
-  /** Writes all there is to write. */
-  finish(): void {
-    if (this.#wanted && this.#shown !== this.#wanted && !this.#writing) this.#begin();
-    this.step(Infinity);
-  }
-
   readonly #begin = (): void => {
     const scene = this.#wanted;
     if (!scene) return;
@@ -91,6 +99,7 @@ export class Labels {
     fitCanvas(canvas, scene.width, scene.height);
     context.clearRect(0, 0, canvas.width, canvas.height);
     this.#writing = this.#sheet.write(context, scene);
+    this.#isFresh = true;
     this.#next();
   };
 
