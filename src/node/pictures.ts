@@ -153,7 +153,7 @@ export class Pictures {
     if (view === 'guest' && guestClusters(this.#image.layout) > MOST_CLUSTERS)
       return 'the disk has more clusters than a picture can show';
     if (layer === 'simulation' && !this.#outcomes)
-      return 'the disk has not been swept: that is done in the Simulate tab';
+      return 'sweep the disk in the Simulate tab first';
     if (layer === 'windows' && typeof this.#windows === 'string') return this.#windows;
     return isFromMap(picture) ? undefined : this.#hindrance;
   }

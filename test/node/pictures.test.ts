@@ -324,7 +324,7 @@ describe('the conflict map', () => {
     const picture: Picture = { view: 'guest', layer: 'simulation' };
     expect(session.layer(picture)).toEqual({
       state: 'failed',
-      message: 'the disk has not been swept: that is done in the Simulate tab',
+      message: 'sweep the disk in the Simulate tab first',
     });
     const answer = swept(session, 'cached');
     if (answer.state !== 'known') throw new Error(answer.state);
