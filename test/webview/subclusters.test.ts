@@ -164,6 +164,24 @@ describe('subclusters', () => {
     await page.close();
   });
 
+  it('are in the picture that is saved', async () => {
+    const image = mixedImage();
+    const editor = await opened(image, 41);
+    const { page, said } = editor;
+    await page.locator('.parts [data-subcluster]').first().waitFor();
+    await expect.poll(async () => (await look(image, page)).wrong).toEqual([]);
+    await editor.post({ type: 'command', command: 'saveSvg' });
+    await expect.poll(() => said.at(-1)?.type).toBe('saveFile');
+    const saved = said.at(-1);
+    if (saved?.type !== 'saveFile') throw new Error('nothing saved');
+    const svg = new TextDecoder().decode(Uint8Array.from(Object.values(saved.bytes)));
+    const squares = svg.match(/h0\.125v0\.25/g)?.length ?? 0;
+    expect(squares).toBeGreaterThan(32 * 20);
+    expect(squares % 32).toBe(0);
+    expect(svg).toContain('subclusters: zeros, allocated');
+    await page.close();
+  });
+
   it('are not asked for where there are none', async () => {
     const asked: object[] = [];
     const image = mixedImage(false);

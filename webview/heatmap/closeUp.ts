@@ -54,6 +54,12 @@ export class CloseUp {
     this.#labels.finish();
   }
 
+  /** The values of the subclusters that are drawn into a cell. */
+  subclustersAt(x: number, y: number): readonly number[] | undefined {
+    const areDrawn = this.#scene.store.subclusters.value !== 0;
+    return areDrawn ? this.#subclusters.valuesAt(x, y) : undefined;
+  }
+
   /** Draws the subclusters into their cells. */
   readonly within = (context: CanvasRenderingContext2D): void => {
     const { store } = this.#scene;

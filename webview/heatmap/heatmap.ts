@@ -11,6 +11,13 @@ import type { Scene } from './scene.js';
 import { TileStore } from './tileStore.js';
 import { Viewport } from './viewport.js';
 
+/** What is seen of a scene. */
+export interface Sight extends Pick<Scene, 'viewport' | 'tiles'> {
+  readonly palette: Palette;
+  /** The values of the 32 subclusters of a cell, where they are drawn. */
+  readonly subclustersAt: (x: number, y: number) => readonly number[] | undefined;
+}
+
 /** The map: its parts behind the few things one can do with it. */
 export class Heatmap {
   readonly #scene: Scene;
@@ -106,9 +113,10 @@ export class Heatmap {
     return this.#pointing.selectCursor();
   }
 
-  /** The viewport with the tiles it looks at, for a picture of it. */
-  get scene(): Pick<Scene, 'viewport' | 'tiles'> & { readonly palette: Palette } {
-    return { ...this.#scene, palette: this.#drawing.palette };
+  /** The viewport with what is seen through it, for a picture of it. */
+  get sight(): Sight {
+    const { palette, subclustersAt } = this.#drawing;
+    return { ...this.#scene, palette, subclustersAt };
   }
 
   /** All canvases as they are now, from the lowest to the uppermost. */

@@ -72,6 +72,10 @@ export class MapDrawing {
     return (this.#palette ??= currentPalette(this.#scene.tiles.picture));
   }
 
+  /** See CloseUp. */
+  readonly subclustersAt = (x: number, y: number): readonly number[] | undefined =>
+    this.#closeUp?.subclustersAt(x, y);
+
   /** All must be drawn again. */
   readonly invalidate = (): void => {
     this.#cellsDirty = true;

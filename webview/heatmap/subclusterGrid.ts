@@ -14,8 +14,8 @@ import type { StoredTile } from './tileStore.js';
 /** From this width of a cell on (CSS pixels) its subclusters are told apart. */
 export const SUBCLUSTERS_FROM = 24;
 /** They are read in a cell like words: rows of so many from the left to the right. */
-const ACROSS = 8;
-const DOWN = SUBCLUSTERS / ACROSS;
+export const ACROSS = 8;
+export const DOWN = SUBCLUSTERS / ACROSS;
 /** Blocks in a row of a tile. */
 const BLOCKS = TILE / BLOCK;
 
@@ -33,7 +33,9 @@ interface Painted {
   readonly palette: Palette;
   readonly canvas: OffscreenCanvas;
   /** By cell: mask of the values that its subclusters have. */
-  readonly values: Uint16Array;
+  readonly masks: Uint16Array;
+  /** By cell: the values themselves. */
+  readonly values: ReadonlyMap<number, readonly number[]>;
 }
 
 /** The subclusters of mixed clusters in view, block by block as they are told. */
@@ -68,10 +70,16 @@ export class SubclusterGrid {
         const painted = this.#paint(known, palette);
         drawPart(context, item, part, painted.canvas);
         for (let y = part.top; y < part.bottom; y++)
-          for (let x = part.left; x < part.right; x++) values |= painted.values[cellInBlock(x, y)];
+          for (let x = part.left; x < part.right; x++) values |= painted.masks[cellInBlock(x, y)];
       }
     }
     return values;
+  }
+
+  /** The values of the subclusters of a cell, if they have been drawn. */
+  valuesAt(x: number, y: number): readonly number[] | undefined {
+    const block = this.#blocks.blockOf(x, y);
+    return block && this.#painted.get(block)?.values.get(cellInBlock(x, y));
   }
 
   /** Which blocks of a tile have cells whose subclusters differ: only those are asked for. */
@@ -95,24 +103,29 @@ export class SubclusterGrid {
     if (known?.palette === palette) return known;
     const image = new ImageData(BLOCK * ACROSS, BLOCK * DOWN);
     const pixels = new Uint32Array(image.data.buffer);
-    const values = new Uint16Array(BLOCK * BLOCK);
+    const masks = new Uint16Array(BLOCK * BLOCK);
+    const values = new Map<number, readonly number[]>();
     const { cells } = block;
     for (let i = 0; i + 3 < cells.length; i += 4) {
       const [cell, placed, zeroes, allocated] = cells.slice(i, i + 4);
       const left = (cell % BLOCK) * ACROSS;
       const top = Math.floor(cell / BLOCK) * DOWN;
-      for (let index = 0; index < SUBCLUSTERS; index++) {
-        const value = VALUE[subclusterKind(placed === 1, { zeroes, allocated }, index)];
+      const parts = Array.from(
+        { length: SUBCLUSTERS },
+        (_, index) => VALUE[subclusterKind(placed === 1, { zeroes, allocated }, index)],
+      );
+      values.set(cell, parts);
+      parts.forEach((value, index) => {
         const y = top + Math.floor(index / ACROSS);
         pixels[y * image.width + left + (index % ACROSS)] = palette.colours[value];
-        values[cell] |= maskOfValue(value);
-      }
+        masks[cell] |= maskOfValue(value);
+      });
     }
     const canvas = new OffscreenCanvas(image.width, image.height);
     const context = canvas.getContext('2d');
     if (!context) throw new Error('no 2D canvas');
     context.putImageData(image, 0, 0);
-    const painted = { palette, canvas, values };
+    const painted = { palette, canvas, masks, values };
     this.#painted.set(block, painted);
     return painted;
   }

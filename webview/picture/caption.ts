@@ -36,8 +36,7 @@ export const SWATCH = 10;
 export const GAP = 5;
 const ROW = 20;
 
-/** `hasSubclusters`: whether the picture shows what is within cells. */
-export function captionOf(store: Store, hasSubclusters: boolean): Caption {
+export function captionOf(store: Store): Caption {
   const style = getComputedStyle(document.body);
   const read = (variable: string): string => style.getPropertyValue(variable).trim();
   const facts = store.facts.value;
@@ -50,8 +49,7 @@ export function captionOf(store: Store, hasSubclusters: boolean): Caption {
     text: `${valueLabel(picture, value, names.value)} ${count(clusters)}`,
     isTrouble: false,
   }));
-  const drawn = hasSubclusters ? valuesInMask(store.subclusters.value) : [];
-  const subclusters = drawn.map((value) => ({
+  const subclusters = valuesInMask(store.subclusters.value).map((value) => ({
     colour: read(valueVariable(picture, value)),
     text: `subclusters: ${valueLabel(picture, value, [])}`,
     isTrouble: false,

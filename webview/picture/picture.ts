@@ -7,10 +7,9 @@ import { svgOf } from './svg.js';
 
 /** The view as a picture with its title and legend. */
 export function pictureOf(store: Store, heatmap: Heatmap, format: PictureFormat): Promise<Blob> {
-  const { scene } = heatmap;
-  // The vectors are of whole cells.
-  const caption = captionOf(store, format === 'png');
+  const caption = captionOf(store);
+  const { sight } = heatmap;
   return format === 'svg'
-    ? svgOf(scene, caption)
-    : pngOf(heatmap.drawn(), scene.viewport.size, caption);
+    ? svgOf(sight, caption)
+    : pngOf(heatmap.drawn(), sight.viewport.size, caption);
 }
