@@ -16,9 +16,11 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
   if (failure !== undefined) {
     return (
       <div class="editor">
-        <header>
-          <Summary store={store} />
-        </header>
+        {facts && (
+          <header>
+            <Summary store={store} />
+          </header>
+        )}
         <Failed store={store} message={failure} />
       </div>
     );

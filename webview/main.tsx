@@ -9,6 +9,7 @@ import './styles/strip.css';
 import './styles/sidePane.css';
 import './styles/legend.css';
 import './styles/layers.css';
+import './styles/narrow.css';
 
 const root = document.getElementById('root');
 if (root) render(<App store={new Store(vsCodeHost())} />, root);

@@ -17,6 +17,8 @@ export class RangeList {
   readonly #pages = signal<ReadonlyMap<number, readonly LayoutRun[]>>(new Map());
   readonly #ask: (query: RangesQuery) => Promise<RangesPage>;
   #epoch = 0;
+  /** Counts up with each choice: an answer that comes after the next one is not taken. */
+  #choices = 0;
 
   constructor(ask: (query: RangesQuery) => Promise<RangesPage>) {
     this.#ask = ask;
@@ -49,9 +51,15 @@ export class RangeList {
       if (!this.#pages.peek().has(page)) void this.#fetch(page);
   }
 
+  choose(index: number): void {
+    this.#choices++;
+    this.chosen.value = index;
+  }
+
   /** Chooses the range in which a cluster lies, if it is listed. */
   async chooseAt(cluster: number, clusterSize: number): Promise<void> {
     const epoch = this.#epoch;
+    const choice = ++this.#choices;
     const query = { filter: this.filter.value, from: 0, count: 0, at: cluster };
     const answer = await this.#ask(query).catch(() => undefined);
     if (epoch !== this.#epoch || answer?.position === undefined) return;
@@ -59,7 +67,7 @@ export class RangeList {
     if (!this.#pages.peek().has(Math.floor(position / PAGE)))
       await this.#fetch(Math.floor(position / PAGE));
     const run = this.range(position);
-    if (epoch !== this.#epoch || !run) return;
+    if (epoch !== this.#epoch || choice !== this.#choices || !run) return;
     // With a filter the cluster may lie between two that are listed.
     const isIn = cluster * clusterSize < run.offset + run.clusters * clusterSize;
     this.chosen.value = isIn ? position : undefined;

@@ -5,6 +5,7 @@ import type { Answer, Query } from '../src/protocol/imageService.js';
 import type { OverlapAnswer } from '../src/protocol/overlap.js';
 import type {
   CacheMode,
+  DiskDifference,
   EngineName,
   MarksAnswer,
   OperationOutcome,
@@ -97,8 +98,15 @@ export class SimulationState {
   readonly structures: ReadonlySignal<OverlapAnswer | undefined> = computed(() =>
     this.active.value ? this.#structures.value : undefined,
   );
+  /** The verdict on the operation that is shown is not all known yet. */
+  readonly isJudging: ReadonlySignal<boolean> = computed(() => {
+    const { query, operation } = this.#judged.value;
+    return query !== this.query.value || operation !== this.shown.value;
+  });
   readonly #structures = signal<OverlapAnswer | undefined>(undefined);
   readonly #done = signal<SimulateQuery | undefined>(undefined);
+  /** What the verdict is about, once it is known. */
+  readonly #judged = signal<{ readonly query?: SimulateQuery; readonly operation?: number }>({});
   readonly #selected = signal<number | undefined>(undefined);
   readonly #asker: Asker;
   readonly #overlap: OverlapState;
@@ -214,27 +222,33 @@ export class SimulationState {
       const marks = await this.#asker.ask('simulateMarks', { ...query, operation });
       if (asked !== this.#verdictsAsked) return;
       this.marks.value = marks;
-      if (this.#overlap.shown.peek()) {
-        const structures = await this.#asker.ask('simulateOverlap', upTo);
-        if (asked !== this.#verdictsAsked) return;
-        this.#structures.value = structures;
-      }
       for (;;) {
         const verdict = await this.#asker.ask('simulateVerdict', upTo);
         if (asked !== this.#verdictsAsked) return;
-        // What is shown stays until all of the next is known.
-        if (verdict.state !== 'computing' || this.verdict.value?.state !== 'known')
-          this.verdict.value = verdict;
-        if (verdict.state !== 'computing') return;
+        if (hasNews(verdict)) this.verdict.value = verdict;
+        if (verdict.state === 'computing') continue;
+        this.#judged.value = { query, operation };
+        break;
+      }
+      while (this.#overlap.shown.peek()) {
+        const structures = await this.#asker.ask('simulateOverlap', upTo);
+        if (asked !== this.#verdictsAsked) return;
+        if (structures.state === 'computing') continue;
+        this.#structures.value = structures;
+        break;
       }
     } catch (error) {
       if (asked === this.#verdictsAsked) this.failure.value = String(error);
     }
   }
 
-  /** What is different on disk after all operations. */
-  difference(query: SimulateQuery): Promise<Answer<'simulateDifference'>> {
-    return this.#asker.ask('simulateDifference', query);
+  /** What is different on disk after all operations; undefined when the question is out of date. */
+  async difference(query: SimulateQuery): Promise<DiskDifference | undefined> {
+    while (this.query.value === query) {
+      const answer = await this.#asker.ask('simulateDifference', query);
+      if (answer.state === 'known') return answer;
+    }
+    return undefined;
   }
 
   /** A page of steps of the operation that is shown. */
@@ -245,6 +259,11 @@ export class SimulationState {
     return this.#asker.ask('simulateSteps', { ...query, operation, from, count });
   }
 }
+
+/** What is shown stays until there is something of the next. */
+const hasNews = (verdict: VerdictAnswer): boolean =>
+  verdict.state !== 'computing' ||
+  verdict.rows.some(({ cells }) => cells.today ?? cells.structures);
 
 const sameList = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((line, index) => line === b[index]);

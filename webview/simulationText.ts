@@ -1,15 +1,13 @@
-import type { Kind } from '../src/core/layout/kinds.js';
+import { GUEST_DATA, type Kind, kindsIn } from '../src/core/layout/kinds.js';
 import { typeNames } from '../src/core/overlap/types.js';
 import type { Disagreement } from '../src/core/simulate/disagreement.js';
-import type { ClusterMark, Touch } from '../src/core/simulate/marks.js';
 import type { Step } from '../src/core/simulate/outcome.js';
-import { destroys } from '../src/core/simulate/verdict.js';
 import type { VerdictCell } from '../src/protocol/simulation.js';
 import type { IconName } from './panels/icon.js';
 import { clean, count, hex, KIND_TEXT, kindLabel, plural, size } from './text.js';
 
 /** How grave a verdict is: what decides its colour. Icon and words say the same. */
-export type Gravity = 'good' | 'stopped' | 'bad' | 'neutral';
+export type Gravity = 'good' | 'stopped' | 'loss' | 'bad' | 'neutral';
 
 export interface VerdictLook {
   readonly icon: IconName;
@@ -19,15 +17,26 @@ export interface VerdictLook {
 
 const labels = (kinds: readonly Kind[]): string => kinds.map(kindLabel).join(', ');
 
+/** Metadata is destroyed, data of the guest is overwritten: as on the conflict map. */
+function lossText(destroyed: readonly Kind[], overwritten: readonly Kind[]): string {
+  const parts = [
+    ...(destroyed.length > 0 ? [`destroys ${labels(destroyed)}`] : []),
+    ...(overwritten.length > 0 ? [`overwrites ${labels(overwritten)}`] : []),
+  ];
+  return parts.join(', ');
+}
+
 /** A verdict in a few words. */
 export function verdictLook(verdict: VerdictCell): VerdictLook {
-  const { destroyed } = verdict;
-  if (destroyed) {
-    const text = `destroys ${labels(destroyed.types)}`;
+  const { destroyed, overwritten } = verdict;
+  if (destroyed ?? overwritten) {
+    const losses = lossText(destroyed?.kinds ?? [], overwritten?.kinds ?? []);
     const then = verdict.type === 'passes' ? '' : `, then ${endText(verdict)}`;
-    return { icon: 'flame', gravity: 'bad', text: text + then };
+    const [icon, gravity] = destroyed ? (['flame', 'bad'] as const) : (['layers', 'loss'] as const);
+    return { icon, gravity, text: losses + then };
   }
-  const text = endText(verdict);
+  const text =
+    verdict.reported === undefined ? endText(verdict) : `${endText(verdict)}, finds corruption`;
   switch (verdict.type) {
     case 'passes':
       return { icon: 'pass', gravity: 'good', text };
@@ -77,14 +86,14 @@ export function verdictMessage(verdict: VerdictCell): string | undefined {
     case 'refused':
       return clean(verdict.message);
     case 'failed':
-      return clean(verdict.error);
+      return clean([verdict.error, verdict.reported ?? ''].filter(Boolean).join(': '));
     case 'aborts':
     case 'unpredictable':
       return clean(verdict.reason);
     case 'unreached':
       return `The session ended with operation ${verdict.since + 1}.`;
     case 'passes':
-      return undefined;
+      return verdict.reported === undefined ? undefined : clean(verdict.reported);
   }
 }
 
@@ -113,7 +122,7 @@ export interface StepLine {
   readonly offset: number | undefined;
   readonly detail: string;
   readonly end: string;
-  readonly look: 'plain' | 'dim' | 'miss' | 'stopped' | 'bad';
+  readonly look: 'plain' | 'dim' | 'miss' | 'stopped' | 'loss' | 'bad';
 }
 
 export function stepLine(step: Step): StepLine {
@@ -133,7 +142,14 @@ export function stepLine(step: Step): StepLine {
         detail: parts.join(', '),
       };
       if (conflict !== undefined) return { ...line, end: 'stopped', look: 'stopped' };
-      if (destroys(step)) return { ...line, end: `destroys ${labelsOf(step.hits)}`, look: 'bad' };
+      const lost = step.losses.reduce((set, { kinds }) => set | kinds, 0);
+      const [destroyed, overwritten] = [lost & ~GUEST_DATA, lost & GUEST_DATA].map(kindsIn);
+      if (lost !== 0)
+        return {
+          ...line,
+          end: lossText(destroyed, overwritten),
+          look: destroyed.length > 0 ? 'bad' : 'loss',
+        };
       return { ...line, end: checked ? 'checked' : 'unchecked', look: 'dim' };
     }
     case 'look-up':
@@ -185,20 +201,4 @@ export function stepLine(step: Step): StepLine {
         look: 'stopped',
       };
   }
-}
-
-const labelsOf = (set: number): string => labels(typeNames(set));
-
-/** What stands before a mark's number, so that shape tells it apart as well as colour. */
-export const TOUCH_SIGN: Readonly<Record<Touch, string>> = {
-  written: '',
-  allocated: '+',
-  freed: '−',
-  stopped: '!',
-  destroyed: '×',
-};
-
-/** What a mark at a place says: "step 3: allocated". */
-export function markText({ number, touch }: ClusterMark): string {
-  return `step ${count(number)}: ${touch}`;
 }

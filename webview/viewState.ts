@@ -46,7 +46,7 @@ export const FRESH: ViewState = {
   selected: undefined,
   history: NOWHERE,
   guest: undefined,
-  pane: { open: true, width: 420, tab: 'cluster' },
+  pane: { open: true, width: 440, tab: 'cluster' },
   simulation: { operations: [], engine: 'today', cache: 'writethrough' },
   windows: true,
 };

@@ -4,7 +4,7 @@ import type { Kind } from '../core/layout/kinds.js';
 import { DEFAULT_BITMAP_SIZE, NO_LIMIT } from '../core/overlap/settings.js';
 import { GUARDED_TYPES, guardedTypes } from '../core/overlap/types.js';
 import { isLaidOut, openImage } from '../core/qcow2/image.js';
-import type { Engine } from '../core/simulate/guard.js';
+import type { Engine } from '../core/simulate/judge.js';
 import { parseSimulatedOperation, type SimulatedOperation } from '../core/simulate/operation.js';
 import { Simulation, type SimulationSettings } from '../core/simulate/simulation.js';
 import type { Parsed } from '../core/size.js';

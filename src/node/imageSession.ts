@@ -60,6 +60,7 @@ import type {
   MarksAnswer,
   MarksQuery,
   SimulateAnswer,
+  SimulatedOverlap,
   SimulateQuery,
   StepsPage,
   StepsQuery,
@@ -298,7 +299,7 @@ export class ImageSession implements ImageService {
     return this.#sweep.sweep(task.value.key, task.value.settings);
   }
 
-  simulateOverlap(query: SimulateQuery): OverlapAnswer {
+  simulateOverlap(query: SimulateQuery): SimulatedOverlap {
     return this.#simulateSession().overlap(query);
   }
 
@@ -307,8 +308,7 @@ export class ImageSession implements ImageService {
     return (this.#simulate ??= new SimulateSession(
       this.#image,
       this.#surroundings,
-      (cluster) =>
-        this.#state.type === 'scanned' ? this.#state.inspection.structures(cluster) : [],
+      () => (this.#state.type === 'scanned' ? this.#state.scan : undefined),
       (operations) => {
         this.#emit({ type: 'operations', operations });
       },

@@ -1,131 +1,151 @@
-import type { Owner } from '../core/layout/owner.js';
-import type { StructureSettings } from '../core/overlap/settings.js';
+import type { Scan } from '../core/layout/scan.js';
 import { refusesBitmap } from '../core/overlap/windowState.js';
+import type { MetadataList } from '../core/overlap/metadataList.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import type { Difference } from '../core/simulate/difference.js';
 import type { Surroundings } from '../core/simulate/driver.js';
-import { parseCacheOptions } from '../core/simulate/cacheOptions.js';
 import { clusterMarks } from '../core/simulate/marks.js';
-import { parseSimulatedOperation, type SimulatedOperation } from '../core/simulate/operation.js';
+import { operationText, type SimulatedOperation } from '../core/simulate/operation.js';
 import type { Outcome } from '../core/simulate/outcome.js';
 import { Run } from '../core/simulate/run.js';
 import type { SimulationSettings } from '../core/simulate/simulation.js';
-import type { Verdict } from '../core/simulate/verdict.js';
-import { type Cell, Pair, type Row, rowsFor } from '../core/simulate/verdictTable.js';
+import { type Row, VerdictTable } from '../core/simulate/verdictTable.js';
+import type { Work } from '../core/simulate/work.js';
 import type { Parsed } from '../core/size.js';
-import type { OverlapAnswer } from '../protocol/overlap.js';
 import type {
   ClusterOwners,
   DifferenceAnswer,
-  DifferencePart,
   MarksAnswer,
   MarksQuery,
-  OperationOutcome,
   SimulateAnswer,
+  SimulatedOverlap,
   SimulateOptions,
   SimulateQuery,
   StepsPage,
   StepsQuery,
   VerdictAnswer,
 } from '../protocol/simulation.js';
-import { readOptions } from './overlapOptions.js';
+import { lossOwners } from './lossOwners.js';
 import { describeList } from './overlapSession.js';
+import { differenceParts, summary } from './simulateAnswers.js';
+import { readTask, type SimulateTask } from './simulateTask.js';
 
 /** Milliseconds of simulating before other questions get their turn. */
-const SLICE = 100;
-/** Clusters whose owners are told, in all, and of each place. */
-const MOST_OWNED = 64;
-const MOST_OF_PLACE = 16;
-/** Lines of each part of a difference. */
-const MOST_LINES = 100;
+const SLICE = 12;
 
-/** A run and the settings that it goes by. */
+/** A run of its own, for what the table has gone past or given up. */
 interface Kept {
   readonly key: string;
   readonly run: Run;
 }
 
-interface Table {
+/** All checks at work on a list of operations, which may be longer than the one that is asked about. */
+interface Judged {
   readonly key: string;
-  readonly rows: readonly (Pick<Row, 'template' | 'guarded'> & { readonly pair: Pair })[];
+  readonly table: VerdictTable;
+  readonly operations: readonly SimulatedOperation[];
+  readonly texts: readonly string[];
 }
 
-/** What a query says, read. */
-interface Task {
-  readonly operations: readonly SimulatedOperation[];
-  readonly settings: SimulationSettings;
-  readonly structures: StructureSettings;
-  /** Of all settings but the engine, and with it. */
-  readonly key: string;
-  readonly engineKey: string;
+/** A simulated copy on its way to some state. */
+interface Copy {
+  /** Undefined as long as there is none. */
+  readonly run: Run | undefined;
+  /** Why the image is not opened. */
+  readonly refusal: string | undefined;
+  readonly structures: MetadataList | undefined;
+}
+
+/** Something that is being looked for, or was found. */
+interface Search<T> {
+  readonly search: Work<T>;
+  found: T | undefined;
+}
+
+/** Owners of what an operation loses. */
+interface Owned extends Search<ClusterOwners[]> {
+  readonly table: VerdictTable;
+  /** The number of the operation and the operation itself. */
+  readonly of: string;
+}
+
+/** What is different on disk after so many operations. */
+interface Compared extends Search<Difference> {
+  readonly run: Run;
+  readonly done: number;
 }
 
 /**
  * Simulated operations on one image. It keeps the simulated copies of the last question, so that an
- * operation more takes no more than that operation. Throws on I/O errors.
+ * operation more takes no more than that operation. Whatever takes long is done in slices, one with
+ * each question, and dropped when a question about something else comes. Throws on I/O errors.
  */
 export class SimulateSession {
   readonly #image: LaidOutImage;
   readonly #surroundings: Surroundings;
-  readonly #ownersOf: (cluster: number) => readonly Owner[];
+  readonly #scan: () => Scan | undefined;
   readonly #onList: (operations: readonly string[]) => void;
   #list = '[]';
-  #kept: Kept | undefined;
-  /** A shorter run, for what the kept one has given up. */
+  #judged: Judged | undefined;
   #short: Kept | undefined;
-  #table: Table | undefined;
+  #owned: Owned | undefined;
+  #compared: Compared | undefined;
 
   /**
-   * @param ownersOf the structures that lie in a host cluster
+   * @param scan what is known of the image, once it has been scanned
    * @param onList hears of the list of operations whenever it has become another
    */
   constructor(
     image: LaidOutImage,
     surroundings: Surroundings,
-    ownersOf: (cluster: number) => readonly Owner[],
+    scan: () => Scan | undefined,
     onList: (operations: readonly string[]) => void,
   ) {
     this.#image = image;
     this.#surroundings = surroundings;
-    this.#ownersOf = ownersOf;
+    this.#scan = scan;
     this.#onList = onList;
   }
 
   simulate(query: SimulateQuery): SimulateAnswer {
     this.#share(query.operations);
-    const task = this.#read(query);
-    if (!task.ok) return { state: 'refused', message: task.message };
-    const run = this.#run(task.value);
-    if (!run.opened.ok) return { state: 'refused', message: run.opened.message };
-    const end = performance.now() + SLICE;
-    const { operations } = task.value;
-    let more = true;
-    while (more && performance.now() < end) more = run.advance(operations);
-    const outcomes = run.outcomes.map((outcome, index) => summary(outcome, run.verdicts[index]));
-    return { state: run.outcomes.length < operations.length ? 'computing' : 'done', outcomes };
+    const read = this.#read(query);
+    if (!read.ok) return { state: 'refused', message: read.message };
+    const task = read.value;
+    const { length } = task.operations;
+    const { table, operations } = this.#judge(task);
+    const isDone = (): boolean => hasDone(table.yours(task.engine), length);
+    work(() => !isDone() && table.step(operations));
+    const yours = table.yours(task.engine);
+    if (yours?.refusal !== undefined) return { state: 'refused', message: yours.refusal };
+    const { outcomes = [], verdicts = [] } = yours?.run ?? {};
+    return {
+      state: isDone() ? 'done' : 'computing',
+      outcomes: outcomes.slice(0, length).map((outcome, i) => summary(outcome, verdicts[i])),
+    };
   }
 
   /** On the last operation of the list. */
   verdict(query: SimulateQuery): VerdictAnswer {
-    const task = this.#read(query);
-    if (!task.ok) return { state: 'refused', message: task.message };
-    const { operations, settings } = task.value;
-    if (operations.length === 0) throw new Error('there is no operation to judge');
-    const table = this.#tableFor(task.value);
-    const end = performance.now() + SLICE;
-    for (const [done, { pair }] of table.rows.entries())
-      while (pair.advance(operations))
-        if (performance.now() >= end) return { state: 'computing', done, of: table.rows.length };
-    const rows = table.rows.map((row) => ({ ...row, ...row.pair.row() }));
+    const read = this.#read(query);
+    if (!read.ok) return { state: 'refused', message: read.message };
+    const task = read.value;
+    const last = task.operations.length - 1;
+    if (last < 0) throw new Error('there is no operation to judge');
+    const { table, operations } = this.#judge(task);
+    const isKnown = (): boolean => table.isKnown(last);
+    work(() => !isKnown() && table.step(operations));
+    const rows = table.rows(last);
+    const owners = isKnown() ? this.#owners(table, rows, last, task.operations[last]) : undefined;
     return {
-      state: 'known',
+      state: owners ? 'known' : 'computing',
       rows: rows.map(({ template, guarded, today, structures, disagreement }) => ({
         template,
-        yours: guarded === settings.guarded,
+        yours: guarded === task.settings.guarded,
         cells: { today, structures },
         disagreement,
       })),
-      owners: this.#owners(rows.flatMap(({ today, structures }) => [today, structures])),
+      owners,
     };
   }
 
@@ -140,10 +160,20 @@ export class SimulateSession {
   }
 
   difference(query: SimulateQuery): DifferenceAnswer {
-    const task = this.#read(query);
-    if (!task.ok) throw new Error(task.message);
-    const difference = this.#finish(task.value).simulation.difference();
+    const read = this.#read(query);
+    if (!read.ok) throw new Error(read.message);
+    const task = read.value;
+    const copy = this.#advance(task);
+    if (!copy) return { state: 'computing' };
+    const { run, refusal } = copy;
+    if (!run || refusal !== undefined) throw new Error(refusal);
+    const done = task.operations.length;
+    if (this.#compared?.run !== run || this.#compared.done !== done)
+      this.#compared = { run, done, search: run.simulation.differenceSteps(), found: undefined };
+    const difference = searchOn(this.#compared);
+    if (!difference) return { state: 'computing' };
     return {
+      state: 'known',
       fileLength: difference.fileLength,
       parts: differenceParts(difference),
       unknown: difference.unknown,
@@ -151,26 +181,28 @@ export class SimulateSession {
   }
 
   /** The structures after the operations, as if that were their opening. */
-  overlap(query: SimulateQuery): OverlapAnswer {
+  overlap(query: SimulateQuery): SimulatedOverlap {
     const options = { ...query.options, engine: 'structures' } as const;
-    const task = this.#read({ ...query, options });
-    if (!task.ok) return { state: 'failed', message: task.message, setting: undefined };
-    const run = this.#finish(task.value);
-    if (!run.opened.ok) return { state: 'failed', message: run.opened.message, setting: undefined };
-    const list = run.simulation.structures;
+    const read = this.#read({ ...query, options });
+    if (!read.ok) return { state: 'failed', message: read.message, setting: undefined };
+    const task = read.value;
+    const { length } = task.operations;
+    const copy = this.#advance(task);
+    if (!copy) return { state: 'computing' };
+    const { refusal, structures: list } = copy;
+    if (refusal !== undefined) return { state: 'failed', message: refusal, setting: undefined };
     if (!list) return { state: 'none' };
-    const { operations, structures } = task.value;
     const last = query.operations.at(-1);
     return {
       state: 'built',
-      operations: operations.length,
-      position: operations.length,
+      operations: length,
+      position: length,
       last: last === undefined ? undefined : { text: last, windows: [] },
       events: list.counters.events,
       ...describeList(
         list,
         refusesBitmap(list),
-        structures.bitmapSize,
+        task.structures.bitmapSize,
         this.#image.layout.hostClusters,
       ),
     };
@@ -180,9 +212,10 @@ export class SimulateSession {
   settingsOf(
     options: SimulateOptions,
   ): Parsed<{ readonly settings: SimulationSettings; readonly key: string }> {
-    const task = this.#read({ operations: [], options });
-    if (!task.ok) return task;
-    return { ok: true, value: { settings: task.value.settings, key: task.value.engineKey } };
+    const read = this.#read({ operations: [], options });
+    if (!read.ok) return read;
+    const { settings, engine, key } = read.value;
+    return { ok: true, value: { settings, key: `${engine} ${key}` } };
   }
 
   #share(operations: readonly string[]): void {
@@ -192,149 +225,115 @@ export class SimulateSession {
     this.#onList(operations);
   }
 
-  #read({ operations, options }: SimulateQuery): Parsed<Task> {
-    const refusal = this.#image.refusal.open;
-    if (refusal !== undefined) return { ok: false, message: refusal };
-    const structures = readOptions(options.overlap);
-    if (!structures.ok) return structures;
-    const sizes = parseCacheOptions(options.caches);
-    if (!sizes.ok) return sizes;
-    const parsed: SimulatedOperation[] = [];
-    for (const line of operations) {
-      const operation = parseSimulatedOperation(line);
-      if (!operation.ok) return operation;
-      parsed.push(operation.value);
+  #read(query: SimulateQuery): Parsed<SimulateTask> {
+    return readTask(query, this.#image, this.#surroundings, this.#scan()?.map);
+  }
+
+  /** The table for a list that it has begun, or goes on from; or a fresh one. */
+  #judge({ operations, texts, settings, structures, key }: SimulateTask): Judged {
+    const judged = this.#judged;
+    if (judged?.key === key) {
+      if (texts.every((text, index) => text === judged.texts.at(index))) return judged;
+      if (judged.table.begins(operations)) return (this.#judged = { ...judged, operations, texts });
     }
-    const { guarded } = structures.value;
-    const engine = engineOf(options, structures.value);
-    const settings = {
-      guarded,
-      engine,
-      cache: options.cache,
-      sizes: sizes.value,
-      surroundings: this.#surroundings,
-    };
-    const key = JSON.stringify({ ...options, engine: undefined });
-    return {
-      ok: true,
-      value: {
-        operations: parsed,
-        settings,
-        structures: structures.value,
-        key,
-        engineKey: `${options.engine} ${key}`,
-      },
-    };
+    const { bitmapSize, totalSizeLimit, policy } = structures;
+    const table = new VerdictTable(this.#image, settings.guarded, {
+      cache: settings.cache,
+      sizes: settings.sizes,
+      surroundings: settings.surroundings,
+      map: settings.map,
+      structures: { type: 'structures', bitmapSize, totalSizeLimit, policy },
+    });
+    return (this.#judged = { key, table, operations, texts });
   }
 
-  /** A run that the operations go on from, or a fresh one. */
-  #run({ operations, settings, engineKey }: Task): Run {
-    if (this.#kept?.key !== engineKey || !this.#kept.run.begins(operations))
-      this.#kept = { key: engineKey, run: new Run(this.#image, settings) };
-    return this.#kept.run;
+  /** The copy that has done, or will have done, exactly these operations. */
+  #copy(task: SimulateTask): Copy {
+    const { table, texts } = this.#judge(task);
+    if (texts.length === task.texts.length)
+      return (
+        table.yours(task.engine) ?? { run: undefined, refusal: undefined, structures: undefined }
+      );
+    const key = `${task.engine} ${task.key}`;
+    if (this.#short?.key !== key || !this.#short.run.begins(task.operations))
+      this.#short = { key, run: new Run(this.#image, task.settings) };
+    const { run } = this.#short;
+    const refusal = run.opened.ok ? undefined : run.opened.message;
+    return { run, refusal, structures: run.simulation.structures };
   }
 
-  /** A run of exactly these operations, to its end. */
-  #finish(task: Task): Run {
-    const fits = (kept: Kept | undefined): kept is Kept =>
-      kept?.key === task.engineKey && kept.run.begins(task.operations);
-    const kept = fits(this.#kept) ? this.#kept : fits(this.#short) ? this.#short : undefined;
-    const run = kept?.run ?? new Run(this.#image, task.settings);
-    if (!kept) this.#short = { key: task.engineKey, run };
-    while (run.advance(task.operations));
-    return run;
+  /** Brings that copy a step on. */
+  #stepCopy(task: SimulateTask): boolean {
+    const { table, texts, operations } = this.#judge(task);
+    if (texts.length === task.texts.length) return table.step(operations);
+    return this.#copy(task).run?.step(task.operations) ?? false;
+  }
+
+  /** Works on that copy for a slice; undefined as long as it is not done. */
+  #advance(task: SimulateTask): Copy | undefined {
+    const { length } = task.operations;
+    work(() => !hasDone(this.#copy(task), length) && this.#stepCopy(task));
+    const copy = this.#copy(task);
+    return hasDone(copy, length) ? copy : undefined;
+  }
+
+  /** That copy when it is done. */
+  #finish(task: SimulateTask): Copy {
+    while (!hasDone(this.#copy(task), task.operations.length) && this.#stepCopy(task));
+    return this.#copy(task);
   }
 
   /** What came of an operation, with its steps. */
   #outcome(query: SimulateQuery, operation: number): Outcome | undefined {
-    const task = this.#read(query);
-    if (!task.ok) throw new Error(task.message);
-    const known = this.#finish(task.value).outcomes.at(operation);
+    const read = this.#read(query);
+    if (!read.ok) throw new Error(read.message);
+    const task = read.value;
+    const { run, refusal } = this.#finish(task);
+    const known = refusal === undefined ? run?.outcomes.at(operation) : undefined;
     if (!known || known.steps.length > 0 || known.stepsLeftOut === 0) return known;
-    const operations = task.value.operations.slice(0, operation + 1);
-    return this.#finish({ ...task.value, operations }).outcomes.at(operation);
+    const shorter = {
+      ...task,
+      operations: task.operations.slice(0, operation + 1),
+      texts: task.texts.slice(0, operation + 1),
+    };
+    return this.#finish(shorter).run?.outcomes.at(operation);
   }
 
-  #tableFor({ operations, settings, structures, key }: Task): Table {
-    const { cache, sizes, surroundings } = settings;
-    if (this.#table?.key === key && this.#table.rows.every(({ pair }) => pair.begins(operations)))
-      return this.#table;
-    const { bitmapSize, totalSizeLimit, policy } = structures;
-    const engine = { type: 'structures', bitmapSize, totalSizeLimit, policy } as const;
-    const rows = rowsFor(settings.guarded).map((row) => ({
-      ...row,
-      pair: new Pair(this.#image, row.guarded, { cache, sizes, surroundings, structures: engine }),
-    }));
-    return (this.#table = { key, rows });
-  }
-
-  /** Owners of the clusters that were destroyed, each cluster once. */
-  #owners(cells: readonly Cell[]): ClusterOwners[] {
-    const { clusterSize } = this.#image.layout;
-    const clusters = new Set<number>();
-    for (const { offset, size } of cells.flatMap(({ destroyed }) => destroyed?.places ?? [])) {
-      const first = Math.floor(offset / clusterSize);
-      const last = Math.ceil((offset + size) / clusterSize) - 1;
-      for (let cluster = first; cluster <= last; cluster++)
-        if (clusters.size < MOST_OWNED && cluster < first + MOST_OF_PLACE) clusters.add(cluster);
-        else break;
-    }
-    return Array.from(clusters, (cluster) => ({ cluster, owners: this.#ownersOf(cluster) }));
+  /** Owners of what is lost; undefined while they are being looked for. */
+  #owners(
+    table: VerdictTable,
+    rows: readonly Row[],
+    place: number,
+    operation: SimulatedOperation,
+  ): readonly ClusterOwners[] | undefined {
+    const scan = this.#scan();
+    if (!scan) return [];
+    const of = `${place} ${operationText(operation)}`;
+    if (this.#owned?.table !== table || this.#owned.of !== of)
+      this.#owned = { table, of, search: lossOwners(scan, rows, operation), found: undefined };
+    return searchOn(this.#owned);
   }
 }
 
-function engineOf(
-  { engine }: SimulateOptions,
-  { bitmapSize, totalSizeLimit, policy }: StructureSettings,
-): SimulationSettings['engine'] {
-  return engine === 'today'
-    ? { type: 'today' }
-    : { type: 'structures', bitmapSize, totalSizeLimit, policy };
+/** Works for a slice of time, or until there is nothing more to do. */
+function work(step: () => boolean): void {
+  const end = performance.now() + SLICE;
+  while (step() && performance.now() < end);
 }
 
-function summary(outcome: Outcome, verdict: Verdict): OperationOutcome {
-  let writes = 0;
-  let allocated = 0;
-  let freed = 0;
-  for (const step of outcome.steps) {
-    if (step.type === 'allocate') allocated += step.clusters;
-    if (step.type === 'free') freed += step.clusters;
-    if (step.type === 'write' && step.conflict === undefined) writes++;
-  }
-  const { messages, doubts, caches, steps, stepsLeftOut: leftOut } = outcome;
-  return {
-    verdict,
-    messages,
-    doubts,
-    caches,
-    tally: { steps: steps.length, leftOut, writes, allocated, freed },
-  };
+/** Searches on for a slice of time; undefined as long as nothing is found. */
+function searchOn<T>(search: Search<T>): T | undefined {
+  work(() => {
+    if (search.found !== undefined) return false;
+    const step = search.search.next();
+    if (step.done) search.found = step.value;
+    return !step.done;
+  });
+  return search.found;
 }
 
-function differenceParts(difference: Difference): DifferencePart[] {
-  const part = <T>(
-    what: DifferencePart['what'],
-    all: readonly T[],
-    line: (item: T) => DifferencePart['lines'][number],
-  ): DifferencePart => ({ what, total: all.length, lines: all.slice(0, MOST_LINES).map(line) });
-  return [
-    part('header', Object.entries(difference.header), ([name, [old, now]]) => ({
-      name,
-      old,
-      new: now,
-    })),
-    part('l1', difference.l1, ({ index, ...change }) => ({ name: String(index), ...change })),
-    part('l2', difference.l2, ({ guestCluster, ...change }) => ({
-      name: String(guestCluster),
-      ...change,
-    })),
-    part('refcountTable', difference.refcountTable, ({ index, ...change }) => ({
-      name: String(index),
-      ...change,
-    })),
-    part('refcounts', difference.refcounts, ({ cluster, ...change }) => ({
-      name: String(cluster),
-      ...change,
-    })),
-  ].filter(({ total }) => total > 0);
-}
+/** Whether a copy has done so many operations, or never will. */
+const hasDone = (copy: Copy | undefined, operations: number): boolean =>
+  copy !== undefined &&
+  (copy.refusal !== undefined ||
+    (copy.run !== undefined && copy.run.outcomes.length >= operations));

@@ -38,6 +38,7 @@ import type {
   MarksAnswer,
   MarksQuery,
   SimulateAnswer,
+  SimulatedOverlap,
   SimulateQuery,
   StepsPage,
   StepsQuery,
@@ -112,7 +113,7 @@ interface Exchanges {
   /** The conflict map; it becomes a picture. To be asked again while it is computing. */
   simulateSweep: { query: SweepQuery; answer: SweepAnswer };
   /** The overlap structures after the operations. */
-  simulateOverlap: { query: SimulateQuery; answer: OverlapAnswer };
+  simulateOverlap: { query: SimulateQuery; answer: SimulatedOverlap };
 }
 
 export type Method = keyof Exchanges;

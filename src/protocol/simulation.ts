@@ -5,7 +5,8 @@ import type { Disagreement } from '../core/simulate/disagreement.js';
 import type { ClusterMark } from '../core/simulate/marks.js';
 import type { CacheCounts, CacheName, Step } from '../core/simulate/outcome.js';
 import type { Verdict } from '../core/simulate/verdict.js';
-import type { OverlapOptions } from './overlap.js';
+import type { Cell } from '../core/simulate/verdictTable.js';
+import type { OverlapAnswer, OverlapOptions } from './overlap.js';
 
 /** How the simulated copy is opened. Settings as a user wrote them: the worker reads them as QEMU would. */
 export interface SimulateOptions {
@@ -69,30 +70,30 @@ export type SweepAnswer =
       readonly judged: number;
     };
 
+/** The structures after some operations. While they are computed, to be asked again. */
+export type SimulatedOverlap = { readonly state: 'computing' } | OverlapAnswer;
+
 /** What every check says of the last operation of a list. */
 export type VerdictAnswer =
   | { readonly state: 'refused'; readonly message: string }
-  | { readonly state: 'computing'; readonly done: number; readonly of: number }
   | {
-      readonly state: 'known';
+      /** While it is computing, cells are missing; to be asked again: it goes on with each question. */
+      readonly state: 'computing' | 'known';
       readonly rows: readonly VerdictRow[];
-      /** Who owns what was destroyed in some cell: by host cluster. */
-      readonly owners: readonly ClusterOwners[];
+      /** Who owns what is lost in some cell: by host cluster. Undefined while it is computing. */
+      readonly owners: readonly ClusterOwners[] | undefined;
     };
 
 export interface VerdictRow {
   /** What `overlap-check` says; undefined for a set of types that no template has. */
   readonly template: string | undefined;
   readonly yours: boolean;
-  readonly cells: Readonly<Record<EngineName, VerdictCell>>;
+  readonly cells: Readonly<Record<EngineName, VerdictCell | undefined>>;
   /** Why the engines do not agree, when they do not. */
   readonly disagreement: Disagreement | undefined;
 }
 
-export type VerdictCell =
-  | Verdict
-  /** The image is not opened with these settings. */
-  | { readonly type: 'refused'; readonly message: string; readonly destroyed?: undefined };
+export type VerdictCell = Cell;
 
 export interface ClusterOwners {
   readonly cluster: number;
@@ -123,7 +124,11 @@ export interface MarksAnswer {
 }
 
 /** What is different in the file after the operations; of long lists only the first lines. */
-export interface DifferenceAnswer {
+export type DifferenceAnswer =
+  /** To be asked again: it goes on with each question. */
+  { readonly state: 'computing' } | ({ readonly state: 'known' } & DiskDifference);
+
+export interface DiskDifference {
   /** Bytes. */
   readonly fileLength: number;
   readonly parts: readonly DifferencePart[];

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed, test } 
 import { KINDS } from '../../src/core/layout/kinds.js';
 import { KIND_TEXT } from '../../webview/text.js';
 import { legendCounts, number } from './legend.js';
+import { takenAway } from './takenAway.js';
 import { check, clustersByType, layout, RealImages, type Run } from './realImages.js';
 import { type Theme, THEMES, Workbench } from './workbench.js';
 
@@ -192,6 +193,8 @@ describe('troubled images', () => {
     await workbench.picture('editor-not-qcow2');
   });
 });
+
+takenAway({ inVsCode, workbench: () => workbench, image: 'varied.qcow2', folder: images.folder });
 
 describe('the look', () => {
   inVsCode('follows the theme while the editor is open', async () => {

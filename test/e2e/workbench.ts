@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import type { Browser, FrameLocator, Page } from 'playwright-core';
+import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { launchBrowser, openWorkbench } from '../../scripts/lib/browser.mjs';
 import { inRoot, root } from '../../scripts/lib/repository.mjs';
 import { startServer, type Server } from '../../scripts/lib/vscodeServer.mjs';
@@ -42,6 +43,7 @@ export class Workbench {
     const server = await startServer({ extensions: [root] });
     const browser = await launchBrowser();
     const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const workbench = new Workbench(server, browser, page);
     await openWorkbench(page, server, folder);
     return workbench;
@@ -81,15 +83,53 @@ export class Workbench {
   /** Chooses a colour theme as a user does, and waits until an open webview knows. */
   async useTheme(theme: Theme, editor: FrameLocator): Promise<void> {
     const { label, body } = THEMES[theme];
-    await this.#pick('F1', '>Preferences: Color Theme');
-    await this.#pick(undefined, label);
+    await this.run('Preferences: Color Theme');
+    await this.#pick(label);
     await editor.locator(`body.${body}`).waitFor({ timeout: 20_000 });
     await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   }
 
-  /** Chooses an entry of the list that is open, or that the key opens. */
-  async #pick(key: string | undefined, text: string): Promise<void> {
-    if (key !== undefined) await this.page.keyboard.press(key);
+  /** Runs a command from the palette. */
+  async run(command: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.#pick(`>${command}`);
+  }
+
+  /** Opens the context menu of something and chooses an entry of it. */
+  async chooseFromMenu(target: Locator, entry: string): Promise<void> {
+    await target.click({ button: 'right' });
+    await this.menu.getByText(entry, { exact: true }).click();
+    await this.menu.waitFor({ state: 'detached' });
+  }
+
+  /** The context menu, while it is open. */
+  get menu(): Locator {
+    return this.page.locator('.monaco-menu');
+  }
+
+  /** Empties the clipboard, does what writes to it, and reads what that is. */
+  async copied(copy: () => Promise<void>): Promise<string> {
+    await this.page.evaluate(() => navigator.clipboard.writeText(''));
+    await copy();
+    const read = (): Promise<string> => this.page.evaluate(() => navigator.clipboard.readText());
+    await expect.poll(read).not.toBe('');
+    return read();
+  }
+
+  /** Saves what a command has to save under a name, in VS Code's own dialog. */
+  async saveAs(command: string, path: string): Promise<void> {
+    await this.run(command);
+    // The palette's own box, which is reused: what is in it tells when it is the dialog's.
+    const dialog = this.page.locator('.quick-input-widget');
+    const name = dialog.locator('input[type="text"]');
+    await expect.poll(() => name.inputValue()).toMatch(/\.qcow2\.(png|svg)$/);
+    await name.fill(path);
+    await name.press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  /** Chooses an entry of the list that is open. */
+  async #pick(text: string): Promise<void> {
     await this.page.locator('.quick-input-widget input[type="text"]').fill(text);
     const label = text.replace(/^>/, '');
     await this.page

@@ -29,7 +29,7 @@ test('a simulated write follows the settings of the overlap check', async () => 
     await set('overlapCheck', 'none');
     const unguarded = await simulate(HIT);
     assert.equal(unguarded.state, 'done');
-    assert.deepEqual(unguarded.outcomes[0].verdict.destroyed?.types, ['active-l1']);
+    assert.deepEqual(unguarded.outcomes[0].verdict.destroyed?.kinds, ['active-l1']);
   } finally {
     await set('overlapCheck', undefined);
   }

@@ -42,3 +42,13 @@ it('chooses the range of a cluster, if that is listed', async () => {
   await list.chooseAt(160, 65_536);
   expect(list.chosen.value).toBeUndefined();
 });
+
+it('keeps what has been chosen since, when an answer comes late', async () => {
+  const { list } = openList();
+  list.fetch(0, 10);
+  await expect.poll(() => list.total.value).toBeDefined();
+  const late = list.chooseAt(160, 65_536);
+  list.choose(1);
+  await late;
+  expect(list.chosen.value).toBe(1);
+});

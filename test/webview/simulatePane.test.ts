@@ -94,9 +94,22 @@ describe('operations', () => {
       await page.click('.verdicts tbody tr:first-child .verdict-cell');
       await expect
         .poll(async () => flat(await page.innerText('.verdict-words')))
-        .toBe(
-          'Destroyed without a word: active L1 table 0x30000 by guest data, 64 KiB active L1 table',
-        );
+        .toBe('Metadata destroyed without a word: active L1 table 0x30000 by guest data, 64 KiB');
+    });
+  });
+
+  it('that overwrite data tell whose, and are neither safe nor as bad as destroyed metadata', async () => {
+    const image = hostedSample('database-damaged.qcow2');
+    await withPane({ image, operations: ['write 0 64K'] }, async (_, page) => {
+      await expect.poll(() => badges(page)).toEqual(['overwrites data']);
+      const words = async (): Promise<string> => flat(await page.innerText('.verdict-words'));
+      await expect
+        .poll(words)
+        .toContain('guest 0x6c0000 of the active disk, entry 0xa6a0360 guest 0x6c0000 of snapshot');
+      expect(await words()).toMatch(
+        /^Data overwritten without a word: data 0x710000 by guest data/,
+      );
+      expect(await page.locator('.verdicts .verdict.loss').count()).toBe(8);
     });
   });
 

@@ -128,6 +128,8 @@ export class Heatmap {
     const { store, tiles, viewport } = this.#scene;
     const observer = new ResizeObserver(([{ contentRect }]) => {
       viewport.resize({ width: contentRect.width, height: contentRect.height });
+      // Its place does not change without its size.
+      this.#pointing.beginAt(root.getBoundingClientRect().left);
       this.#drawing.invalidate();
     });
     observer.observe(root);

@@ -25,6 +25,7 @@ export interface Marks {
   /** Of simulated operations. */
   readonly allocated: string;
   readonly stopped: string;
+  readonly overwritten: string;
   readonly font: string;
   readonly windows: WindowColours;
 }
@@ -81,6 +82,7 @@ export function readPalette(picture: Picture, read: (variable: string) => string
       halo: read('--vscode-editor-background'),
       allocated: read(kindVariable('refcount-block')),
       stopped: read('--vscode-problemsInfoIcon-foreground') || foreground,
+      overwritten: read(kindVariable('active-l2')),
       font: read('--vscode-font-family') || 'sans-serif',
       frame: contrast || read('--vscode-panel-border') || foreground,
       windows: {

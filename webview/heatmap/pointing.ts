@@ -22,6 +22,8 @@ export class Pointing {
   #pointer: Point | undefined;
   /** The cell cursor of the keyboard, in cells of level 0; the pointer takes its place. */
   #cursor: Point | undefined;
+  /** Where the map begins in the window, in CSS pixels. */
+  #left = 0;
 
   constructor(scene: Scene, guide: CameraGuide, drawing: MapDrawing) {
     this.#scene = scene;
@@ -35,6 +37,11 @@ export class Pointing {
     if (!cell) return undefined;
     const size = 2 ** cell.level;
     return { x: cell.x * size, y: cell.y * size, size };
+  }
+
+  /** The map begins there in the window. */
+  beginAt(left: number): void {
+    this.#left = left;
   }
 
   /** Another picture: its cells are others. */
@@ -81,13 +88,13 @@ export class Pointing {
     const cell = this.#cell();
     const place = cell && placeAt(tiles, cell);
     const at = this.#pointer ?? (this.#cursor && viewport.toView(this.#cursor));
-    const { width, height } = viewport.size;
+    const { height } = viewport.size;
     store.pointed.value = place &&
       at && {
         place,
         cluster: this.#cluster(),
         ...at,
-        room: { left: at.x > width / 2, below: at.y < height - TOOLTIP },
+        room: { left: this.#left + at.x > innerWidth / 2, below: at.y < height - TOOLTIP },
       };
   }
 

@@ -1,5 +1,5 @@
 import { type ClusterMark, type Touch, TOUCHES } from '../../src/core/simulate/marks.js';
-import { TOUCH_SIGN } from '../simulationText.js';
+import { TOUCH_SIGN } from '../touchText.js';
 import { toView } from './camera.js';
 import type { OverlayFrame } from './overlays.js';
 import type { Marks } from './palette.js';
@@ -131,6 +131,8 @@ function colourOf(marks: Marks, touch: Touch): string {
       return marks.leak;
     case 'stopped':
       return marks.stopped;
+    case 'overwritten':
+      return marks.overwritten;
     case 'destroyed':
       return marks.claimedTwice;
   }

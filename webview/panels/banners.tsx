@@ -57,6 +57,7 @@ function Problems({ facts, store }: ProblemsProps): JSX.Element | null {
       <Icon name="warning" />
       <details class="banner-text">
         <summary>
+          <Icon name="chevron-right" />
           {plural(facts.problems.length, 'problem')} with this image: {facts.problems[0].message}
         </summary>
         <ProblemList problems={facts.problems} store={store} />

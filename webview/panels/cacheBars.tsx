@@ -18,7 +18,9 @@ export function CacheBars({ store }: { readonly store: Store }): JSX.Element | n
   return (
     <section aria-labelledby="caches-title">
       <div class="section-head">
-        <h2 id="caches-title">Metadata caches</h2>
+        <h2 class="section-title" id="caches-title">
+          Metadata caches
+        </h2>
       </div>
       <dl class="cache-bars">
         {CACHES.map(({ name, text }) => {

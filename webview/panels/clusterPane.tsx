@@ -103,7 +103,7 @@ function Known({ detail, store }: Props & { readonly detail: ClusterDetail }): J
           <span class="dim">counted</span>
         </Row>
       </dl>
-      <h3>
+      <h3 class="section-title">
         Owners
         <span class="badge">
           {count(owners.length)}
@@ -124,7 +124,7 @@ function Known({ detail, store }: Props & { readonly detail: ClusterDetail }): J
         ))}
       </ul>
       {more && <p class="dim">There are more owners than these.</p>}
-      {findings.length > 0 && <h3>Findings</h3>}
+      {findings.length > 0 && <h3 class="section-title">Findings</h3>}
       {findings.map((finding, index) => (
         <FindingLine
           key={index}

@@ -188,7 +188,7 @@ function DraftForm({ draft, onType }: DraftProps): JSX.Element {
       <label>
         Operation
         <select
-          class="input"
+          class="dropdown"
           value={parts.word}
           onChange={({ currentTarget }) => {
             change({ word: wordOf(currentTarget.value) ?? 'write' });
@@ -205,7 +205,7 @@ function DraftForm({ draft, onType }: DraftProps): JSX.Element {
         <label>
           Kind
           <select
-            class="input"
+            class="dropdown"
             value={parts.kind}
             onChange={({ currentTarget }) => {
               change({ kind: currentTarget.value });

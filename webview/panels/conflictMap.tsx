@@ -22,7 +22,9 @@ export function ConflictMap({ store }: { readonly store: Store }): JSX.Element {
     JSON.stringify(sweep.options.value) !== JSON.stringify(options);
   return (
     <section class="conflict-map" aria-label="Conflict map">
-      <h3>Conflict map</h3>
+      <div class="section-head">
+        <h2 class="section-title">Conflict map</h2>
+      </div>
       <p class="dim">
         A write of each cluster of the guest's disk, each to an untouched copy, under the settings
         above.

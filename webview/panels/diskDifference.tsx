@@ -1,6 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { DifferenceAnswer, DifferencePart } from '../../src/protocol/simulation.js';
+import type { DifferencePart, DiskDifference as Different } from '../../src/protocol/simulation.js';
 import type { Store } from '../store.js';
 import { clean, count, size } from '../text.js';
 import { IconButton } from './icon.js';
@@ -17,7 +17,7 @@ const TITLES: Readonly<Record<DifferencePart['what'], string>> = {
 export function DiskDifference({ store }: { readonly store: Store }): JSX.Element | null {
   const { simulation } = store;
   const isOpen = useSignal(false);
-  const answer = useSignal<DifferenceAnswer | undefined>(undefined);
+  const answer = useSignal<Different | undefined>(undefined);
   useSignalEffect(() => {
     const query = simulation.done.value;
     let current = true;
@@ -36,7 +36,9 @@ export function DiskDifference({ store }: { readonly store: Store }): JSX.Elemen
   return (
     <section aria-labelledby="difference-title">
       <div class="section-head">
-        <h2 id="difference-title">On disk after all operations</h2>
+        <h2 class="section-title" id="difference-title">
+          On disk after all operations
+        </h2>
         <IconButton
           icon={isOpen.value ? 'chevron-down' : 'chevron-right'}
           label="Show what is different in the file"
@@ -52,7 +54,7 @@ export function DiskDifference({ store }: { readonly store: Store }): JSX.Elemen
 }
 
 interface PartsProps {
-  readonly answer: DifferenceAnswer;
+  readonly answer: Different;
   readonly store: Store;
 }
 

@@ -41,7 +41,9 @@ export function FindingDetails({ finding, store }: Props): JSX.Element {
       </p>
       {(detail !== undefined || outside) && (
         <>
-          <h3>{detail?.claimedTwice === true ? 'Claimed by' : 'Referred to by'}</h3>
+          <h3 class="section-title">
+            {detail?.claimedTwice === true ? 'Claimed by' : 'Referred to by'}
+          </h3>
           {owners.length === 0 && <p class="dim">Nothing refers to this cluster.</p>}
           <ul class="owners">
             {owners.slice(0, OWNERS).map((owner, index) => (

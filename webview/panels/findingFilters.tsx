@@ -59,7 +59,7 @@ export function FindingFilters({ store, filter, onChoose }: Props): JSX.Element 
               <button
                 key={code}
                 type="button"
-                class="kind-filter"
+                class="pill kind-filter"
                 aria-pressed={isChosen}
                 title={store.explain(code)?.title}
                 onClick={() => {
@@ -73,7 +73,7 @@ export function FindingFilters({ store, filter, onChoose }: Props): JSX.Element 
           {kinds.length > FEW + 1 && (
             <button
               type="button"
-              class="kind-filter more"
+              class="pill kind-filter more"
               aria-expanded={showsAll.value}
               onClick={() => {
                 showsAll.value = !showsAll.value;

@@ -22,6 +22,7 @@ export type IconName =
   | 'info'
   | 'inspect'
   | 'json'
+  | 'keyboard-tab'
   | 'layers'
   | 'layout-sidebar-right'
   | 'layout-sidebar-right-off'
@@ -47,15 +48,23 @@ interface IconButtonProps {
   readonly label: string;
   readonly onClick: () => void;
   readonly pressed?: boolean;
+  readonly disabled?: boolean;
 }
 
-export const IconButton = ({ icon, label, onClick, pressed }: IconButtonProps): JSX.Element => (
+export const IconButton = ({
+  icon,
+  label,
+  onClick,
+  pressed,
+  disabled,
+}: IconButtonProps): JSX.Element => (
   <button
     type="button"
     class="icon-button"
     title={label}
     aria-label={label}
     aria-pressed={pressed}
+    disabled={disabled}
     onClick={onClick}
   >
     <Icon name={icon} />

@@ -24,7 +24,7 @@ export async function loadPanes(): Promise<void> {
 }
 
 interface Props {
-  readonly tab: Exclude<Tab, 'cluster'>;
+  readonly tab: Tab;
   readonly store: Store;
 }
 

@@ -3,7 +3,6 @@ import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
 import { kindOfDominant, valuesInMask } from '../../src/core/picture/tile.js';
 import type { ScanSummary } from '../../src/protocol/imageService.js';
 import { valueVariable } from '../heatmap/palette.js';
-import { describePlace } from '../heatmap/place.js';
 import { LAYER_TEXT, valueLabel, valueText } from '../layerText.js';
 import { isFileKinds, legendValues } from '../legendValues.js';
 import type { Store } from '../store.js';
@@ -26,7 +25,6 @@ export function Legend({ store }: { readonly store: Store }): JSX.Element {
         <Subclusters store={store} />
         {picture.view === 'host' && <WindowLegend store={store} />}
       </div>
-      <Status store={store} />
     </footer>
   );
 }
@@ -41,7 +39,7 @@ interface EntryProps {
 function Entry({ value, store, clusters }: EntryProps): JSX.Element {
   const { shown, names } = store.pictures;
   const picture = shown.value;
-  const bytes = clusters === undefined ? '' : size(clusters * store.clusterSize);
+  const bytes = clusters ? size(clusters * store.clusterSize) : '';
   const isolated = store.isolated.value;
   const text = valueText(picture, value, names.value);
   const inView = store.inView.value;
@@ -126,16 +124,5 @@ function TroubleEntries({ summary }: { readonly summary: ScanSummary }): JSX.Ele
         </span>
       ))}
     </>
-  );
-}
-
-/** What the pointer or the cell cursor is at. */
-function Status({ store }: { readonly store: Store }): JSX.Element {
-  const pointed = store.pointed.value;
-  const { names } = store.pictures;
-  return (
-    <div class="status">
-      {pointed ? describePlace(pointed.place, store.clusterSize, names.value) : ''}
-    </div>
   );
 }

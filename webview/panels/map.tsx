@@ -5,7 +5,7 @@ import { handleKey, listenToPointer } from '../heatmap/input.js';
 import type { View } from '../../src/core/picture/layer.js';
 import { describePlace } from '../heatmap/place.js';
 import { markAt } from '../heatmap/simulationMarks.js';
-import { markText } from '../simulationText.js';
+import { markText } from '../touchText.js';
 import { mappedText } from '../mapped.js';
 import type { Store } from '../store.js';
 import { loadPanes } from './laterPane.js';

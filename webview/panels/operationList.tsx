@@ -22,10 +22,13 @@ export function OperationList({ store }: Props): JSX.Element | null {
   return (
     <section aria-labelledby="operations-title">
       <div class="section-head">
-        <h2 id="operations-title">Operations</h2>
+        <h2 class="section-title" id="operations-title">
+          Operations
+        </h2>
         <IconButton
           icon="discard"
           label="Undo the last change of the list"
+          disabled={!simulation.canUndo}
           onClick={() => {
             simulation.undo();
           }}
@@ -33,8 +36,9 @@ export function OperationList({ store }: Props): JSX.Element | null {
         <IconButton
           icon="clear-all"
           label="Start again with no operations"
+          disabled={operations.length === 0}
           onClick={() => {
-            if (operations.length > 0) simulation.replace([]);
+            simulation.replace([]);
           }}
         />
         <IconButton
@@ -48,6 +52,7 @@ export function OperationList({ store }: Props): JSX.Element | null {
         <IconButton
           icon="terminal"
           label="Copy as qemu-io commands"
+          disabled={operations.length === 0}
           onClick={() => {
             store.copy(simulationScript(store));
           }}
@@ -55,6 +60,7 @@ export function OperationList({ store }: Props): JSX.Element | null {
         <IconButton
           icon="json"
           label="Copy as JSON"
+          disabled={operations.length === 0}
           onClick={() => {
             store.copy(simulationJson(store));
           }}

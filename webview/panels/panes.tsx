@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { Store } from '../store.js';
 import type { Tab } from '../viewState.js';
+import { ClusterPane } from './clusterPane.js';
 import { FindingsPane } from './findingsPane.js';
 import { OverlapPane } from './overlap/overlapPane.js';
 import { RangesPane } from './rangesPane.js';
@@ -10,13 +11,15 @@ import { StructuresPane } from './structuresPane.js';
 export { Strip } from './strip.js';
 
 interface Props {
-  readonly tab: Exclude<Tab, 'cluster'>;
+  readonly tab: Tab;
   readonly store: Store;
 }
 
 /** What the first picture can do without: a bundle of its own, fetched when the map stands. */
 export function Pane({ tab, store }: Props): JSX.Element {
   switch (tab) {
+    case 'cluster':
+      return <ClusterPane store={store} />;
     case 'findings':
       return <FindingsPane store={store} />;
     case 'ranges':

@@ -49,7 +49,7 @@ export function LayerChooser({ store }: { readonly store: Store }): JSX.Element 
         ))}
       </div>
       <select
-        class="layer-menu"
+        class="layer-menu dropdown"
         aria-label="Layer"
         title={LAYER_TEXT[chosen].title}
         value={chosen}

@@ -23,6 +23,7 @@ export function RangeFilter({ store }: { readonly store: Store }): JSX.Element {
   return (
     <div class="range-filter">
       <select
+        class="dropdown"
         aria-label="Which ranges are listed"
         value={String(chosen)}
         disabled={choices.length === 0}

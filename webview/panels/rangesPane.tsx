@@ -1,20 +1,17 @@
 import { useSignalEffect } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { LayoutRun } from '../../src/core/layout/layoutRuns.js';
 import { kindVariable } from '../heatmap/palette.js';
 import type { Store } from '../store.js';
 import { clean, count, hex, kindLabel, KIND_TEXT, size } from '../text.js';
 import { RangeFilter } from './rangeFilter.js';
+import { useVisibleRows } from './useVisibleRows.js';
 
 /** CSS pixels of a row, as in ranges.css. */
 const ROW = 22;
-/** Rows kept above and below what is visible. */
-const AROUND = 10;
 /** … and of a digit, about. */
 const MONO = 7.5;
-/** Browsers clip elements that are taller than some ten million pixels. */
-const MOST_ROWS = 400_000;
 
 interface Props {
   readonly store: Store;
@@ -22,42 +19,22 @@ interface Props {
 
 /** What the map shows, as a table: runs of clusters that hold the same and are counted alike. */
 export function RangesPane({ store }: Props): JSX.Element {
-  const list = store.ranges;
   const isScanned = store.scan.value.state === 'scanned';
   return (
     <div class="ranges">
       <RangeFilter store={store} />
       {isScanned ? <RangeGrid store={store} /> : <p class="hint dim">{waitingText(store)}</p>}
-      {(list.total.value ?? 0) > MOST_ROWS && (
-        <p class="range-more dim">
-          The first {count(MOST_ROWS)} of {count(list.total.value ?? 0)} are listed.
-        </p>
-      )}
     </div>
   );
 }
 
 function RangeGrid({ store }: Props): JSX.Element {
   const list = store.ranges;
-  const scroller = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600 });
   const total = list.total.value;
   const chosen = list.chosen.value;
-  const rows = Math.min(total ?? 0, MOST_ROWS);
-  const first = Math.max(0, Math.floor(view.top / ROW) - AROUND);
-  const last = Math.min(rows, Math.ceil((view.top + view.height) / ROW) + AROUND);
+  const visible = useVisibleRows(total ?? 0, ROW, ROW);
+  const { rows, first, last } = visible;
 
-  const measure = (): void => {
-    const element = scroller.current;
-    if (element) setView({ top: element.scrollTop, height: element.clientHeight });
-  };
-  useEffect(() => {
-    const observer = new ResizeObserver(measure);
-    if (scroller.current) observer.observe(scroller.current);
-    return () => {
-      observer.disconnect();
-    };
-  }, []);
   useEffect(() => {
     list.fetch(first, last);
   }, [list, total, first, last]);
@@ -67,13 +44,13 @@ function RangeGrid({ store }: Props): JSX.Element {
     if (selected !== undefined) void list.chooseAt(selected, store.clusterSize);
   });
   useEffect(() => {
-    if (scroller.current && chosen !== undefined) bringIntoView(scroller.current, chosen);
-  }, [chosen, view.height]);
+    if (chosen !== undefined) visible.bringIntoView(chosen);
+  }, [chosen, visible.height]);
 
   /** Shows a range on the map; on the way to another it is no place to come back to. */
   const choose = (index: number, isStep: boolean): void => {
     const to = Math.max(0, Math.min(index, rows - 1));
-    list.chosen.value = to;
+    list.choose(to);
     const run = list.range(to);
     if (!run) return;
     const cluster = run.offset / store.clusterSize;
@@ -81,55 +58,65 @@ function RangeGrid({ store }: Props): JSX.Element {
     else store.goTo(cluster);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const page = Math.max(1, Math.floor(view.height / ROW) - 2);
-    const index = indexAfter(event, chosen, page, rows);
+    // Keys may come faster than this is drawn.
+    const now = list.chosen.value;
+    const index = indexAfter(event, now, Math.max(1, visible.fitting - 1), rows);
     if (index === undefined) return;
     event.preventDefault();
-    choose(index, index !== chosen);
+    choose(index, index !== now);
   };
 
   return (
-    <div
-      ref={scroller}
-      class="range-grid"
-      role="grid"
-      aria-label="Ranges of host clusters"
-      aria-rowcount={rows + 1}
-      aria-activedescendant={chosen === undefined ? undefined : rowId(chosen)}
-      tabIndex={0}
-      style={widths(store)}
-      onScroll={measure}
-      onKeyDown={onKeyDown}
-      onFocus={({ currentTarget }) => {
-        if (chosen === undefined && currentTarget.matches(':focus-visible') && rows > 0)
-          choose(0, true);
-      }}
-    >
-      <div class="range-row range-head" role="row" aria-rowindex={1}>
-        <span role="columnheader">Host offset</span>
-        <span role="columnheader">Clusters</span>
-        <span role="columnheader">Holds</span>
-        <span role="columnheader" title="Stored refcount, and the references where they differ">
-          Refs
-        </span>
+    <>
+      <div
+        ref={visible.scroller}
+        class="range-grid"
+        role="grid"
+        aria-label="Ranges of host clusters"
+        aria-rowcount={rows + 1}
+        aria-activedescendant={chosen === undefined ? undefined : rowId(chosen)}
+        tabIndex={0}
+        style={widths(store)}
+        onScroll={() => {
+          visible.measure();
+        }}
+        onKeyDown={onKeyDown}
+        onFocus={({ currentTarget }) => {
+          if (chosen === undefined && currentTarget.matches(':focus-visible') && rows > 0)
+            choose(0, true);
+        }}
+      >
+        <div class="range-row range-head" role="row" aria-rowindex={1}>
+          <span role="columnheader">Host offset</span>
+          <span role="columnheader">Clusters</span>
+          <span role="columnheader">Holds</span>
+          <span role="columnheader" title="Stored refcount, and the references where they differ">
+            Refs
+          </span>
+        </div>
+        <div class="range-space" role="rowgroup" style={{ height: `${rows * ROW}px` }}>
+          {Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i).map((index) => (
+            <RangeRow
+              key={index}
+              index={index}
+              run={list.range(index)}
+              isChosen={index === chosen}
+              clusterSize={store.clusterSize}
+              onChoose={() => {
+                choose(index, false);
+              }}
+            />
+          ))}
+        </div>
+        {total === 0 && <p class="hint dim">There is no such range.</p>}
+        {list.failure.value !== undefined && <p class="hint dim">{clean(list.failure.value)}</p>}
       </div>
-      <div class="range-space" role="rowgroup" style={{ height: `${rows * ROW}px` }}>
-        {Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i).map((index) => (
-          <RangeRow
-            key={index}
-            index={index}
-            run={list.range(index)}
-            isChosen={index === chosen}
-            clusterSize={store.clusterSize}
-            onChoose={() => {
-              choose(index, false);
-            }}
-          />
-        ))}
-      </div>
-      {total === 0 && <p class="hint dim">There is no such range.</p>}
-      {list.failure.value !== undefined && <p class="hint dim">{clean(list.failure.value)}</p>}
-    </div>
+      {(total ?? 0) > rows && (
+        <p class="range-more dim">
+          The first {count(rows)} of {count(total ?? 0)} are listed.
+        </p>
+      )}
+    </>
   );
 }
 
@@ -203,14 +190,6 @@ const isSound = ({ refcount, references }: LayoutRun): boolean =>
 
 const countsText = (run: LayoutRun): string =>
   isSound(run) ? String(run.refcount) : `${run.refcount ?? '?'} ≠ ${run.references}`;
-
-/** The line with the names of the columns stays on top. */
-function bringIntoView(element: HTMLElement, index: number): void {
-  const top = index * ROW;
-  const height = element.clientHeight - ROW;
-  if (top < element.scrollTop) element.scrollTop = top;
-  else if (top + ROW > element.scrollTop + height) element.scrollTop = top + ROW - height;
-}
 
 /** The row that a key leads to; undefined for keys that lead nowhere. */
 function indexAfter(

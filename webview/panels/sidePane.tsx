@@ -3,7 +3,6 @@ import { useEffect } from 'preact/hooks';
 import type { Store } from '../store.js';
 import { TABS, type Tab } from '../viewState.js';
 import { count } from '../text.js';
-import { ClusterPane } from './clusterPane.js';
 import { LaterPane } from './laterPane.js';
 
 const TAB_TEXT: Readonly<Record<Tab, string>> = {
@@ -34,7 +33,7 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
         class="tabs"
         role="tablist"
         onKeyDown={(event) => {
-          const next = tabAfter(event.key, tab);
+          const next = tabAfter(event.key, store.pane.value.tab);
           if (next === undefined) return;
           event.preventDefault();
           store.showTab(next);
@@ -60,7 +59,7 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
         ))}
       </div>
       <div class="panel" id="side-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-        <Panel tab={tab} store={store} />
+        <LaterPane tab={tab} store={store} />
       </div>
     </aside>
   );
@@ -81,10 +80,6 @@ function tabAfter(key: string, tab: Tab): Tab | undefined {
     default:
       return undefined;
   }
-}
-
-function Panel({ tab, store }: { readonly tab: Tab; readonly store: Store }): JSX.Element {
-  return tab === 'cluster' ? <ClusterPane store={store} /> : <LaterPane tab={tab} store={store} />;
 }
 
 function FindingsBadge({ store }: { readonly store: Store }): JSX.Element | null {
@@ -119,8 +114,9 @@ function Sash({ store }: { readonly store: Store }): JSX.Element {
           resize(innerWidth - event.clientX);
       }}
       onKeyDown={(event) => {
-        if (event.key === 'ArrowLeft') resize(width + KEY_STEP);
-        if (event.key === 'ArrowRight') resize(width - KEY_STEP);
+        const now = store.pane.value.width;
+        if (event.key === 'ArrowLeft') resize(now + KEY_STEP);
+        if (event.key === 'ArrowRight') resize(now - KEY_STEP);
       }}
     />
   );

@@ -15,7 +15,7 @@ const ENGINES: readonly Choice<EngineName>[] = [
   { value: 'today', text: 'QEMU today', title: 'The overlap check as QEMU has it' },
   {
     value: 'structures',
-    text: 'structures',
+    text: 'Structures',
     title: 'The overlap structures, as set up in VS Code',
   },
 ];

@@ -2,8 +2,9 @@ import { batch, useSignal, useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { TOUCHES } from '../../src/core/simulate/marks.js';
 import type { Step } from '../../src/core/simulate/outcome.js';
-import { stepLine, type StepLine, TOUCH_SIGN } from '../simulationText.js';
+import { stepLine, type StepLine } from '../simulationText.js';
 import type { Store } from '../store.js';
+import { TOUCH_SIGN } from '../touchText.js';
 import { clean, count } from '../text.js';
 import { Icon, type IconName } from './icon.js';
 import { OffsetLink } from './offsetLink.js';
@@ -69,7 +70,7 @@ export function StepList({ store }: { readonly store: Store }): JSX.Element | nu
   return (
     <section aria-labelledby="steps-title">
       <div class="section-head">
-        <h2 id="steps-title">
+        <h2 class="section-title" id="steps-title">
           Steps <span class="badge">{count(outcome.tally.steps)}</span>
         </h2>
       </div>
@@ -123,6 +124,7 @@ const ICONS: Readonly<Record<StepLine['look'], IconName | undefined>> = {
   dim: undefined,
   miss: undefined,
   stopped: 'shield',
+  loss: 'layers',
   bad: 'flame',
 };
 

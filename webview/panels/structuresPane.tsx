@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { StructureNode } from '../../src/protocol/imageService.js';
 import type { Store } from '../store.js';
@@ -7,13 +7,10 @@ import { placeholder, type Row } from '../structureTree.js';
 import { Icon } from './icon.js';
 import { inFile, showOffset } from './offsetLink.js';
 import { StructureDetails, bytesText } from './structureDetails.js';
+import { useVisibleRows } from './useVisibleRows.js';
 
 /** CSS pixels of a row, as in structures.css. */
 const ROW = 22;
-/** Rows kept above and below what is visible. */
-const AROUND = 10;
-/** Browsers clip elements that are taller than some ten million pixels. */
-const MOST_ROWS = 400_000;
 
 interface Props {
   readonly store: Store;
@@ -22,51 +19,39 @@ interface Props {
 /** Everything that the image's bytes say, as a tree of which only the rows in sight are built. */
 export function StructuresPane({ store }: Props): JSX.Element {
   const tree = store.structures;
-  const scroller = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600 });
-  const rows = Math.min(tree.length, MOST_ROWS);
-  const first = Math.max(0, Math.floor(view.top / ROW) - AROUND);
-  const last = Math.min(rows, Math.ceil((view.top + view.height) / ROW) + AROUND);
+  const visible = useVisibleRows(tree.length, ROW);
+  const { rows, first, last } = visible;
   const { version, selected } = tree;
 
-  const measure = (): void => {
-    const element = scroller.current;
-    if (element) setView({ top: element.scrollTop, height: element.clientHeight });
-  };
-  useEffect(() => {
-    const observer = new ResizeObserver(measure);
-    if (scroller.current) observer.observe(scroller.current);
-    return () => {
-      observer.disconnect();
-    };
-  }, []);
   useEffect(() => {
     tree.fetch(first, last);
   }, [tree, version, first, last]);
 
   // The details below take more room or less with each line that is selected.
   useEffect(() => {
-    if (scroller.current && selected !== undefined) bringIntoView(scroller.current, selected);
-  }, [selected, view.height]);
+    if (selected !== undefined) visible.bringIntoView(selected);
+  }, [selected, visible.height]);
 
   const select = (index: number): void => {
     tree.select(Math.max(0, Math.min(index, rows - 1)));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const page = Math.max(1, Math.floor(view.height / ROW) - 1);
+    const page = Math.max(1, visible.fitting - 1);
     if (handleKey(event, store, page, select)) event.preventDefault();
   };
 
   return (
     <div class="structures">
       <div
-        ref={scroller}
+        ref={visible.scroller}
         class="tree"
         role="tree"
         aria-label="Structures"
         aria-activedescendant={selected === undefined ? undefined : rowId(selected)}
         tabIndex={0}
-        onScroll={measure}
+        onScroll={() => {
+          visible.measure();
+        }}
         onKeyDown={onKeyDown}
         onFocus={({ currentTarget }) => {
           if (selected === undefined && currentTarget.matches(':focus-visible')) tree.select(0);
@@ -84,13 +69,6 @@ export function StructuresPane({ store }: Props): JSX.Element {
 }
 
 const rowId = (index: number): string => `structure-${index}`;
-
-function bringIntoView(element: HTMLElement, index: number): void {
-  const top = index * ROW;
-  if (top < element.scrollTop) element.scrollTop = top;
-  else if (top + ROW > element.scrollTop + element.clientHeight)
-    element.scrollTop = top + ROW - element.clientHeight;
-}
 
 interface RowProps extends Props {
   readonly index: number;

@@ -30,7 +30,7 @@ export function Subclusters({
   const words = [...counts].map(([kind, n]) => `${String(n)} ${TEXT[kind]}`);
   return (
     <>
-      <h3>Subclusters</h3>
+      <h3 class="section-title">Subclusters</h3>
       <div class="subclusters" role="img" aria-label={`Subclusters: ${words.join(', ')}`}>
         {subclusters.map((kind, index) => (
           <span

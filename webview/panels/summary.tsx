@@ -41,14 +41,17 @@ interface Fact {
   readonly title: string;
 }
 
+/** A size before a noun: a `512-byte` cluster, a `2 MiB` one. */
+const measure = (bytes: number): string => size(bytes).replace(/ bytes?$/, '-byte');
+
 function factTexts({ geometry, fileSize }: ImageFacts): Fact[] {
-  const file = { text: `${size(fileSize)} file`, title: `File size: ${count(fileSize)} bytes` };
+  const file = { text: `${measure(fileSize)} file`, title: `File size: ${count(fileSize)} bytes` };
   if (!geometry) return [file];
   const { virtualSize, snapshots, bitmaps, encryption, compression } = geometry;
   const facts: Fact[] = [
     { text: `v${geometry.version}`, title: 'Version of the format' },
-    { text: `${size(2 ** geometry.clusterBits)} clusters`, title: 'Cluster size' },
-    { text: `${size(virtualSize)} virtual`, title: `Virtual size: ${count(virtualSize)} bytes` },
+    { text: `${measure(2 ** geometry.clusterBits)} clusters`, title: 'Cluster size' },
+    { text: `${measure(virtualSize)} virtual`, title: `Virtual size: ${count(virtualSize)} bytes` },
     file,
   ];
   if (geometry.refcountBits !== 16) {

@@ -45,6 +45,7 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
           title="Overlap windows: 4096 clusters each, as the cache has them (W)"
           data-toggle="windows"
           aria-pressed={store.overlap.shown.value}
+          disabled={store.pictures.chosen.value.view === 'guest'}
           onClick={() => {
             store.toggleWindows();
           }}

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { disagreementText } from '../../src/core/simulate/disagreementText.js';
-import { describeOwner } from '../../src/core/layout/owner.js';
-import type { DestroyedPlace } from '../../src/core/simulate/verdict.js';
+import { describeOwner, kindOfOwner, type Owner } from '../../src/core/layout/owner.js';
+import type { Lost, LostPlace } from '../../src/core/simulate/verdict.js';
 import type {
   ClusterOwners,
   EngineName,
@@ -10,9 +10,9 @@ import type {
   VerdictRow,
 } from '../../src/protocol/simulation.js';
 import type { CellPlace } from '../simulationState.js';
-import { reasonLabel, verdictLook, verdictMessage } from '../simulationText.js';
+import { type Gravity, reasonLabel, verdictLook, verdictMessage } from '../simulationText.js';
 import type { Store } from '../store.js';
-import { clean, count, KIND_TEXT, size } from '../text.js';
+import { clean, count, hex, KIND_TEXT, size } from '../text.js';
 import { Icon } from './icon.js';
 import { OffsetLink } from './offsetLink.js';
 import { VerdictBadge } from './verdictBadge.js';
@@ -23,7 +23,7 @@ interface Props {
 
 const ENGINES: readonly { readonly engine: EngineName; readonly text: string }[] = [
   { engine: 'today', text: 'QEMU today' },
-  { engine: 'structures', text: 'overlap structures' },
+  { engine: 'structures', text: 'Overlap structures' },
 ];
 
 /** What every check says of the operation that is shown, and why they do not agree. */
@@ -31,13 +31,21 @@ export function VerdictTable({ store }: Props): JSX.Element | null {
   const { simulation } = store;
   const verdict = simulation.verdict.value;
   const shown = simulation.shown.value;
-  if (shown === undefined || !verdict) return null;
+  if (shown === undefined) return null;
+  const isBusy = simulation.isJudging.value;
   return (
-    <section aria-labelledby="verdict-title">
+    <section aria-labelledby="verdict-title" aria-busy={isBusy}>
       <div class="section-head">
-        <h2 id="verdict-title">Verdict on operation {count(shown + 1)}</h2>
+        <h2 class="section-title" id="verdict-title">
+          Verdict on operation {count(shown + 1)}
+        </h2>
       </div>
-      <Known verdict={verdict} store={store} />
+      {isBusy && (
+        <p class="judging dim" role="status">
+          Simulating…
+        </p>
+      )}
+      {verdict && <Known verdict={verdict} store={store} />}
     </section>
   );
 }
@@ -47,11 +55,6 @@ function Known({ verdict, store }: Props & { readonly verdict: VerdictAnswer }):
     case 'refused':
       return <p class="complaint mono">{clean(verdict.message)}</p>;
     case 'computing':
-      return (
-        <p class="dim" role="status">
-          Asking the checks: {count(verdict.done)} of {count(verdict.of)}…
-        </p>
-      );
     case 'known':
       return <Table rows={verdict.rows} owners={verdict.owners} store={store} />;
   }
@@ -59,7 +62,7 @@ function Known({ verdict, store }: Props & { readonly verdict: VerdictAnswer }):
 
 interface TableProps extends Props {
   readonly rows: readonly VerdictRow[];
-  readonly owners: readonly ClusterOwners[];
+  readonly owners: readonly ClusterOwners[] | undefined;
 }
 
 function Table({ rows, owners, store }: TableProps): JSX.Element {
@@ -69,13 +72,13 @@ function Table({ rows, owners, store }: TableProps): JSX.Element {
     row: Math.max(0, yours),
     engine: simulation.engine.value,
   };
-  const row = rows[Math.min(chosen.row, rows.length - 1)];
+  const cell = rows[Math.min(chosen.row, rows.length - 1)].cells[chosen.engine];
   return (
     <>
       <table class="verdicts">
         <thead>
           <tr>
-            <th scope="col">overlap-check</th>
+            <th scope="col">check</th>
             {ENGINES.map(({ engine, text }) => (
               <th key={engine} scope="col">
                 {text}
@@ -106,7 +109,7 @@ function Table({ rows, owners, store }: TableProps): JSX.Element {
           ))}
         </tbody>
       </table>
-      <Words cell={row.cells[chosen.engine]} owners={owners} store={store} />
+      {cell && <Words cell={cell} owners={owners} store={store} />}
       <Reasons rows={rows} store={store} />
       <Doubts store={store} />
     </>
@@ -122,10 +125,11 @@ interface CellProps {
 
 function Cell({ row, engine, isChosen, onClick }: CellProps): JSX.Element {
   const { disagreement } = row;
+  const cell = row.cells[engine];
   const isOdd = engine === 'structures' && disagreement !== undefined;
   return (
     <button type="button" class="verdict-cell" aria-pressed={isChosen} onClick={onClick}>
-      <VerdictBadge look={verdictLook(row.cells[engine])} />
+      {cell ? <VerdictBadge look={verdictLook(cell)} /> : <span class="dim">…</span>}
       {isOdd && (
         <span class="reason-label">
           <Icon name="warning" />
@@ -136,38 +140,50 @@ function Cell({ row, engine, isChosen, onClick }: CellProps): JSX.Element {
   );
 }
 
-/** What QEMU says in the chosen cell, and what was destroyed. */
+/** What QEMU says in the chosen cell, and what is lost without a word. */
 function Words({
   cell,
-  owners,
-  store,
+  ...rest
 }: Props & { readonly cell: VerdictCell; readonly owners: TableProps['owners'] }): JSX.Element {
   const message = verdictMessage(cell);
-  const { destroyed } = cell;
+  const { destroyed, overwritten } = cell;
   return (
     <div class="verdict-words" aria-live="polite">
       {message !== undefined && <p class="mono">{message}</p>}
       {destroyed && (
-        <>
-          <p class="destroyed-title">Destroyed without a word:</p>
-          <ul class="destroyed">
-            {destroyed.places.map((place) => (
-              <Place key={place.step} place={place} owners={owners} store={store} />
-            ))}
-          </ul>
-          {destroyed.writes > destroyed.places.length && (
-            <p class="dim">
-              and by {count(destroyed.writes - destroyed.places.length)} more writes.
-            </p>
-          )}
-        </>
+        <Losses title="Metadata destroyed without a word:" look="bad" lost={destroyed} {...rest} />
+      )}
+      {overwritten && (
+        <Losses title="Data overwritten without a word:" look="loss" lost={overwritten} {...rest} />
       )}
     </div>
   );
 }
 
+interface LossesProps extends Props {
+  readonly title: string;
+  readonly look: Gravity;
+  readonly lost: Lost;
+  readonly owners: TableProps['owners'];
+}
+
+function Losses({ title, look, lost, owners, store }: LossesProps): JSX.Element {
+  const { places, total } = lost;
+  return (
+    <>
+      <p class="losses-title">{title}</p>
+      <ul class={`losses ${look}`}>
+        {places.map((place, index) => (
+          <Place key={index} place={place} owners={owners} store={store} />
+        ))}
+      </ul>
+      {total > places.length && <p class="dim">and {count(total - places.length)} more.</p>}
+    </>
+  );
+}
+
 interface PlaceProps extends Props {
-  readonly place: DestroyedPlace;
+  readonly place: LostPlace;
   readonly owners: TableProps['owners'];
 }
 
@@ -175,33 +191,43 @@ function Place({ place, owners, store }: PlaceProps): JSX.Element {
   const { clusterSize } = store;
   const first = Math.floor(place.offset / clusterSize);
   const end = Math.ceil((place.offset + place.size) / clusterSize);
-  const victims = owners.filter(({ cluster }) => cluster >= first && cluster < end);
+  const victims = owners
+    ?.filter(({ cluster }) => cluster >= first && cluster < end)
+    .flatMap(({ owners: all }) => all.filter((owner) => place.kinds.includes(kindOfOwner(owner))));
+  const kinds = place.kinds.map((kind) => KIND_TEXT[kind]).join(', ');
+  const told = victims
+    ?.map((owner) => ({ owner, text: victimText(owner) }))
+    .filter(({ text }) => text !== kinds);
   return (
     <li>
       <p>
-        {place.types.map((type) => KIND_TEXT[type]).join(', ')}{' '}
-        <OffsetLink store={store} offset={place.offset} />{' '}
+        {kinds} <OffsetLink store={store} offset={place.offset} />{' '}
         <span class="dim">
           by {place.what}, {size(place.size)}
         </span>
       </p>
-      {victims.flatMap(({ cluster, owners: all }) =>
-        all.map((owner, index) => (
-          <p key={`${cluster} ${index}`} class="dim">
-            {clean(describeOwner(owner))}
-            {'entryOffset' in owner && (
-              <>
-                , entry at <OffsetLink store={store} offset={owner.entryOffset} />
-              </>
-            )}
-          </p>
-        )),
-      )}
-      {victims.every(({ owners: all }) => all.length === 0) && (
-        <p class="dim">made by an operation of this list</p>
-      )}
+      {told?.map(({ owner, text }, index) => (
+        <p key={index} class="dim">
+          {clean(text)}
+          {'entryOffset' in owner && (
+            <>
+              , entry <OffsetLink store={store} offset={owner.entryOffset} />
+            </>
+          )}
+        </p>
+      ))}
+      {victims?.length === 0 && <p class="dim">made by an operation of this list</p>}
     </li>
   );
+}
+
+/** Whose it was: data are told by their place on the guest's disk. */
+function victimText(owner: Owner): string {
+  if (owner.type !== 'l2-entry') return describeOwner(owner);
+  const of = owner.snapshot ? `snapshot '${owner.snapshot.name}'` : 'the active disk';
+  return owner.kind === 'vm-state'
+    ? `VM state of ${of}`
+    : `guest ${hex(owner.guestOffset)} of ${of}`;
 }
 
 /** Why the engines part: each reason once. */

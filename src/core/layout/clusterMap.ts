@@ -1,10 +1,10 @@
 import type { Cell } from './cell.js';
 
-export const CHUNK_BITS = 10;
-/** Clusters in a chunk: their cells fill a page of memory. */
+export const CHUNK_BITS = 9;
+/** Clusters in a chunk: 2 KiB of cells, so that one table among data costs a page of memory or two. */
 export const CHUNK = 1 << CHUNK_BITS;
 /** Chunks that get their memory together, untouched until they are written to. */
-const SLAB_CHUNKS = 64;
+const SLAB_CHUNKS = 128;
 /** Clusters in a slab. */
 export const SLAB = SLAB_CHUNKS * CHUNK;
 

@@ -4,7 +4,7 @@ import { CHUNK } from './clusterMap.js';
 import type { Finding, FindingCode, Severity } from './finding.js';
 import { KINDS, type KindName, kindNames } from './kinds.js';
 import type { Owner } from './owner.js';
-import { ownersOf, structuresIn } from './owners.js';
+import { ownersOf } from './owners.js';
 import type { Scan } from './scan.js';
 
 /** Everything known about one host cluster. */
@@ -173,17 +173,6 @@ export class Inspection {
         ...notices.kept.filter(here),
       ],
     };
-  }
-
-  /** Who owns a cluster, guest data apart: a look, where `cluster` may have to read tables. */
-  structures(cluster: number): Owner[] {
-    const owners: Owner[] = [];
-    if (cluster < this.#scan.map.clusters)
-      for (const owner of structuresIn(this.#scan, cluster)) {
-        if (owners.length === OWNERS_LISTED) break;
-        owners.push(owner);
-      }
-    return owners;
   }
 
   /** What QEMU's check would say, in its order. */

@@ -47,8 +47,14 @@ export const BIT = {
 /** Number of kinds that the overlap checks guard. */
 export const GUARDED_KINDS = 9;
 
-/** The kinds whose bits are set, in bit order; `['unallocated']` for an empty set. */
+/** Kinds that are data of the guest. All others are structures of the image: metadata. */
+export const GUEST_DATA = BIT.data | BIT.compressed | BIT.vmState;
+
+/** The kinds whose bits are set, in bit order. */
+export const kindsIn = (set: number): Kind[] => KINDS.filter((_, bit) => (set >>> bit) & 1);
+
+/** The same; `['unallocated']` for an empty set. */
 export function kindNames(set: number): KindName[] {
-  const names: KindName[] = KINDS.filter((_, bit) => (set >>> bit) & 1);
+  const names: KindName[] = kindsIn(set);
   return names.length > 0 ? names : ['unallocated'];
 }

@@ -41,37 +41,27 @@ export class L2Runs {
     const highLimit = 2 ** (31 - highShift);
     let run = -1;
     let plain = true;
-    // The entry that would go on with the run, and for how many clusters it can.
-    let nextHigh = 0;
-    let nextLow = 0;
-    let room = 0;
-    for (let index = 0; index < l2Entries; index++) {
+    for (let index = 0; index < l2Entries;) {
       const high = view.getInt32(index * 8);
       const low = view.getInt32(index * 8 + 4);
-      if (low === nextLow && high === nextHigh && room > 0) {
-        lengths[run]++;
-        nextLow = (nextLow + clusterSize) | 0;
-        room--;
-        continue;
-      }
-      room = 0;
+      const first = index++;
       const offsetHigh = high & 0x7fffffff;
       // Unallocated, or zero without an offset: nothing but perhaps COPIED, which nobody minds.
       if (offsetHigh === 0 && (low & ~1) === 0) continue;
       run++;
-      indexes[run] = index;
-      lengths[run] = 1;
+      indexes[run] = first;
       const cluster = (offsetHigh << highShift) | (low >>> clusterBits);
       if (offsetHigh >= highLimit || (low & lowMask) !== 0 || cluster >= hostClusters) {
         firsts[run] = ODD;
+        lengths[run] = 1;
         plain = false;
         continue;
       }
       firsts[run] = cluster | (high & 0x80000000);
-      nextHigh = high;
-      nextLow = (low + clusterSize) | 0;
       // Where the lower word wraps the upper one changes.
-      room = Math.min(hostClusters - 1 - cluster, ~low >>> clusterBits);
+      const room = Math.min(hostClusters - 1 - cluster, ~low >>> clusterBits);
+      index += followers(view, index, Math.min(l2Entries - index, room), high, low, clusterSize);
+      lengths[run] = index - first;
     }
     this.count = run + 1;
     this.plain = plain;
@@ -95,4 +85,23 @@ export class L2Runs {
     }
     return { lowest, highest, used, pieces };
   }
+}
+
+/** How many entries from `index` on, `most` at most, go on with a run whose last entry is (high, low). */
+function followers(
+  view: DataView,
+  index: number,
+  most: number,
+  high: number,
+  low: number,
+  step: number,
+): number {
+  let count = 0;
+  let next = (low + step) | 0;
+  for (let at = index * 8; count < most; at += 8) {
+    if (view.getInt32(at + 4) !== next || view.getInt32(at) !== high) break;
+    next = (next + step) | 0;
+    count++;
+  }
+  return count;
 }

@@ -50,6 +50,20 @@ export type Owner =
     }
   | { readonly type: 'crypto-header' };
 
+/** What an owner takes a cluster for. */
+export function kindOfOwner(owner: Owner): Kind {
+  switch (owner.type) {
+    case 'l1-table':
+      return owner.snapshot ? 'inactive-l1' : 'active-l1';
+    case 'l2-table':
+      return owner.snapshot ? 'inactive-l2' : 'active-l2';
+    case 'l2-entry':
+      return owner.kind;
+    default:
+      return owner.type;
+  }
+}
+
 const hex = (n: number): string => `0x${n.toString(16)}`;
 
 function ofTable(table: TableOf): string {

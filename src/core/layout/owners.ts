@@ -46,6 +46,18 @@ function mentions(table: Uint8Array, offset: number): boolean {
 
 /** The same for many clusters, in one pass over the L2 tables. */
 export function ownersOfAll(scan: Scan, clusters: ReadonlySet<number>): Map<number, Owner[]> {
+  const steps = findOwners(scan, clusters);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same in steps, one for each table that is read. */
+export function* findOwners(
+  scan: Scan,
+  clusters: ReadonlySet<number>,
+): Generator<undefined, Map<number, Owner[]>, void> {
   const owners = new Map<number, Owner[]>();
   const wanted = new Set<number>();
   let lowest = Infinity;
@@ -63,12 +75,13 @@ export function ownersOfAll(scan: Scan, clusters: ReadonlySet<number>): Map<numb
     scan.image.source.readInto(table, place.offset);
     for (const [cluster, owner] of l2Entries(scan, place, wanted, table))
       owners.get(cluster)?.push(owner);
+    yield;
   }
   return owners;
 }
 
 /** The structures that a cluster holds, but for guest data. */
-export function* structuresIn(scan: Scan, cluster: number): Generator<Owner> {
+function* structuresIn(scan: Scan, cluster: number): Generator<Owner> {
   const { image, map } = scan;
   const { layout, source, refcountTable, crypto, bitmaps } = image;
   const kinds = kindsOf(map.cell(cluster));

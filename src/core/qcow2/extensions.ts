@@ -2,7 +2,8 @@ import { type ByteSource, readBytes } from '../byteSource.js';
 import { hex, textOf, viewOf } from '../bytes.js';
 import type { FeatureKind, FeatureName } from './features.js';
 
-const TYPE = {
+/** Magic numbers of the header extensions. */
+export const EXTENSION_TYPE = {
   end: 0,
   backingFormat: 0xe2792aca,
   featureNames: 0x6803f857,
@@ -54,9 +55,10 @@ const NAME_ROW = 48;
 
 function parse(type: number, bytes: Uint8Array, at: At): Extension {
   const view = viewOf(bytes);
-  if (type === TYPE.backingFormat) return { ...at, type: 'backing-format', name: textOf(bytes) };
-  if (type === TYPE.dataFile) return { ...at, type: 'data-file', name: textOf(bytes) };
-  if (type === TYPE.featureNames) {
+  if (type === EXTENSION_TYPE.backingFormat)
+    return { ...at, type: 'backing-format', name: textOf(bytes) };
+  if (type === EXTENSION_TYPE.dataFile) return { ...at, type: 'data-file', name: textOf(bytes) };
+  if (type === EXTENSION_TYPE.featureNames) {
     const names: FeatureName[] = [];
     for (let row = 0; row + NAME_ROW <= bytes.length; row += NAME_ROW)
       names.push({
@@ -66,7 +68,7 @@ function parse(type: number, bytes: Uint8Array, at: At): Extension {
       });
     return { ...at, type: 'feature-names', names };
   }
-  if (type === TYPE.bitmaps && bytes.length === 24)
+  if (type === EXTENSION_TYPE.bitmaps && bytes.length === 24)
     return {
       ...at,
       type: 'bitmaps',
@@ -75,7 +77,7 @@ function parse(type: number, bytes: Uint8Array, at: At): Extension {
       directorySize: view.getBigUint64(8),
       directoryOffset: view.getBigUint64(16),
     };
-  if (type === TYPE.crypto && bytes.length === 16)
+  if (type === EXTENSION_TYPE.crypto && bytes.length === 16)
     return {
       ...at,
       type: 'crypto',
@@ -86,7 +88,7 @@ function parse(type: number, bytes: Uint8Array, at: At): Extension {
 }
 
 /** The type word of an extension of a known type whose length is not what the format says. */
-export const MISSIZED = { bitmaps: TYPE.bitmaps, crypto: TYPE.crypto } as const;
+export const MISSIZED = { bitmaps: EXTENSION_TYPE.bitmaps, crypto: EXTENSION_TYPE.crypto } as const;
 
 /** Reads the extensions that lie in [start, end), both within the first cluster. */
 export function readExtensions(source: ByteSource, start: number, end: number): Extensions {
@@ -108,7 +110,7 @@ export function readExtensions(source: ByteSource, start: number, end: number): 
             `expected at most ${Math.max(0, end - data)}`,
         },
       };
-    if (type === TYPE.end) break;
+    if (type === EXTENSION_TYPE.end) break;
     const bytes = area.slice(data - start, data - start + length);
     list.push(parse(type, bytes, { offset: data, length }));
     offset = data + Math.ceil(length / 8) * 8;

@@ -2,7 +2,7 @@ import { roundUp } from '../bytes.js';
 import type { Driver } from './driver.js';
 import { RequestFailed } from './failure.js';
 import { clusterOf, intoCluster } from './geometry.js';
-import { zeroTest } from './refcountCells.js';
+import { firstZero, zeroTest } from './refcountCells.js';
 
 /** The highest offset of a cluster, by what refers to it: an L2 entry, or the refcount table alone. */
 type Reach = 'any' | 'data';
@@ -151,7 +151,10 @@ export class Allocator {
     const isZero = zeroTest(entry.bytes, refcountBits);
     let index = first;
     let length = run;
-    while (index < refcountsPerBlock && length < wanted) length = isZero(index++) ? length + 1 : 0;
+    while (index < refcountsPerBlock && length < wanted) {
+      if (length === 0) index = firstZero(entry.bytes, refcountBits, index, refcountsPerBlock);
+      if (index < refcountsPerBlock) length = isZero(index++) ? length + 1 : 0;
+    }
     refcountCache.put(entry);
     refcountCache.usedAgain(entry, index - first - 1);
     recorder.work(index - first);

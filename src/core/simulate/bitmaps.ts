@@ -151,7 +151,7 @@ export class Bitmaps {
 
   /** A cluster for every part of the bitmap that is not all zeros, and a table (store_bitmap). */
   #storeBits(dirty: DirtyBits, bitmap: Bitmap): TablePlace {
-    const { allocator, file, refcounts, geometry, recorder } = this.#driver;
+    const { allocator, file, refcounts, geometry } = this.#driver;
     const entries = bitmap.tableSize;
     const table = new Uint8Array(entries * 8);
     const view = viewOf(table);
@@ -163,7 +163,7 @@ export class Bitmaps {
         for (const [chunk, bytes] of dirty.chunks()) {
           const cluster = failing(noRoom, () => allocator.allocate(geometry.clusterSize));
           data.push(cluster);
-          recorder.allocate('bitmap-data', cluster, 1);
+          this.#driver.allocated('bitmap-data', cluster, 1);
           const [high, low] = wordsOf(cluster);
           view.setUint32(chunk * 8, high);
           view.setUint32(chunk * 8 + 4, low);
@@ -172,7 +172,11 @@ export class Bitmaps {
           });
         }
         offset = failing(noRoom, () => allocator.allocate(table.length));
-        recorder.allocate('bitmap-table', offset, Math.ceil(table.length / geometry.clusterSize));
+        this.#driver.allocated(
+          'bitmap-table',
+          offset,
+          Math.ceil(table.length / geometry.clusterSize),
+        );
         failing(STOPPED, () => {
           file.writeChecked('bitmap table', 0, offset, [bytesPart(table)]);
         });
@@ -190,11 +194,15 @@ export class Bitmaps {
     records: readonly Uint8Array[],
     tables: readonly TablePlace[],
   ): { offset: number; size: number } {
-    const { allocator, file, refcounts, geometry, recorder } = this.#driver;
+    const { allocator, file, refcounts, geometry } = this.#driver;
     if (tables.some(({ offset }) => offset === 0)) throw new RequestFailed('EINVAL');
     const bytes = encodeDirectory(records);
     const offset = allocator.allocate(bytes.length);
-    recorder.allocate('bitmap-directory', offset, Math.ceil(bytes.length / geometry.clusterSize));
+    this.#driver.allocated(
+      'bitmap-directory',
+      offset,
+      Math.ceil(bytes.length / geometry.clusterSize),
+    );
     cleaningUp(
       () => {
         file.writeChecked('bitmap directory', 0, offset, [bytesPart(bytes)]);

@@ -5,6 +5,7 @@ import { RequestFailed, Unpredictable } from './failure.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
 import type { Content } from './overlay.js';
 import { PATTERN } from './pattern.js';
+import type { Work } from './work.js';
 
 /**
  * Bytes that a cluster of qemu-io's pattern, the same byte throughout, is compressed to: by cluster
@@ -24,7 +25,7 @@ export function packedBytes(driver: Driver): number {
 const PACKED: Content = { kind: 'packed', value: PATTERN };
 
 /** Writes clusters compressed (qcow2_co_pwritev_compressed_part). Failures are RequestFailed. */
-export function writeCompressed(driver: Driver, guest: number, bytes: number): void {
+export function* writeCompressed(driver: Driver, guest: number, bytes: number): Work {
   const { geometry, file, recorder } = driver;
   const { clusterSize, diskSize } = geometry;
   if (driver.dataFile) throw new RequestFailed('ENOTSUP');
@@ -45,11 +46,12 @@ export function writeCompressed(driver: Driver, guest: number, bytes: number): v
     if (at + clusterSize > end)
       throw new Unpredictable('the length of a compressed part of a cluster is not known');
     writeCluster(driver, at);
+    yield;
   }
 }
 
 function writeCluster(driver: Driver, guest: number): void {
-  const { geometry, file, allocator, recorder } = driver;
+  const { geometry, file, allocator } = driver;
   const length = packedBytes(driver);
   const slice = sliceForWriting(driver, guest);
   let host: number;
@@ -58,7 +60,7 @@ function writeCluster(driver: Driver, guest: number): void {
     const { high, low } = slice.words(index);
     if (maskedOffset(high, low) !== 0) throw new RequestFailed('EIO');
     host = allocator.allocateBytes(length);
-    recorder.allocate(
+    driver.allocated(
       'compressed',
       host,
       Math.ceil(((host % geometry.clusterSize) + length) / geometry.clusterSize),

@@ -7,6 +7,7 @@ import { MAX_L1_BYTES, MAX_REFCOUNT_TABLE_BYTES } from '../qcow2/limits.js';
 import { refcountReader } from '../qcow2/refcountEntry.js';
 import { Unpredictable } from './failure.js';
 import type { Overlay } from './overlay.js';
+import type { Work } from './work.js';
 
 /** A value before and after; entries and fields in hexadecimal, `0x…`. */
 interface Change<T> {
@@ -37,8 +38,8 @@ const MOST_COMPARED = 2 ** 28;
 /** A read takes as long as comparing so many bytes. */
 const READ_COST = 4096;
 
-/** Compares a file with the changes over it, by what the header of each points to. */
-export function difference(image: LaidOutImage, now: Overlay): Difference {
+/** Compares a file with the changes over it, by what the header of each points to: a step for each table. */
+export function difference(image: LaidOutImage, now: Overlay): Work<Difference> {
   return new Comparison(image, now).run();
 }
 
@@ -56,7 +57,7 @@ class Comparison {
     this.#now = now;
   }
 
-  run(): Difference {
+  *run(): Work<Difference> {
     const { header } = this.#image;
     let after = header;
     this.#known('the header', () => {
@@ -93,13 +94,15 @@ class Comparison {
         MAX_REFCOUNT_TABLE_BYTES,
       ),
     ] as const;
+    const l2 = yield* this.#l2(...l1);
+    const refcounts = yield* this.#refcounts(...blocks);
     return {
       fileLength: this.#now.size,
       header: fields,
       l1: entries(...l1),
-      l2: this.#l2(...l1),
+      l2,
       refcountTable: entries(...blocks),
-      refcounts: this.#refcounts(...blocks),
+      refcounts,
       unknown: this.#unknown,
     };
   }
@@ -121,7 +124,7 @@ class Comparison {
     }
   }
 
-  #l2(old: EntryTable, now: EntryTable): Difference['l2'] {
+  *#l2(old: EntryTable, now: EntryTable): Work<Difference['l2']> {
     const { layout } = this.#image;
     const { l2Entries, l2EntrySize } = layout;
     const list: Difference['l2'][number][] = [];
@@ -134,11 +137,12 @@ class Comparison {
           if (change) list.push({ guestCluster: index * l2Entries + i, ...change });
         }
       });
+      yield;
     }
     return list;
   }
 
-  #refcounts(old: EntryTable, now: EntryTable): Difference['refcounts'] {
+  *#refcounts(old: EntryTable, now: EntryTable): Work<Difference['refcounts']> {
     const { refcountsPerBlock, refcountBits } = this.#image.layout;
     const list: Difference['refcounts'][number][] = [];
     const place = (t: EntryTable, i: number): number =>
@@ -160,6 +164,7 @@ class Comparison {
             });
         }
       });
+      yield;
     }
     return list;
   }

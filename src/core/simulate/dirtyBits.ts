@@ -1,3 +1,5 @@
+import { roundUp } from '../bytes.js';
+
 /** Bytes of bits that are held of one bitmap. */
 const MOST_BYTES = 64 * 2 ** 20;
 
@@ -23,10 +25,8 @@ export class DirtyBits {
   load(chunk: number, bytes: Uint8Array): void {
     if (this.tooLarge) return;
     const kept = bytes.slice();
-    // Bits past the disk's end are no bits.
-    const first = chunk * this.#chunkBytes * 8;
-    for (let bit = Math.max(0, this.#bits - first); bit < this.#chunkBytes * 8; bit++)
-      kept[bit >>> 3] &= ~(1 << (bit & 7));
+    // QEMU takes whole words of 64 bits, also what lies past the disk's end in the last of them.
+    kept.fill(0, Math.min(kept.length, this.#bytesFrom(chunk, roundUp(this.#bits, 64))));
     this.#chunks.set(chunk, kept);
   }
 
@@ -48,11 +48,22 @@ export class DirtyBits {
     }
   }
 
-  /** The parts that are not all zeros, in order. */
+  /** The parts in which a bit of the disk is set, in order. */
   *chunks(): Generator<readonly [chunk: number, bytes: Uint8Array]> {
     for (const chunk of [...this.#chunks.keys()].sort((a, b) => a - b)) {
       const bytes = this.#chunks.get(chunk);
-      if (bytes?.some((byte) => byte !== 0)) yield [chunk, bytes];
+      if (bytes && this.#isDirty(chunk, bytes)) yield [chunk, bytes];
     }
+  }
+
+  #isDirty(chunk: number, bytes: Uint8Array): boolean {
+    const whole = this.#bytesFrom(chunk, this.#bits);
+    if (bytes.subarray(0, whole).some((byte) => byte !== 0)) return true;
+    return whole < bytes.length && (bytes[whole] & ((1 << (this.#bits & 7)) - 1)) !== 0;
+  }
+
+  /** How many whole bytes of a part come before a bit. */
+  #bytesFrom(chunk: number, bit: number): number {
+    return Math.max(0, Math.floor(bit / 8) - chunk * this.#chunkBytes);
   }
 }

@@ -4,8 +4,8 @@ import type { MetadataList } from '../overlap/metadataList.js';
 import { WINDOW_SIZE } from '../overlap/typeRuns.js';
 import { GUARDED_TYPES, STRUCTURE_TYPES, type TypeSet } from '../overlap/types.js';
 import { DROPPED } from '../overlap/windowTable.js';
-import type { Outcome, Step, WriteStep } from './outcome.js';
-import { stoppingType } from './verdict.js';
+import type { Answer } from './judge.js';
+import type { Step } from './outcome.js';
 
 /** Why the two engines part, found in what the structures hold at that moment. */
 export type Reason =
@@ -37,66 +37,45 @@ export interface Disagreement {
   readonly reason: Reason;
 }
 
-/** One engine's side. */
-interface Side {
-  readonly outcomes: readonly Outcome[];
-}
-
-interface StructuresSide extends Side {
-  /** As they are after the operation. */
+/** A write that the engines do not agree on, at the moment when they are asked. */
+export interface Parting {
+  /** Place in the list of operations. */
+  readonly operation: number;
+  /** The write, in host bytes. */
+  readonly offset: number;
+  readonly size: number;
+  readonly today: Answer;
+  readonly structures: Answer;
+  /** The structures, and what memory they were refused during the operation. */
   readonly list: MetadataList | undefined;
-  /** Refusals during the operation. */
   readonly events: readonly MemoryEvent[];
+  /** Of all operations so far, and of this one up to the write. */
+  readonly steps: readonly (readonly Step[])[];
 }
 
-/**
- * Why the engines part in their latest operation, which is the first that they do not agree on;
- * undefined when they agree.
- */
-export function disagreement(today: Side, structures: StructuresSide): Disagreement | undefined {
-  const operation = today.outcomes.length - 1;
-  const parting = firstParting(today.outcomes[operation], structures.outcomes[operation]);
-  if (!parting) return undefined;
-  const { asToday, asStructures } = parting;
-  const { offset, size } = asToday;
+/** Why the engines part; undefined when one of them fails for a reason of another kind. */
+export function disagreement(parting: Parting): Disagreement | undefined {
+  const { operation, offset, size } = parting;
+  if (typeof parting.today === 'string' || typeof parting.structures === 'string') return undefined;
   const at = (reason: Reason): Disagreement => ({ operation, offset, size, reason });
-  const stopped = kindOfConflict(asToday);
-  const alarmed = kindOfConflict(asStructures);
-  if (stopped !== undefined && alarmed !== undefined)
-    return at({ type: 'order', today: stopped, structures: alarmed });
-  if (stopped !== undefined) return at(whyMissed(stopped, asToday, structures));
-  if (alarmed !== undefined) return at(whyAlarmed(alarmed, parting, structures));
+  const [today, structures] = [kindOf(parting.today), kindOf(parting.structures)];
+  if (today !== undefined && structures !== undefined)
+    return at({ type: 'order', today, structures });
+  if (today !== undefined) return at(whyMissed(today, parting));
+  if (structures !== undefined) return at(whyAlarmed(structures, parting));
   return undefined;
 }
 
-/** A write that only one of two engines stops, or both for another reason. */
-interface Parting {
-  /** Its place in the list of steps. */
-  readonly step: number;
-  readonly asToday: WriteStep;
-  readonly asStructures: WriteStep;
-}
-
-/** The first one of an operation. */
-function firstParting(today: Outcome, structures: Outcome): Parting | undefined {
-  for (const [step, asToday] of today.steps.entries()) {
-    const asStructures = structures.steps.at(step);
-    if (asStructures?.type !== 'write' || asToday.type !== 'write') continue;
-    if (asToday.conflict !== asStructures.conflict) return { step, asToday, asStructures };
-  }
-  return undefined;
-}
-
-const kindOfConflict = ({ conflict }: WriteStep): Kind | undefined =>
-  conflict === undefined ? undefined : stoppingType(conflict);
+const kindOf = (answer: TypeSet): Kind | undefined =>
+  GUARDED_TYPES.find((_, bit) => answer === 1 << bit);
 
 const bitOf = (kind: Kind): TypeSet => 1 << GUARDED_TYPES.indexOf(kind);
 
-function whyMissed(kind: Kind, write: WriteStep, { list, events }: StructuresSide): Reason {
+function whyMissed(kind: Kind, { list, events, offset, size }: Parting): Reason {
   if ((bitOf(kind) & STRUCTURE_TYPES) === 0 || !list) return { type: 'unknown-type', kind };
   const { clusterSize, windows, windowBytes } = list;
-  const first = Math.floor(write.offset / windowBytes);
-  const last = Math.floor((Math.ceil((write.offset + write.size) / clusterSize) - 1) / WINDOW_SIZE);
+  const first = Math.floor(offset / windowBytes);
+  const last = Math.floor((Math.ceil((offset + size) / clusterSize) - 1) / WINDOW_SIZE);
   for (let window = first; window <= last; window++) {
     const unprotected = (how: 'lost' | 'dropped' | 'refused'): Reason => ({
       type: 'unprotected',
@@ -115,19 +94,12 @@ function whyMissed(kind: Kind, write: WriteStep, { list, events }: StructuresSid
 }
 
 /** Looks for the operation that left the place: the latest that set another L1 entry, or freed it. */
-function whyAlarmed(
-  kind: Kind,
-  { asStructures: { offset, size }, step }: Parting,
-  { outcomes }: StructuresSide,
-): Reason {
-  const last = outcomes.length - 1;
-  for (let operation = last; operation >= 0; operation--) {
-    const { steps } = outcomes[operation];
-    for (let index = (operation === last ? step : steps.length) - 1; index >= 0; index--) {
-      const left = leftBy(steps[index], kind);
+function whyAlarmed(kind: Kind, { steps, offset, size }: Parting): Reason {
+  for (let operation = steps.length - 1; operation >= 0; operation--)
+    for (const step of steps[operation].toReversed()) {
+      const left = leftBy(step, kind);
       if (left >= offset && left < offset + size) return { type: 'stale', kind, operation };
     }
-  }
   return { type: 'stale', kind, operation: undefined };
 }
 

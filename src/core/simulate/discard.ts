@@ -2,32 +2,37 @@ import { bitRange, type EntryWords, type L2Slice } from './l2Slice.js';
 import { freeEntry } from './link.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
 import type { Driver } from './driver.js';
+import type { Work } from './work.js';
 
 const ALL = bitRange(0, 32);
 const ZERO_FLAG = 1;
 const NONE: EntryWords = { high: 0, low: 0 };
 
+/** Entries that are dealt with between two yields: each may read a refcount block. */
+const ENTRIES_A_STEP = 64;
+
 /** A request that frees clusters: they are given back to the file system when it is over. */
-export function collectingDiscards(driver: Driver, part: () => void): void {
+export function* collectingDiscards(driver: Driver, work: Work): Work {
   const { discards } = driver;
   discards.collecting = true;
   let succeeded = false;
   try {
-    part();
+    yield* work;
     succeeded = true;
   } finally {
     discards.collecting = false;
-    discards.process(succeeded);
+    if (!succeeded) discards.process(false);
   }
+  yield* discards.processing(true);
 }
 
-/** Calls `part` for every slice that so many clusters from one on lie in. */
-export function forEachSlice(
+/** Calls `part` for the entry of each of so many guest clusters from one on. */
+export function* forEachEntry(
   driver: Driver,
   guest: number,
   clusters: number,
-  part: (slice: L2Slice, first: number, count: number) => void,
-): void {
+  part: (slice: L2Slice, index: number) => void,
+): Work {
   const { geometry } = driver;
   let at = guest;
   let left = clusters;
@@ -35,7 +40,10 @@ export function forEachSlice(
     const slice = sliceForWriting(driver, at);
     const first = sliceIndex(driver, at);
     const count = Math.min(left, geometry.sliceEntries - first);
-    part(slice, first, count);
+    for (let index = first; index < first + count; index++) {
+      part(slice, index);
+      if (index % ENTRIES_A_STEP === 0) yield;
+    }
     slice.release();
     left -= count;
     at += count * geometry.clusterSize;
@@ -43,13 +51,14 @@ export function forEachSlice(
 }
 
 /** The guest gives up whole clusters (qcow2_cluster_discard). Failures are RequestFailed. */
-export function discardClusters(driver: Driver, guest: number, bytes: number): void {
-  const { geometry } = driver;
-  collectingDiscards(driver, () => {
-    forEachSlice(driver, guest, Math.ceil(bytes / geometry.clusterSize), (slice, first, count) => {
-      for (let index = first; index < first + count; index++) discardEntry(driver, slice, index);
-    });
-  });
+export function discardClusters(driver: Driver, guest: number, bytes: number): Work {
+  const clusters = Math.ceil(bytes / driver.geometry.clusterSize);
+  return collectingDiscards(
+    driver,
+    forEachEntry(driver, guest, clusters, (slice, index) => {
+      discardEntry(driver, slice, index);
+    }),
+  );
 }
 
 function discardEntry(driver: Driver, slice: L2Slice, index: number): void {

@@ -2,16 +2,20 @@ import { BIT } from '../layout/kinds.js';
 import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from '../qcow2/features.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { Allocator } from './allocator.js';
+import type { Claims } from './claims.js';
 import { Discards } from './discards.js';
 import type { Bitmaps } from './bitmaps.js';
 import type { CacheSlots, Geometry } from './geometry.js';
 import type { Guard } from './guard.js';
 import { HeaderState } from './headerState.js';
-import { HostFile, lengthOf } from './hostFile.js';
+import { HostFile } from './hostFile.js';
+import { LossFinder } from './losses.js';
 import { MemoryTable } from './memoryTable.js';
 import { MetadataCache } from './metadataCache.js';
-import { bytesPart, type Content, type Overlay, type Part } from './overlay.js';
+import type { Allocated } from './outcome.js';
+import { bytesPart, type Content, lengthOf, type Overlay, type Part } from './overlay.js';
 import type { Recorder } from './recorder.js';
+import type { PiecesAtOnce } from './piecesAtOnce.js';
 import { Refcounts } from './refcounts.js';
 import { Signal } from './signal.js';
 import { SnapshotList } from './snapshotList.js';
@@ -47,10 +51,14 @@ export class Driver {
   readonly refcounts: Refcounts;
   readonly allocator: Allocator;
   readonly surroundings: Surroundings;
+  /** Undefined when nobody has scanned the image. */
+  readonly claims: Claims | undefined;
   /** Loaded as the last part of opening. */
   bitmaps: Bitmaps | undefined;
   /** Reading has a look once whether metadata was preallocated. */
   preallocationProbed = false;
+  /** Of the write that is going on. */
+  pieces: PiecesAtOnce | undefined;
   /** Several pieces were linked at the same time, and the caches have not been written since. */
   unordered = false;
   readonly #lazyRefcounts: boolean;
@@ -63,18 +71,21 @@ export class Driver {
     overlay: Overlay,
     recorder: Recorder,
     surroundings: Surroundings,
+    claims: Claims | undefined,
   ) {
     this.image = image;
     this.geometry = geometry;
     this.recorder = recorder;
     this.guard = guard;
     this.surroundings = surroundings;
+    this.claims = claims;
     this.header = new HeaderState(image);
     this.signal = new Signal(recorder, () => {
       this.header.incompatible |= INCOMPATIBLE.corrupt;
       this.writeHeader();
     });
-    this.file = new HostFile(overlay, guard, recorder, this.signal);
+    const losses = new LossFinder(claims, guard, overlay, geometry);
+    this.file = new HostFile(overlay, guard, recorder, this.signal, losses);
     this.l1 = new MemoryTable(image.l1, image.l1.offset, image.header.number('l1_size'));
     this.snapshots = new SnapshotList(image);
     this.l2Cache = new MetadataCache(
@@ -99,6 +110,14 @@ export class Driver {
     this.refcounts = new Refcounts(this);
     this.allocator = new Allocator(this);
     this.#lazyRefcounts = (this.header.compatible & COMPATIBLE.lazyRefcounts) !== 0n;
+  }
+
+  /** Clusters were allocated, from the one on in which `offset` lies. */
+  allocated(kind: Allocated, offset: number, clusters: number): void {
+    this.recorder.allocate(kind, offset, clusters);
+    const first = Math.floor(offset / this.geometry.clusterSize);
+    for (let cluster = first; cluster < first + clusters; cluster++)
+      this.claims?.name(kind, cluster);
   }
 
   /** Data clusters lie in another file, and have no refcounts here. */
@@ -154,6 +173,7 @@ export class Driver {
       ignore: 0,
       conflict: undefined,
       hits: 0,
+      losses: [],
     });
   }
 

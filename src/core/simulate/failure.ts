@@ -1,3 +1,5 @@
+import type { Work } from './work.js';
+
 /** The errors that QEMU's functions return, with the text that it prints for each (strerror). */
 const TEXTS = {
   EAGAIN: 'Resource temporarily unavailable',
@@ -35,6 +37,17 @@ export class Unpredictable extends Error {}
 export function failureOf(part: () => void): Errno | undefined {
   try {
     part();
+    return undefined;
+  } catch (error) {
+    if (error instanceof RequestFailed) return error.errno;
+    throw error;
+  }
+}
+
+/** The same for a part that is work in steps. */
+export function* failureOfWork(work: Work): Work<Errno | undefined> {
+  try {
+    yield* work;
     return undefined;
   } catch (error) {
     if (error instanceof RequestFailed) return error.errno;

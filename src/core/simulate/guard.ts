@@ -1,8 +1,6 @@
 import { BIT } from '../layout/kinds.js';
-import type { CheckEngine } from '../overlap/checkEngine.js';
-import { MetadataList } from '../overlap/metadataList.js';
-import { MOST_OPERATIONS, openSequence } from '../overlap/openSequence.js';
-import type { StructureSettings } from '../overlap/settings.js';
+import type { MetadataList } from '../overlap/metadataList.js';
+import { MOST_OPERATIONS } from '../overlap/openSequence.js';
 import {
   l2TableAllocated,
   type MovingTable,
@@ -16,88 +14,127 @@ import {
 } from '../overlap/tableChanges.js';
 import { TableSet } from '../overlap/tableSet.js';
 import { type GuardedTables, guardedTables, TodayEngine } from '../overlap/today.js';
-import { STRUCTURE_TYPES, TEMPLATES, type TypeSet } from '../overlap/types.js';
+import { lowestType, TEMPLATES, type TypeSet } from '../overlap/types.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
-import { AUTOCLEAR } from '../qcow2/features.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { MAX_L1_BYTES, MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import { type Parsed } from '../size.js';
 import { RequestFailed, Unpredictable } from './failure.js';
+import { type Answer, type Checking, Judge } from './judge.js';
+import type { Step } from './outcome.js';
 import type { Overlay } from './overlay.js';
-
-/** Which overlap check is asked. */
-export type Engine =
-  | { readonly type: 'today' }
-  | ({ readonly type: 'structures' } & Omit<StructureSettings, 'guarded'>);
+import type { Recorder } from './recorder.js';
 
 const EVERYTHING: TypeSet = TEMPLATES.all;
 
 /** A table that moves, or that is not there. */
 type MaybePlace = TablePlace | undefined;
 
+/** Checks that are not asked: they look on, and are told of what they would have said. */
+export interface Watch {
+  readonly checks: readonly Checking[];
+  /** Hears of each write that not all agree on. Whoever does not agree looks on no more. */
+  readonly onDivision: (division: Division) => void;
+}
+
+/** A write that not all checks agree on. */
+export interface Division {
+  /** Bytes of the host file. */
+  readonly offset: number;
+  readonly size: number;
+  /** Of the check that is asked, and then of those that look on; undefined for one that does no more. */
+  readonly answers: readonly (Answer | undefined)[];
+  /** Their structures. */
+  readonly lists: readonly (MetadataList | undefined)[];
+  /** What was done so far in the operation. */
+  readonly steps: readonly Step[];
+}
+
 /** The overlap check that was chosen, kept up to date; beside it QEMU's own tables, to tell what is hit. */
 export class Guard {
-  /** The structures, when they are the chosen engine and guard anything. */
-  readonly structures: MetadataList | undefined;
+  /** Why the image does not open with a check that looks on, if it does not: by its place. */
+  readonly refusals: readonly (string | undefined)[];
   readonly #tables: GuardedTables;
   readonly #exact: TodayEngine;
-  readonly #guarded: TypeSet;
   readonly #clusterSize: number;
   readonly #inactive: { table: TableSet | undefined };
-  readonly #isHeadless: boolean;
-  #engine: CheckEngine;
+  readonly #recorder: Recorder;
+  readonly #onDivision: (division: Division) => void;
+  readonly #asked: Judge;
+  /** By place; undefined for one that does not look on, or does no more. */
+  readonly #lookingOn: (Judge | undefined)[];
   /** A type whose old place is being freed, though the checks still go by it. */
   #leaving: TypeSet = 0;
 
   private constructor(
     tables: GuardedTables,
     inactive: { table: TableSet | undefined },
-    guarded: TypeSet,
-    structures: MetadataList | undefined,
-    isToday: boolean,
-    isHeadless: boolean,
+    asked: Judge,
+    lookingOn: readonly Parsed<Judge>[],
+    recorder: Recorder,
+    onDivision: (division: Division) => void,
   ) {
     this.#tables = tables;
     this.#exact = new TodayEngine(tables, EVERYTHING);
-    this.#guarded = guarded;
     this.#clusterSize = tables.clusterSize;
     this.#inactive = inactive;
-    this.structures = structures;
-    this.#isHeadless = isHeadless;
-    this.#engine = isToday ? this.#today(guarded) : (structures ?? NOTHING);
+    this.#recorder = recorder;
+    this.#onDivision = onDivision;
+    this.#asked = asked;
+    this.#lookingOn = lookingOn.map((judge) => (judge.ok ? judge.value : undefined));
+    this.refusals = lookingOn.map((judge) => (judge.ok ? undefined : judge.message));
   }
 
   /** The check as it is just after opening; or the message with which the image fails to open. */
   static open(
     image: LaidOutImage,
     overlay: Overlay,
-    guarded: TypeSet,
-    engine: Engine,
+    recorder: Recorder,
+    checking: Checking,
+    watch: Watch | undefined,
   ): Parsed<Guard> {
     const inactive: { table: TableSet | undefined } = { table: undefined };
     const tables: GuardedTables = {
       ...guardedTables(image),
       inactiveL2s: () => (inactive.table ??= inactiveTables(tables, overlay)),
     };
-    const structures =
-      engine.type === 'structures' ? openStructures(image, { ...engine, guarded }) : undefined;
-    if (structures && !structures.ok) return structures;
+    const asked = Judge.open(image, tables, checking);
+    if (!asked.ok) return asked;
+    const lookingOn = (watch?.checks ?? []).map((check) => Judge.open(image, tables, check));
+    const onDivision = watch?.onDivision ?? (() => undefined);
     return {
       ok: true,
-      value: new Guard(
-        tables,
-        inactive,
-        guarded,
-        structures?.value,
-        engine.type === 'today',
-        headless(image),
-      ),
+      value: new Guard(tables, inactive, asked.value, lookingOn, recorder, onDivision),
     };
+  }
+
+  /** The structures of the check that is asked, and of those that look on. */
+  get lists(): readonly (MetadataList | undefined)[] {
+    return [this.#asked, ...this.#lookingOn].map((judge) => judge?.structures);
   }
 
   /** What a write would hit, but for `ignore`. Throws RequestFailed when the check itself fails. */
   check(ignore: TypeSet, offset: number, size: number): TypeSet {
-    return this.#engine.check(ignore, offset, size);
+    try {
+      const found = this.#asked.check(ignore, offset, size);
+      this.#compare(lowestType(found), ignore, offset, size);
+      return found;
+    } catch (error) {
+      if (error instanceof RequestFailed || error instanceof Unpredictable)
+        this.#compare(error.message, ignore, offset, size);
+      throw error;
+    }
+  }
+
+  /** Asks those that look on, and parts with whoever answers something else. */
+  #compare(answer: Answer, ignore: TypeSet, offset: number, size: number): void {
+    const answers = this.#lookingOn.map((judge) => judge?.answer(ignore, offset, size));
+    if (answers.every((other) => other === undefined || other === answer)) return;
+    const { steps } = this.#recorder;
+    const { lists } = this;
+    this.#onDivision({ offset, size, answers: [answer, ...answers], lists, steps });
+    for (const [place, other] of answers.entries())
+      if (other !== answer) this.#lookingOn[place] = undefined;
   }
 
   /** All guarded types that lie in a range but for `ignore`, whatever is set to be guarded. */
@@ -118,16 +155,12 @@ export class Guard {
 
   /** Closing has dropped the L1 table: the L2 tables are not known to QEMU's own check any more. */
   l1Dropped(): void {
-    if (!this.structures) this.#engine = this.#today(this.#guarded & ~BIT.activeL2);
+    for (const judge of [this.#asked, ...this.#lookingOn]) judge?.l1Dropped();
   }
 
-  #today(guarded: TypeSet): CheckEngine {
-    const engine = new TodayEngine(this.#tables, guarded);
-    if (!this.#isHeadless) return engine;
-    return {
-      check: (ignore, offset, size) =>
-        engine.check(ignore, offset, size) || guarded & ~ignore & BIT.bitmapDirectory,
-    };
+  /** Tells all structures of a change. */
+  #tell(change: (list: MetadataList) => void): void {
+    for (const list of this.lists) if (list) change(list);
   }
 
   /** Bytes of the file were changed. */
@@ -149,12 +182,16 @@ export class Guard {
 
   /** The series is told of each newly allocated table. */
   l2Allocated(offset: number): void {
-    if (this.structures) l2TableAllocated(this.structures, offset);
+    this.#tell((list) => {
+      l2TableAllocated(list, offset);
+    });
   }
 
   refcountBlockAdded(offset: number): void {
     this.#tables.refcountBlocks.add(offset);
-    if (this.structures) refcountBlockAllocated(this.structures, offset);
+    this.#tell((list) => {
+      refcountBlockAllocated(list, offset);
+    });
   }
 
   refcountBlockDropped(offset: number): void {
@@ -173,7 +210,9 @@ export class Guard {
       this.#tables.snapshotTable = place;
       this.#leaving = 0;
     }
-    if (this.structures) tableMoved(this.structures, this.#clusterSize, table, from, to);
+    this.#tell((list) => {
+      tableMoved(list, this.#clusterSize, table, from, to);
+    });
   }
 
   /** It counts only while the autoclear bit says that it holds. */
@@ -181,10 +220,12 @@ export class Guard {
     this.#tables.bitmapDirectory = place ?? { offset: 0, bytes: 0 };
   }
 
-  snapshotAdded(l1: TablePlace, l2Offsets: Iterable<number>): void {
+  snapshotAdded(l1: TablePlace, l2Offsets: readonly number[]): void {
     this.#tables.inactiveL1s = [...this.#tables.inactiveL1s, l1];
     this.#inactive.table = undefined;
-    if (this.structures) snapshotCreated(this.structures, this.#clusterSize, l1, l2Offsets);
+    this.#tell((list) => {
+      snapshotCreated(list, this.#clusterSize, l1, l2Offsets);
+    });
   }
 
   /** A snapshot left the list: QEMU's own check forgets its tables at once. */
@@ -194,35 +235,16 @@ export class Guard {
   }
 
   inactiveL2Released(table: FormerL2Table): void {
-    if (this.structures) inactiveL2Released(this.structures, table);
+    this.#tell((list) => {
+      inactiveL2Released(list, table);
+    });
   }
 
   inactiveL1Freed(l1: TablePlace): void {
-    if (this.structures) inactiveL1Freed(this.structures, this.#clusterSize, l1);
+    this.#tell((list) => {
+      inactiveL1Freed(list, this.#clusterSize, l1);
+    });
   }
-}
-
-/**
- * The autoclear bit says that there are bitmaps, and there is no extension with their directory: QEMU
- * takes it to be of no bytes at 0, and its ranges_overlap finds that in the way of every write.
- */
-function headless({ header, bitmaps }: LaidOutImage): boolean {
-  return bitmaps === undefined && (header.value('autoclear_features') & AUTOCLEAR.bitmaps) !== 0n;
-}
-
-const NOTHING: CheckEngine = { check: () => 0 };
-
-function openStructures(
-  image: LaidOutImage,
-  settings: StructureSettings,
-): Parsed<MetadataList | undefined> {
-  if ((settings.guarded & STRUCTURE_TYPES) === 0) return { ok: true, value: undefined };
-  const operations = openSequence(image, settings.guarded);
-  if (!operations.ok) return operations;
-  const { clusterBits, fileSize } = image.layout;
-  const created = MetadataList.create({ clusterBits, fileLength: fileSize }, settings);
-  if (created.ok) operations.value.applyTo(created.value, { position: 0 }, operations.value.length);
-  return created;
 }
 
 /** The L2 tables of all snapshots, from the file as it is now. Throws RequestFailed as the check does. */

@@ -3,23 +3,43 @@ import type { Driver } from './driver.js';
 import { ProcessAborted, RequestFailed, Unpredictable } from './failure.js';
 import { type GuestStretch, lookUpGuest } from './guestLookUp.js';
 import { cut, type Part, UNKNOWN, ZEROS } from './overlay.js';
+import { MOST_WORKERS } from './piecesAtOnce.js';
+
+/** Why it cannot be foretold how far a read gets. */
+const READ_AT_ONCE = 'a read of several stretches that fails works on them at the same time';
 
 /**
  * What the guest disk holds in a range, for copying it: a look-up for each stretch, as QEMU's read
- * makes them (qcow2_co_preadv_part).
+ * makes them (qcow2_co_preadv_part). One that fails to be read does not keep the next from being
+ * looked up, which QEMU does while the first is still at work.
  */
 export function readGuest(driver: Driver, guest: number, bytes: number): Part[] {
   if (bytes === 0) return [];
   if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
   const parts: Part[] = [];
-  let at = guest;
-  while (at < guest + bytes) {
+  let failed: { readonly error: RequestFailed; readonly slice: number } | undefined;
+  let stretches = 0;
+  for (let at = guest; at < guest + bytes;) {
+    const slice = sliceNumber(driver, at);
+    // QEMU may hear of the failure while it loads another slice, or waits for a stretch to end.
+    if (failed && (slice !== failed.slice || stretches >= MOST_WORKERS))
+      driver.recorder.doubt(READ_AT_ONCE);
     const stretch = lookUpGuest(driver, at, guest + bytes - at);
-    parts.push(...stretchContents(driver, stretch, at));
+    try {
+      parts.push(...stretchContents(driver, stretch, at));
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      failed ??= { error, slice };
+    }
     at += stretch.bytes;
+    stretches++;
   }
+  if (failed) throw failed.error;
   return parts;
 }
+
+const sliceNumber = ({ geometry }: Driver, guest: number): number =>
+  Math.floor(guest / geometry.clusterSize / geometry.sliceEntries);
 
 function stretchContents(driver: Driver, stretch: GuestStretch, guest: number): Part[] {
   const { kind, bytes, host } = stretch;
@@ -33,6 +53,7 @@ function stretchContents(driver: Driver, stretch: GuestStretch, guest: number): 
     case 'compressed':
       return unpack(driver, stretch, guest);
     case 'normal':
+      driver.pieces?.touch(host, bytes, false);
       if (driver.dataFile || driver.encrypted) return [{ length: bytes, content: UNKNOWN }];
       driver.recorder.work(bytes);
       return driver.file.overlay.contents(host, bytes);
@@ -42,6 +63,7 @@ function stretchContents(driver: Driver, stretch: GuestStretch, guest: number): 
 /** A part of a compressed cluster. QEMU fails the request when it cannot be unpacked. */
 function unpack(driver: Driver, { host, bytes, span }: GuestStretch, guest: number): Part[] {
   const { file, geometry, surroundings, image } = driver;
+  driver.pieces?.touch(host, span, false);
   // Nothing but zeros, of which nothing is made.
   if (host >= file.overlay.size) throw new RequestFailed('EIO');
   const ours = packedBytes(driver);

@@ -5,10 +5,9 @@ import { intoCluster } from './geometry.js';
 import { roomForWrite } from './hostRoom.js';
 import { linkPlan } from './link.js';
 import { type Content, UNKNOWN, ZEROS } from './overlay.js';
+import { MOST_WORKERS, PiecesAtOnce } from './piecesAtOnce.js';
+import type { Work } from './work.js';
 import { hasCopy, type WritePlan } from './writePlan.js';
-
-/** Pieces of one request that QEMU works on at the same time (QCOW2_MAX_WORKERS). */
-const MOST_WORKERS = 8;
 
 /** Clusters that QEMU encrypts at once (QCOW_MAX_CRYPT_CLUSTERS). */
 const MOST_ENCRYPTED = 32;
@@ -21,6 +20,7 @@ export const AT_ONCE =
 
 /** A piece of a write whose data has been written, and whose clusters are still to be linked. */
 interface Piece {
+  readonly number: number;
   readonly plans: WritePlan[];
   readonly merged: WritePlan | undefined;
 }
@@ -29,20 +29,24 @@ interface Piece {
  * The guest writes (qcow2_co_pwritev_part). Several pieces run at the same time in QEMU; here all
  * data come first, then the links in order. Failures are RequestFailed.
  */
-export function writeGuest(driver: Driver, guest: number, bytes: number, content: Content): void {
+export function* writeGuest(driver: Driver, guest: number, bytes: number, content: Content): Work {
   const write = new GuestWrite(driver, content);
   const { freed } = driver.refcounts;
+  const pieces = (driver.pieces = new PiecesAtOnce());
   try {
-    write.run(guest, bytes);
+    yield* write.run(guest, bytes);
   } catch (error) {
     // Nobody knows how far the other pieces were.
     if (write.isSplit) driver.recorder.doubt(AT_ONCE);
     throw error;
+  } finally {
+    driver.pieces = undefined;
   }
   if (!write.isSplit) return;
   driver.unordered = true;
   // What one piece frees, another may take; and they complain in any order.
-  if (driver.refcounts.freed > freed || driver.recorder.hasMessages) driver.recorder.doubt(AT_ONCE);
+  if (pieces.collided || driver.refcounts.freed > freed || driver.recorder.hasMessages)
+    driver.recorder.doubt(AT_ONCE);
 }
 
 class GuestWrite {
@@ -51,6 +55,7 @@ class GuestWrite {
   readonly #driver: Driver;
   readonly #content: Content;
   readonly #running: Piece[] = [];
+  #started = 0;
   #failure: RequestFailed | undefined;
 
   constructor(driver: Driver, content: Content) {
@@ -58,10 +63,11 @@ class GuestWrite {
     this.#content = content;
   }
 
-  run(guest: number, bytes: number): void {
+  *run(guest: number, bytes: number): Work {
     for (let done = 0; done < bytes && !this.#failure;) {
       done += this.#start(guest + done, bytes - done);
       if (this.#running.length === MOST_WORKERS) this.#finish();
+      yield;
     }
     while (this.#running.length > 0) this.#finish();
     if (this.#failure) throw this.#failure;
@@ -71,14 +77,16 @@ class GuestWrite {
   #start(guest: number, bytes: number): number {
     const driver = this.#driver;
     const plans: WritePlan[] = [];
+    const number = this.#started++;
+    this.#atWork(number);
     let length = 0;
     this.#undoing(plans, () => {
       const most = Math.min(bytes, mostAtOnce(driver, guest));
       const room = roomForWrite(driver, guest, most, plans);
       if (room.bytes < bytes) this.isSplit = true;
       if (!driver.dataFile) driver.file.check('guest data', 0, room.host, room.bytes);
-      const piece = writeData(driver, room.host, guest, room.bytes, this.#content, plans);
-      if (plans.length > 0) this.#running.push(piece);
+      const merged = writeData(driver, room.host, guest, room.bytes, this.#content, plans);
+      if (plans.length > 0) this.#running.push({ number, plans, merged });
       length = room.bytes;
     });
     return length;
@@ -88,13 +96,18 @@ class GuestWrite {
   #finish(): void {
     const piece = this.#running.shift();
     if (!piece) return;
-    const { plans, merged } = piece;
+    const { number, plans, merged } = piece;
+    this.#atWork(number);
     this.#undoing(plans, () => {
       for (let plan = plans.at(0); plan; plan = plans.at(0)) {
         linkPlan(this.#driver, plan, plan === merged ? this.#content : undefined);
         plans.shift();
       }
     });
+  }
+
+  #atWork(number: number): void {
+    if (this.#driver.pieces) this.#driver.pieces.piece = number;
   }
 
   /** Runs a part; when it fails, the clusters that it has not linked are given back. */
@@ -114,7 +127,10 @@ function mostAtOnce(driver: Driver, guest: number): number {
   return MOST_ENCRYPTED * geometry.clusterSize - intoCluster(geometry, guest);
 }
 
-/** Zeroes new areas where that is cheaper than copying, and writes the data (qcow2_co_pwritev_task). */
+/**
+ * Zeroes new areas where that is cheaper than copying, and writes the data, unless they are to be
+ * written along with what is copied for the plan that is the result (qcow2_co_pwritev_task).
+ */
 function writeData(
   driver: Driver,
   host: number,
@@ -122,7 +138,7 @@ function writeData(
   bytes: number,
   content: Content,
   plans: WritePlan[],
-): Piece {
+): WritePlan | undefined {
   zeroAreas(driver, plans);
   const merged = plans.find(
     (plan) =>
@@ -132,11 +148,12 @@ function writeData(
       plan.guest + plan.behind.from === guest + bytes,
   );
   if (!merged) {
+    driver.pieces?.touch(host, bytes, true);
     const parts = [{ length: bytes, content: driver.encrypted ? UNKNOWN : content }];
     if (driver.dataFile) driver.writeExternal(host, parts);
     else driver.file.writeAfterCheck('guest data', host, parts);
   }
-  return { plans, merged };
+  return merged;
 }
 
 /** Where all that would be copied reads as zeros, the whole area is zeroed (handle_alloc_space). */
@@ -149,6 +166,7 @@ function zeroAreas(driver: Driver, plans: readonly WritePlan[]): void {
     if (!isZeroFast(driver, plan.guest + behind.from, behind.to - behind.from)) continue;
     const start = plan.host + before.from;
     const parts = [{ length: behind.to - before.from, content: ZEROS }];
+    driver.pieces?.touch(start, behind.to - before.from, true);
     if (driver.dataFile) driver.writeExternal(start, parts);
     else driver.file.writeChecked('zeroed area', 0, start, parts);
     plan.skipCopy = true;

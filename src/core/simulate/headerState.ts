@@ -2,19 +2,10 @@ import { readBytes } from '../byteSource.js';
 import { upToNul, viewOf } from '../bytes.js';
 import { INCOMPATIBLE } from '../qcow2/features.js';
 import type { LaidOutImage } from '../qcow2/image.js';
-import type { Extension } from '../qcow2/extensions.js';
+import { EXTENSION_TYPE, type Extension } from '../qcow2/extensions.js';
 
 /** Bytes of a header that QEMU writes, by version. */
 const HEADER_BYTES = { 2: 72, 3: 112 } as const;
-
-const MAGIC = {
-  end: 0,
-  backingFormat: 0xe2792aca,
-  featureNames: 0x6803f857,
-  bitmaps: 0x23852875,
-  crypto: 0x0537be77,
-  dataFile: 0x44415441,
-} as const;
 
 /** Kind, bit and name of each feature in the table that QEMU writes. */
 const FEATURES: readonly (readonly [number, number, string])[] = [
@@ -109,17 +100,17 @@ export class HeaderState {
     const last = (type: Extension['type']): Extension | undefined =>
       list.findLast((e) => e.type === type);
     const format = last('backing-format');
-    if (format) out.extension(MAGIC.backingFormat, upToNul(raw(format)));
+    if (format) out.extension(EXTENSION_TYPE.backingFormat, upToNul(raw(format)));
     const dataFile = last('data-file');
     if (dataFile && (this.incompatible & INCOMPATIBLE.externalDataFile) !== 0n)
-      out.extension(MAGIC.dataFile, upToNul(raw(dataFile)));
+      out.extension(EXTENSION_TYPE.dataFile, upToNul(raw(dataFile)));
     const crypto = last('crypto');
-    if (crypto) out.extension(MAGIC.crypto, raw(crypto));
+    if (crypto) out.extension(EXTENSION_TYPE.crypto, raw(crypto));
     if (layout.version === 3 && out.left >= FEATURE_TABLE_ROOM)
-      out.extension(MAGIC.featureNames, featureTable());
-    if (this.bitmaps) out.extension(MAGIC.bitmaps, bitmapsExtension(this.bitmaps));
+      out.extension(EXTENSION_TYPE.featureNames, featureTable());
+    if (this.bitmaps) out.extension(EXTENSION_TYPE.bitmaps, bitmapsExtension(this.bitmaps));
     for (const e of list.toReversed()) if (e.type === 'unknown') out.extension(e.magic, e.data);
-    out.extension(MAGIC.end, new Uint8Array(0));
+    out.extension(EXTENSION_TYPE.end, new Uint8Array(0));
   }
 }
 

@@ -3,8 +3,9 @@ import { lowestType, overlapMessage, type TypeSet } from '../overlap/types.js';
 import { hex } from '../bytes.js';
 import { RequestFailed, Unpredictable } from './failure.js';
 import type { Guard } from './guard.js';
+import type { LossFinder } from './losses.js';
 import type { Written } from './outcome.js';
-import { bytesPart, type Overlay, type Part } from './overlay.js';
+import { bytesPart, lengthOf, type Overlay, type Part, ZEROS } from './overlay.js';
 import type { Recorder } from './recorder.js';
 import type { Signal } from './signal.js';
 
@@ -17,12 +18,20 @@ export class HostFile {
   readonly #guard: Guard;
   readonly #recorder: Recorder;
   readonly #signal: Signal;
+  readonly #losses: LossFinder;
 
-  constructor(overlay: Overlay, guard: Guard, recorder: Recorder, signal: Signal) {
+  constructor(
+    overlay: Overlay,
+    guard: Guard,
+    recorder: Recorder,
+    signal: Signal,
+    losses: LossFinder,
+  ) {
     this.overlay = overlay;
     this.#guard = guard;
     this.#recorder = recorder;
     this.#signal = signal;
+    this.#losses = losses;
   }
 
   /** Asks the overlap check, as for a write that is not done here. Throws RequestFailed. */
@@ -40,6 +49,7 @@ export class HostFile {
       ignore,
       conflict,
       hits,
+      losses: [],
     });
     this.#signal.fatal(conflict, { offset, size });
     throw new RequestFailed('EIO');
@@ -78,6 +88,7 @@ export class HostFile {
       ignore: 0,
       conflict: undefined,
       hits,
+      losses: this.#losses.find('hole', 0, offset, [{ length: size, content: ZEROS }], hits),
     });
     this.overlay.punch(offset, size);
     this.#guard.wrote(offset, size);
@@ -113,14 +124,9 @@ export class HostFile {
       ignore,
       conflict: undefined,
       hits,
+      losses: this.#losses.find(what, ignore, offset, parts, hits),
     });
     this.overlay.write(offset, parts);
     this.#guard.wrote(offset, size);
   }
-}
-
-export function lengthOf(parts: readonly Part[]): number {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  return length;
 }

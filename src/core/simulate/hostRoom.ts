@@ -92,14 +92,14 @@ function newClusters(
   wanted: number | undefined,
   plans: WritePlan[],
 ): Step | 'elsewhere' {
-  const { geometry, recorder } = driver;
+  const { geometry } = driver;
   const most = clustersAtMost(driver, guest, bytes);
   const slice = sliceForWriting(driver, guest);
   try {
     const clusters = countNew(slice, sliceIndex(driver, guest), most);
     const room = allocateData(driver, guest, clusters, wanted);
     if (room.clusters === 0) return 'elsewhere';
-    if (!driver.dataFile) recorder.allocate('data', room.start, room.clusters);
+    if (!driver.dataFile) driver.allocated('data', room.start, room.clusters);
     const into = intoCluster(geometry, guest);
     const length = Math.min(bytes, room.clusters * geometry.clusterSize - into);
     addPlan(plans, planWrite(driver, slice, room.start, guest, length, false));

@@ -6,7 +6,7 @@ import { readGuest } from './guestData.js';
 import { bitRange, type EntryWords, type L2Slice } from './l2Slice.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
 import { wordsOf } from './memoryTable.js';
-import { type Content, cut, type Part } from './overlay.js';
+import { type Content, cut, lengthOf, type Part } from './overlay.js';
 import type { FreedFor } from './refcounts.js';
 import { hasCopy, type WritePlan } from './writePlan.js';
 
@@ -98,6 +98,7 @@ function copy(driver: Driver, plan: WritePlan, merged: Content | undefined): voi
 
 function writeCopy(driver: Driver, host: number, parts: readonly Part[]): void {
   if (parts.length === 0) return;
+  driver.pieces?.touch(host, lengthOf(parts), true);
   if (driver.dataFile) driver.writeExternal(host, parts);
   else driver.file.writeChecked('copy on write', 0, host, parts);
 }

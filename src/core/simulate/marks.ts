@@ -1,8 +1,15 @@
 import type { Step } from './outcome.js';
-import { destroys } from './verdict.js';
+import { GUEST_DATA } from '../layout/kinds.js';
 
 /** What an operation did to host clusters, the least important first. */
-export const TOUCHES = ['written', 'allocated', 'freed', 'stopped', 'destroyed'] as const;
+export const TOUCHES = [
+  'written',
+  'allocated',
+  'freed',
+  'stopped',
+  'overwritten',
+  'destroyed',
+] as const;
 
 export type Touch = (typeof TOUCHES)[number];
 
@@ -27,13 +34,12 @@ export function clusterMarks(
   clusterSize: number,
 ): { readonly marks: readonly ClusterMark[]; readonly leftOut: number } {
   const byPlace = new Map<string, ClusterMark>();
-  for (const [index, step] of steps.entries()) {
-    const mark = markOf(step, index + 1, clusterSize);
-    if (!mark) continue;
-    const place = `${mark.cluster} ${mark.clusters}`;
-    const before = byPlace.get(place);
-    if (!before || rank(mark.touch) > rank(before.touch)) byPlace.set(place, mark);
-  }
+  for (const [index, step] of steps.entries())
+    for (const mark of marksOf(step, index + 1, clusterSize)) {
+      const place = `${mark.cluster} ${mark.clusters}`;
+      const before = byPlace.get(place);
+      if (!before || rank(mark.touch) > rank(before.touch)) byPlace.set(place, mark);
+    }
   const all = [...byPlace.values()];
   const most = all.sort((a, b) => rank(b.touch) - rank(a.touch) || a.number - b.number);
   return { marks: most.slice(0, MOST_MARKS), leftOut: Math.max(0, all.length - MOST_MARKS) };
@@ -41,23 +47,29 @@ export function clusterMarks(
 
 const rank = (touch: Touch): number => TOUCHES.indexOf(touch);
 
-function markOf(step: Step, number: number, clusterSize: number): ClusterMark | undefined {
+/** Where a write overwrote something, that place has a mark of its own. */
+function* marksOf(step: Step, number: number, clusterSize: number): Generator<ClusterMark> {
+  const mark = (offset: number, size: number, touch: Touch): ClusterMark => {
+    const cluster = Math.floor(offset / clusterSize);
+    return { number, cluster, clusters: Math.ceil((offset + size) / clusterSize) - cluster, touch };
+  };
   switch (step.type) {
     case 'write': {
-      if (step.what === 'external data' || step.size === 0) return undefined;
-      const cluster = Math.floor(step.offset / clusterSize);
-      const clusters = Math.ceil((step.offset + step.size) / clusterSize) - cluster;
-      const touch =
-        step.conflict !== undefined ? 'stopped' : destroys(step) ? 'destroyed' : 'written';
-      return { number, cluster, clusters, touch };
+      const { what, offset, size, conflict, losses } = step;
+      if (what === 'external data' || size === 0) return;
+      yield mark(offset, size, conflict === undefined ? 'written' : 'stopped');
+      for (const loss of losses) {
+        const isData = (loss.kinds & ~GUEST_DATA) === 0;
+        yield mark(loss.offset, loss.size, isData ? 'overwritten' : 'destroyed');
+      }
+      break;
     }
     case 'allocate':
     case 'free': {
-      const cluster = Math.floor(step.offset / clusterSize);
-      const touch = step.type === 'free' ? 'freed' : 'allocated';
-      return { number, cluster, clusters: step.clusters, touch };
+      const size = step.clusters * clusterSize - (step.offset % clusterSize);
+      yield mark(step.offset, size, step.type === 'free' ? 'freed' : 'allocated');
+      break;
     }
     default:
-      return undefined;
   }
 }

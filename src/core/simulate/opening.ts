@@ -3,6 +3,7 @@ import type { FieldName } from '../qcow2/header.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import type { Parsed } from '../size.js';
 import { Bitmaps } from './bitmaps.js';
+import { Claims } from './claims.js';
 import { Driver } from './driver.js';
 import { RequestFailed, Unpredictable } from './failure.js';
 import { geometryOf } from './geometry.js';
@@ -37,7 +38,7 @@ export function openDriver(
   const sized = geometryOf(layout, settings.sizes);
   if (!sized.ok) return sized;
   const { geometry, slots } = sized.value;
-  const guard = Guard.open(image, overlay, settings.guarded, settings.engine);
+  const guard = Guard.open(image, overlay, recorder, settings, settings.watch);
   if (!guard.ok) return guard;
   if (image.refusal.open !== undefined) return refuse(image.refusal.open);
   if ((incompatible & INCOMPATIBLE.dirty) !== 0n)
@@ -52,6 +53,7 @@ export function openDriver(
     overlay,
     recorder,
     settings.surroundings,
+    settings.map && new Claims(settings.map),
   );
   const lost =
     image.extensions.list.some((e) => e.type === 'bitmaps') && image.bitmaps === undefined;

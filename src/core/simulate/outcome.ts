@@ -1,4 +1,5 @@
 import type { TypeSet } from '../overlap/types.js';
+import type { Loss } from './losses.js';
 import type { SimulatedOperation } from './operation.js';
 
 /** What a write puts into the file, or where it takes something away. */
@@ -52,9 +53,11 @@ export interface WriteStep {
   readonly conflict: string | undefined;
   /**
    * Guarded types, whatever the setting, that lie where it writes and that it has no business with:
-   * by today's exact tables. Not 0 in a write that was done means that metadata was destroyed.
+   * by today's exact tables.
    */
   readonly hits: TypeSet;
+  /** What a write that was done has overwritten: those tables, and whatever else others claim. */
+  readonly losses: readonly Loss[];
 }
 
 export type CacheName = 'l2' | 'refcount';

@@ -125,6 +125,8 @@ export class Overlay implements ByteSource {
     offset: number,
     length: number,
   ): { readonly length: number; readonly content: Content | undefined }[] {
+    // No file reaches so far, nor do exact sums.
+    if (offset > Number.MAX_SAFE_INTEGER - length) return [{ length, content: undefined }];
     const parts: { length: number; content: Content | undefined }[] = [];
     const end = offset + length;
     let at = offset;
@@ -189,6 +191,12 @@ export const bytesPart = (bytes: Uint8Array): Part => ({
   length: bytes.length,
   content: { kind: 'bytes', bytes },
 });
+
+export function lengthOf(parts: readonly Part[]): number {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  return length;
+}
 
 /** The parts of a range that lie in [from, to), counted from its start. */
 export function cut(parts: readonly Part[], from: number, to: number): Part[] {

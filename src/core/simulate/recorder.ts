@@ -85,6 +85,11 @@ export class Recorder {
     this.#messages.push(line);
   }
 
+  /** Steps of this operation so far. */
+  get steps(): readonly Step[] {
+    return this.#steps;
+  }
+
   /** QEMU has said something in this operation. */
   get hasMessages(): boolean {
     return this.#messages.length > 0;

@@ -31,7 +31,7 @@ export class RefcountBlocks {
    * anew (EAGAIN): the block may lie where they meant to put something.
    */
   allocate(cluster: number): void {
-    const { allocator, geometry, l2Cache, refcountCache, signal, recorder, file, guard } =
+    const { allocator, geometry, l2Cache, refcountCache, signal, recorder, file, guard, claims } =
       this.#driver;
     const table = this.#table;
     const index = blockIndexForChange(geometry, cluster);
@@ -47,6 +47,7 @@ export class RefcountBlocks {
       block = refcountCache.getEmpty(offset);
       block.bytes.fill(0);
       setRefcount(block, geometry.refcountBits, own % geometry.refcountsPerBlock, 1);
+      claims?.take(own);
     } else {
       this.#driver.refcounts.update(offset, geometry.clusterSize, 1);
       refcountCache.write();
@@ -54,6 +55,7 @@ export class RefcountBlocks {
       block.bytes.fill(0);
     }
     refcountCache.markDirty(block);
+    claims?.name('refcount-block', own);
     try {
       refcountCache.write();
       recorder.allocate('refcount-block', offset, 1);
@@ -83,7 +85,8 @@ export class RefcountBlocks {
    * @param start cluster
    */
   #grow(start: number, newIndex: number, newBlock: number): void {
-    const { geometry, refcountCache, recorder, file, guard, header, refcounts } = this.#driver;
+    const { geometry, refcountCache, recorder, file, guard, header, refcounts, claims } =
+      this.#driver;
     const { clusterSize } = geometry;
     const table = this.#table;
     const needed = this.#blocksNeeded(start);
@@ -117,6 +120,7 @@ export class RefcountBlocks {
       if (covered < end) {
         this.#claim(
           block,
+          covered,
           Math.max(start, covered) - covered,
           Math.min(end - covered, geometry.refcountsPerBlock),
         );
@@ -124,6 +128,8 @@ export class RefcountBlocks {
       }
       refcountCache.put(block);
     }
+    for (let own = start; own < end; own++)
+      claims?.name(own < tableStart ? 'refcount-block' : 'refcount-table', own);
     refcountCache.write();
     const old = { offset: table.offset, bytes: table.bytes };
     const bytes = this.#encode(entries, kept, length);
@@ -142,8 +148,9 @@ export class RefcountBlocks {
   }
 
   /** The clusters of the new structures get refcount 1; the caller said that they have none. */
-  #claim(block: CacheEntry, from: number, to: number): void {
-    const { refcountBits } = this.#driver.geometry;
+  #claim(block: CacheEntry, covered: number, from: number, to: number): void {
+    const { geometry, claims } = this.#driver;
+    const { refcountBits } = geometry;
     const isZero = zeroTest(block.bytes, refcountBits);
     for (let i = from; i < to; i++) {
       if (!isZero(i))
@@ -151,6 +158,7 @@ export class RefcountBlocks {
           "qcow2_refcount_area: Assertion `s->get_refcount(refblock_data, j) == 0' failed: clusters behind the end have refcounts",
         );
       addToRefcount(block, refcountBits, i, 1);
+      claims?.take(covered + i);
     }
   }
 

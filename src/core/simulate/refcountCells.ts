@@ -21,6 +21,21 @@ export function zeroTest(block: Uint8Array, bits: number): (index: number) => bo
   }
 }
 
+/** Index of the first refcount from `from` on that is 0, `end` if there is none before it. */
+export function firstZero(block: Uint8Array, bits: number, from: number, end: number): number {
+  if (bits === 8 || bits === 16) {
+    const cells =
+      bits === 8 ? block : new Uint16Array(block.buffer, block.byteOffset, block.length / 2);
+    // Most blocks of a full image have none, and nothing finds that out sooner.
+    const found = cells.indexOf(0, from);
+    return found < 0 ? end : Math.min(found, end);
+  }
+  const isZero = zeroTest(block, bits);
+  let index = from;
+  while (index < end && !isZero(index)) index++;
+  return index;
+}
+
 /** A block's bytes, and the same as a view. */
 interface Block {
   readonly bytes: Uint8Array;

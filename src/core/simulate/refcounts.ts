@@ -100,8 +100,13 @@ export class Refcounts {
     const errno = failureOf(() => {
       this.update(offset, length, -1, freedFor, kind);
     });
-    if (errno !== undefined)
-      this.#driver.recorder.message(`qcow2_free_clusters failed: ${errnoText(errno)}`);
+    if (errno === undefined) return;
+    const { recorder, geometry, claims } = this.#driver;
+    recorder.message(`qcow2_free_clusters failed: ${errnoText(errno)}`);
+    // Given up they are all the same.
+    const end = clusterOf(geometry, offset + length - 1);
+    for (let cluster = clusterOf(geometry, offset); cluster <= end; cluster++)
+      claims?.drop(cluster);
   }
 
   #change(
@@ -112,7 +117,7 @@ export class Refcounts {
     freedFor: FreedFor,
     kind: Allocated | undefined,
   ): void {
-    const { refcountCache, geometry, allocator, recorder } = this.#driver;
+    const { refcountCache, geometry, allocator, recorder, claims } = this.#driver;
     recorder.work(256);
     const index = Math.floor(cluster / geometry.refcountsPerBlock);
     if (index !== held.index) {
@@ -130,6 +135,8 @@ export class Refcounts {
       change,
     );
     if (value === undefined) throw new RequestFailed('EINVAL');
+    if (change === 1) claims?.take(cluster);
+    else claims?.drop(cluster);
     if (value !== 0) return;
     allocator.lower(cluster);
     if (kind !== undefined) {

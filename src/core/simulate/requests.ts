@@ -1,10 +1,11 @@
 import { writeCompressed } from './compressed.js';
 import { discardClusters } from './discard.js';
 import type { Driver } from './driver.js';
-import { failureOf, RequestFailed } from './failure.js';
+import { failureOfWork, RequestFailed } from './failure.js';
 import { writeGuest } from './guestWrite.js';
 import type { Content } from './overlay.js';
 import { PATTERN } from './pattern.js';
+import type { Work } from './work.js';
 import { zeroGuest } from './zero.js';
 
 /** The block layer above the driver (block/io.c): bounds, alignment, and the flush behind a write. */
@@ -16,9 +17,9 @@ const DATA: Content = { kind: 'fill', value: PATTERN };
 const ZERO: Content = { kind: 'fill', value: 0 };
 
 /** The bitmaps note the range of every request that gets so far, even of one that fails. */
-function tracked(driver: Driver, offset: number, length: number, part: () => void): void {
+function* tracked(driver: Driver, offset: number, length: number, work: Work): Work {
   try {
-    part();
+    yield* work;
   } finally {
     driver.bitmaps?.touch(offset, length);
   }
@@ -31,37 +32,31 @@ function check(driver: Driver, offset: number, length: number): void {
   if (offset > diskSize || diskSize - offset < length) throw new RequestFailed('EIO');
 }
 
-export function write(driver: Driver, offset: number, length: number, through: boolean): void {
+export function* write(driver: Driver, offset: number, length: number, through: boolean): Work {
   check(driver, offset, length);
-  tracked(driver, offset, length, () => {
-    writeGuest(driver, offset, length, DATA);
-  });
+  yield* tracked(driver, offset, length, writeGuest(driver, offset, length, DATA));
   if (through) flushNode(driver);
 }
 
-export function compress(driver: Driver, offset: number, length: number): void {
+export function* compress(driver: Driver, offset: number, length: number): Work {
   check(driver, offset, length);
-  tracked(driver, offset, length, () => {
-    writeCompressed(driver, offset, length);
-  });
+  yield* tracked(driver, offset, length, writeCompressed(driver, offset, length));
 }
 
-/** Cut at the grid of subclusters (bdrv_co_do_pwrite_zeroes). */
-export function writeZeroes(
+/** Cut at the grid of subclusters (bdrv_co_do_pwrite_zeroes); of no length it never gets there. */
+export function* writeZeroes(
   driver: Driver,
   offset: number,
   length: number,
   unmap: boolean,
   through: boolean,
-): void {
+): Work {
   check(driver, offset, length);
-  tracked(driver, offset, length, () => {
-    zeroAligned(driver, offset, length, unmap);
-  });
-  if (through) flushNode(driver);
+  yield* tracked(driver, offset, length, zeroAligned(driver, offset, length, unmap));
+  if (through && length > 0) flushNode(driver);
 }
 
-function zeroAligned(driver: Driver, offset: number, length: number, unmap: boolean): void {
+function* zeroAligned(driver: Driver, offset: number, length: number, unmap: boolean): Work {
   const { subclusterSize, version } = driver.geometry;
   let head = offset % subclusterSize;
   const tail = (offset + length) % subclusterSize;
@@ -73,15 +68,12 @@ function zeroAligned(driver: Driver, offset: number, length: number, unmap: bool
       count = Math.min(left, BOUNCE_BYTES, subclusterSize - head);
       head = (head + count) % subclusterSize;
     } else if (tail > 0 && count > subclusterSize) count -= tail;
-    const [from, bytes] = [at, count];
-    const errno = failureOf(() => {
-      zeroGuest(driver, from, bytes, unmap && version >= 3);
-    });
+    const errno = yield* failureOfWork(zeroGuest(driver, at, count, unmap && version >= 3));
     if (errno === 'ENOTSUP') {
       if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
       count = Math.min(count, BOUNCE_BYTES);
       if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
-      writeGuest(driver, at, count, ZERO);
+      yield* writeGuest(driver, at, count, ZERO);
     } else if (errno !== undefined) throw new RequestFailed(errno);
     at += count;
     left -= count;
@@ -89,14 +81,12 @@ function zeroAligned(driver: Driver, offset: number, length: number, unmap: bool
 }
 
 /** Cut at the grid of clusters; parts of clusters are ignored (bdrv_co_pdiscard). */
-export function discard(driver: Driver, offset: number, length: number): void {
+export function* discard(driver: Driver, offset: number, length: number): Work {
   check(driver, offset, length);
-  tracked(driver, offset, length, () => {
-    discardAligned(driver, offset, length);
-  });
+  yield* tracked(driver, offset, length, discardAligned(driver, offset, length));
 }
 
-function discardAligned(driver: Driver, offset: number, length: number): void {
+function* discardAligned(driver: Driver, offset: number, length: number): Work {
   const { clusterSize } = driver.geometry;
   let head = offset % clusterSize;
   const tail = (offset + length) % clusterSize;
@@ -109,14 +99,11 @@ function discardAligned(driver: Driver, offset: number, length: number): void {
       head = (head + count) % clusterSize;
     } else if (tail > 0 && count > clusterSize) count -= tail;
     if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
-    const [from, bytes] = [at, count];
-    const errno = failureOf(() => {
-      discardPart(driver, from, bytes);
-    });
+    const errno = yield* failureOfWork(discardPart(driver, at, count));
     if (
       errno !== undefined &&
       errno !== 'ENOTSUP' &&
-      !(errno === 'EINVAL' && bytes % clusterSize !== 0)
+      !(errno === 'EINVAL' && count % clusterSize !== 0)
     )
       throw new RequestFailed(errno);
     at += count;
@@ -124,13 +111,13 @@ function discardAligned(driver: Driver, offset: number, length: number): void {
   }
 }
 
-function discardPart(driver: Driver, offset: number, length: number): void {
+function* discardPart(driver: Driver, offset: number, length: number): Work {
   const { clusterSize, diskSize, version } = driver.geometry;
   if (version < 3 && driver.backed) throw new RequestFailed('ENOTSUP');
   if (offset % clusterSize !== 0) throw new RequestFailed('ENOTSUP');
   if (length % clusterSize !== 0 && offset + length !== diskSize)
     throw new RequestFailed('ENOTSUP');
-  discardClusters(driver, offset, length);
+  yield* discardClusters(driver, offset, length);
 }
 
 /** The guest's flush, and the one behind each write when the cache writes through. */

@@ -2,6 +2,7 @@ import type { LaidOutImage } from '../qcow2/image.js';
 import { operationText, type SimulatedOperation } from './operation.js';
 import type { Outcome } from './outcome.js';
 import { type Verdict, verdictOn } from './verdict.js';
+import type { Work } from './work.js';
 import { Simulation, type Opened, type SimulationSettings } from './simulation.js';
 
 /** Steps kept of a run, in all. */
@@ -10,7 +11,10 @@ const MOST_KEPT = 2 ** 17;
 /** A list of operations, one after the other, on one simulated copy of an image. */
 export class Run {
   readonly #simulation: Simulation;
+  /** The operations that were begun. */
   readonly #done: string[] = [];
+  /** What is left of the last of them. */
+  #work: Work<Outcome> | undefined;
   readonly #outcomes: Outcome[] = [];
   readonly #verdicts: Verdict[] = [];
   #kept = 0;
@@ -41,7 +45,7 @@ export class Run {
     return this.#simulation;
   }
 
-  /** Whether what has been done so far is how a list begins. */
+  /** Whether what has been begun so far is how a list begins. */
   begins(operations: readonly SimulatedOperation[]): boolean {
     return (
       this.#done.length <= operations.length &&
@@ -49,15 +53,27 @@ export class Run {
     );
   }
 
-  /** Does the operation that comes next in a list that it begins; false when all are done. */
-  advance(operations: readonly SimulatedOperation[]): boolean {
-    const next = operations.at(this.#done.length);
+  /** Whether an operation has been begun, and is not done yet. */
+  get isBusy(): boolean {
+    return this.#work !== undefined;
+  }
+
+  /**
+   * Does a part of the operation that comes next in a list that it begins; false when all are done.
+   */
+  step(operations: readonly SimulatedOperation[]): boolean {
+    const next = operations.at(this.#outcomes.length);
     if (!next || !this.opened.ok) return false;
-    const outcome = this.#simulation.run(next);
-    this.#done.push(operationText(next));
-    this.#outcomes.push(outcome);
+    if (!this.#work) {
+      this.#done.push(operationText(next));
+      this.#work = this.#simulation.steps(next);
+    }
+    const part = this.#work.next();
+    if (!part.done) return true;
+    this.#work = undefined;
+    this.#outcomes.push(part.value);
     this.#verdicts.push(verdictOn(this.#outcomes, this.#outcomes.length - 1));
-    this.#kept += outcome.steps.length;
+    this.#kept += part.value.steps.length;
     while (this.#kept > MOST_KEPT && this.#given < this.#outcomes.length - 1) this.#giveUp();
     return true;
   }

@@ -1,5 +1,5 @@
+import type { ClusterMap } from '../layout/clusterMap.js';
 import type { MetadataList } from '../overlap/metadataList.js';
-import type { TypeSet } from '../overlap/types.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { close } from './close.js';
 import { type Difference, difference } from './difference.js';
@@ -7,8 +7,9 @@ import type { Driver, Surroundings } from './driver.js';
 import { errnoText, ProcessAborted, RequestFailed, Unpredictable } from './failure.js';
 import type { CacheSizes } from './geometry.js';
 import { AT_ONCE } from './guestWrite.js';
-import type { Engine } from './guard.js';
+import type { Watch } from './guard.js';
 import { writeHost } from './hostWrite.js';
+import type { Checking } from './judge.js';
 import { openDriver } from './opening.js';
 import type { SimulatedOperation } from './operation.js';
 import type { Ending, Outcome } from './outcome.js';
@@ -16,14 +17,16 @@ import { Overlay } from './overlay.js';
 import { Recorder } from './recorder.js';
 import { compress, discard, flush, write, writeZeroes } from './requests.js';
 import { createSnapshot, deleteSnapshot } from './snapshots.js';
+import { finish, type Work } from './work.js';
 
-export interface SimulationSettings {
-  readonly guarded: TypeSet;
-  readonly engine: Engine;
+export interface SimulationSettings extends Checking {
   /** Whether a successful write is followed by a flush, as it is with qemu-io. */
   readonly cache: 'writethrough' | 'writeback';
   readonly sizes: CacheSizes;
   readonly surroundings: Surroundings;
+  /** Of the untouched image: who claims what. Without it only the guarded tables count as lost. */
+  readonly map?: ClusterMap | undefined;
+  readonly watch?: Watch | undefined;
 }
 
 /** Whether the image opens read/write. */
@@ -61,49 +64,76 @@ export class Simulation {
 
   /** The overlap structures as they are now, when they are asked. Not to be changed. */
   get structures(): MetadataList | undefined {
-    return this.#driver?.guard.structures;
+    return this.lists.at(0);
+  }
+
+  /** The same of all checks: of the one that is asked, and of those that look on. */
+  get lists(): readonly (MetadataList | undefined)[] {
+    return this.#driver?.guard.lists ?? [];
+  }
+
+  /** Why the image does not open with a check that looks on, by its place. */
+  get refusals(): readonly (string | undefined)[] {
+    return this.#driver?.guard.refusals ?? [];
   }
 
   /** Throws on I/O errors. */
   run(operation: SimulatedOperation): Outcome {
-    const ending = this.#end(operation);
+    return finish(this.steps(operation));
+  }
+
+  /** The same in steps. Once begun it must be done to its end before the next operation. */
+  *steps(operation: SimulatedOperation): Work<Outcome> {
+    const ending = yield* this.#end(operation);
     return { operation, ending, ...this.#recorder.take() };
   }
 
   /** What is different in the file now. */
   difference(): Difference {
+    return finish(this.differenceSteps());
+  }
+
+  /** The same in steps. */
+  differenceSteps(): Work<Difference> {
     return difference(this.#image, this.overlay);
   }
 
-  #end(operation: SimulatedOperation): Ending {
+  *#end(operation: SimulatedOperation): Work<Ending> {
     if (this.#over || !this.#driver) return this.#over ?? CLOSED;
     try {
-      this.#do(this.#driver, operation);
+      yield* this.#do(this.#driver, operation);
       return { state: 'done' };
     } catch (error) {
       if (error instanceof RequestFailed) return { state: 'failed', error: errnoText(error.errno) };
-      if (error instanceof ProcessAborted)
+      if (error instanceof ProcessAborted) {
+        this.#lose(this.#driver);
         return (this.#over = { state: 'aborted', reason: error.message });
+      }
       if (error instanceof Unpredictable)
         return (this.#over = { state: 'unpredictable', reason: error.message });
       throw error;
     }
   }
 
-  #do(driver: Driver, operation: SimulatedOperation): void {
+  /** What is dirty in the caches is lost: which part that is depends on their order. */
+  #lose(driver: Driver): void {
+    if (driver.unordered) this.#recorder.doubt(AT_ONCE);
+  }
+
+  *#do(driver: Driver, operation: SimulatedOperation): Work {
     const through = this.#settings.cache === 'writethrough';
     switch (operation.type) {
       case 'write':
-        write(driver, operation.offset, operation.length, through);
+        yield* write(driver, operation.offset, operation.length, through);
         break;
       case 'write-zeroes':
-        writeZeroes(driver, operation.offset, operation.length, operation.unmap, through);
+        yield* writeZeroes(driver, operation.offset, operation.length, operation.unmap, through);
         break;
       case 'write-compressed':
-        compress(driver, operation.offset, operation.length);
+        yield* compress(driver, operation.offset, operation.length);
         break;
       case 'discard':
-        discard(driver, operation.offset, operation.length);
+        yield* discard(driver, operation.offset, operation.length);
         break;
       case 'flush':
         flush(driver);
@@ -112,13 +142,13 @@ export class Simulation {
       case 'abort':
         this.#over = CLOSED;
         if (operation.type === 'close') close(driver);
-        else if (driver.unordered) this.#recorder.doubt(AT_ONCE);
+        else this.#lose(driver);
         break;
       case 'snapshot-create':
-        createSnapshot(driver, operation.name);
+        yield* createSnapshot(driver, operation.name);
         break;
       case 'snapshot-delete':
-        deleteSnapshot(driver, operation.name);
+        yield* deleteSnapshot(driver, operation.name);
         break;
       case 'host-write':
         writeHost(driver, operation.kind, operation.offset, operation.length);

@@ -6,26 +6,29 @@ import { MAX_L1_BYTES, MAX_SNAPSHOT_TABLE_BYTES, MAX_SNAPSHOTS } from '../qcow2/
 import type { Driver } from './driver.js';
 import { cleaningUp, RequestFailed } from './failure.js';
 import { MemoryTable, wordsOf } from './memoryTable.js';
-import { lengthOf } from './hostFile.js';
-import { bytesPart, type Part, UNKNOWN } from './overlay.js';
+import { bytesPart, lengthOf, type Part, UNKNOWN } from './overlay.js';
 import { flushNode } from './requests.js';
 import { type HeldSnapshot, recordParts, snapshotRecord } from './snapshotList.js';
 import { collectingDiscards } from './discard.js';
 import { L2Slice } from './l2Slice.js';
+import type { Work } from './work.js';
 
 /** Where the header says how many snapshots there are, and where. */
 const TABLE_FIELD = 60;
 
+/** Entries of an L2 table that are dealt with between two yields: each may read a refcount block. */
+const ENTRIES_A_STEP = 64;
+
 /** Takes a snapshot (qcow2_snapshot_create). Failures are RequestFailed. */
-export function createSnapshot(driver: Driver, name: string): void {
-  const { l1, snapshots, allocator, file, recorder, geometry, guard } = driver;
+export function* createSnapshot(driver: Driver, name: string): Work {
+  const { l1, snapshots, allocator, file, geometry, guard } = driver;
   if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
   if (snapshots.list.length >= MAX_SNAPSHOTS) throw new RequestFailed('EFBIG');
   if (driver.dataFile) throw new RequestFailed('ENOTSUP');
   const offset = allocator.allocate(l1.bytes);
-  recorder.allocate('inactive-l1', offset, Math.ceil(l1.bytes / geometry.clusterSize));
+  driver.allocated('inactive-l1', offset, Math.ceil(l1.bytes / geometry.clusterSize));
   file.writeChecked('snapshot L1 table', 0, offset, [bytesPart(l1.encode(0, l1.length))]);
-  addReferences(driver, l1, 1);
+  yield* addReferences(driver, l1, 1);
   const id = String(newId(snapshots.list));
   const added: HeldSnapshot = {
     id,
@@ -49,7 +52,7 @@ export function createSnapshot(driver: Driver, name: string): void {
 }
 
 /** Deletes a snapshot by id or name (qcow2_snapshot_delete). */
-export function deleteSnapshot(driver: Driver, name: string): void {
+export function* deleteSnapshot(driver: Driver, name: string): Work {
   const { snapshots, file, geometry, guard, refcounts, l1 } = driver;
   if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
   const index = snapshots.list.findIndex((s) => s.name === name);
@@ -66,10 +69,10 @@ export function deleteSnapshot(driver: Driver, name: string): void {
   );
   const old = EntryTable.read(file.overlay, BigInt(snapshot.l1Offset), snapshot.l1Size);
   const table = new MemoryTable(old, snapshot.l1Offset, snapshot.l1Size);
-  addReferences(driver, table, -1);
+  yield* addReferences(driver, table, -1);
   refcounts.free(snapshot.l1Offset, bytes, 'snapshot', 'inactive-l1');
   guard.inactiveL1Freed({ offset: snapshot.l1Offset, bytes });
-  addReferences(driver, l1, 0);
+  yield* addReferences(driver, l1, 0);
 }
 
 function l2Offsets(table: MemoryTable): number[] {
@@ -115,7 +118,7 @@ function writeTable(driver: Driver, list: readonly HeldSnapshot[]): void {
 
 /** Writes the table to new clusters, and enters it in the header. */
 function writeNewTable(driver: Driver): { readonly offset: number; readonly bytes: number } {
-  const { snapshots, allocator, file, refcounts, recorder, geometry } = driver;
+  const { snapshots, allocator, file, refcounts, geometry } = driver;
   const pieces: { readonly at: number; readonly parts: readonly Part[] }[] = [];
   let bytes = 0;
   for (const snapshot of snapshots.list) {
@@ -128,7 +131,7 @@ function writeNewTable(driver: Driver): { readonly offset: number; readonly byte
     if (bytes > MAX_SNAPSHOT_TABLE_BYTES) throw new RequestFailed('EFBIG');
   }
   const offset = allocator.allocate(bytes);
-  recorder.allocate('snapshot-table', offset, Math.ceil(bytes / geometry.clusterSize));
+  driver.allocated('snapshot-table', offset, Math.ceil(bytes / geometry.clusterSize));
   cleaningUp(
     () => {
       flushNode(driver);
@@ -165,16 +168,16 @@ function recordPieces({ record, fresh }: HeldSnapshot): Part[][] {
  * Adds to the refcounts of all that an L1 table refers to, and sets COPIED where the refcount is 1
  * (qcow2_update_snapshot_refcount). A `change` of 0 only does the latter.
  */
-function addReferences(driver: Driver, table: MemoryTable, change: -1 | 0 | 1): void {
-  const { l1, file, guard } = driver;
+function* addReferences(driver: Driver, table: MemoryTable, change: -1 | 0 | 1): Work {
+  const { l1, file, guard, claims } = driver;
   const active = new Set(change < 0 ? l2Offsets(l1) : []);
   let modified = false;
-  collectingDiscards(driver, () => {
+  const references = function* (): Work {
     for (let index = 0; index < table.end; index++) {
       const [high, low] = [table.high(index), table.low(index)];
       if (high === 0 && low === 0) continue;
       const offset = maskedOffset(high, low);
-      updateTable(driver, index, offset, change);
+      yield* updateTable(driver, index, offset, change);
       const [newHigh, newLow] = wordsOf(offset);
       const refcount = referenceTable(driver, offset, change);
       if (change < 0) guard.inactiveL2Released({ offset, refcount, active: active.has(offset) });
@@ -184,7 +187,13 @@ function addReferences(driver: Driver, table: MemoryTable, change: -1 | 0 | 1): 
       modified = true;
     }
     flushNode(driver);
-  });
+  };
+  if (claims) claims.isSharing = change > 0;
+  try {
+    yield* collectingDiscards(driver, references());
+  } finally {
+    if (claims) claims.isSharing = false;
+  }
   if (change < 0 || !modified) return;
   file.writeBytes('L1 table', BIT.activeL1, table.offset, table.encode(0, table.length));
   if (table !== l1) return;
@@ -200,19 +209,22 @@ function referenceTable(driver: Driver, offset: number, change: -1 | 0 | 1): num
   return Number(refcounts.get(cluster));
 }
 
-function updateTable(driver: Driver, index: number, table: number, change: -1 | 0 | 1): void {
+function* updateTable(driver: Driver, index: number, table: number, change: -1 | 0 | 1): Work {
   const { geometry, l2Cache, signal, recorder } = driver;
   if (table % geometry.clusterSize !== 0) {
     signal.fatal(`L2 table offset ${hashHex(table)} unaligned (L1 index: ${hashHex(index)})`);
     throw new RequestFailed('EIO');
   }
+  let done = 0;
   for (let at = 0; at < geometry.clusterSize; at += geometry.sliceBytes) {
     const firstEntry = at / geometry.l2EntrySize;
     const guest = index * geometry.tableSpan + firstEntry * geometry.clusterSize;
     const slice = new L2Slice(l2Cache.get(table + at), guest, l2Cache, geometry, recorder);
     try {
-      for (let i = 0; i < geometry.sliceEntries; i++)
+      for (let i = 0; i < geometry.sliceEntries; i++) {
         updateEntry(driver, slice, i, table, firstEntry + i, change);
+        if (++done % ENTRIES_A_STEP === 0) yield;
+      }
     } finally {
       slice.release();
     }

@@ -1,33 +1,40 @@
-import type { MemoryEvent } from '../overlap/memoryEvent.js';
+import type { MetadataList } from '../overlap/metadataList.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { type Template, TEMPLATES, type TypeSet } from '../overlap/types.js';
-import type { Engine } from './guard.js';
-import { type Disagreement, disagreement } from './disagreement.js';
+import type { Disagreement } from './disagreement.js';
+import { type Asked, CheckGroup } from './checkGroup.js';
+import { buildStructures, type Engine } from './judge.js';
 import type { SimulatedOperation } from './operation.js';
-import { Run } from './run.js';
+import type { Run } from './run.js';
 import type { SimulationSettings } from './simulation.js';
-import type { Verdict } from './verdict.js';
+import type { Losses, Verdict } from './verdict.js';
+
+/** Nothing was done, and so nothing lost. */
+type NoLosses = Readonly<Partial<Record<keyof Losses | 'reported', undefined>>>;
 
 /** What one check says. */
 export type Cell =
   | Verdict
   /** The image is not opened with these settings; QEMU's words, or the structures'. */
-  | { readonly type: 'refused'; readonly message: string; readonly destroyed?: undefined };
+  | ({ readonly type: 'refused'; readonly message: string } & NoLosses);
 
 export interface Row {
   /** Undefined for a set of types that no template has. */
   readonly template: Template | undefined;
   readonly guarded: TypeSet;
-  readonly today: Cell;
-  readonly structures: Cell;
+  /** Undefined while it is not known. */
+  readonly today: Cell | undefined;
+  readonly structures: Cell | undefined;
   /** Why the two do not agree, when they do not. */
   readonly disagreement: Disagreement | undefined;
 }
 
 /** The settings that all cells have in common. */
-export type CommonSettings = Omit<SimulationSettings, 'guarded' | 'engine'> & {
+export type CommonSettings = Omit<SimulationSettings, 'guarded' | 'engine' | 'watch'> & {
   readonly structures: Extract<Engine, { type: 'structures' }>;
 };
+
+const TEMPLATE_NAMES = ['none', 'constant', 'cached', 'all'] as const satisfies Template[];
 
 /** The four templates, and `guarded` if it is none of them. */
 export function rowsFor(guarded: TypeSet): Pick<Row, 'template' | 'guarded'>[] {
@@ -39,68 +46,124 @@ export function rowsFor(guarded: TypeSet): Pick<Row, 'template' | 'guarded'>[] {
   return rows;
 }
 
-const TEMPLATE_NAMES = ['none', 'constant', 'cached', 'all'] as const satisfies Template[];
+/**
+ * What every check says of a list of operations. Checks that say the same of every write come to the
+ * same end: so they share one simulation until they part, and whoever parts begins another one.
+ */
+export class VerdictTable {
+  readonly #image: LaidOutImage;
+  readonly #common: Omit<CommonSettings, 'structures'>;
+  readonly #rows: readonly Pick<Row, 'template' | 'guarded'>[];
+  readonly #yours: number;
+  readonly #waiting: Waiting[] = [];
+  readonly #groups: CheckGroup[] = [];
+  /** Why the engines of a row parted first, by its place. */
+  readonly #parted = new Map<number, Disagreement | undefined>();
 
-/** One row of the table: both engines under one set of guarded types, side by side. */
-export class Pair {
-  readonly #today: Run;
-  readonly #structures: Run;
-  readonly #events: MemoryEvent[] = [];
-  #parted: Disagreement | undefined;
-
-  /** Throws on I/O errors, as all methods do. */
-  constructor(image: LaidOutImage, guarded: TypeSet, common: CommonSettings) {
-    const { structures, ...settings } = common;
-    this.#today = new Run(image, { ...settings, guarded, engine: { type: 'today' } });
-    this.#structures = new Run(image, { ...settings, guarded, engine: structures });
-    const list = this.#structures.simulation.structures;
-    if (list) list.onMemoryEvent = (event) => this.#events.push(event);
+  /** @param guarded the user's types: they come first, and have a row of their own if no template has them */
+  constructor(image: LaidOutImage, guarded: TypeSet, { structures, ...common }: CommonSettings) {
+    this.#image = image;
+    this.#common = common;
+    this.#rows = rowsFor(guarded);
+    this.#yours = this.#rows.findIndex((row) => row.guarded === guarded);
+    const checks = this.#rows.flatMap((row, index): Asked[] => [
+      { row: index, guarded: row.guarded, engine: { type: 'today' } },
+      { row: index, guarded: row.guarded, engine: structures },
+    ]);
+    const isYours = ({ row }: Asked): boolean => row === this.#yours;
+    const inOrder = [...checks.filter(isYours), ...checks.filter((each) => !isYours(each))];
+    this.#waiting.push({ checks: inOrder, built: [] });
   }
 
   /** See Run.begins. */
   begins(operations: readonly SimulatedOperation[]): boolean {
-    return this.#today.begins(operations) && this.#structures.begins(operations);
+    return this.#groups.every((group) => group.run.begins(operations));
   }
 
-  /** Does the next operation on one side, and then on the other; false when all are done. */
-  advance(operations: readonly SimulatedOperation[]): boolean {
-    const today = this.#today;
-    const structures = this.#structures;
-    const inStep = today.outcomes.length === structures.outcomes.length || !structures.opened.ok;
-    if (inStep && today.advance(operations)) return true;
-    this.#events.length = 0;
-    if (!structures.advance(operations)) return false;
-    if (today.outcomes.length === structures.outcomes.length) this.#compare();
+  /** Simulates on a little; false when all is known. Throws on I/O errors. */
+  step(operations: readonly SimulatedOperation[]): boolean {
+    for (const group of this.#groups) if (group.step(operations)) return true;
+    const next = this.#waiting.at(0);
+    if (!next) return false;
+    const { checks, built } = next;
+    const check = checks.at(built.length);
+    if (check) {
+      built.push({ ...check, built: buildStructures(this.#image, check) });
+      return true;
+    }
+    this.#waiting.shift();
+    this.#groups.push(
+      new CheckGroup(this.#image, built, this.#common, {
+        onParted: (parted) => this.#waiting.push({ checks: parted, built: [] }),
+        onDisagreement: (row, why) => {
+          if (!this.#parted.has(row)) this.#parted.set(row, why);
+        },
+      }),
+    );
     return true;
   }
 
-  /** Notes where the two part first. */
-  #compare(): void {
-    this.#parted ??= disagreement(this.#today, {
-      outcomes: this.#structures.outcomes,
-      list: this.#structures.simulation.structures,
-      events: this.#events,
+  /** The simulation under the user's types, once there is one; it may have more to do. */
+  yours(engine: Engine['type']): Simulated | undefined {
+    const group = this.#groupOf(this.#yours, engine);
+    return (
+      group && {
+        run: group.run,
+        refusal: group.refusal(this.#yours, engine),
+        structures: engine === 'structures' ? group.list(this.#yours) : undefined,
+      }
+    );
+  }
+
+  /** Whether all checks have said what they say of the operation of this place. */
+  isKnown(operation: number): boolean {
+    return this.#rows.every(
+      (_, row) => this.#cell(row, 'today', operation) && this.#cell(row, 'structures', operation),
+    );
+  }
+
+  /** What is known of the verdict on the operation of this place. */
+  rows(operation: number): Row[] {
+    return this.#rows.map((row, index) => {
+      const today = this.#cell(index, 'today', operation);
+      const structures = this.#cell(index, 'structures', operation);
+      const agree = !today || !structures || sameCells(today, structures);
+      const parted = this.#parted.get(index);
+      const isLater = parted !== undefined && parted.operation > operation;
+      return { ...row, today, structures, disagreement: agree || isLater ? undefined : parted };
     });
   }
 
-  /** What both say of the latest operation. */
-  row(): Pick<Row, 'today' | 'structures' | 'disagreement'> {
-    const today = cellOf(this.#today);
-    const structures = cellOf(this.#structures);
-    return {
-      today,
-      structures,
-      disagreement: sameCells(today, structures) ? undefined : this.#parted,
-    };
+  #groupOf(row: number, engine: Engine['type']): CheckGroup | undefined {
+    return this.#groups.find((group) => group.has(row, engine));
+  }
+
+  #cell(row: number, engine: Engine['type'], operation: number): Cell | undefined {
+    const group = this.#groupOf(row, engine);
+    const message = group?.refusal(row, engine);
+    return message === undefined ? group?.run.verdicts.at(operation) : { type: 'refused', message };
   }
 }
 
-function cellOf(run: Run): Cell {
-  if (!run.opened.ok) return { type: 'refused', message: run.opened.message };
-  return run.verdicts[run.verdicts.length - 1];
+/** Checks that wait for a simulation, and those of them whose structures have been built. */
+interface Waiting {
+  readonly checks: readonly Asked[];
+  readonly built: Asked[];
 }
 
+/** One cell's simulation, which others may share. */
+interface Simulated {
+  readonly run: Run;
+  /** Why the image is not opened. */
+  readonly refusal: string | undefined;
+  readonly structures: MetadataList | undefined;
+}
+
+const sameLosses = (a: Cell, b: Cell): boolean =>
+  a.destroyed?.kinds.join() === b.destroyed?.kinds.join() &&
+  a.overwritten?.kinds.join() === b.overwritten?.kinds.join();
+
 function sameCells(a: Cell, b: Cell): boolean {
-  if (a.type !== b.type || a.destroyed?.types.join() !== b.destroyed?.types.join()) return false;
+  if (a.type !== b.type || !sameLosses(a, b)) return false;
   return a.type !== 'stopped' || b.type !== 'stopped' || a.by === b.by;
 }

@@ -1,4 +1,4 @@
-import { collectingDiscards, discardClusters, forEachSlice, isSame } from './discard.js';
+import { collectingDiscards, discardClusters, forEachEntry, isSame } from './discard.js';
 import type { Driver } from './driver.js';
 import { ProcessAborted, RequestFailed } from './failure.js';
 import { isZero } from './guestData.js';
@@ -6,6 +6,7 @@ import { lookUpGuest } from './guestLookUp.js';
 import { bitRange, type L2Slice } from './l2Slice.js';
 import { freeEntry } from './link.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
+import type { Work } from './work.js';
 
 const ALL = bitRange(0, 32);
 
@@ -14,47 +15,47 @@ const ALL = bitRange(0, 32);
  * subcluster (qcow2_co_pwrite_zeroes). Failures are RequestFailed; ENOTSUP asks for zeros to be
  * written.
  */
-export function zeroGuest(driver: Driver, guest: number, bytes: number, unmap: boolean): void {
+export function* zeroGuest(driver: Driver, guest: number, bytes: number, unmap: boolean): Work {
   const { geometry } = driver;
   const { subclusterSize, diskSize } = geometry;
   const head = guest % subclusterSize;
   const end = guest + bytes;
   const tail = end === diskSize ? 0 : Math.ceil(end / subclusterSize) * subclusterSize - end;
   if (head === 0 && tail === 0) {
-    zeroSubclusters(driver, guest, bytes, unmap);
+    yield* zeroSubclusters(driver, guest, bytes, unmap);
     return;
   }
   if (!isZero(driver, guest - head, head) || !isZero(driver, end, tail))
     throw new RequestFailed('ENOTSUP');
   const { kind } = lookUpGuest(driver, guest - head, subclusterSize);
   if (kind === 'normal' || kind === 'compressed') throw new RequestFailed('ENOTSUP');
-  zeroSubclusters(driver, guest - head, subclusterSize, unmap);
+  yield* zeroSubclusters(driver, guest - head, subclusterSize, unmap);
 }
 
 /** Whole subclusters, at the disk's end perhaps a part of one (qcow2_subcluster_zeroize). */
-function zeroSubclusters(driver: Driver, guest: number, bytes: number, unmap: boolean): void {
+function* zeroSubclusters(driver: Driver, guest: number, bytes: number, unmap: boolean): Work {
   const { geometry } = driver;
   const { clusterSize, version, diskSize } = geometry;
   if (driver.rawDataFile)
     driver.writeExternal(guest, [{ length: bytes, content: { kind: 'fill', value: 0 } }]);
   if (version < 3) {
     if (driver.backed) throw new RequestFailed('ENOTSUP');
-    discardClusters(driver, guest, bytes);
+    yield* discardClusters(driver, guest, bytes);
     return;
   }
   const end = guest + bytes;
   const start = Math.min(end, Math.ceil(guest / clusterSize) * clusterSize);
   const tail =
     end >= diskSize ? 0 : end - Math.max(start, Math.floor(end / clusterSize) * clusterSize);
-  collectingDiscards(driver, () => {
+  const parts = function* (): Work {
     if (start > guest) zeroPart(driver, guest, start - guest);
     const clusters = Math.ceil((end - tail - start) / clusterSize);
-    forEachSlice(driver, start, clusters, (slice, first, count) => {
-      for (let index = first; index < first + count; index++)
-        zeroEntry(driver, slice, index, unmap);
+    yield* forEachEntry(driver, start, clusters, (slice, index) => {
+      zeroEntry(driver, slice, index, unmap);
     });
     if (tail > 0) zeroPart(driver, end - tail, tail);
-  });
+  };
+  yield* collectingDiscards(driver, parts());
 }
 
 /** One whole cluster (zero_in_l2_slice). */

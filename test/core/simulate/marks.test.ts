@@ -12,6 +12,7 @@ const write = (offset: number, size: number, more: Partial<WriteStep> = {}): Ste
   ignore: 0,
   conflict: undefined,
   hits: 0,
+  losses: [],
   ...more,
 });
 
@@ -22,8 +23,9 @@ test('a place has the mark that matters most, under the number of its step', () 
       { type: 'allocate', kind: 'data', offset: 1024, clusters: 2 },
       write(1024, 1024),
       write(2048, 8),
-      write(2050, 8, { hits: BIT.activeL1 }),
+      write(2050, 8, { losses: [{ offset: 2050, size: 8, kinds: BIT.activeL1 }] }),
       write(3072, 512, { conflict: 'no', hits: BIT.activeL2 }),
+      write(5120, 1024, { losses: [{ offset: 5632, size: 512, kinds: BIT.data }] }),
       { type: 'free', kind: 'data', offset: 4096, clusters: 1 },
     ],
     512,
@@ -31,9 +33,11 @@ test('a place has the mark that matters most, under the number of its step', () 
   expect(leftOut).toBe(0);
   expect(marks).toEqual([
     { number: 5, cluster: 4, clusters: 1, touch: 'destroyed' },
+    { number: 7, cluster: 11, clusters: 1, touch: 'overwritten' },
     { number: 6, cluster: 6, clusters: 1, touch: 'stopped' },
-    { number: 7, cluster: 8, clusters: 1, touch: 'freed' },
+    { number: 8, cluster: 8, clusters: 1, touch: 'freed' },
     { number: 2, cluster: 2, clusters: 2, touch: 'allocated' },
+    { number: 7, cluster: 10, clusters: 2, touch: 'written' },
   ]);
 });
 
@@ -44,7 +48,10 @@ test('writes to an external data file, and of nothing, are not on the map', () =
 
 test('the marks are bounded, and the gravest stay', () => {
   const steps = Array.from({ length: 2000 }, (_, i) => write(i * 512, 512));
-  const { marks, leftOut } = clusterMarks([...steps, write(0, 512, { hits: 1 })], 512);
+  const { marks, leftOut } = clusterMarks(
+    [...steps, write(0, 512, { losses: [{ offset: 0, size: 512, kinds: 1 }] })],
+    512,
+  );
   expect(marks.length + leftOut).toBe(2000);
   expect(marks.length).toBeLessThan(1000);
   expect(marks[0]).toEqual({ number: 2001, cluster: 0, clusters: 1, touch: 'destroyed' });

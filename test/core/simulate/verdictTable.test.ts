@@ -3,7 +3,12 @@ import { TEMPLATES, type TypeSet } from '../../../src/core/overlap/types.js';
 import type { LaidOutImage } from '../../../src/core/qcow2/image.js';
 import { disagreementText } from '../../../src/core/simulate/disagreementText.js';
 import { parseSimulatedOperation } from '../../../src/core/simulate/operation.js';
-import { Pair, type Row, rowsFor } from '../../../src/core/simulate/verdictTable.js';
+import {
+  type Cell,
+  type Row,
+  rowsFor,
+  VerdictTable,
+} from '../../../src/core/simulate/verdictTable.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut, type BuiltImage } from '../../images/layOut.js';
 import { poke, poked } from '../../images/pokes.js';
@@ -14,26 +19,30 @@ const CLUSTER = 65_536;
 const COPIED = 1n << 63n;
 const ROOMY = { bitmapSize: 65_536, totalSizeLimit: 2 ** 64, policy: 'evict' } as const;
 
+type Judged = Pick<Row, 'disagreement'> & { readonly today: Cell; readonly structures: Cell };
+
 /** What both engines say of the last of some operations. */
 function verdictOf(
   image: LaidOutImage,
   lines: readonly string[],
   guarded: TypeSet = TEMPLATES.cached,
   structures: { bitmapSize: number; totalSizeLimit: number; policy: 'evict' | 'fail' } = ROOMY,
-): Pick<Row, 'today' | 'structures' | 'disagreement'> {
+): Judged {
   const operations = lines.map((line) => {
     const parsed = parseSimulatedOperation(line);
     if (!parsed.ok) throw new Error(parsed.message);
     return parsed.value;
   });
-  const pair = new Pair(image, guarded, {
+  const table = new VerdictTable(image, guarded, {
     cache: 'writethrough',
     sizes: {},
     surroundings: { allocatedBytes: undefined, inflate: undefined },
     structures: { type: 'structures', ...structures },
   });
-  while (pair.advance(operations));
-  return pair.row();
+  while (table.step(operations));
+  const row = table.rows(operations.length - 1).find((each) => each.guarded === guarded);
+  if (!row?.today || !row.structures) throw new Error('not known');
+  return { ...row, today: row.today, structures: row.structures };
 }
 
 /** An image whose guest cluster 5 is said to lie where something else does. */
@@ -60,14 +69,14 @@ describe('a write that its L2 entry leads to metadata', () => {
   test('destroys it where the type is not', () => {
     const { today, structures } = verdictOf(image, HIT, TEMPLATES.constant);
     expect(today.type).toBe('passes');
-    expect(today.destroyed).toMatchObject({ types: ['refcount-block'], writes: 1 });
+    expect(today.destroyed).toMatchObject({ kinds: ['refcount-block'], total: 1 });
     expect(today.destroyed?.places).toEqual([
       {
         step: 1,
         what: 'guest data',
         offset: 2 * CLUSTER,
         size: CLUSTER,
-        types: ['refcount-block'],
+        kinds: ['refcount-block'],
       },
     ]);
     expect(structures).toEqual(today);
@@ -87,7 +96,7 @@ describe('the engines part', () => {
     const tight = { ...ROOMY, totalSizeLimit: 500 };
     const { today, structures, disagreement } = verdictOf(image, HIT, TEMPLATES.cached, tight);
     expect(today.type).toBe('stopped');
-    expect(structures.destroyed?.types).toEqual(['refcount-block']);
+    expect(structures.destroyed?.kinds).toEqual(['refcount-block']);
     expect(disagreement).toEqual({
       operation: 0,
       offset: 2 * CLUSTER,
@@ -111,7 +120,7 @@ describe('the engines part', () => {
     const image = claiming(builder, ({ places }) => (places.snapshotTable ?? 0) + 512);
     const { today, structures, disagreement } = verdictOf(image, ['write 2560 512']);
     expect(today).toMatchObject({ type: 'stopped', by: 'snapshot-table' });
-    expect(structures.destroyed?.types).toEqual(['snapshot-table']);
+    expect(structures.destroyed?.kinds).toEqual(['snapshot-table']);
     expect(disagreement?.reason).toEqual({ type: 'under-covered' });
   });
 

@@ -78,12 +78,14 @@ function isOver({ state }: Ending): boolean {
   return state === 'aborted' || state === 'unpredictable';
 }
 
-/** An operation and the closing behind it. */
+/** An operation and the closing behind it, in the words of the other program. */
 function joined(operation: OurAnswer, closing: OurAnswer): OurAnswer {
   const { outcome } = operation;
   return {
     ending: isOver(closing.ending) ? closing.ending : operation.ending,
-    messages: [...operation.messages, ...closing.messages],
+    messages: [...operation.messages, ...closing.messages].map((message) =>
+      message.replace(/^qemu-io: /, 'qemu-img: '),
+    ),
     outcome: outcome && {
       ...outcome,
       doubts: [...outcome.doubts, ...(closing.outcome?.doubts ?? [])],

@@ -4,7 +4,7 @@ import { typeNames, type TypeSet } from '../../../src/core/overlap/types.js';
 import type { OpenedWindow } from '../../../src/protocol/overlap.js';
 import { kindVariable } from '../../heatmap/palette.js';
 import { count, kindLabel } from '../../text.js';
-import { useVisibleRows } from './useVisibleRows.js';
+import { useVisibleRows } from '../useVisibleRows.js';
 
 /** CSS pixels of a row, as in overlap.css. */
 const ROW = 20;
@@ -36,7 +36,7 @@ export function FragmentList({ fragments, pointed }: Props): JSX.Element {
       </div>
       <div
         ref={visible.scroller}
-        class="fragment-rows"
+        class="fragment-rows row-list"
         role="rowgroup"
         tabIndex={0}
         onScroll={() => {

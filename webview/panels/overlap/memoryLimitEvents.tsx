@@ -4,7 +4,7 @@ import type { LoggedEvent } from '../../../src/core/overlap/eventLog.js';
 import type { Store } from '../../store.js';
 import { count, hex, size } from '../../text.js';
 import { useOverlapAnswer } from './useOverlapAnswer.js';
-import { useVisibleRows } from './useVisibleRows.js';
+import { useVisibleRows } from '../useVisibleRows.js';
 
 /** CSS pixels of a line, as in overlap.css. */
 const LINE = 22;
@@ -29,13 +29,13 @@ export function MemoryLimitEvents({ store, built }: Props): JSX.Element | null {
   const lines = Array.from({ length: visible.last - visible.first }, (_, i) => visible.first + i);
   return (
     <section aria-label="Memory limit reached">
-      <h2>
+      <h2 class="section-title">
         Memory limit reached
         <span class="figure">{count(built.events)} times</span>
       </h2>
       <div
         ref={visible.scroller}
-        class="event-lines"
+        class="event-lines row-list"
         role="list"
         aria-label="Memory-limit events"
         tabIndex={0}

@@ -23,7 +23,7 @@ export function MemorySection({ memory }: { readonly memory: MemoryUse }): JSX.E
   const width = (bytes: number): string => `${(100 * bytes) / scale}%`;
   return (
     <section aria-label="Memory">
-      <h2>
+      <h2 class="section-title">
         Memory
         <span class="figure">
           {size(accounted)}

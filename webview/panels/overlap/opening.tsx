@@ -30,7 +30,7 @@ export function Opening({ store, built }: Props): JSX.Element {
   const { counters, memory } = built;
   return (
     <section aria-label="Opening">
-      <h2>
+      <h2 class="section-title">
         Opening
         <span class="figure">{count(built.operations)} operations</span>
       </h2>

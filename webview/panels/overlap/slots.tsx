@@ -24,7 +24,8 @@ export function Slots({ store, built }: Props): JSX.Element {
       <summary>
         <Icon name="chevron-right" />
         <span>
-          Cache: {plural(slotCount, 'slot')}, {count(slots.length)} taken
+          Cache: {plural(slotCount, 'slot')}, {count(slots.length)} taken{' '}
+          <span class="dim">by window, with its age</span>
         </span>
       </summary>
       <ol class="slot-list" aria-label="Slots">

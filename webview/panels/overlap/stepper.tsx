@@ -57,7 +57,7 @@ export function Stepper({ store, built }: Props): JSX.Element {
       <div class="stepper-controls">
         <span class="to-start">
           <IconButton
-            icon="chevron-left"
+            icon="keyboard-tab"
             label="To the start"
             onClick={() => {
               step(-operations);
@@ -86,15 +86,13 @@ export function Stepper({ store, built }: Props): JSX.Element {
             step(1);
           }}
         />
-        <span class="to-end">
-          <IconButton
-            icon="chevron-right"
-            label="To the end"
-            onClick={() => {
-              step(operations);
-            }}
-          />
-        </span>
+        <IconButton
+          icon="keyboard-tab"
+          label="To the end"
+          onClick={() => {
+            step(operations);
+          }}
+        />
         <input
           type="range"
           class="slider"

@@ -76,7 +76,7 @@ function Toggle({ type, isGuarded, isOwn, isKnown, onClick }: ToggleProps): JSX.
   return (
     <button
       type="button"
-      class={isOwn ? 'type-toggle own' : 'type-toggle'}
+      class={isOwn ? 'pill type-toggle own' : 'pill type-toggle'}
       data-type={type}
       aria-pressed={isGuarded}
       aria-label={`${KIND_TEXT[type]}${isKnown ? '' : ', not in the structures'}`}

@@ -27,7 +27,7 @@ export function WindowDetails({ store }: Props): JSX.Element | null {
   if (window === undefined || !opened) return null;
   return (
     <section class="window-details" aria-label={`Window ${window}`}>
-      <h2>
+      <h2 class="section-title">
         Window {count(window)}
         <span class="figure">
           <IconButton
@@ -67,7 +67,7 @@ function Contents({ store, opened }: Props & { readonly opened: OpenedWindow }):
       )}
       <div class="window-contents">
         <WindowPicture opened={opened} pointed={pointed} clusterSize={store.clusterSize} />
-        <div class="window-fragments">
+        <div class="window-encoding">
           <p class="dim">{encodingText(opened)}</p>
           {fragments.length > 0 && <FragmentList fragments={fragments} pointed={pointed} />}
         </div>

@@ -9,7 +9,7 @@ import { count, hex } from '../../text.js';
 import { Icon } from '../icon.js';
 import { KindSwatches } from './kindSwatches.js';
 import { useOverlapAnswer } from './useOverlapAnswer.js';
-import { useVisibleRows } from './useVisibleRows.js';
+import { useVisibleRows } from '../useVisibleRows.js';
 import { ageText, EXPOSURE_TEXT, FORM_TEXT } from './windowWords.js';
 
 /** CSS pixels of a row, as in overlap.css. */
@@ -63,6 +63,10 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
   const rowAt = (line: number): OverlapWindow | undefined =>
     page?.answer.windows[line - page.query.from];
   total.value = page?.answer.total ?? 0;
+  /** The line that the next key goes from: keys may come faster than answers. */
+  const current = useRef<number | undefined>(undefined);
+  if (wantedLine === undefined && (found !== undefined || selected === undefined))
+    current.current = found;
 
   // A window selected elsewhere comes into sight; while the user steps, the list stays where it is.
   const revealed = useRef<number | undefined>(undefined);
@@ -80,11 +84,12 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
 
   const go = (line: number): void => {
     const within = Math.max(0, Math.min(line, visible.rows - 1));
+    current.current = within;
     wanted.value = within;
     visible.bringIntoView(within);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const line = lineOfKey(event.key, wantedLine ?? found, visible.fitting, visible.rows);
+    const line = lineOfKey(event.key, current.current, visible.fitting, visible.rows);
     if (line !== undefined) go(line);
     else if (event.key === 'Enter' && selected !== undefined) store.goTo(firstOf(selected));
     else return;
@@ -96,7 +101,7 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
   return (
     <div
       ref={visible.scroller}
-      class="window-table"
+      class="window-table row-list"
       role="grid"
       aria-label="Windows"
       aria-rowcount={total.value + 1}

@@ -16,7 +16,7 @@ export function WindowsSection({ store, built }: Props): JSX.Element {
   const { forms, exposures } = built.counts;
   return (
     <section aria-label="Windows">
-      <h2>
+      <h2 class="section-title">
         Windows
         <span class="figure">
           {count(built.windows)} × {size(built.windowBytes)}

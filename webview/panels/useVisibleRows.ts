@@ -14,7 +14,9 @@ export interface VisibleRows {
   readonly first: number;
   /** Behind the last one. */
   readonly last: number;
-  /** Rows that fit into the list. */
+  /** CSS pixels of the part that shows rows. */
+  readonly height: number;
+  /** Rows that fit into it. */
   readonly fitting: number;
   /** To be called as the list is scrolled. */
   measure(): void;
@@ -48,6 +50,7 @@ export function useVisibleRows(total: number, rowHeight: number, head = 0): Visi
     // In steps, so that not every row that is scrolled past is a question of its own.
     first: Math.min(rows, Math.max(0, Math.floor(inSight / AROUND - 1) * AROUND)),
     last: Math.min(rows, Math.ceil((inSight + fitting) / AROUND + 1) * AROUND),
+    height: view.height,
     fitting,
     measure,
     bringIntoView: (row) => {

@@ -1,0 +1,56 @@
+import type { Difference } from '../core/simulate/difference.js';
+import type { Outcome } from '../core/simulate/outcome.js';
+import type { Verdict } from '../core/simulate/verdict.js';
+import type { DifferencePart, OperationOutcome } from '../protocol/simulation.js';
+
+/** Lines of each part of a difference. */
+const MOST_LINES = 100;
+
+/** What came of an operation, without its steps. */
+export function summary(outcome: Outcome, verdict: Verdict): OperationOutcome {
+  let writes = 0;
+  let allocated = 0;
+  let freed = 0;
+  for (const step of outcome.steps) {
+    if (step.type === 'allocate') allocated += step.clusters;
+    if (step.type === 'free') freed += step.clusters;
+    if (step.type === 'write' && step.conflict === undefined) writes++;
+  }
+  const { messages, doubts, caches, steps, stepsLeftOut: leftOut } = outcome;
+  return {
+    verdict,
+    messages,
+    doubts,
+    caches,
+    tally: { steps: steps.length, leftOut, writes, allocated, freed },
+  };
+}
+
+/** What is different on disk, the first lines of each part. */
+export function differenceParts(difference: Difference): DifferencePart[] {
+  const part = <T>(
+    what: DifferencePart['what'],
+    all: readonly T[],
+    line: (item: T) => DifferencePart['lines'][number],
+  ): DifferencePart => ({ what, total: all.length, lines: all.slice(0, MOST_LINES).map(line) });
+  return [
+    part('header', Object.entries(difference.header), ([name, [old, now]]) => ({
+      name,
+      old,
+      new: now,
+    })),
+    part('l1', difference.l1, ({ index, ...change }) => ({ name: String(index), ...change })),
+    part('l2', difference.l2, ({ guestCluster, ...change }) => ({
+      name: String(guestCluster),
+      ...change,
+    })),
+    part('refcountTable', difference.refcountTable, ({ index, ...change }) => ({
+      name: String(index),
+      ...change,
+    })),
+    part('refcounts', difference.refcounts, ({ cluster, ...change }) => ({
+      name: String(cluster),
+      ...change,
+    })),
+  ].filter(({ total }) => total > 0);
+}

@@ -1,0 +1,189 @@
+import type { Page } from 'playwright-core';
+import { LAYERS, VIEWS, type Picture } from '../../../src/core/picture/layer.js';
+import type { Curve } from '../../../src/protocol/imageService.js';
+import type { OverlapOptions } from '../../../src/protocol/overlap.js';
+import type { Tab } from '../../../webview/viewState.js';
+import { ImageBuilder } from '../../images/imageBuilder.js';
+import { layOut } from '../../images/layOut.js';
+import type { HostedImage } from './editorPage.js';
+import { hostedFile, hostedMap, hostedSample } from './hostedImages.js';
+import { DEFAULT_OVERLAP, hostedMail, withWindows } from './hostedWindows.js';
+
+/** A state of the editor that one should have seen. */
+export interface EditorState {
+  readonly image: () => HostedImage;
+  readonly overlap?: OverlapOptions;
+  readonly curve?: Curve;
+  readonly picture?: Picture;
+  readonly pane?: { readonly open?: boolean; readonly width?: number; readonly tab?: Tab };
+  readonly operations?: readonly string[];
+  /** What a user does then. */
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+const once = (make: () => HostedImage): (() => HostedImage) => {
+  let made: HostedImage | undefined;
+  return () => (made ??= make());
+};
+const healthy = once(() => hostedSample('web-server.qcow2'));
+const damaged = once(() => hostedSample('database-damaged.qcow2'));
+const overlapping = once(() => hostedSample('corrupt-l1-overlap.qcow2'));
+const pages = once(() => hostedSample('page-store-extended-l2.qcow2'));
+const huge = once(() => withWindows(hostedMap(100_000_000, true)));
+
+/** As far as the scan was when the picture was taken. */
+const reading = (image: HostedImage, events: number, done?: number): HostedImage => ({
+  service: image.service,
+  events: [
+    ...image.events.slice(0, events),
+    ...(done === undefined
+      ? []
+      : [{ type: 'progress', generation: 1, phase: 'L2 tables', done } as const]),
+  ],
+});
+
+/** Clicks on the middle of the map. */
+const clickMap = (page: Page): Promise<void> => page.locator('.heatmap').click();
+
+const zoomIn =
+  (steps: number) =>
+  async (page: Page): Promise<void> => {
+    await page.locator('.heatmap').click();
+    for (let step = 0; step < steps; step++) await page.keyboard.press('+');
+  };
+
+/** Goes somewhere by the Tab key. */
+const tabTo =
+  (selector: string) =>
+  async (page: Page): Promise<void> => {
+    const isThere = (): Promise<boolean> =>
+      page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector);
+    for (let press = 0; press < 40 && !(await isThere()); press++) await page.keyboard.press('Tab');
+  };
+
+/** Opens nodes of the structures tree by their labels, and selects the last. */
+const openNodes =
+  (...labels: readonly string[]) =>
+  async (page: Page): Promise<void> => {
+    for (const label of labels) {
+      const row = page.locator('.tree-row', { has: page.getByText(label, { exact: true }) });
+      await row.first().click();
+      await page.waitForFunction(() => window.asked === window.answered);
+    }
+  };
+
+/** Opens the first window that holds anything. */
+async function openWindow(page: Page): Promise<void> {
+  await page.locator('.window-rows .window-row:has(.kind-swatches .swatch)').first().click();
+  await page.locator('.fragment-row').first().waitFor();
+  await page.locator('[data-advice]').first().waitFor();
+}
+
+/** Scrolls to the conflict map of the whole disk. */
+async function sweep(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sweep disk' }).click();
+  await page.locator('.fates').waitFor();
+  await page.locator('.fates').scrollIntoViewIfNeeded();
+}
+
+const verdictSeen = (page: Page): Promise<void> => page.locator('.verdicts').waitFor();
+const TIGHT: OverlapOptions = { ...DEFAULT_OVERLAP, totalSizeLimit: '24K' };
+
+function layerStates(): Record<string, EditorState> {
+  const states: Record<string, EditorState> = {};
+  for (const view of VIEWS)
+    for (const layer of LAYERS) {
+      // Its colours are those of a sweep, which has a state of its own.
+      if (layer === 'simulation') continue;
+      const image = layer === 'differences' ? damaged : healthy;
+      states[`${view}-${layer}`] = { image, picture: { view, layer }, act: clickMap };
+    }
+  return states;
+}
+
+/** All of them, by name. */
+export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
+  opening: { image: () => reading(healthy(), 0) },
+  loading: { image: () => reading(huge(), 1, 0.43) },
+  cancelled: {
+    image: () => {
+      const { service, events } = damaged();
+      return { service, events: [...events.slice(0, 1), { type: 'cancelled', generation: 1 }] };
+    },
+  },
+  empty: {
+    image: () => hostedFile(layOut(new ImageBuilder({ virtualSize: 2 ** 36 })), 'new.qcow2'),
+  },
+  healthy: { image: healthy, act: clickMap },
+  rows: { image: healthy, curve: 'rows' },
+  'focus-toolbar': { image: healthy, act: tabTo('[data-curve="rows"]') },
+  'focus-map': {
+    image: healthy,
+    act: async (page) => {
+      await tabTo('.heatmap')(page);
+      for (let press = 0; press < 5; press++) await page.keyboard.press('ArrowRight');
+    },
+  },
+  'focus-tab': { image: healthy, act: tabTo('[role=tab]') },
+  'focus-tree': {
+    image: healthy,
+    pane: { tab: 'structures' },
+    act: async (page) => {
+      await tabTo('.tree')(page);
+      await page.keyboard.press('ArrowDown');
+    },
+  },
+  findings: {
+    image: damaged,
+    pane: { tab: 'findings' },
+    act: (page) => page.locator('.finding').nth(4).click(),
+  },
+  structures: {
+    image: damaged,
+    pane: { tab: 'structures' },
+    act: openNodes('Active L1 table', '0', 'Header', 'l1_table_offset'),
+  },
+  overlap: { image: hostedMail, pane: { tab: 'overlap' }, act: openWindow },
+  'overlap-evict': { image: hostedMail, overlap: TIGHT, pane: { tab: 'overlap' } },
+  'overlap-fail': {
+    image: hostedMail,
+    overlap: { ...TIGHT, limitPolicy: 'fail' },
+    pane: { tab: 'overlap', width: 720 },
+    act: openWindow,
+  },
+  'simulate-empty': { image: overlapping, pane: { tab: 'simulate' } },
+  'simulate-verdict': {
+    image: overlapping,
+    pane: { tab: 'simulate' },
+    operations: ['write 0x10000 64K', 'write 0x4d0000 64K'],
+    act: verdictSeen,
+  },
+  'simulate-steps': {
+    image: overlapping,
+    pane: { tab: 'simulate' },
+    operations: ['snapshot-create before', 'write 0x10000 192K'],
+    act: async (page) => {
+      await verdictSeen(page);
+      await page.locator('.step').first().scrollIntoViewIfNeeded();
+    },
+  },
+  'simulate-conflicts': {
+    image: overlapping,
+    pane: { tab: 'simulate' },
+    act: sweep,
+  },
+  ranges: { image: damaged, pane: { tab: 'ranges' } },
+  'guest-subclusters': { image: pages, picture: { view: 'guest', layer: 'kinds' }, act: clickMap },
+  cells: { image: damaged, act: zoomIn(8) },
+  problems: { image: () => hostedSample('tables-past-end.qcow2') },
+  refused: { image: () => hostedSample('l1-size-2g.qcow2') },
+  'not-qcow2': { image: () => hostedSample('not-qcow2.qcow2') },
+  unreadable: {
+    image: () => ({
+      service: healthy().service,
+      events: [{ type: 'failed', message: "EACCES: permission denied, open '/srv/vm/disk.qcow2'" }],
+    }),
+  },
+  huge: { image: huge },
+  ...layerStates(),
+};
