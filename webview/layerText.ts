@@ -2,6 +2,7 @@ import { KINDS, type KindName } from '../src/core/layout/kinds.js';
 import type { GuestKind } from '../src/core/layout/guestKinds.js';
 import { valuesOf, type Layer, type Picture, type View } from '../src/core/picture/layer.js';
 import { clean, KIND_TEXT, kindLabel } from './text.js';
+import { EXPOSURE_TEXT } from './windowText.js';
 
 export const VIEW_TEXT: Readonly<Record<View, { readonly text: string; readonly title: string }>> =
   {
@@ -27,6 +28,7 @@ export const LAYER_TEXT: Readonly<
     title: 'How far each cluster of the disk lies from where the one before it ends',
   },
   bitmaps: { text: 'Bitmaps', title: 'What is dirty in the persistent bitmaps' },
+  windows: { text: 'Overlap', title: 'The state of the overlap window that each cluster is in' },
   simulation: { text: 'Simulation', title: 'What a simulated write to each cluster would do' },
 };
 
@@ -96,6 +98,16 @@ const TEXT: Readonly<
     'only-later': ['dirty in a later bitmap', 'a later bitmap'],
     two: ['dirty in two bitmaps', 'two bitmaps'],
     more: ['dirty in three or more bitmaps', 'three or more'],
+  },
+  windows: {
+    none: 'no host cluster',
+    empty: ['window without metadata', 'empty'],
+    fragments: ['window of fragments', 'fragments'],
+    cached: ['window with a cached bitmap', 'cached bitmap'],
+    kept: ['window whose bitmap is kept', 'kept bitmap'],
+    refused: [`window unprotected: ${EXPOSURE_TEXT.refused}`, 'unprotected: refused'],
+    dropped: [`window unprotected: ${EXPOSURE_TEXT.dropped}`, 'unprotected: dropped'],
+    lost: [`window unprotected: ${EXPOSURE_TEXT.lost}`, 'unprotected: lost'],
   },
   simulation: {
     unknown: 'not tried',

@@ -32,6 +32,10 @@ interface LegendValue {
 export const isFileKinds = ({ view, layer }: Picture): boolean =>
   view === 'host' && layer === 'kinds';
 
+/** The picture of the kinds of the disk's clusters, in which subclusters are drawn. */
+export const isGuestKinds = ({ view, layer }: Picture): boolean =>
+  view === 'guest' && layer === 'kinds';
+
 /** The values that the picture shown has, in the order of the legend. */
 export function legendValues(store: Store): LegendValue[] {
   const picture = store.pictures.shown.value;

@@ -1,5 +1,5 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { Picture } from '../src/core/picture/layer.js';
+import type { Layer, Picture } from '../src/core/picture/layer.js';
 import type { LayerAnswer } from '../src/protocol/imageService.js';
 
 /** Milliseconds between two questions about a picture that is being computed. */
@@ -54,16 +54,16 @@ export class PictureState {
     this.chosen.value = { ...this.chosen.value, ...picture };
   }
 
-  /** There are outcomes of a simulation now, or others than before. */
-  outcomesChanged(): void {
-    this.simulated.value = true;
-    if (this.chosen.value.layer === 'simulation') this.refresh();
+  /** There is something else to see in a layer than before. */
+  changed(layer: Layer): void {
+    if (layer === 'simulation') this.simulated.value = true;
+    if (this.chosen.peek().layer === layer) this.refresh();
   }
 
   /** Asks anew about the picture chosen: something that it shows has changed. */
   refresh(): void {
-    if (this.stage.value !== 'closed')
-      void this.#follow(this.chosen.value, this.stage.value === 'scanned');
+    const stage = this.stage.peek();
+    if (stage !== 'closed') void this.#follow(this.chosen.peek(), stage === 'scanned');
   }
 
   /** `counted`: the clusters of each value are worth waiting for. */

@@ -22,6 +22,7 @@ export class Rpc {
     structure: new Map(),
     next: new Map(),
     cells: new Map(),
+    subclusters: new Map(),
     mapped: new Map(),
     ranges: new Map(),
     locate: new Map(),

@@ -102,6 +102,8 @@ export class Store {
   readonly area = signal<Rectangle | undefined>(undefined);
   /** Whether cells are wide enough to carry the letters of their kinds. */
   readonly lettered = signal(false);
+  /** Mask of the values of the subclusters that are drawn (see core/picture/tile.ts). */
+  readonly subclusters = signal(0);
   /** What can be seen of the map, unless all can. */
   readonly inView = signal<InView | undefined>(undefined);
   readonly camera: Signal<KeptCamera | undefined>;
@@ -182,7 +184,7 @@ export class Store {
     this.sweep = new SweepState(
       (options) => this.rpc.ask('simulateSweep', { options }),
       () => {
-        this.pictures.outcomesChanged();
+        this.pictures.changed('simulation');
         this.pictures.choose({ view: 'guest', layer: 'simulation' });
       },
     );
@@ -224,6 +226,9 @@ export class Store {
     effect(() => {
       const { canGoBack, canGoForward } = this.navigation;
       host.post({ type: 'history', back: canGoBack.value, forward: canGoForward.value });
+    });
+    effect(() => {
+      if (this.overlap.answer.value) this.pictures.changed('windows');
     });
     effect(() => {
       // A value of one picture means nothing in another.

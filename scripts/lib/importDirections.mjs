@@ -41,7 +41,8 @@ const DOM_GLOBALS = ['window', 'document', 'navigator', 'localStorage', 'postMes
 
 /** Modules of src/core that the webview may run: none reads an image. */
 const PURE = [
-  'layout/(kinds|owner|finding|cell)',
+  'layout/(kinds|guestKinds|owner|finding|cell)',
+  'qcow2/subclusters',
   'overlap/(fragments|memory|settings|types|windowMarks)',
   'simulate/(operation|fate|marks|verdict|disagreementText|qemuScript)',
   'size',

@@ -31,6 +31,10 @@ const layerTexts = (): Readonly<Record<Layer, readonly [label: string, detail: s
     vscode.l10n.t('How far each cluster of the disk lies from where the one before it ends.'),
   ],
   bitmaps: [vscode.l10n.t('Bitmaps'), vscode.l10n.t('What is dirty in the persistent bitmaps.')],
+  windows: [
+    vscode.l10n.t('Overlap'),
+    vscode.l10n.t('The state of the overlap window that each cluster is in.'),
+  ],
   simulation: [
     vscode.l10n.t('Simulation'),
     vscode.l10n.t('What a simulated write to each cluster would do.'),

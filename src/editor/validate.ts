@@ -124,6 +124,7 @@ const QUERIES: { readonly [M in Method]: (value: UnknownRecord) => Query<M> | un
   structure: structureQuery,
   next: nextQuery,
   cells: cellsQuery,
+  subclusters: cellsQuery,
   mapped: clusterQuery,
   ranges: rangesQuery,
   locate: locateQuery,

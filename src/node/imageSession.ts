@@ -12,6 +12,7 @@ import {
 import { scan, type Scan, type ScanProgress } from '../core/layout/scan.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 import type { Picture } from '../core/picture/layer.js';
+import { WindowLayer } from '../core/picture/windowLayer.js';
 import { isLaidOut, openImage, type Image, type LaidOutImage } from '../core/qcow2/image.js';
 import type { Surroundings } from '../core/simulate/driver.js';
 import { Structures } from '../core/structure/structures.js';
@@ -37,6 +38,7 @@ import type {
   CellsQuery,
   Hit,
   LocateQuery,
+  MixedCells,
   NextQuery,
   RangesPage,
   RangesQuery,
@@ -67,6 +69,7 @@ import type {
   VerdictAnswer,
 } from '../protocol/simulation.js';
 import { inflate } from './inflate.js';
+import { mixedCells } from './mixedCells.js';
 import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
 import { Pictures } from './pictures.js';
@@ -223,6 +226,10 @@ export class ImageSession implements ImageService {
     return { generation: this.#generation, runs: this.#navigation().cells(query) };
   }
 
+  subclusters(query: CellsQuery): MixedCells {
+    return mixedCells(this.#laidOut(), query);
+  }
+
   mapped({ cluster }: ClusterQuery): Mapped {
     return this.#navigation().mapped(cluster);
   }
@@ -237,7 +244,9 @@ export class ImageSession implements ImageService {
   }
 
   overlap(query: OverlapQuery): OverlapAnswer {
-    return this.#overlapSession().state(query);
+    const answer = this.#overlapSession().state(query);
+    this.#shown().setWindows(this.#windowLayer(answer));
+    return answer;
   }
 
   overlapTimeline(query: OverlapQuery): OverlapTimeline {
@@ -314,6 +323,18 @@ export class ImageSession implements ImageService {
   /** Made when first asked for: it reads the snapshots' L1 tables if those are guarded. */
   #overlapSession(): OverlapSession {
     return (this.#overlap ??= new OverlapSession(this.#laidOut()));
+  }
+
+  /** The windows as a picture, or why there is none. */
+  #windowLayer(answer: OverlapAnswer): WindowLayer | string {
+    switch (answer.state) {
+      case 'none':
+        return 'nothing is guarded';
+      case 'failed':
+        return answer.message;
+      case 'built':
+        return new WindowLayer(this.#laidOut().layout.hostClusters, answer.marks);
+    }
   }
 
   #laidOut(): LaidOutImage {

@@ -5,50 +5,42 @@ import type { Scan } from '../core/layout/scan.js';
 import { dirtyClusters, usableBitmaps } from '../core/picture/dirtyClusters.js';
 import { fragmentation } from '../core/picture/fragmentation.js';
 import { guestKinds } from '../core/picture/guestKinds.js';
-import { NAMED, type Picture, type View, VIEWS } from '../core/picture/layer.js';
+import { type Layer, NAMED, type Picture, type View, VIEWS } from '../core/picture/layer.js';
 import { isMapLayer, mapLayer } from '../core/picture/mapLayers.js';
 import { ontoGuest, ontoHost } from '../core/picture/projection.js';
 import { snapshotLayer } from '../core/picture/snapshotLayer.js';
 import { countValues, type PictureSource } from '../core/picture/source.js';
+import { WindowLayer } from '../core/picture/windowLayer.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import type { LayerAnswer, Strip, Tile, TileQuery } from '../protocol/imageService.js';
-import { TileStore } from './tileStore.js';
+import { PictureSlot, type Steps } from './pictureSlot.js';
 
 /** The most clusters that a picture can have. */
 const MOST_CLUSTERS = 2 ** 31 - 1;
+/** Pictures kept besides the first: the one shown, and some to go back to. */
+const KEPT = 4;
 
-const NOT_SIMULATED = 'nothing has been simulated';
-
-type Steps<Result> = Generator<number, Result>;
-
-/** One picture that somebody has asked for. */
-interface Slot {
-  readonly picture: Picture;
-  source: PictureSource | undefined;
-  tiles: TileStore | undefined;
-  /** Clusters by value, once they have been counted. */
-  counts: readonly number[] | undefined;
-  generation: number;
-  /** What is left to do; undefined when all is done, or has not begun. */
-  steps: Steps<void> | undefined;
-  done: number;
-  failure: string | undefined;
-}
+const FIRST: Picture = { view: 'host', layer: 'kinds' };
 
 /**
  * The pictures of one image. Those that the map tells are there as soon as there is a map; the
- * others are computed when they are asked for, after the scan, the one asked for last first.
+ * others are computed when they are asked for, after the scan, the one asked for last first. What
+ * has not been used for long is given up, and computed again when it is asked for.
  */
 export class Pictures {
   readonly #image: LaidOutImage;
-  readonly #slots = new Map<string, Slot>();
+  /** By key; what was used last at the end. */
+  readonly #slots = new Map<string, PictureSlot>();
   /** What is being computed, what was asked for last at the end. */
-  #queue: Slot[] = [];
+  #queue: PictureSlot[] = [];
   #map: ClusterMap | undefined;
   #scan: Scan | undefined;
   #generation = 0;
   /** Why there will be no more than the map tells. */
   #hindrance: string | undefined;
+  #outcomes: Readonly<Record<View, PictureSource>> | undefined;
+  /** The overlap windows, or why there are none; undefined until they are known. */
+  #windows: WindowLayer | string | undefined;
 
   constructor(image: LaidOutImage) {
     this.#image = image;
@@ -80,17 +72,25 @@ export class Pictures {
 
   /** What would happen to each cluster of the disk, and of the file: values of the simulation layer. */
   setOutcomes(planes: Readonly<Record<View, PictureSource>>): void {
-    for (const view of VIEWS) {
-      const slot = this.#slot({ view, layer: 'simulation' });
-      this.#renew(slot);
-      slot.source = planes[view];
-      this.#begin(slot);
-    }
+    this.#outcomes = planes;
+    this.#renew('simulation');
+  }
+
+  /** The windows as they are now. */
+  setWindows(windows: WindowLayer | string): void {
+    const before = this.#windows;
+    const isSame =
+      before instanceof WindowLayer && windows instanceof WindowLayer
+        ? before.equals(windows)
+        : before === windows;
+    if (isSame) return;
+    this.#windows = windows;
+    this.#renew('windows');
   }
 
   /** How far a picture is; asking for it sets it going. */
   layer(picture: Picture): LayerAnswer {
-    const slot = this.#slot(picture);
+    const slot = this.#use(picture);
     if (slot.failure !== undefined) return { state: 'failed', message: slot.failure };
     if (slot.tiles) {
       const { generation, counts } = slot;
@@ -102,7 +102,9 @@ export class Pictures {
 
   /** Throws when the picture is not there. */
   tile({ view, layer, ...query }: TileQuery): Tile {
-    const slot = this.#slot({ view, layer });
+    const slot = this.#use({ view, layer });
+    // Some panel still shows it: it has no other way to hear that the picture is there again.
+    while (slot.isEvicted && slot.steps) slot.advance();
     if (slot.failure !== undefined) throw new Error(slot.failure);
     if (!slot.tiles) throw new Error(`the layer ${layer} is being computed`);
     return { generation: slot.generation, cells: slot.tiles.tile(query) };
@@ -110,7 +112,7 @@ export class Pictures {
 
   /** The whole file in so many rows, by its kinds. Throws when there is no map yet. */
   strip(rows: number): Strip {
-    const { tiles, generation } = this.#slot({ view: 'host', layer: 'kinds' });
+    const { tiles, generation } = this.#use(FIRST);
     if (!tiles) throw new Error('there is no map yet');
     return { generation, glyphs: tiles.strip(rows) };
   }
@@ -118,107 +120,127 @@ export class Pictures {
   /** Computes for about `milliseconds`; false when there is nothing left to do. */
   advance(milliseconds: number): boolean {
     const end = performance.now() + milliseconds;
-    for (let slot = this.#queue.at(-1); slot?.steps; slot = this.#queue.at(-1)) {
-      try {
-        const step = slot.steps.next();
-        if (step.done) {
-          slot.steps = undefined;
-          this.#queue.pop();
-        } else slot.done = step.value;
-      } catch (error) {
-        slot.failure = error instanceof Error ? error.message : String(error);
-        slot.steps = undefined;
-        this.#queue.pop();
-      }
+    for (let slot = this.#queue.at(-1); slot; slot = this.#queue.at(-1)) {
+      slot.advance();
+      if (!slot.steps) this.#queue.pop();
       if (performance.now() >= end) return this.#queue.length > 0;
     }
     return false;
   }
 
-  #slot(picture: Picture): Slot {
+  /** A picture that somebody looks at. */
+  #use(picture: Picture): PictureSlot {
+    const slot = this.#slot(picture);
+    const key = keyOf(picture);
+    this.#slots.delete(key);
+    this.#slots.set(key, slot);
+    this.#begin(slot);
+    this.#evict(slot);
+    return slot;
+  }
+
+  #slot(picture: Picture): PictureSlot {
     const key = keyOf(picture);
     const known = this.#slots.get(key);
     if (known) return known;
-    const made: Slot = {
-      picture,
-      source: undefined,
-      tiles: undefined,
-      counts: undefined,
-      generation: this.#generation,
-      steps: undefined,
-      done: 0,
-      failure: this.#whyNot(picture),
-    };
+    const made = new PictureSlot(picture, this.#generation, this.#whyNot(picture));
     this.#slots.set(key, made);
-    this.#begin(made);
     return made;
   }
 
   #whyNot(picture: Picture): string | undefined {
-    if (picture.view === 'guest' && guestClusters(this.#image.layout) > MOST_CLUSTERS)
+    const { view, layer } = picture;
+    if (view === 'guest' && guestClusters(this.#image.layout) > MOST_CLUSTERS)
       return 'the disk has more clusters than a picture can show';
-    if (picture.layer === 'simulation') return NOT_SIMULATED;
+    if (layer === 'simulation' && !this.#outcomes)
+      return 'sweep the disk in the Simulate tab first';
+    if (layer === 'windows' && typeof this.#windows === 'string') return this.#windows;
     return isFromMap(picture) ? undefined : this.#hindrance;
   }
 
-  /** What has changed is made anew; its tiles are newer than all there were. */
-  #renew(slot: Slot): void {
-    slot.generation++;
-    slot.source = slot.tiles = slot.counts = slot.steps = slot.failure = undefined;
-    this.#queue = this.#queue.filter((each) => each !== slot);
-  }
-
-  #begin(slot: Slot): void {
-    const { view, layer } = slot.picture;
-    if (view === 'host' && isMapLayer(layer) && this.#map && !slot.source)
-      this.#show(slot, mapLayer(layer, this.#map));
-    if (slot.steps || slot.failure !== undefined || !this.#scan) return;
+  /** Begins what can be begun by now. */
+  #begin(slot: PictureSlot): void {
+    if (slot.failure !== undefined) return;
+    const source = slot.tiles ? undefined : this.#atHand(slot.picture);
+    if (source) slot.show(source);
+    const isMissing = slot.picture.layer === 'windows' && !this.#windows;
+    if (slot.steps || slot.counts || isMissing || !this.#scan) return;
     slot.steps = this.#compute(slot, this.#scan);
     this.#queue.push(slot);
   }
 
-  #show(slot: Slot, source: PictureSource): void {
-    slot.source = source;
-    slot.tiles = new TileStore(source);
+  /** What has changed is made anew when it is asked for; its tiles are newer than all there were. */
+  #renew(layer: Layer): void {
+    for (const view of VIEWS) {
+      const slot = this.#slots.get(keyOf({ view, layer }));
+      if (!slot) continue;
+      this.#forget(slot);
+      slot.generation++;
+      slot.failure = this.#whyNot(slot.picture);
+    }
   }
 
-  *#compute(slot: Slot, scan: Scan): Steps<void> {
+  /** Gives up what was used longest ago. */
+  #evict(used: PictureSlot): void {
+    const held = [...this.#slots.values()].filter(
+      (slot) => slot.source && slot !== used && keyOf(slot.picture) !== keyOf(FIRST),
+    );
+    for (const slot of held.slice(0, Math.max(0, held.length - (KEPT - 1)))) {
+      slot.isEvicted = slot.tiles !== undefined;
+      this.#forget(slot);
+    }
+  }
+
+  #forget(slot: PictureSlot): void {
+    slot.forget();
+    this.#queue = this.#queue.filter((each) => each !== slot);
+  }
+
+  *#compute(slot: PictureSlot, scan: Scan): Steps<void> {
     const source = yield* this.#source(slot.picture, scan);
-    if (!slot.tiles) this.#show(slot, source);
+    if (!slot.tiles) slot.show(source);
     slot.counts = yield* countValues(source);
   }
 
   /** The source of a picture, computed unless it is there. */
   *#source(picture: Picture, scan: Scan): Steps<PictureSource> {
     const slot = this.#slot(picture);
+    slot.source ??= this.#atHand(picture);
     slot.source ??= yield* this.#make(picture, scan);
     return slot.source;
   }
 
-  /** Those of the map never come here. */
+  /** The source of a picture that need not be computed. */
+  #atHand({ view, layer }: Picture): PictureSource | undefined {
+    if (layer === 'simulation') return this.#outcomes?.[view];
+    if (view === 'guest') return undefined;
+    if (layer === 'windows')
+      return this.#windows instanceof WindowLayer ? this.#windows : undefined;
+    return isMapLayer(layer) && this.#map ? mapLayer(layer, this.#map) : undefined;
+  }
+
+  /** Those at hand never come here. */
   #make({ view, layer }: Picture, scan: Scan): Steps<PictureSource> {
     switch (layer) {
       case 'kinds':
-      case 'refcounts':
-      case 'differences':
-        return layer === 'kinds' ? guestKinds(scan.image, scan.map) : this.#ofHost(layer, scan);
+        return guestKinds(scan.image, scan.map);
       case 'snapshots':
         return view === 'host' ? snapshots(scan) : this.#ofHost(layer, scan);
       case 'fragmentation':
         return this.#fragmentation(view);
       case 'bitmaps':
         return view === 'guest' ? dirtyClusters(scan.image) : this.#ofGuest(layer, scan);
-      case 'simulation':
-        throw new Error(NOT_SIMULATED);
+      default:
+        return this.#ofHost(layer, scan);
     }
   }
 
-  *#ofHost(layer: Picture['layer'], scan: Scan): Steps<PictureSource> {
+  *#ofHost(layer: Layer, scan: Scan): Steps<PictureSource> {
     const host = yield* this.#source({ view: 'host', layer }, scan);
     return yield* ontoGuest(scan.image, host);
   }
 
-  *#ofGuest(layer: 'bitmaps', scan: Scan): Steps<PictureSource> {
+  *#ofGuest(layer: Layer, scan: Scan): Steps<PictureSource> {
     const guest = yield* this.#source({ view: 'guest', layer }, scan);
     return yield* ontoHost(scan.image, guest);
   }

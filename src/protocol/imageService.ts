@@ -15,6 +15,7 @@ import type {
   CellCounts,
   CellsQuery,
   Hit,
+  MixedCells,
   LocateQuery,
   NextQuery,
   RangesPage,
@@ -79,6 +80,8 @@ interface Exchanges {
   next: { query: NextQuery; answer: Hit | undefined };
   /** Stored and counted refcounts of a block of the picture. */
   cells: { query: CellsQuery; answer: CellCounts };
+  /** The subclusters of a block of the guest's disk, where they differ within a cluster. */
+  subclusters: { query: CellsQuery; answer: MixedCells };
   /** The clusters that the tables in a cluster refer to. */
   mapped: { query: ClusterQuery; answer: Mapped };
   /** A page of the runs that the file consists of. */
@@ -107,9 +110,9 @@ interface Exchanges {
   simulateMarks: { query: MarksQuery; answer: MarksAnswer };
   /** What is different in the file after the operations. */
   simulateDifference: { query: SimulateQuery; answer: DifferenceAnswer };
-  /** The overlap structures after the operations. */
   /** The conflict map; it becomes a picture. To be asked again while it is computing. */
   simulateSweep: { query: SweepQuery; answer: SweepAnswer };
+  /** The overlap structures after the operations. */
   simulateOverlap: { query: SimulateQuery; answer: SimulatedOverlap };
 }
 

@@ -22,7 +22,7 @@ export interface Hit {
   readonly wrapped: boolean;
 }
 
-/** Counts of the clusters in a block of 64 × 64 cells of the picture. */
+/** A block of 64 × 64 cells of the picture. */
 export interface CellsQuery {
   readonly curve: CurveName;
   /** Column and row of the block. */
@@ -38,6 +38,16 @@ export interface CellCounts {
    * refcount, and 256 times the references counted; each is 255 for "255 or more".
    */
   readonly runs: readonly number[];
+}
+
+/** The subclusters of a block of the guest's disk. */
+export interface MixedCells {
+  /**
+   * Four numbers for each cell whose subclusters differ: its own, row after row from 0; 1 if its
+   * cluster has a place in the file and 0 if not; then as in an extended L2 entry the bits of the
+   * subclusters that read as zeros, and of those that have data.
+   */
+  readonly cells: readonly number[];
 }
 
 /** Where a place is. */

@@ -3,9 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memorySource } from '../../src/core/byteSource.js';
 import { LAYERS, valuesOf, VIEWS, type Picture } from '../../src/core/picture/layer.js';
+import { WINDOW_SIZE } from '../../src/core/overlap/typeRuns.js';
+import { markOfCode } from '../../src/core/overlap/windowMarks.js';
 import { DOMINANT_MASK, OUTSIDE } from '../../src/core/picture/tile.js';
 import { ImageSession } from '../../src/node/imageSession.js';
 import type { LayerAnswer } from '../../src/protocol/imageService.js';
+import type { OverlapOptions } from '../../src/protocol/overlap.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut, type BuiltImage } from '../images/layOut.js';
 import { fileBytes } from '../images/pieces.js';
@@ -20,6 +23,14 @@ function built(): BuiltImage {
   return layOut(image);
 }
 
+const OVERLAP: OverlapOptions = {
+  overlapCheck: 'cached',
+  types: {},
+  bitmapSize: '64K',
+  totalSizeLimit: '',
+  limitPolicy: 'evict',
+};
+
 const image = built();
 const bytes = fileBytes(image);
 
@@ -32,6 +43,7 @@ function opened(): ImageSession {
 function finished(): ImageSession {
   const session = opened();
   while (session.advance(10));
+  session.overlap({ options: OVERLAP });
   return session;
 }
 
@@ -166,7 +178,10 @@ test('damage of any kind ends in pictures, or in a reason why there is none', ()
       session.start();
       for (const picture of pictures) session.layer(picture);
       while (session.advance(10));
+      session.overlap({ options: OVERLAP });
       for (const picture of pictures) {
+        session.layer(picture);
+        while (session.advance(10));
         const answer = session.layer(picture);
         if (answer.state === 'failed') continue;
         expect(answer.state).toBe('ready');
@@ -179,16 +194,121 @@ test('damage of any kind ends in pictures, or in a reason why there is none', ()
   );
 });
 
+describe('the overlap windows', () => {
+  // 512-byte clusters: a few windows of 2 MiB.
+  const file = fileBytes(
+    layOut(
+      new ImageBuilder({ virtualSize: 2 ** 24, clusterBits: 9 })
+        .write(0, 12_000)
+        .snapshot({ name: 'a' })
+        .write(100, 9000)
+        .write(14_000, 3000),
+    ),
+  );
+  const windowed = (): ImageSession => {
+    const session = new ImageSession(memorySource(file), 'a.qcow2', () => undefined);
+    session.start();
+    while (session.advance(10));
+    return session;
+  };
+  const picture: Picture = { view: 'host', layer: 'windows' };
+  const generation = (session: ImageSession): number => {
+    const answer = session.layer(picture);
+    return answer.state === 'ready' ? answer.generation : -1;
+  };
+
+  test.each([
+    [{ ...OVERLAP, bitmapSize: '8K' }, undefined],
+    [{ ...OVERLAP, bitmapSize: '8K', totalSizeLimit: '9000', limitPolicy: 'fail' }, undefined],
+    [OVERLAP, 20],
+  ])('give each cluster the state of its own: %o after %s operations', (options, position) => {
+    const session = windowed();
+    const answer = session.overlap({ options, position });
+    if (answer.state !== 'built') throw new Error(answer.state);
+    const expected: Record<string, number> = {};
+    const clusters = file.length / 512;
+    for (let i = 0, from = 0; i < answer.marks.length; from += answer.marks[i + 1], i += 2) {
+      const { form, exposure } = markOfCode(answer.marks[i]);
+      const end = Math.min((from + answer.marks[i + 1]) * WINDOW_SIZE, clusters);
+      const name = exposure ?? form;
+      expected[name] = (expected[name] ?? 0) + end - from * WINDOW_SIZE;
+    }
+    expect(Object.keys(expected).length).toBeGreaterThan(1);
+    expect(counted(session, picture)).toEqual(expected);
+    expect(drawn(session, picture)).toEqual(expected);
+  });
+
+  test('are those that were asked for last, under a new generation if they differ', () => {
+    const session = windowed();
+    expect(session.layer(picture).state).toBe('computing');
+    session.overlap({ options: OVERLAP });
+    const first = generation(session);
+    session.overlap({ options: OVERLAP, position: undefined });
+    expect(generation(session)).toBe(first);
+    session.overlap({ options: { ...OVERLAP, bitmapSize: '8K' } });
+    expect(generation(session)).toBeGreaterThan(first);
+    expect(counted(session, { view: 'guest', layer: 'windows' })).toHaveProperty('cached');
+  });
+
+  test('are not there where nothing is guarded', () => {
+    const session = windowed();
+    const guest: Picture = { view: 'guest', layer: 'windows' };
+    session.overlap({ options: OVERLAP });
+    counted(session, guest);
+    session.overlap({ options: { ...OVERLAP, overlapCheck: 'none' } });
+    const failed = { state: 'failed', message: 'nothing is guarded' };
+    expect(session.layer(picture)).toEqual(failed);
+    expect(session.layer(guest)).toEqual(failed);
+    session.overlap({ options: OVERLAP });
+    expect(counted(session, picture)).toHaveProperty('cached');
+  });
+});
+
+describe('pictures that have not been used for long', () => {
+  const first: Picture = { view: 'guest', layer: 'kinds' };
+  const others: readonly Picture[] = [
+    { view: 'host', layer: 'refcounts' },
+    { view: 'host', layer: 'snapshots' },
+    { view: 'guest', layer: 'bitmaps' },
+    { view: 'host', layer: 'differences' },
+  ];
+  const place = { curve: 'rows', level: 0, x: 0, y: 0 } as const;
+
+  test('are given up, and computed again when they are asked for', () => {
+    const session = finished();
+    const before = counted(session, first);
+    for (const picture of others) counted(session, picture);
+    for (const picture of others) expect(session.layer(picture).state).toBe('ready');
+    expect(session.layer(first).state).toBe('computing');
+    expect(counted(session, first)).toEqual(before);
+    expect(session.layer({ view: 'host', layer: 'kinds' }).state).toBe('ready');
+  });
+
+  test('are drawn at once where a panel shows them still', () => {
+    const session = finished();
+    counted(session, first);
+    const before = session.tile({ ...first, ...place });
+    for (const picture of others) counted(session, picture);
+    expect(session.tile({ ...first, ...place })).toEqual(before);
+    expect(session.layer(first).state).toBe('ready');
+  });
+
+  test('stay while their tiles are asked for', () => {
+    const session = finished();
+    counted(session, first);
+    for (const picture of others) {
+      counted(session, picture);
+      session.tile({ ...first, ...place });
+    }
+    const answer = session.layer(first);
+    expect(answer.state === 'ready' && answer.counts !== undefined).toBe(true);
+  });
+});
+
 describe('the conflict map', () => {
   const swept = (session: ImageSession, overlapCheck: string) => {
     const options = {
-      overlap: {
-        overlapCheck,
-        types: {},
-        bitmapSize: '64K',
-        totalSizeLimit: '',
-        limitPolicy: 'evict',
-      },
+      overlap: { ...OVERLAP, overlapCheck },
       caches: { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' },
       engine: 'today',
       cache: 'writethrough',
@@ -204,7 +324,7 @@ describe('the conflict map', () => {
     const picture: Picture = { view: 'guest', layer: 'simulation' };
     expect(session.layer(picture)).toEqual({
       state: 'failed',
-      message: 'nothing has been simulated',
+      message: 'sweep the disk in the Simulate tab first',
     });
     const answer = swept(session, 'cached');
     if (answer.state !== 'known') throw new Error(answer.state);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { KindName } from '../../src/core/layout/kinds.js';
 import { kindVariable, parseColour, type Colour } from '../../webview/heatmap/palette.js';
@@ -13,6 +14,20 @@ const TOLD_APART: readonly KindName[] = [
   'inactive-l2',
   'refcount-block',
 ];
+
+/** The colours of styles/layers.css that subclusters have besides; they lie side by side in a cell. */
+const SUBCLUSTERS = ['zero', 'zero-kept', 'prepared'] as const;
+
+/** Those of overlap windows, which fill the map. */
+const WINDOWS = ['empty', 'cached', 'kept', 'refused', 'dropped', 'lost'] as const;
+
+/** By name, as they are for dark themes and for light ones. */
+function layerColours(isLight: boolean): ReadonlyMap<string, string> {
+  const css = readFileSync(new URL('../../webview/styles/layers.css', import.meta.url), 'utf8');
+  const [dark, light] = css.split('.vscode-light,');
+  const found = `${dark}${isLight ? light : ''}`.matchAll(/--([\w-]+): (#\w{6});/g);
+  return new Map(Array.from(found, ([, name, colour]) => [name, colour]));
+}
 
 /** Linear red, green and blue, seen without one kind of cones (Machado, Oliveira, Fernandes 2009). */
 const VISIONS = {
@@ -56,18 +71,32 @@ function okLab([red, green, blue]: Triple): Triple {
 const distance = (a: Triple, b: Triple): number =>
   Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 
+/** Pairs that are too close. */
+function tooClose(colours: ReadonlyMap<string, Colour>, vision: keyof typeof VISIONS): string[] {
+  const all = [...colours];
+  return all.flatMap(([a, one], i) =>
+    all.slice(i + 1).flatMap(([b, other]) => {
+      const apart = distance(okLab(seen(one, vision)), okLab(seen(other, vision)));
+      return apart < APART ? [`${a} and ${b}: ${apart.toFixed(3)}`] : [];
+    }),
+  );
+}
+
 describe.each(THEMES)('colours of the %s theme', (theme) => {
   const { variables } = themeLook(theme);
   const colourOf = (kind: KindName): Colour => parseColour(variables[kindVariable(kind)]);
+  const layers = layerColours(theme === 'light' || theme === 'highContrastLight');
+  const kinds = new Map(TOLD_APART.map((kind) => [kind, colourOf(kind)]));
+  const withLayers = (names: readonly string[]): Map<string, Colour> =>
+    new Map([
+      ...(['data', 'unallocated'] as const).map((kind) => [kind, colourOf(kind)] as const),
+      ...names.map((name) => [name, parseColour(layers.get(name) ?? '')] as const),
+    ]);
 
   it.each(['full', 'protanopia', 'deuteranopia'] as const)('are told apart with %s', (vision) => {
-    const close = TOLD_APART.flatMap((a, i) =>
-      TOLD_APART.slice(i + 1).flatMap((b) => {
-        const apart = distance(okLab(seen(colourOf(a), vision)), okLab(seen(colourOf(b), vision)));
-        return apart < APART ? [`${a} and ${b}: ${apart.toFixed(3)}`] : [];
-      }),
-    );
-    expect(close).toEqual([]);
+    expect(tooClose(kinds, vision)).toEqual([]);
+    expect(tooClose(withLayers(SUBCLUSTERS), vision)).toEqual([]);
+    expect(tooClose(withLayers(WINDOWS), vision)).toEqual([]);
   });
 });
 

@@ -61,13 +61,33 @@ describe('the tile store', () => {
   it('draws what is above a tile until the tile arrives', async () => {
     const { store, asked, arrived } = openStore();
     const place = { level: 0, x: 9, y: 2 };
-    expect(store.best(place)).toBeUndefined();
+    expect(store.best(place, () => true)).toBeUndefined();
     store.want([{ level: 4, x: 0, y: 0 }, place]);
     await asked[0].answer(1);
     expect(arrived).toHaveBeenCalledTimes(1);
-    expect(store.best(place)).toMatchObject({ source: { x: 144, y: 32, size: 16 } });
+    expect(store.best(place, () => true)).toMatchObject({ source: { x: 144, y: 32, size: 16 } });
     await asked[1].answer(1);
-    expect(store.best(place)).toMatchObject({ source: { x: 0, y: 0, size: 256 } });
+    expect(store.best(place, () => true)).toMatchObject({ source: { x: 0, y: 0, size: 256 } });
+  });
+
+  it('draws the best that is not refused, or else what there is', async () => {
+    const { store, asked } = openStore();
+    const place = { level: 0, x: 0, y: 0 };
+    store.want([{ level: 4, x: 0, y: 0 }, place]);
+    await asked[0].answer(1);
+    await asked[1].answer(1);
+    const [above, old] = [store.get({ level: 4, x: 0, y: 0 }), store.get(place)];
+    expect(store.best(place, (tile) => tile === above)?.tile).toBe(above);
+    expect(store.best(place, () => false)?.tile).toBe(old);
+    store.setGeneration(2);
+    store.want([place]);
+    await asked[2].answer(2);
+    const fresh = store.get(place);
+    expect(fresh).not.toBe(old);
+    // Finer than the one above, though it is stale; gone when its successor has been drawn.
+    expect(store.best(place, (tile) => tile !== fresh)?.tile).toBe(old);
+    expect(store.best(place, () => true)?.tile).toBe(fresh);
+    expect(store.best(place, (tile) => tile !== fresh)?.tile).toBe(above);
   });
 
   it('asks again for a stale tile, and keeps it until its successor arrives', async () => {

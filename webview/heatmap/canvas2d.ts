@@ -1,10 +1,11 @@
 import { DOMINANT_MASK, TILE, TILE_CELLS, type MixedTile } from '../../src/core/picture/tile.js';
 import type { Palette } from './palette.js';
 import {
-  resizeCanvas,
+  fitCanvas,
   type DrawItem,
   type Frame,
   type Isolation,
+  type Look,
   type MapRenderer,
 } from './renderer.js';
 import type { StoredTile } from './tileStore.js';
@@ -14,34 +15,34 @@ export class CanvasRenderer implements MapRenderer {
   readonly canvas = document.createElement('canvas');
   readonly #context: CanvasRenderingContext2D;
   #bitmaps = new WeakMap<StoredTile, HTMLCanvasElement>();
-  #palette: Palette | undefined;
-  #isolation: Isolation | undefined;
+  #look: Look | undefined;
 
   constructor() {
     this.#context = context2d(this.canvas);
   }
 
-  draw({ width, height, items, palette, isolation }: Frame): void {
-    if (palette !== this.#palette || isolation !== this.#isolation) this.#bitmaps = new WeakMap();
-    this.#palette = palette;
-    this.#isolation = isolation;
-    resizeCanvas(this.canvas, width, height);
-    this.#context.clearRect(0, 0, width, height);
+  draw(frame: Frame): void {
+    const { width, height, items, palette, isolation } = frame;
+    fitCanvas(this.canvas, width, height);
+    this.#context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.#context.imageSmoothingEnabled = false;
     for (const item of items) {
       if (item.tile.cells.type === 'mixed') {
-        this.#drawBitmap(
-          item,
-          this.#bitmap(item.tile, item.tile.cells, palette, isolation),
-          width,
-          height,
-        );
+        this.#drawBitmap(item, this.#bitmap(item.tile, item.tile.cells, frame), width, height);
       } else {
         const { glyph, mask } = item.tile.cells;
         this.#context.fillStyle = cssColour(colourOf(glyph, mask, palette, isolation));
         this.#context.fillRect(item.left, item.top, item.right - item.left, item.bottom - item.top);
       }
     }
+  }
+
+  isPrepared(tile: StoredTile, look: Look): boolean {
+    return tile.cells.type === 'uniform' || (this.#fits(look) && this.#bitmaps.has(tile));
+  }
+
+  prepare(tile: StoredTile, look: Look): void {
+    if (tile.cells.type === 'mixed') this.#bitmap(tile, tile.cells, look);
   }
 
   dispose(): void {
@@ -71,12 +72,15 @@ export class CanvasRenderer implements MapRenderer {
     );
   }
 
-  #bitmap(
-    tile: StoredTile,
-    cells: MixedTile,
-    palette: Palette,
-    isolation: Isolation | undefined,
-  ): HTMLCanvasElement {
+  #fits({ palette, isolation }: Look): boolean {
+    return this.#look?.palette === palette && this.#look.isolation === isolation;
+  }
+
+  #bitmap(tile: StoredTile, cells: MixedTile, { palette, isolation }: Look): HTMLCanvasElement {
+    if (!this.#fits({ palette, isolation })) {
+      this.#bitmaps = new WeakMap();
+      this.#look = { palette, isolation };
+    }
     const made = this.#bitmaps.get(tile);
     if (made) return made;
     const bitmap = document.createElement('canvas');

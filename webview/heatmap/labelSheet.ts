@@ -1,13 +1,13 @@
 import { DOMINANT_MASK, kindOfDominant, TILE, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
 import type { KindName } from '../../src/core/layout/kinds.js';
 import { KIND_CODE } from '../text.js';
-import type { CellCountStore, CellRange } from './cellCounts.js';
+import type { CellRange } from './blockStore.js';
+import type { CellCountStore } from './cellCounts.js';
 import { textOn } from './contrast.js';
 import { unpack, type Palette } from './palette.js';
 import type { DrawItem, Isolation } from './renderer.js';
 
-/** From these widths of a cell on (CSS pixels) it carries the letters of its kind, and its refcount. */
-export const LETTERS_FROM = 14;
+/** From this width of a cell on (CSS pixels) it carries its refcount beside the letters of its kind. */
 const COUNTS_FROM = 28;
 /** … and the references counted too where they differ. */
 const BOTH_FROM = 40;

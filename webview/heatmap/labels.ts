@@ -2,15 +2,17 @@ import type { Picture } from '../../src/core/picture/layer.js';
 import { isFileKinds } from '../legendValues.js';
 import type { Camera } from './camera.js';
 import type { CellCountStore } from './cellCounts.js';
-import { LabelSheet, LETTERS_FROM, type LabelFrame } from './labelSheet.js';
-import { resizeCanvas } from './renderer.js';
+import { LabelSheet, type LabelFrame } from './labelSheet.js';
+import { fitCanvas } from './renderer.js';
+import { CLOSE_FROM } from './scene.js';
 
 /** Milliseconds without movement after which letters are written anew. */
 const REST = 80;
 /** Milliseconds of writing in a frame. */
-const BUDGET = 3;
+const BUDGET = 2;
 
-interface Scene extends LabelFrame {
+/** What is written on, and from where it is looked at. */
+export interface LabelScene extends LabelFrame {
   readonly shown: Picture;
   readonly camera: Camera;
 }
@@ -31,16 +33,18 @@ export class Labels {
   #front = sheet();
   #back = sheet();
   /** What is on the front sheet; undefined: nothing. */
-  #shown: Scene | undefined;
-  #wanted: Scene | undefined;
+  #shown: LabelScene | undefined;
+  #wanted: LabelScene | undefined;
   #writing: Generator<void> | undefined;
+  /** Writing has begun in this frame: to clear a sheet is enough for one. */
+  #isFresh = false;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
-  /** `next`: asks for another frame. */
-  constructor(root: HTMLElement, counts: CellCountStore, next: () => void) {
+  /** `below`: the canvas under the letters. `next`: asks for another frame. */
+  constructor(below: HTMLCanvasElement, counts: CellCountStore, next: () => void) {
     this.#sheet = new LabelSheet(counts);
     this.#next = next;
-    root.append(this.#front.canvas, this.#back.canvas);
+    below.after(this.#front.canvas, this.#back.canvas);
   }
 
   dispose(): void {
@@ -50,10 +54,10 @@ export class Labels {
   }
 
   /** The map has been drawn anew. Whether its cells have room for letters. */
-  show(scene: Scene): boolean {
+  show(scene: LabelScene): boolean {
     clearTimeout(this.#rest);
     this.#writing = undefined;
-    const isWide = isFileKinds(scene.shown) && scene.scale >= LETTERS_FROM;
+    const isWide = isFileKinds(scene.shown) && scene.scale >= CLOSE_FROM;
     this.#wanted = isWide ? scene : undefined;
     if (!isWide || this.#shown?.palette !== scene.palette) this.#shown = undefined;
     this.#place(scene);
@@ -65,7 +69,19 @@ export class Labels {
   }
 
   /** Writes on for a while, if there is something to write. */
-  step(milliseconds = BUDGET): void {
+  step(): void {
+    if (this.#isFresh) this.#next();
+    else this.#write(BUDGET);
+    this.#isFresh = false;
+  }
+
+  /** Writes all there is to write. */
+  finish(): void {
+    if (this.#wanted && this.#shown !== this.#wanted && !this.#writing) this.#begin();
+    this.#write(Infinity);
+  }
+
+  #write(milliseconds: number): void {
     const end = performance.now() + milliseconds;
     while (this.#writing) {
       if (this.#writing.next().done) this.#turn();
@@ -76,19 +92,14 @@ export class Labels {
     }
   }
 
-  /** Writes all there is to write. */
-  finish(): void {
-    if (this.#wanted && this.#shown !== this.#wanted && !this.#writing) this.#begin();
-    this.step(Infinity);
-  }
-
   readonly #begin = (): void => {
     const scene = this.#wanted;
     if (!scene) return;
     const { canvas, context } = this.#back;
-    resizeCanvas(canvas, scene.width, scene.height);
-    context.clearRect(0, 0, scene.width, scene.height);
+    fitCanvas(canvas, scene.width, scene.height);
+    context.clearRect(0, 0, canvas.width, canvas.height);
     this.#writing = this.#sheet.write(context, scene);
+    this.#isFresh = true;
     this.#next();
   };
 
@@ -103,7 +114,7 @@ export class Labels {
   }
 
   /** Puts what was written for one camera where another sees it. */
-  #place({ camera, width, height, ratio }: Scene): void {
+  #place({ camera, width, height, ratio }: LabelScene): void {
     const { style } = this.#front.canvas;
     const shown = this.#shown;
     style.visibility = shown ? 'visible' : 'hidden';

@@ -3,7 +3,7 @@ import type { MappedOf } from '../mapped.js';
 import { toView, type Camera } from './camera.js';
 import { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
-import { resizeCanvas, type DrawItem } from './renderer.js';
+import { fitCanvas, type DrawItem } from './renderer.js';
 import { TroubleMarks } from './troubleMarks.js';
 import type { ShownWindows, WindowOverlay } from './windowOverlay.js';
 
@@ -26,6 +26,8 @@ export interface OverlayFrame {
   /** Whether trouble is hatched where there is room; its markers stand in any case. */
   readonly hatched: boolean;
   readonly marks: Marks;
+  /** Draws what is within cells, below all else. */
+  readonly within: ((context: CanvasRenderingContext2D) => void) | undefined;
   readonly windows: ShownWindows | undefined;
   readonly curve: Curve;
   /** A table and what it maps. */
@@ -66,8 +68,9 @@ export class Overlays {
   draw(frame: OverlayFrame): void {
     const { view, ratio, marks, items } = frame;
     const context = this.#context;
-    resizeCanvas(this.canvas, Math.round(view.width * ratio), Math.round(view.height * ratio));
+    fitCanvas(this.canvas, Math.round(view.width * ratio), Math.round(view.height * ratio));
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    frame.within?.(context);
     this.#drawGrid(frame);
     if (frame.windows) this.#drawWindows(context, frame, frame.windows);
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);

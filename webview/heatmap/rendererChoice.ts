@@ -1,6 +1,7 @@
 import type { Renderer } from '../../src/protocol/webviewMessages.js';
 import { CanvasRenderer } from './canvas2d.js';
-import type { Frame, MapRenderer } from './renderer.js';
+import type { Frame, Look, MapRenderer } from './renderer.js';
+import type { StoredTile } from './tileStore.js';
 import type { WebglRenderer } from './webgl.js';
 
 /** Frames that WebGL is given to prove itself, and what one of them may take. */
@@ -11,7 +12,7 @@ const TRIAL_MILLISECONDS = 8;
  * The renderer of the user's setting: the 2D canvas until WebGL has been fetched, if that is wanted.
  * With `auto`: WebGL where there is hardware for it, unless its first frames turn out slow.
  */
-export class RendererChoice {
+export class RendererChoice implements MapRenderer {
   #renderer: MapRenderer = new CanvasRenderer();
   /** WebGL on trial, with the milliseconds of each frame so far. */
   #trial: { readonly renderer: WebglRenderer; readonly times: number[] } | undefined;
@@ -33,6 +34,14 @@ export class RendererChoice {
   draw(frame: Frame): void {
     if (this.#trial && frame.items.length > 0) this.#try(frame, this.#trial);
     else this.#renderer.draw(frame);
+  }
+
+  isPrepared(tile: StoredTile, look: Look): boolean {
+    return this.#renderer.isPrepared(tile, look);
+  }
+
+  prepare(tile: StoredTile, look: Look): void {
+    this.#renderer.prepare(tile, look);
   }
 
   dispose(): void {

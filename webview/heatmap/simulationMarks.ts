@@ -3,7 +3,7 @@ import { TOUCH_SIGN } from '../touchText.js';
 import { toView } from './camera.js';
 import type { OverlayFrame } from './overlays.js';
 import type { Marks } from './palette.js';
-import { resizeCanvas } from './renderer.js';
+import { fitCanvas } from './renderer.js';
 
 /** Clusters framed of one mark, and of all: more is a blot. */
 const MOST_OF_MARK = 64;
@@ -42,7 +42,7 @@ export class SimulationMarks {
     const { view, ratio } = frame;
     this.canvas.style.visibility = marks ? 'visible' : 'hidden';
     if (!marks) return;
-    resizeCanvas(this.canvas, Math.round(view.width * ratio), Math.round(view.height * ratio));
+    fitCanvas(this.canvas, Math.round(view.width * ratio), Math.round(view.height * ratio));
     this.#context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     drawMarks(this.#context, frame, marks);
   }

@@ -22,11 +22,19 @@ export interface Shown extends Picture {
   readonly clusters: number;
 }
 
+/** A tile, and the part of it under a place. */
+interface Found {
+  readonly tile: StoredTile;
+  readonly source: Source;
+}
+
 /** A tile as it arrived. Renderers hang what they make of it off its identity. */
 export class StoredTile {
   readonly place: TilePlace;
   readonly cells: TileCells;
   readonly generation: number;
+  /** What was there before, until this one has been drawn. */
+  predecessor: StoredTile | undefined;
   readonly #markers = new Map<number, readonly Marker[]>();
 
   constructor(place: TilePlace, cells: TileCells, generation: number) {
@@ -114,14 +122,25 @@ export class TileStore {
     return this.#tiles.get(tileKey(place.level, place.x, place.y));
   }
 
-  /** The tile of a place or else the finest above it that has arrived. */
-  best(place: TilePlace): { readonly tile: StoredTile; readonly source: Source } | undefined {
+  /**
+   * The tile of a place or else the finest above it that has arrived; one that `accepts` does not
+   * refuse, if there is any.
+   */
+  best(place: TilePlace, accepts: (tile: StoredTile) => boolean): Found | undefined {
+    let finest: Found | undefined;
     for (let up = 0; place.level + up <= this.top; up++) {
       const above = ancestor(place, up);
       const tile = this.get(above.place);
-      if (tile) return { tile, source: above.source };
+      if (!tile) continue;
+      const { source } = above;
+      if (accepts(tile)) {
+        tile.predecessor = undefined;
+        return { tile, source };
+      }
+      if (tile.predecessor && accepts(tile.predecessor)) return { tile: tile.predecessor, source };
+      finest ??= { tile, source };
     }
-    return undefined;
+    return finest;
   }
 
   /** What the view needs now, the most urgent first. Replaces what it needed before. */
@@ -177,7 +196,10 @@ export class TileStore {
 
   #keep(tile: StoredTile): void {
     const { level, x, y } = tile.place;
-    this.#tiles.set(tileKey(level, x, y), tile);
+    const key = tileKey(level, x, y);
+    const before = this.#tiles.get(key);
+    tile.predecessor = before?.predecessor ?? before;
+    this.#tiles.set(key, tile);
     for (const [key, { place }] of this.#tiles) {
       if (this.#tiles.size <= KEPT) return;
       // The tile of the whole picture stays: it is under everything else.

@@ -14,7 +14,7 @@ import {
 } from './camera.js';
 import type { CellPlace } from './descend.js';
 import type { DrawItem } from './renderer.js';
-import type { TileStore } from './tileStore.js';
+import type { StoredTile, TileStore } from './tileStore.js';
 import { levelFor, visibleTiles, type TilePlace } from './tiles.js';
 
 /** CSS pixels from the edge in which a revealed cell would hardly be seen. */
@@ -170,12 +170,18 @@ export class Viewport {
     return visibleTiles(this.#camera, this.picture, this.#size, this.level);
   }
 
-  /** For each place the best tile there is; edges on whole pixels, so that no seam shows. */
-  items(places: readonly TilePlace[]): DrawItem[] {
+  /**
+   * For each place the best tile there is, of those that `accepts` does not refuse if there is any;
+   * edges on whole pixels, so that no seam shows.
+   */
+  items(
+    places: readonly TilePlace[],
+    accepts: (tile: StoredTile) => boolean = () => true,
+  ): DrawItem[] {
     const items: DrawItem[] = [];
     const pixel = (at: number): number => Math.round(at * devicePixelRatio);
     for (const place of places) {
-      const best = this.#tiles.best(place);
+      const best = this.#tiles.best(place, accepts);
       if (!best) continue;
       const edge = TILE * 2 ** place.level;
       const from = this.toView({ x: place.x * edge, y: place.y * edge });

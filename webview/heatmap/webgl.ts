@@ -1,6 +1,6 @@
 import { TILE, type TileCells } from '../../src/core/picture/tile.js';
 import type { Palette } from './palette.js';
-import { resizeCanvas, type Frame, type MapRenderer } from './renderer.js';
+import { fitCanvas, type Frame, type MapRenderer } from './renderer.js';
 import { FRAGMENT_SHADER, VERTEX_SHADER } from './shaders.js';
 import type { StoredTile } from './tileStore.js';
 
@@ -53,8 +53,9 @@ export class WebglRenderer implements MapRenderer {
     const gl = this.#gl;
     const scene = this.#scene;
     if (!scene) return;
-    resizeCanvas(this.canvas, frame.width, frame.height);
-    gl.viewport(0, 0, frame.width, frame.height);
+    fitCanvas(this.canvas, frame.width, frame.height);
+    // Its origin is at the bottom left, and the view at the top left of the canvas.
+    gl.viewport(0, this.canvas.height - frame.height, frame.width, frame.height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (frame.palette !== this.#palette) this.#uploadPalette(scene, frame.palette);
@@ -64,6 +65,14 @@ export class WebglRenderer implements MapRenderer {
     gl.uniform1ui(scene.uniforms.isolatedMask, frame.isolation?.mask ?? 0);
     gl.uniform1ui(scene.uniforms.isolatedDominant, frame.isolation?.dominant ?? 0);
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, drawn);
+  }
+
+  isPrepared(tile: StoredTile): boolean {
+    return tile.cells.type === 'uniform' || this.#layers.has(tile);
+  }
+
+  prepare(tile: StoredTile): void {
+    if (this.#scene && tile.cells.type === 'mixed') this.#layer(this.#scene, tile, new Set());
   }
 
   /** Waits until all is drawn, to time it. */

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
-import { kindOfDominant } from '../../src/core/picture/tile.js';
+import { kindOfDominant, valuesInMask } from '../../src/core/picture/tile.js';
 import type { ScanSummary } from '../../src/protocol/imageService.js';
 import { valueVariable } from '../heatmap/palette.js';
 import { LAYER_TEXT, valueLabel, valueText } from '../layerText.js';
@@ -22,6 +22,7 @@ export function Legend({ store }: { readonly store: Store }): JSX.Element {
         {isFileKinds(picture) && scan.state === 'scanned' && (
           <TroubleEntries summary={scan.summary} />
         )}
+        <Subclusters store={store} />
         {picture.view === 'host' && <WindowLegend store={store} />}
       </div>
     </footer>
@@ -88,6 +89,22 @@ interface CodeProps {
   readonly picture: Picture;
   readonly value: number;
   readonly store: Store;
+}
+
+/** The colours of the subclusters that are drawn into mixed clusters. */
+function Subclusters({ store }: { readonly store: Store }): JSX.Element | null {
+  const picture = store.pictures.shown.value;
+  const values = valuesInMask(store.subclusters.value);
+  return values.length === 0 ? null : (
+    <div class="parts" role="group" aria-label="Subclusters">
+      {values.map((value) => (
+        <span key={value} class="entry" data-subcluster={valuesOf(picture)[value]}>
+          <span class="swatch" style={{ background: `var(${valueVariable(picture, value)})` }} />
+          <span class="name">{valueLabel(picture, value, [])}</span>
+        </span>
+      ))}
+    </div>
+  );
 }
 
 function TroubleEntries({ summary }: { readonly summary: ScanSummary }): JSX.Element {

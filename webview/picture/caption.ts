@@ -1,3 +1,4 @@
+import { valuesInMask } from '../../src/core/picture/tile.js';
 import { valueVariable } from '../heatmap/palette.js';
 import { LAYER_TEXT, VIEW_TEXT, valueLabel } from '../layerText.js';
 import { isFileKinds, legendValues } from '../legendValues.js';
@@ -48,6 +49,11 @@ export function captionOf(store: Store): Caption {
     text: `${valueLabel(picture, value, names.value)} ${count(clusters)}`,
     isTrouble: false,
   }));
+  const subclusters = valuesInMask(store.subclusters.value).map((value) => ({
+    colour: read(valueVariable(picture, value)),
+    text: `subclusters: ${valueLabel(picture, value, [])}`,
+    isTrouble: false,
+  }));
   const troubles = [
     ['--vscode-qcow2-claimedTwice', TROUBLE_TEXT[3], summary?.claimedTwice],
     ['--vscode-qcow2-corruption', TROUBLE_TEXT[2], summary?.findingsByCode['refcount-too-low']],
@@ -67,7 +73,7 @@ export function captionOf(store: Store): Caption {
   ];
   return {
     title: parts.join(' · '),
-    entries: [...values, ...entries],
+    entries: [...values, ...subclusters, ...entries],
     background: read('--vscode-editor-background'),
     foreground: read('--vscode-foreground'),
     font: `12px ${read('--vscode-font-family') || 'sans-serif'}`,

@@ -8,8 +8,8 @@ import { svgOf } from './svg.js';
 /** The view as a picture with its title and legend. */
 export function pictureOf(store: Store, heatmap: Heatmap, format: PictureFormat): Promise<Blob> {
   const caption = captionOf(store);
-  const { scene } = heatmap;
+  const { sight } = heatmap;
   return format === 'svg'
-    ? svgOf(scene, caption)
-    : pngOf(heatmap.drawn(), scene.viewport.size, caption);
+    ? svgOf(sight, caption)
+    : pngOf(heatmap.drawn(), sight.viewport.size, caption);
 }

@@ -16,7 +16,10 @@ export function pngOf(
   if (!context) throw new Error('no 2D canvas');
   context.fillStyle = caption.background;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  for (const layer of drawn) context.drawImage(layer, 0, Math.round(TITLE_HEIGHT * ratio));
+  // They may be larger than the view.
+  const [wide, high] = [canvas.width, Math.round(view.height * ratio)];
+  for (const layer of drawn)
+    context.drawImage(layer, 0, 0, wide, high, 0, Math.round(TITLE_HEIGHT * ratio), wide, high);
   context.scale(ratio, ratio);
   context.font = caption.font;
   context.textBaseline = 'middle';

@@ -1,7 +1,8 @@
 import type { Extent } from '../../src/core/picture/curve.js';
 import { DOMINANT_MASK, OUTSIDE, TILE, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
 import { unpack, type Palette } from '../heatmap/palette.js';
-import type { Viewport } from '../heatmap/viewport.js';
+import type { Sight } from '../heatmap/heatmap.js';
+import { ACROSS, DOWN } from '../heatmap/subclusterGrid.js';
 import type { TileStore } from '../heatmap/tileStore.js';
 import { GAP, PADDING, placeEntries, SWATCH, TITLE_HEIGHT, type Caption } from './caption.js';
 
@@ -17,7 +18,7 @@ interface GlyphGrid {
 
 /** The cells in view as vectors, with title and legend. */
 export async function svgOf(
-  { viewport, tiles, palette }: { viewport: Viewport; tiles: TileStore; palette: Palette },
+  { viewport, tiles, palette, subclustersAt }: Sight,
   caption: Caption,
 ): Promise<Blob> {
   const { size: view, camera, picture } = viewport;
@@ -41,9 +42,31 @@ export async function svgOf(
   };
   const grid = await gather(tiles, level, from, to);
   const origin = viewport.toView({ x: from.x * step, y: from.y * step });
-  return new Blob([svgText(grid, origin, camera.scale * step, view, palette, caption)], {
+  const parts =
+    level > 0
+      ? new Map<number, string>()
+      : subclusterPaths(grid, (x, y) => subclustersAt(from.x + x, from.y + y));
+  return new Blob([svgText(grid, parts, origin, camera.scale * step, view, palette, caption)], {
     type: 'image/svg+xml',
   });
+}
+
+/** By value: the subclusters that have it, in cells. */
+function subclusterPaths(
+  { width, height }: GlyphGrid,
+  subclustersAt: Sight['subclustersAt'],
+): Map<number, string> {
+  const paths = new Map<number, string>();
+  const [wide, high] = [1 / ACROSS, 1 / DOWN];
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      subclustersAt(x, y)?.forEach((value, index) => {
+        const left = x + (index % ACROSS) * wide;
+        const top = y + Math.floor(index / ACROSS) * high;
+        const square = `M${left} ${top}h${wide}v${high}h-${wide}z`;
+        paths.set(value, (paths.get(value) ?? '') + square);
+      });
+  return paths;
 }
 
 async function gather(
@@ -96,6 +119,7 @@ function runsByValue(
 
 function svgText(
   grid: GlyphGrid,
+  parts: ReadonlyMap<number, string>,
   origin: { readonly x: number; readonly y: number },
   cell: number,
   view: Extent,
@@ -132,10 +156,8 @@ function svgText(
     `<rect width="100%" height="100%" fill="${escaped(caption.background)}"/>`,
     `<text x="${PADDING}" y="${TITLE_HEIGHT / 2 + 4}" fill="${escaped(caption.foreground)}">${escaped(caption.title)}</text>`,
     `<g clip-path="url(#view)"><g transform="${transform}" shape-rendering="crispEdges">`,
-    ...Array.from(kinds, ([dominant, runs]) => {
-      const { red, green, blue } = unpack(colours[dominant]);
-      return `<path fill="rgb(${red},${green},${blue})" d="${path(runs)}"/>`;
-    }),
+    ...Array.from(kinds, ([value, runs]) => filled(colours[value], path(runs))),
+    ...Array.from(parts, ([value, squares]) => filled(colours[value], squares)),
     ...Array.from(
       troubles,
       ([trouble, runs]) =>
@@ -155,6 +177,11 @@ function svgText(
     }),
     '</svg>',
   ].join('\n');
+}
+
+function filled(colour: number, path: string): string {
+  const { red, green, blue } = unpack(colour);
+  return `<path fill="rgb(${red},${green},${blue})" d="${path}"/>`;
 }
 
 const round = (n: number): number => Math.round(n * 100) / 100;

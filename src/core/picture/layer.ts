@@ -15,6 +15,7 @@ export const LAYERS = [
   'snapshots',
   'fragmentation',
   'bitmaps',
+  'windows',
   'simulation',
 ] as const;
 export type Layer = (typeof LAYERS)[number];
@@ -52,6 +53,7 @@ const VALUES: Readonly<Record<Exclude<Layer, 'kinds'>, readonly string[]>> = {
   ],
   fragmentation: ['none', 'contiguous', 'near', 'far', 'backwards', 'compressed'],
   bitmaps: ['none', 'clean', ...named('only-'), 'only-later', 'two', 'more'],
+  windows: ['none', 'empty', 'fragments', 'cached', 'kept', 'refused', 'dropped', 'lost'],
   simulation: FATES,
 };
 
@@ -76,6 +78,9 @@ const GRAVE_VALUES: readonly string[] = [
   'low-1',
   'low-2',
   'low-4',
+  'refused',
+  'dropped',
+  'lost',
   ...FATES.slice(fateNumber('failed')),
 ];
 

@@ -159,6 +159,7 @@ function hosted(map: ClusterMap): HostedImage {
       structure: () => ({ total: 0, nodes: [] }),
       next: (query) => navigator.next(query),
       cells: (query) => ({ generation: 1, runs: navigator.cells(query) }),
+      subclusters: refuse,
       mapped: ({ cluster }) => navigator.mapped(cluster),
       ranges: (query) => navigator.ranges(query),
       locate: refuse,

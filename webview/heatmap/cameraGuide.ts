@@ -1,0 +1,148 @@
+import type { Point } from '../../src/core/picture/curve.js';
+import type { View } from '../../src/core/picture/layer.js';
+import { WindowGrid } from '../../src/core/picture/windowGrid.js';
+import type { KeptCamera } from '../viewState.js';
+import type { Camera } from './camera.js';
+import type { MapDrawing } from './mapDrawing.js';
+import { isInFile, selectedSquares, type Scene } from './scene.js';
+import type { Shown } from './tileStore.js';
+
+/** Leads the camera: to a place, to a window, to another picture and back to where it was left. */
+export class CameraGuide {
+  readonly #scene: Scene;
+  readonly #drawing: MapDrawing;
+  readonly #turned: () => void;
+  /** A cell shown for the time being, and where one was before. */
+  #preview: { readonly cell: Point; readonly before: Camera | undefined } | undefined;
+  /** Where the camera was when a view was left. */
+  readonly #cameras = new Map<View, KeptCamera | undefined>();
+  /** A cluster to show once its view is there. */
+  #toReveal: { readonly cluster: number; readonly view: View } | undefined;
+  /** The window that was last brought into view, or was selected on the map and so is in view. */
+  #revealed: number | undefined;
+
+  /** `turned`: there is another picture, or another curve. */
+  constructor(scene: Scene, drawing: MapDrawing, turned: () => void) {
+    this.#scene = scene;
+    this.#drawing = drawing;
+    this.#turned = turned;
+    const kept = scene.store.camera.peek();
+    if (kept) this.#cameras.set(kept.view, kept);
+  }
+
+  /** The cell shown for the time being. */
+  get previewed(): Point | undefined {
+    return this.#preview?.cell;
+  }
+
+  /** Tells the store where the camera has got to. */
+  moved(): void {
+    const { store, viewport, tiles } = this.#scene;
+    const { fitted, camera, area } = viewport;
+    const { view } = tiles.picture;
+    store.area.value = view === 'host' ? area : undefined;
+    const kept: KeptCamera | undefined = fitted
+      ? undefined
+      : { view, curve: tiles.curve.name, ...camera };
+    this.#cameras.set(view, kept);
+    store.camera.value = kept;
+    this.#drawing.invalidate();
+  }
+
+  /** Brings a cluster into view without changing more than needed; once its view is there. */
+  reveal(cluster: number, view: View): void {
+    this.#preview = undefined;
+    const { curve, picture } = this.#scene.tiles;
+    this.#toReveal = picture.view === view ? undefined : { cluster, view };
+    if (picture.view === view && cluster < curve.clusters) this.show(curve.point(cluster));
+  }
+
+  /** Looks at a cluster of the file from close enough that the rest of the file is out of view. */
+  lookAt(cluster: number): void {
+    const { viewport, tiles } = this.#scene;
+    if (viewport.closed || !isInFile(this.#scene) || cluster >= tiles.curve.clusters) return;
+    viewport.lookAt(tiles.curve.point(cluster));
+    this.moved();
+  }
+
+  /** Shows a cluster of the file for the time being; undefined goes back to where one was. */
+  preview(cluster: number | undefined): void {
+    if (!isInFile(this.#scene)) return;
+    const { viewport, tiles } = this.#scene;
+    const { camera, fitted } = viewport;
+    const before = this.#preview ? this.#preview.before : fitted ? undefined : camera;
+    if (cluster !== undefined && cluster < tiles.curve.clusters) {
+      this.#preview = { cell: tiles.curve.point(cluster), before };
+      this.show(this.#preview.cell);
+    } else if (this.#preview) {
+      this.#preview = undefined;
+      if (before) viewport.moveTo(before);
+      else viewport.fit();
+      this.moved();
+    }
+  }
+
+  /** Brings a cell into view. */
+  show(cell: Point): void {
+    const { viewport } = this.#scene;
+    if (viewport.closed) return;
+    const before = viewport.camera;
+    viewport.show(cell);
+    if (viewport.camera !== before) this.moved();
+    else this.#drawing.invalidateOverlays();
+  }
+
+  /** A window was selected on the map, where it can be seen. */
+  seen(window: number): void {
+    this.#revealed = window;
+  }
+
+  /** A window that was selected elsewhere is brought into view. */
+  revealWindow(window: number | undefined): void {
+    const known = this.#revealed;
+    this.#revealed = window;
+    const { viewport, tiles } = this.#scene;
+    if (window === undefined || window === known || viewport.closed || !isInFile(this.#scene))
+      return;
+    const grid = new WindowGrid(tiles.curve);
+    if (window >= grid.windows) return;
+    const before = viewport.camera;
+    viewport.showRectangle(grid.bounds(window));
+    if (viewport.camera !== before) this.moved();
+  }
+
+  /**
+   * Another picture or curve, as soon as it can be drawn. The camera goes where it was left in this
+   * view, or stays over the same cluster.
+   */
+  async turnTo(shown: Shown): Promise<void> {
+    const { store, viewport, tiles } = this.#scene;
+    const first = await tiles.first(shown);
+    if (!first) return;
+    const { view, curve: name, clusters } = shown;
+    const { camera, fitted } = viewport;
+    const sameView = tiles.picture.view === view;
+    const middle = sameView
+      ? tiles.curve.cluster(Math.floor(camera.x), Math.floor(camera.y))
+      : undefined;
+    tiles.reset(shown, first.tile);
+    tiles.setGeneration(store.tileGeneration.peek());
+    this.#preview = undefined;
+    this.#drawing.turned();
+    this.#turned();
+    const kept = this.#cameras.get(view);
+    if (kept?.curve === name) {
+      viewport.moveTo({ x: kept.x, y: kept.y, scale: kept.scale });
+    } else if (!fitted && middle !== undefined && middle < clusters) {
+      viewport.moveTo({ ...camera, ...tiles.curve.point(middle) });
+    } else {
+      viewport.fit();
+    }
+    this.moved();
+    const reveal = this.#toReveal;
+    this.#toReveal = undefined;
+    const [selected] = selectedSquares(this.#scene);
+    if (reveal?.view === view) this.reveal(reveal.cluster, view);
+    else if (!sameView && selected) this.show(selected);
+  }
+}

@@ -1,0 +1,249 @@
+import { effect } from '@preact/signals';
+import type { Point } from '../../src/core/picture/curve.js';
+import { currentPalette, onThemeChange } from '../theme.js';
+import type { CloseUp } from './closeUp.js';
+import { countInView } from './inView.js';
+import { Overlays, type Square } from './overlays.js';
+import type { Palette } from './palette.js';
+import type { Look } from './renderer.js';
+import { RendererChoice } from './rendererChoice.js';
+import { CLOSE_FROM, isInFile, selectedSquares, type Scene } from './scene.js';
+import { SimulationMarks } from './simulationMarks.js';
+import type { StoredTile } from './tileStore.js';
+import type { ShownWindows } from './windowOverlay.js';
+
+/** Milliseconds of rest after which what is in view is counted. */
+const REST = 150;
+
+/** Milliseconds of a frame in which tiles that have come are prepared; the rest follows in the next. */
+const PREPARING = 2;
+
+/** What is outlined beside the selection; `update` is called first when the cells are others. */
+interface Outlined {
+  readonly update: () => void;
+  readonly hover: () => Square | undefined;
+  readonly preview: () => Point | undefined;
+}
+
+/**
+ * The canvases of the map. All drawing happens in one animation frame, and only when something has
+ * changed.
+ */
+export class MapDrawing {
+  readonly #root: HTMLElement;
+  readonly #scene: Scene;
+  readonly #outlined: Outlined;
+  readonly #overlays: Overlays;
+  readonly #simulationMarks = new SimulationMarks();
+  readonly #disposals: (() => void)[] = [];
+  #renderer: RendererChoice | undefined;
+  #closeUp: CloseUp | undefined;
+  #fetching: Promise<void> | undefined;
+  #disposed = false;
+  #palette: Palette | undefined;
+  #windows: ShownWindows | undefined;
+  #frame = 0;
+  /** There is a picture to draw. */
+  #opened = false;
+  #cellsDirty = true;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(root: HTMLElement, scene: Scene, outlined: Outlined) {
+    this.#root = root;
+    this.#scene = scene;
+    this.#outlined = outlined;
+    this.#overlays = new Overlays(this.invalidateOverlays);
+    root.append(this.#overlays.canvas, this.#simulationMarks.canvas);
+    this.#observe();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#rest);
+    for (const dispose of this.#disposals) dispose();
+    this.#renderer?.dispose();
+    this.#overlays.canvas.remove();
+    this.#closeUp?.dispose();
+    this.#simulationMarks.canvas.remove();
+  }
+
+  get palette(): Palette {
+    return (this.#palette ??= currentPalette(this.#scene.tiles.picture));
+  }
+
+  /** See CloseUp. */
+  readonly subclustersAt = (x: number, y: number): readonly number[] | undefined =>
+    this.#closeUp?.subclustersAt(x, y);
+
+  /** All must be drawn again. */
+  readonly invalidate = (): void => {
+    this.#cellsDirty = true;
+    this.invalidateOverlays();
+  };
+
+  /** What lies over the cells must be drawn again. */
+  readonly invalidateOverlays = (): void => {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#draw(PREPARING);
+    });
+  };
+
+  /** From now on what was told of an older generation is stale. */
+  setGeneration(generation: number): void {
+    this.#closeUp?.setGeneration(generation);
+    this.invalidate();
+  }
+
+  /** There is another picture, or another curve. */
+  turned(): void {
+    this.#opened = true;
+    this.#closeUp?.reset(this.#scene.tiles.curve.name);
+    this.#palette = undefined;
+  }
+
+  /** All canvases as they are now, from the lowest to the uppermost. */
+  drawn(): readonly HTMLCanvasElement[] {
+    this.#cellsDirty = true;
+    this.#draw(Infinity);
+    this.#closeUp?.finish();
+    const canvases = [...this.#root.querySelectorAll('canvas')];
+    return canvases.filter(({ style }) => style.visibility !== 'hidden');
+  }
+
+  #observe(): void {
+    const { store } = this.#scene;
+    this.#disposals.push(
+      onThemeChange(() => {
+        this.#palette = undefined;
+        this.invalidate();
+      }),
+      effect(() => {
+        const setting = store.settings.value?.renderer;
+        if (setting) this.#useRenderer(new RendererChoice(setting, this.#mount, this.invalidate));
+      }),
+      store.isolation.subscribe(this.invalidate),
+      effect(() => {
+        const states = store.windows.value;
+        const selected = store.overlap.selectedWindow.value;
+        const reached = store.reachedWindows.value;
+        this.#windows = states && { states, selected, reached };
+        this.invalidateOverlays();
+      }),
+      ...[store.selected, store.guest.clusters, store.simulation.onMap, store.mapped.shown].map(
+        (signal) => signal.subscribe(this.invalidateOverlays),
+      ),
+    );
+  }
+
+  #useRenderer(renderer: RendererChoice): void {
+    this.#renderer?.dispose();
+    this.#renderer = renderer;
+    this.#mount();
+    this.invalidate();
+  }
+
+  readonly #mount = (): void => {
+    if (this.#renderer) this.#root.prepend(this.#renderer.canvas);
+  };
+
+  /** `preparing`: milliseconds for tiles that have come. */
+  #draw(preparing: number): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const { store, tiles, viewport } = this.#scene;
+    if (viewport.closed || !this.#renderer || !this.#opened) return;
+    const { palette } = this;
+    const { camera, picture, size, level } = viewport;
+    const ratio = devicePixelRatio;
+    const visible = viewport.visible();
+    const isolation = store.isolation.value;
+    const items = viewport.items(visible, this.#preparer({ palette, isolation }, preparing));
+    if (this.#cellsDirty) {
+      this.#cellsDirty = false;
+      store.zoom.value = viewport.zoom;
+      tiles.want([{ level: tiles.top, x: 0, y: 0 }, ...visible]);
+      this.#outlined.update();
+      const frame = {
+        width: Math.round(size.width * ratio),
+        height: Math.round(size.height * ratio),
+        items,
+        palette,
+        isolation,
+      };
+      this.#renderer.draw(frame);
+      const { scale } = camera;
+      const { picture: shown } = tiles;
+      if (scale >= CLOSE_FROM) this.#fetchCloseUp();
+      this.#closeUp?.show({ ...frame, shown, ratio, scale, camera });
+      clearTimeout(this.#rest);
+      this.#rest = setTimeout(this.#count, REST);
+    }
+    this.#closeUp?.step();
+    const inFile = isInFile(this.#scene);
+    const preview = this.#outlined.preview();
+    const frame = {
+      camera,
+      picture,
+      view: size,
+      ratio,
+      level,
+      items,
+      hatched: tiles.picture.layer === 'kinds',
+      marks: palette.marks,
+      within: this.#closeUp?.within,
+      curve: tiles.curve,
+      windows: inFile ? this.#windows : undefined,
+      mapped: inFile ? store.mapped.shown.value : undefined,
+      hover: this.#outlined.hover(),
+      preview: preview && { ...preview, size: 1 },
+      selection: selectedSquares(this.#scene),
+    };
+    this.#overlays.draw(frame);
+    this.#simulationMarks.draw(frame, inFile ? store.simulation.onMap.value : undefined);
+    if (this.#overlays.moving) this.invalidateOverlays();
+  }
+
+  /**
+   * Prepares tiles as long as there is time, and has the rest drawn in the next frame: the coarser
+   * tile above them stays meanwhile.
+   */
+  #preparer(look: Look, milliseconds: number): (tile: StoredTile) => boolean {
+    const end = performance.now() + milliseconds;
+    return (tile) => {
+      const renderer = this.#renderer;
+      if (!renderer || renderer.isPrepared(tile, look)) return true;
+      if (performance.now() < end) {
+        renderer.prepare(tile, look);
+        return true;
+      }
+      // When this frame is done.
+      queueMicrotask(this.invalidate);
+      return false;
+    };
+  }
+
+  /** Fetched when somebody looks at cells from close by. */
+  #fetchCloseUp(): void {
+    this.#fetching ??= import('./closeUp.js').then(({ CloseUp }) => {
+      if (this.#disposed) return;
+      const { store, tiles } = this.#scene;
+      const { canvas } = this.#overlays;
+      this.#closeUp = new CloseUp(canvas, this.#scene, this.invalidate, this.invalidateOverlays);
+      this.#closeUp.reset(tiles.curve.name);
+      this.#closeUp.setGeneration(store.tileGeneration.peek());
+      this.invalidate();
+    });
+  }
+
+  /** Counts what is in view, unless that is all. */
+  readonly #count = (): void => {
+    const { store, viewport } = this.#scene;
+    const { width, height } = viewport.size;
+    const view = { width: width * devicePixelRatio, height: height * devicePixelRatio };
+    const corner = viewport.toView({ x: viewport.picture.width, y: viewport.picture.height });
+    const start = viewport.toView({ x: 0, y: 0 });
+    const all = start.x >= 0 && start.y >= 0 && corner.x <= width && corner.y <= height;
+    store.inView.value = all ? undefined : countInView(viewport.items(viewport.visible()), view);
+  };
+}
