@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { App } from './app.js';
 import { vsCodeHost } from './host.js';
-import { Store } from './store.js';
+import { listeningStore } from './listeningStore.js';
 import './styles/base.css';
 import './styles/frame.css';
 import './styles/map.css';
@@ -12,4 +12,4 @@ import './styles/layers.css';
 import './styles/narrow.css';
 
 const root = document.getElementById('root');
-if (root) render(<App store={new Store(vsCodeHost())} />, root);
+if (root) render(<App store={listeningStore(vsCodeHost())} />, root);

@@ -9,7 +9,6 @@ import { windowOf } from '../src/core/picture/windowGrid.js';
 import type {
   ClusterDetail,
   Geometry,
-  ImageEvent,
   ImageFacts,
   ScanSummary,
 } from '../src/protocol/imageService.js';
@@ -18,8 +17,6 @@ import type {
   HeatmapSettings,
   MapCommand,
   PictureFormat,
-  ToWebview,
-  ViewCommand,
 } from '../src/protocol/webviewMessages.js';
 import type { InView } from './heatmap/inView.js';
 import type { Place } from './heatmap/place.js';
@@ -34,7 +31,6 @@ import { RangeList } from './rangeList.js';
 import { Rpc } from './rpc.js';
 import { SimulationState } from './simulationState.js';
 import { SweepState } from './sweepState.js';
-import { takePicture } from './picture/takePicture.js';
 import { StructureTree } from './structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
 import { WindowStates } from './windowStates.js';
@@ -64,7 +60,6 @@ export interface Pointed {
   readonly room: { readonly left: boolean; readonly below: boolean };
 }
 
-/** Commands that are about the map's camera. */
 /** What the map does when it is told to. */
 export interface MapCommands {
   run(command: MapCommand): void;
@@ -234,14 +229,13 @@ export class Store {
       // A value of one picture means nothing in another.
       if (this.pictures.shown.value) this.isolated.value = undefined;
     });
-    host.listen((message) => {
-      batch(() => {
-        this.#receive(message);
-      });
-    });
-    host.post({ type: 'ready' });
-    // A host that has just been started does not know what was selected before.
-    if (kept.selected !== undefined) host.post({ type: 'selected', cluster: kept.selected });
+  }
+
+  /** Tells the host that this listens, and what was selected, which a fresh host does not know. */
+  begin(): void {
+    this.#host.post({ type: 'ready' });
+    if (this.selected.value !== undefined)
+      this.#host.post({ type: 'selected', cluster: this.selected.value });
   }
 
   get clusterSize(): number {
@@ -391,125 +385,15 @@ export class Store {
     this.#host.post({ type: 'reload' });
   }
 
-  #receive(message: ToWebview): void {
-    switch (message.type) {
-      case 'reply':
-        this.rpc.receive(message);
-        break;
-      case 'event':
-        this.#onEvent(message.event);
-        break;
-      case 'settings':
-        this.settings.value = message.settings;
-        break;
-      case 'overlapOptions':
-        this.overlap.setOptions(message.options);
-        break;
-      case 'cacheOptions':
-        this.simulation.caches.value = message.options;
-        break;
-      case 'reveal':
-        this.reveal(message.cluster);
-        break;
-      case 'preview':
-        this.map?.preview(message.cluster);
-        break;
-      case 'search':
-        this.navigation.search(message.search);
-        break;
-      case 'command':
-        this.#run(message.command);
-        break;
-      case 'showLayer':
-        this.pictures.choose({ layer: message.layer });
-        break;
-      case 'changedOnDisk':
-        this.changedOnDisk.value = true;
-        break;
-    }
-  }
-
-  #run(command: ViewCommand): void {
-    switch (command) {
-      case 'clearIsolation':
-        this.isolated.value = undefined;
-        break;
-      case 'toggleWindows':
-        this.toggleWindows();
-        break;
-      case 'zoomIn':
-      case 'zoomOut':
-      case 'fit':
-        this.map?.run(command);
-        break;
-      case 'copyPicture':
-      case 'savePng':
-      case 'saveSvg':
-        void takePicture(this, command);
-        break;
-      case 'showHost':
-        this.pictures.choose({ view: 'host' });
-        break;
-      case 'showGuest':
-        this.pictures.choose({ view: 'guest' });
-        break;
-      default:
-        this.navigation.run(command);
-    }
-  }
-
-  #onEvent(event: ImageEvent): void {
-    switch (event.type) {
-      case 'facts':
-        this.facts.value = event.facts;
-        this.structures.reset();
-        this.mapped.reset();
-        this.ranges.reset();
-        this.pictures.reset(event.facts.geometry !== undefined);
-        this.overlap.reset();
-        this.simulation.reset();
-        this.sweep.reset();
-        this.failure.value = undefined;
-        this.changedOnDisk.value = false;
-        this.generation.value = 0;
-        this.scan.value = { state: 'scanning', phase: '', done: 0 };
-        this.#dropSelectionOutside(event.facts.geometry);
-        break;
-      case 'progress':
-        this.generation.value = event.generation;
-        this.scan.value = { state: 'scanning', phase: event.phase, done: event.done };
-        break;
-      case 'scanned':
-        this.generation.value = event.generation;
-        this.scan.value = { state: 'scanned', summary: event.summary };
-        this.mapped.reset();
-        this.ranges.reset();
-        this.overlap.ready.value = true;
-        this.pictures.stage.value = 'scanned';
-        this.#refreshDetail();
-        break;
-      case 'cancelled':
-        this.generation.value = event.generation;
-        this.scan.value = { state: 'cancelled' };
-        this.pictures.refresh();
-        this.#refreshDetail();
-        break;
-      case 'operations':
-        this.simulation.follow(event.operations);
-        break;
-      case 'failed':
-        this.failure.value = event.message;
-        break;
-    }
-  }
-
-  #dropSelectionOutside(geometry: Geometry | undefined): void {
+  /** The image may have been read anew: what was selected may be gone. */
+  dropSelectionOutside(): void {
     const selected = this.selected.value;
-    if (selected !== undefined && selected >= (geometry?.hostClusters ?? 0)) this.select(undefined);
-    else this.#refreshDetail();
+    if (selected !== undefined && !this.has(selected)) this.select(undefined);
+    else this.refreshDetail();
   }
 
-  #refreshDetail(): void {
+  /** Asks anew for what is shown of the selection. */
+  refreshDetail(): void {
     const selected = this.selected.value;
     const guest = this.guest.picked ?? this.#keptGuest;
     this.#keptGuest = undefined;

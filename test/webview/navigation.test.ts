@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { fromWebview } from '../../src/editor/validate.js';
 import { answer } from '../../src/protocol/rpc.js';
 import type { FromWebview, ToWebview } from '../../src/protocol/webviewMessages.js';
-import { Store } from '../../webview/store.js';
+import { listeningStore } from '../../webview/listeningStore.js';
+import type { Store } from '../../webview/store.js';
 import { readViewState } from '../../webview/viewState.js';
 import { hostedSample } from './harness/hostedImages.js';
 
@@ -21,7 +22,7 @@ function openStore(state?: unknown): Opened {
   const said: FromWebview[] = [];
   let kept: unknown = state;
   let receive: (message: ToWebview) => void = () => undefined;
-  const store = new Store({
+  const store = listeningStore({
     post: (unread) => {
       const message = fromWebview(unread);
       if (!message) throw new Error(`not of the protocol: ${JSON.stringify(unread)}`);

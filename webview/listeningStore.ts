@@ -1,0 +1,132 @@
+import { batch } from '@preact/signals';
+import type { ImageEvent } from '../src/protocol/imageService.js';
+import type { ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
+import type { Host } from './host.js';
+import { takePicture } from './picture/takePicture.js';
+import { Store } from './store.js';
+
+/** A store that knows what the host says, from now on. */
+export function listeningStore(host: Host): Store {
+  const store = new Store(host);
+  host.listen((message) => {
+    batch(() => {
+      receive(store, message);
+    });
+  });
+  store.begin();
+  return store;
+}
+
+function receive(store: Store, message: ToWebview): void {
+  switch (message.type) {
+    case 'reply':
+      store.rpc.receive(message);
+      break;
+    case 'event':
+      follow(store, message.event);
+      break;
+    case 'settings':
+      store.settings.value = message.settings;
+      break;
+    case 'overlapOptions':
+      store.overlap.setOptions(message.options);
+      break;
+    case 'cacheOptions':
+      store.simulation.caches.value = message.options;
+      break;
+    case 'reveal':
+      store.reveal(message.cluster);
+      break;
+    case 'preview':
+      store.map?.preview(message.cluster);
+      break;
+    case 'search':
+      store.navigation.search(message.search);
+      break;
+    case 'command':
+      run(store, message.command);
+      break;
+    case 'showLayer':
+      store.pictures.choose({ layer: message.layer });
+      break;
+    case 'changedOnDisk':
+      store.changedOnDisk.value = true;
+      break;
+  }
+}
+
+/** A command of VS Code's. */
+function run(store: Store, command: ViewCommand): void {
+  switch (command) {
+    case 'clearIsolation':
+      store.isolated.value = undefined;
+      break;
+    case 'toggleWindows':
+      store.toggleWindows();
+      break;
+    case 'zoomIn':
+    case 'zoomOut':
+    case 'fit':
+      store.map?.run(command);
+      break;
+    case 'copyPicture':
+    case 'savePng':
+    case 'saveSvg':
+      void takePicture(store, command);
+      break;
+    case 'showHost':
+      store.pictures.choose({ view: 'host' });
+      break;
+    case 'showGuest':
+      store.pictures.choose({ view: 'guest' });
+      break;
+    default:
+      store.navigation.run(command);
+  }
+}
+
+/** Something has become known of the image, or of the file. */
+function follow(store: Store, event: ImageEvent): void {
+  switch (event.type) {
+    case 'facts':
+      store.facts.value = event.facts;
+      store.structures.reset();
+      store.mapped.reset();
+      store.ranges.reset();
+      store.pictures.reset(event.facts.geometry !== undefined);
+      store.overlap.reset();
+      store.simulation.reset();
+      store.sweep.reset();
+      store.failure.value = undefined;
+      store.changedOnDisk.value = false;
+      store.generation.value = 0;
+      store.scan.value = { state: 'scanning', phase: '', done: 0 };
+      store.dropSelectionOutside();
+      break;
+    case 'progress':
+      store.generation.value = event.generation;
+      store.scan.value = { state: 'scanning', phase: event.phase, done: event.done };
+      break;
+    case 'scanned':
+      store.generation.value = event.generation;
+      store.scan.value = { state: 'scanned', summary: event.summary };
+      store.mapped.reset();
+      store.ranges.reset();
+      store.overlap.ready.value = true;
+      store.pictures.stage.value = 'scanned';
+      store.refreshDetail();
+      break;
+    case 'cancelled':
+      store.generation.value = event.generation;
+      store.scan.value = { state: 'cancelled' };
+      store.pictures.refresh();
+      store.refreshDetail();
+      break;
+    case 'operations':
+      store.simulation.follow(event.operations);
+      break;
+    case 'failed':
+      store.failure.value = event.message;
+      break;
+  }
+}
