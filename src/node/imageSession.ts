@@ -239,8 +239,7 @@ export class ImageSession implements ImageService {
   }
 
   locate(query: LocateQuery): Located {
-    if (!isLaidOut(this.#image)) throw new Error('there is no map of this image');
-    return this.#navigation().locate(this.#image, query);
+    return this.#navigation().locate(this.#laidOut(), query);
   }
 
   overlap(query: OverlapQuery): OverlapAnswer {
@@ -304,9 +303,8 @@ export class ImageSession implements ImageService {
   }
 
   #simulateSession(): SimulateSession {
-    if (!isLaidOut(this.#image)) throw new Error('there is no map of this image');
     return (this.#simulate ??= new SimulateSession(
-      this.#image,
+      this.#laidOut(),
       this.#surroundings,
       () => (this.#state.type === 'scanned' ? this.#state.scan : undefined),
       (operations) => {
@@ -316,7 +314,7 @@ export class ImageSession implements ImageService {
   }
 
   #navigation(): Navigator {
-    if (!this.#navigator) throw new Error('there is no map of this image');
+    if (!this.#navigator) throw new Error(NO_MAP);
     return this.#navigator;
   }
 
