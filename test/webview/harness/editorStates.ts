@@ -52,6 +52,16 @@ const zoomIn =
     for (let step = 0; step < steps; step++) await page.keyboard.press('+');
   };
 
+/** Turns the wheel over a place of the map, in parts of its width and height. */
+const wheelAt =
+  (across: number, down: number, turns: number) =>
+  async (page: Page): Promise<void> => {
+    const box = await page.locator('.heatmap').boundingBox();
+    if (!box) throw new Error('there is no map');
+    await page.mouse.move(box.x + across * box.width, box.y + down * box.height);
+    for (let turn = 0; turn < turns; turn++) await page.mouse.wheel(0, -200);
+  };
+
 /** Goes somewhere by the Tab key. */
 const tabTo =
   (selector: string) =>
@@ -174,6 +184,11 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
   },
   ranges: { image: damaged, pane: { tab: 'ranges' } },
   'guest-subclusters': { image: pages, picture: { view: 'guest', layer: 'kinds' }, act: clickMap },
+  'guest-close': {
+    image: pages,
+    picture: { view: 'guest', layer: 'kinds' },
+    act: wheelAt(0.06, 0.26, 12),
+  },
   cells: { image: damaged, act: zoomIn(8) },
   problems: { image: () => hostedSample('tables-past-end.qcow2') },
   refused: { image: () => hostedSample('l1-size-2g.qcow2') },
