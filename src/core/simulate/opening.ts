@@ -33,14 +33,14 @@ export function openDriver(
   if ((incompatible & INCOMPATIBLE.corrupt) !== 0n)
     return refuse('qcow2: Image is corrupt; cannot be opened read/write');
   if (when === 'before options') return refuse(image.refusal.open ?? '');
-  if (layout.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
-    return refuse(image.refusal.open ?? 'A disk of more than 2^53 bytes is not simulated');
   const sized = geometryOf(layout, settings.sizes);
   if (!sized.ok) return sized;
   const { geometry, slots } = sized.value;
   const guard = Guard.open(image, overlay, recorder, settings, settings.watch);
   if (!guard.ok) return guard;
   if (image.refusal.open !== undefined) return refuse(image.refusal.open);
+  if (layout.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
+    return refuse('A disk of more than 2^53 bytes is not simulated');
   if ((incompatible & INCOMPATIBLE.dirty) !== 0n)
     return refuse(
       'The image is dirty: QEMU repairs it when it opens it for writing, which is not simulated',

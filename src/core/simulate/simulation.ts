@@ -99,25 +99,28 @@ export class Simulation {
   }
 
   *#end(operation: SimulatedOperation): Work<Ending> {
-    if (this.#over || !this.#driver) return this.#over ?? CLOSED;
+    const driver = this.#driver;
+    if (this.#over || !driver) return this.#over ?? CLOSED;
+    const wasUnordered = driver.unordered;
+    const ending = yield* this.#attempt(driver, operation);
+    // The caches are in the order in which pieces of a write ended: another order, another trouble.
+    if (wasUnordered || driver.unordered)
+      if (ending.state !== 'done' || this.#recorder.hasMessages) this.#recorder.doubt(AT_ONCE);
+    return ending;
+  }
+
+  *#attempt(driver: Driver, operation: SimulatedOperation): Work<Ending> {
     try {
-      yield* this.#do(this.#driver, operation);
+      yield* this.#do(driver, operation);
       return { state: 'done' };
     } catch (error) {
       if (error instanceof RequestFailed) return { state: 'failed', error: errnoText(error.errno) };
-      if (error instanceof ProcessAborted) {
-        this.#lose(this.#driver);
+      if (error instanceof ProcessAborted)
         return (this.#over = { state: 'aborted', reason: error.message });
-      }
       if (error instanceof Unpredictable)
         return (this.#over = { state: 'unpredictable', reason: error.message });
       throw error;
     }
-  }
-
-  /** What is dirty in the caches is lost: which part that is depends on their order. */
-  #lose(driver: Driver): void {
-    if (driver.unordered) this.#recorder.doubt(AT_ONCE);
   }
 
   *#do(driver: Driver, operation: SimulatedOperation): Work {
@@ -142,7 +145,8 @@ export class Simulation {
       case 'abort':
         this.#over = CLOSED;
         if (operation.type === 'close') close(driver);
-        else this.#lose(driver);
+        // What is dirty in the caches is lost: which part that is depends on their order.
+        else if (driver.unordered) this.#recorder.doubt(AT_ONCE);
         break;
       case 'snapshot-create':
         yield* createSnapshot(driver, operation.name);

@@ -56,11 +56,12 @@ export function runOurs(
     answers.push(answer);
     if (line === 'abort' || isOver(answer.ending)) break;
   }
+  const { messages } = simulation.opened;
   return {
     refusal: undefined,
-    openMessages: simulation.opened.messages,
+    openMessages: isOneAnswer ? [] : messages,
     openingWrote,
-    answers: isOneAnswer ? [answers.reduce(joined)] : answers,
+    answers: isOneAnswer ? [ofQemuImg(answers.reduce(joined), messages)] : answers,
     file: simulation.overlay,
   };
 }
@@ -78,14 +79,18 @@ function isOver({ state }: Ending): boolean {
   return state === 'aborted' || state === 'unpredictable';
 }
 
-/** An operation and the closing behind it, in the words of the other program. */
+/** The same in the words of the other program, with what it says while it opens the image. */
+function ofQemuImg(answer: OurAnswer, opening: readonly string[]): OurAnswer {
+  const messages = [...opening, ...answer.messages];
+  return { ...answer, messages: messages.map((text) => text.replace(/^qemu-io: /, 'qemu-img: ')) };
+}
+
+/** An operation and the closing behind it. */
 function joined(operation: OurAnswer, closing: OurAnswer): OurAnswer {
   const { outcome } = operation;
   return {
     ending: isOver(closing.ending) ? closing.ending : operation.ending,
-    messages: [...operation.messages, ...closing.messages].map((message) =>
-      message.replace(/^qemu-io: /, 'qemu-img: '),
-    ),
+    messages: [...operation.messages, ...closing.messages],
     outcome: outcome && {
       ...outcome,
       doubts: [...outcome.doubts, ...(closing.outcome?.doubts ?? [])],
