@@ -1,4 +1,5 @@
-import type { Exposure, WindowForm } from '../src/core/overlap/windowState.js';
+import type { Exposure } from '../src/core/overlap/windowState.js';
+import type { WindowForm } from '../src/core/overlap/windowTable.js';
 import { windowOf } from '../src/core/picture/windowGrid.js';
 import { count } from './text.js';
 import type { WindowStates } from './windowStates.js';

@@ -8,7 +8,7 @@ import { clusterMarks } from '../core/simulate/marks.js';
 import { operationText, type SimulatedOperation } from '../core/simulate/operation.js';
 import type { Outcome } from '../core/simulate/outcome.js';
 import { Run } from '../core/simulate/run.js';
-import type { SimulationSettings } from '../core/simulate/simulation.js';
+import type { SimulationSettings } from '../core/simulate/simulationSettings.js';
 import { type Row, VerdictTable } from '../core/simulate/verdictTable.js';
 import type { Work } from '../core/simulate/work.js';
 import type { Parsed } from '../core/size.js';

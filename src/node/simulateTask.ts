@@ -8,7 +8,7 @@ import {
   parseSimulatedOperation,
   type SimulatedOperation,
 } from '../core/simulate/operation.js';
-import type { SimulationSettings } from '../core/simulate/simulation.js';
+import type { SimulationSettings } from '../core/simulate/simulationSettings.js';
 import type { Parsed } from '../core/size.js';
 import type { EngineName, SimulateQuery } from '../protocol/simulation.js';
 import { readOptions } from './overlapOptions.js';

@@ -1,6 +1,6 @@
 import type { Scan } from '../core/layout/scan.js';
 import { ranksOf } from '../core/picture/layer.js';
-import type { SimulationSettings } from '../core/simulate/simulation.js';
+import type { SimulationSettings } from '../core/simulate/simulationSettings.js';
 import { type Conflicts, sweep, type SweptDisk } from '../core/simulate/sweep.js';
 import type { SweepAnswer } from '../protocol/simulation.js';
 

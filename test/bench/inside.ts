@@ -2,7 +2,7 @@ import { Inspection } from '../../src/core/layout/inspection.js';
 import { scan } from '../../src/core/layout/scan.js';
 import { isLaidOut, openImage } from '../../src/core/qcow2/image.js';
 import { TEMPLATES } from '../../src/core/overlap/types.js';
-import type { SimulationSettings } from '../../src/core/simulate/simulation.js';
+import type { SimulationSettings } from '../../src/core/simulate/simulationSettings.js';
 import { sweep } from '../../src/core/simulate/sweep.js';
 import { FileSource } from '../../src/node/fileSource.js';
 

@@ -1,5 +1,5 @@
 import { BITMAP_BYTES, FRAGMENT_BYTES } from './fragments.js';
-import type { WindowForm } from './windowState.js';
+import type { WindowForm } from './windowTable.js';
 
 /** Bytes of the reference's C structures, on a 64-bit host. */
 export const LIST_BYTES = 56;

@@ -1,5 +1,6 @@
 import type { MetadataList } from './metadataList.js';
-import { type Exposure, exposureOf, formOf, type WindowForm } from './windowState.js';
+import { type Exposure, exposureOf, formOf } from './windowState.js';
+import type { WindowForm } from './windowTable.js';
 
 const FORMS: readonly WindowForm[] = ['empty', 'fragments', 'cached', 'kept'];
 const EXPOSURES: readonly (Exposure | undefined)[] = [undefined, 'lost', 'dropped', 'refused'];

@@ -2,10 +2,7 @@ import { encodeFragments } from './fragments.js';
 import type { MetadataList } from './metadataList.js';
 import { WINDOW_SIZE } from './typeRuns.js';
 import type { TypeSet } from './types.js';
-import { DROPPED, HAS_BITMAP, KEPT, MODIFIED } from './windowTable.js';
-
-/** How a window is kept: not at all, as fragments, as a cached bitmap, as one that stays for good. */
-export type WindowForm = 'empty' | 'fragments' | 'cached' | 'kept';
+import { DROPPED, HAS_BITMAP, KEPT, MODIFIED, type WindowForm } from './windowTable.js';
 
 /**
  * Why writes to a window may go unnoticed: memory was refused when something was entered; a removal

@@ -1,5 +1,8 @@
 import { grown, TypeRuns } from './typeRuns.js';
 
+/** How a window is kept: not at all, as fragments, as a cached bitmap, as one that stays for good. */
+export type WindowForm = 'empty' | 'fragments' | 'cached' | 'kept';
+
 /** Bits of `flags`. */
 export const HAS_BITMAP = 1;
 /** The bitmap has changed since it was built. */

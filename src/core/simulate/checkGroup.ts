@@ -7,7 +7,7 @@ import type { Answer, Checking, Engine } from './judge.js';
 import type { SimulatedOperation } from './operation.js';
 import type { Outcome } from './outcome.js';
 import { Run } from './run.js';
-import type { SimulationSettings } from './simulation.js';
+import type { SimulationSettings } from './simulationSettings.js';
 
 /** A check that a cell of the verdict table is about. */
 export interface Asked extends Checking {

@@ -1,7 +1,8 @@
 import type { ClusterMap } from '../layout/clusterMap.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { fateNumber } from './fate.js';
-import { Simulation, type SimulationSettings } from './simulation.js';
+import { Simulation } from './simulation.js';
+import type { SimulationSettings } from './simulationSettings.js';
 import { fateOf, verdictOn } from './verdict.js';
 
 /** What becomes of one write to an untouched image. */

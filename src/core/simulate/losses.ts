@@ -7,16 +7,8 @@ import type { Claims } from './claims.js';
 import { Unpredictable } from './failure.js';
 import type { Geometry } from './geometry.js';
 import type { Guard } from './guard.js';
-import type { Written } from './outcome.js';
+import type { Loss, Written } from './outcome.js';
 import { lengthOf, type Overlay, type Part } from './overlay.js';
-
-/** What lay where a write was done that had no business there. Bytes of the host file. */
-export interface Loss {
-  readonly offset: number;
-  readonly size: number;
-  /** Kinds (see layout/kinds.ts) of what is lost; the writer's own only if another claims it. */
-  readonly kinds: number;
-}
 
 const GUARDED = 2 ** GUARDED_KINDS - 1;
 const ANY_L2 = BIT.activeL2 | BIT.inactiveL2;

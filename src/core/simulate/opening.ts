@@ -10,7 +10,7 @@ import { geometryOf } from './geometry.js';
 import { Guard } from './guard.js';
 import type { Overlay } from './overlay.js';
 import type { Recorder } from './recorder.js';
-import type { SimulationSettings } from './simulation.js';
+import type { SimulationSettings } from './simulationSettings.js';
 
 /** Autoclear bits that QEMU knows. */
 const KNOWN_AUTOCLEAR = AUTOCLEAR.bitmaps | AUTOCLEAR.rawExternalData;

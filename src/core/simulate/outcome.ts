@@ -1,6 +1,13 @@
 import type { TypeSet } from '../overlap/types.js';
-import type { Loss } from './losses.js';
 import type { SimulatedOperation } from './operation.js';
+
+/** What lay where a write was done that had no business there. Bytes of the host file. */
+export interface Loss {
+  readonly offset: number;
+  readonly size: number;
+  /** Kinds (see layout/kinds.ts) of what is lost; the writer's own only if another claims it. */
+  readonly kinds: number;
+}
 
 /** What a write puts into the file, or where it takes something away. */
 export type Written =

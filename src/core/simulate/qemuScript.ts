@@ -3,7 +3,7 @@ import { hex } from '../bytes.js';
 import { formatSize } from '../size.js';
 import { CACHE_OPTION_NAMES, CACHE_OPTIONS, type CacheOptions } from './cacheOptions.js';
 import { operationText, type SimulatedOperation } from './operation.js';
-import type { SimulationSettings } from './simulation.js';
+import type { SimulationSettings } from './simulationSettings.js';
 
 /** How the image is opened, in the user's words. */
 export interface ScriptOptions {

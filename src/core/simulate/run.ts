@@ -3,7 +3,8 @@ import { operationText, type SimulatedOperation } from './operation.js';
 import type { Outcome } from './outcome.js';
 import { type Verdict, verdictOn } from './verdict.js';
 import type { Work } from './work.js';
-import { Simulation, type Opened, type SimulationSettings } from './simulation.js';
+import { Simulation, type Opened } from './simulation.js';
+import type { SimulationSettings } from './simulationSettings.js';
 
 /** Steps kept of a run, in all. */
 const MOST_KEPT = 2 ** 17;

@@ -1,33 +1,20 @@
-import type { ClusterMap } from '../layout/clusterMap.js';
 import type { MetadataList } from '../overlap/metadataList.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { close } from './close.js';
 import { type Difference, difference } from './difference.js';
-import type { Driver, Surroundings } from './driver.js';
+import type { Driver } from './driver.js';
 import { errnoText, ProcessAborted, RequestFailed, Unpredictable } from './failure.js';
-import type { CacheSizes } from './geometry.js';
 import { AT_ONCE } from './guestWrite.js';
-import type { Watch } from './guard.js';
 import { writeHost } from './hostWrite.js';
-import type { Checking } from './judge.js';
 import { openDriver } from './opening.js';
 import type { SimulatedOperation } from './operation.js';
 import type { Ending, Outcome } from './outcome.js';
 import { Overlay } from './overlay.js';
 import { Recorder } from './recorder.js';
 import { compress, discard, flush, write, writeZeroes } from './requests.js';
+import type { SimulationSettings } from './simulationSettings.js';
 import { createSnapshot, deleteSnapshot } from './snapshots.js';
 import { finish, type Work } from './work.js';
-
-export interface SimulationSettings extends Checking {
-  /** Whether a successful write is followed by a flush, as it is with qemu-io. */
-  readonly cache: 'writethrough' | 'writeback';
-  readonly sizes: CacheSizes;
-  readonly surroundings: Surroundings;
-  /** Of the untouched image: who claims what. Without it only the guarded tables count as lost. */
-  readonly map?: ClusterMap | undefined;
-  readonly watch?: Watch | undefined;
-}
 
 /** Whether the image opens read/write. */
 export type Opened =

@@ -11,7 +11,8 @@ import type { LaidOutImage } from '../qcow2/image.js';
 import { ClusterJudge } from './clusterJudge.js';
 import { type Fate, fateNumber, FATES } from './fate.js';
 import { type Form, ORDINARY, SweepClasses } from './sweepClasses.js';
-import { Simulation, type SimulationSettings } from './simulation.js';
+import { Simulation } from './simulation.js';
+import type { SimulationSettings } from './simulationSettings.js';
 
 /** Writes that are simulated; the rest falls into their classes. A broken image may have more of those. */
 const MOST_JUDGED = 4096;

@@ -6,7 +6,7 @@ import { type Asked, CheckGroup } from './checkGroup.js';
 import { buildStructures, type Engine } from './judge.js';
 import type { SimulatedOperation } from './operation.js';
 import type { Run } from './run.js';
-import type { SimulationSettings } from './simulation.js';
+import type { SimulationSettings } from './simulationSettings.js';
 import type { Losses, Verdict } from './verdict.js';
 
 /** Nothing was done, and so nothing lost. */

@@ -1,5 +1,6 @@
 import { plural } from '../../text.js';
-import type { Exposure, WindowForm } from '../../../src/core/overlap/windowState.js';
+import type { Exposure } from '../../../src/core/overlap/windowState.js';
+import type { WindowForm } from '../../../src/core/overlap/windowTable.js';
 
 export const FORMS: readonly WindowForm[] = ['empty', 'fragments', 'cached', 'kept'];
 export const EXPOSURES: readonly Exposure[] = ['lost', 'dropped', 'refused'];

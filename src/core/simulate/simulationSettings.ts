@@ -1,0 +1,16 @@
+import type { ClusterMap } from '../layout/clusterMap.js';
+import type { Surroundings } from './driver.js';
+import type { CacheSizes } from './geometry.js';
+import type { Watch } from './guard.js';
+import type { Checking } from './judge.js';
+
+/** How the image is opened, and what is known around it. */
+export interface SimulationSettings extends Checking {
+  /** Whether a successful write is followed by a flush, as it is with qemu-io. */
+  readonly cache: 'writethrough' | 'writeback';
+  readonly sizes: CacheSizes;
+  readonly surroundings: Surroundings;
+  /** Of the untouched image: who claims what. Without it only the guarded tables count as lost. */
+  readonly map?: ClusterMap | undefined;
+  readonly watch?: Watch | undefined;
+}
