@@ -6,6 +6,9 @@ export const CLUSTER = 0x7fffffff;
 /** The first word of an entry that is not plain. No file has a cluster of this number. */
 export const ODD = -1;
 
+/** Entries decoded at a time: what is called often is compiled well soon. */
+const PART = 512;
+
 /**
  * A table of standard L2 entries as runs: entries side by side that refer to clusters side by side,
  * with the same COPIED flag. Entries that refer to nothing are left out; one that is not plain
@@ -32,16 +35,28 @@ export class L2Runs {
 
   /** Decodes the table whose bytes are in `view`. */
   decode(view: DataView): void {
-    const { clusterBits, clusterSize, hostClusters, l2Entries } = this.#layout;
+    const { l2Entries } = this.#layout;
+    this.count = 0;
+    this.plain = true;
+    for (let from = 0; from < l2Entries; from += PART) {
+      const border = this.count;
+      this.#decodePart(view, from, Math.min(from + PART, l2Entries));
+      this.#mend(border);
+    }
+  }
+
+  /** Entries `from` to `to`, whose first one begins a run of its own. */
+  #decodePart(view: DataView, from: number, to: number): void {
+    const { clusterBits, clusterSize, hostClusters } = this.#layout;
     const { firsts, lengths, indexes } = this;
     const lowMask = clusterSize - 1;
     const highShift = 32 - clusterBits;
     // A cluster number of 31 bits or more is in no file that can be checked. Compressed entries
     // and reserved bits are above this limit too.
     const highLimit = 2 ** (31 - highShift);
-    let run = -1;
-    let plain = true;
-    for (let index = 0; index < l2Entries;) {
+    let run = this.count - 1;
+    let plain = this.plain;
+    for (let index = from; index < to;) {
       const high = view.getInt32(index * 8);
       const low = view.getInt32(index * 8 + 4);
       const first = index++;
@@ -60,11 +75,28 @@ export class L2Runs {
       firsts[run] = cluster | (high & 0x80000000);
       // Where the lower word wraps the upper one changes.
       const room = Math.min(hostClusters - 1 - cluster, ~low >>> clusterBits);
-      index += followers(view, index, Math.min(l2Entries - index, room), high, low, clusterSize);
+      index = behindRun(view, index, Math.min(to, index + room), high, low, clusterSize);
       lengths[run] = index - first;
     }
     this.count = run + 1;
     this.plain = plain;
+  }
+
+  /** Joins the run behind a border of parts to the one before it, if it goes on with that. */
+  #mend(border: number): void {
+    const { firsts, lengths, indexes, count } = this;
+    if (border === 0 || border === count || firsts[border] === ODD) return;
+    const before = border - 1;
+    const length = lengths[before];
+    if (firsts[before] === ODD || indexes[before] + length !== indexes[border]) return;
+    if (firsts[before] + length !== firsts[border]) return;
+    lengths[before] += lengths[border];
+    for (let run = border + 1; run < count; run++) {
+      firsts[run - 1] = firsts[run];
+      lengths[run - 1] = lengths[run];
+      indexes[run - 1] = indexes[run];
+    }
+    this.count--;
   }
 
   /** What the runs extend over; of a table that is plain. */
@@ -87,21 +119,21 @@ export class L2Runs {
   }
 }
 
-/** How many entries from `index` on, `most` at most, go on with a run whose last entry is (high, low). */
-function followers(
+/** Behind the entries from `index` to `end` that go on with a run whose last entry is (high, low). */
+function behindRun(
   view: DataView,
   index: number,
-  most: number,
+  end: number,
   high: number,
   low: number,
   step: number,
 ): number {
-  let count = 0;
+  const stop = end * 8;
+  let at = index * 8;
   let next = (low + step) | 0;
-  for (let at = index * 8; count < most; at += 8) {
-    if (view.getInt32(at + 4) !== next || view.getInt32(at) !== high) break;
+  while (at < stop && view.getInt32(at + 4) === next && view.getInt32(at) === high) {
     next = (next + step) | 0;
-    count++;
+    at += 8;
   }
-  return count;
+  return at >>> 3;
 }

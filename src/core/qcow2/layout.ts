@@ -35,7 +35,8 @@ export function knownClusterSize(header: Header): number {
   const version = header.number('version');
   const bits = header.number('cluster_bits');
   if (header.number('magic') !== MAGIC || (version !== 2 && version !== 3)) return 0;
-  return bits >= limits.MIN_CLUSTER_BITS && bits <= limits.MAX_CLUSTER_BITS ? 2 ** bits : 0;
+  // Not a power: that would be a float, and make floats of what is added to it in the hot loops.
+  return bits >= limits.MIN_CLUSTER_BITS && bits <= limits.MAX_CLUSTER_BITS ? 1 << bits : 0;
 }
 
 /** The layout of a file of so many bytes, undefined when the header does not give one. */
@@ -54,7 +55,7 @@ export function layoutOf(header: Header, bytes: number): Layout | undefined {
   const covered = BigInt(clusterSize) * BigInt(l2Entries);
   // QEMU's size_to_l1 adds in 64 bits, and wraps.
   const l1DiskEntries = BigInt.asUintN(64, header.value('size') + covered - 1n) / covered;
-  const refcountBits = 2 ** refcountOrder;
+  const refcountBits = 1 << refcountOrder;
   return {
     version,
     clusterBits,
