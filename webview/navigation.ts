@@ -1,17 +1,32 @@
-import { computed, signal, type Signal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { SearchTarget } from '../src/core/layout/search.js';
 import type { NavigationCommand, SearchRequest } from '../src/protocol/webviewMessages.js';
 import type { Hit } from '../src/protocol/navigation.js';
 import { readHistory, travelled, visited, type History } from './history.js';
-import { mappedText } from './mapped.js';
-import type { Store } from './store.js';
+import type { Detail } from './detail.js';
+import { type MappedState, mappedText } from './mapped.js';
+import type { Rpc } from './rpc.js';
 import { count, KIND_TEXT, plural } from './text.js';
+import type { Tab } from './viewState.js';
 
 /** Milliseconds that a note stays. */
 const NOTE = 5000;
 
 /** What is looked for: on the map, or among what a table maps. */
 type Target = SearchTarget | { readonly type: 'mapped' };
+
+/** What one goes about in. */
+interface Surroundings {
+  readonly selected: ReadonlySignal<number | undefined>;
+  readonly detail: ReadonlySignal<Detail>;
+  readonly mapped: MappedState;
+  /** What the live region says. */
+  readonly spoken: Signal<string>;
+  readonly rpc: Rpc;
+  has(cluster: number): boolean;
+  goTo(cluster: number): void;
+  showTab(tab: Tab): void;
+}
 
 /** Going about: places visited, searches, what a table maps, and what is said about them. */
 export class Navigation {
@@ -20,14 +35,14 @@ export class Navigation {
   readonly canGoForward = computed(() => this.#travelled(1) !== undefined);
   /** A line for the eye, for a while. */
   readonly note = signal<string | undefined>(undefined);
-  readonly #store: Store;
+  readonly #surroundings: Surroundings;
   #target: Target | undefined;
   #noteTimer: ReturnType<typeof setTimeout> | undefined;
   /** One search after the other: each goes on where the one before ended. */
   #searching: Promise<void> = Promise.resolve();
 
-  constructor(store: Store, kept: History) {
-    this.#store = store;
+  constructor(surroundings: Surroundings, kept: History) {
+    this.#surroundings = surroundings;
     this.history = signal(readHistory(kept));
   }
 
@@ -48,7 +63,7 @@ export class Navigation {
         void this.showMapped();
         break;
       case 'showRanges':
-        this.#store.showTab('ranges');
+        this.#surroundings.showTab('ranges');
         break;
     }
   }
@@ -59,7 +74,7 @@ export class Navigation {
 
   /** Marks what the selected table refers to; again: no longer. */
   async showMapped(): Promise<void> {
-    const { selected, mapped } = this.#store;
+    const { selected, mapped } = this.#surroundings;
     const cluster = selected.value;
     if (cluster === undefined) {
       this.say('Select a table first.');
@@ -84,14 +99,14 @@ export class Navigation {
   }
 
   endMapped(): void {
-    void this.#store.mapped.pin(undefined);
+    void this.#surroundings.mapped.pin(undefined);
     if (this.#target?.type === 'mapped') this.#target = undefined;
   }
 
   /** Says something to the eye and to the ear. */
   say(text: string): void {
     this.note.value = text;
-    this.#store.spoken.value = text;
+    this.#surroundings.spoken.value = text;
     clearTimeout(this.#noteTimer);
     this.#noteTimer = setTimeout(() => {
       this.note.value = undefined;
@@ -99,7 +114,7 @@ export class Navigation {
   }
 
   #travelled(direction: 1 | -1): History | undefined {
-    return travelled(this.history.value, direction, (cluster) => this.#store.has(cluster));
+    return travelled(this.history.value, direction, (cluster) => this.#surroundings.has(cluster));
   }
 
   #travel(direction: 1 | -1): void {
@@ -110,8 +125,8 @@ export class Navigation {
     }
     this.history.value = next;
     const cluster = next.places[next.at];
-    this.#store.goTo(cluster);
-    this.#store.spoken.value = `cluster ${cluster}`;
+    this.#surroundings.goTo(cluster);
+    this.#surroundings.spoken.value = `cluster ${cluster}`;
   }
 
   async #search(wanted: SearchRequest['target'], direction: 1 | -1): Promise<void> {
@@ -121,17 +136,17 @@ export class Navigation {
       return;
     }
     this.#target = target;
-    const from = this.#store.selected.value;
+    const from = this.#surroundings.selected.value;
     try {
       const hit =
         target.type === 'mapped'
           ? this.#nextMapped(from, direction)
-          : await this.#store.rpc.ask('next', { target, from, direction });
+          : await this.#surroundings.rpc.ask('next', { target, from, direction });
       if (!hit) {
         this.say(`${nameOf(target)}: there is none.`);
         return;
       }
-      this.#store.goTo(hit.cluster);
+      this.#surroundings.goTo(hit.cluster);
       this.say(hitText(target, hit, direction));
     } catch (error) {
       this.say(messageOf(error));
@@ -141,14 +156,14 @@ export class Navigation {
   #targetOf(wanted: SearchRequest['target']): Target | undefined {
     if (wanted === undefined && this.#target) return this.#target;
     if (wanted !== undefined && wanted !== 'selected-kind') return wanted;
-    const { detail, selected } = this.#store;
+    const { detail, selected } = this.#surroundings;
     const known = detail.value;
     if (known.state !== 'known' || known.detail.cluster !== selected.value) return undefined;
     return { type: 'kind', kind: known.detail.kinds[0] };
   }
 
   #nextMapped(from: number | undefined, direction: 1 | -1): Hit | undefined {
-    const runs = this.#store.mapped.pinned?.mapped.runs ?? [];
+    const runs = this.#surroundings.mapped.pinned?.mapped.runs ?? [];
     const here = from ?? -1;
     const onward =
       direction === 1

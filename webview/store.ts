@@ -1,34 +1,28 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { Explanation } from '../src/core/layout/explain.js';
 import type { FindingCode } from '../src/core/layout/finding.js';
-import { LAYERS, type Layer, type View } from '../src/core/picture/layer.js';
+import { LAYERS, type Layer } from '../src/core/picture/layer.js';
 import { isMapLayer } from '../src/core/picture/mapLayers.js';
 import type { Rectangle } from '../src/core/picture/stretch.js';
 import { maskOfValue } from '../src/core/picture/tile.js';
 import { windowOf } from '../src/core/picture/windowGrid.js';
-import type {
-  ClusterDetail,
-  Geometry,
-  ImageFacts,
-  ScanSummary,
-} from '../src/protocol/imageService.js';
+import type { Geometry, ImageFacts } from '../src/protocol/imageService.js';
 import type { OverlapOptions } from '../src/protocol/overlap.js';
-import type {
-  HeatmapSettings,
-  MapCommand,
-  PictureFormat,
-} from '../src/protocol/webviewMessages.js';
+import type { HeatmapSettings, PictureFormat } from '../src/protocol/webviewMessages.js';
 import type { InView } from './heatmap/inView.js';
-import type { Place } from './heatmap/place.js';
 import type { Isolation } from './heatmap/renderer.js';
 import { GuestSelection } from './guestSelection.js';
+import type { Detail } from './detail.js';
 import type { Host } from './host.js';
+import type { MapCommands } from './mapCommands.js';
 import { MappedState } from './mapped.js';
 import { Navigation } from './navigation.js';
 import { OverlapState } from './overlapState.js';
+import type { Pointed } from './pointed.js';
 import { PictureState } from './pictureState.js';
 import { RangeList } from './rangeList.js';
 import { Rpc } from './rpc.js';
+import type { Scan } from './scan.js';
 import { SimulationState } from './simulationState.js';
 import { SweepState } from './sweepState.js';
 import { StructureTree } from './structureTree.js';
@@ -37,40 +31,6 @@ import { WindowStates } from './windowStates.js';
 
 /** The unit of lengths in QEMU's block layer. */
 const SECTOR = 512;
-
-export type Scan =
-  | { readonly state: 'scanning'; readonly phase: string; readonly done: number }
-  | { readonly state: 'scanned'; readonly summary: ScanSummary }
-  | { readonly state: 'cancelled' };
-
-export type Detail =
-  | { readonly state: 'none' }
-  | { readonly state: 'loading'; readonly cluster: number }
-  | { readonly state: 'known'; readonly detail: ClusterDetail }
-  | { readonly state: 'failed'; readonly cluster: number; readonly error: string };
-
-/** A place in the view that the pointer or the cell cursor is at, in CSS pixels. */
-export interface Pointed {
-  readonly place: Place;
-  /** The very cluster there, however many the place stands for; undefined past the file's end. */
-  readonly cluster: number | undefined;
-  readonly x: number;
-  readonly y: number;
-  /** On which side of it there is room for a line of text. */
-  readonly room: { readonly left: boolean; readonly below: boolean };
-}
-
-/** What the map does when it is told to. */
-export interface MapCommands {
-  run(command: MapCommand): void;
-  reveal(cluster: number, view: View): void;
-  /** Looks at a cluster from close by. */
-  lookAt(cluster: number): void;
-  /** Shows a cluster for the time being; undefined goes back to where one was. */
-  preview(cluster: number | undefined): void;
-  /** The view as a picture, with its legend. */
-  picture(format: PictureFormat): Promise<Blob>;
-}
 
 /** Tabs that show what is selected on the map, each in its way. */
 const FOLLOWING: ReadonlySet<string> = new Set(['cluster', 'overlap']);

@@ -1,9 +1,7 @@
-import { referencesOf, storedOf, kindsOf, claimedTwice, MANY } from '../core/layout/cell.js';
 import type { ClusterMap } from '../core/layout/clusterMap.js';
 import type { Located } from '../core/layout/locate.js';
 import type { Mapped } from '../core/layout/mapped.js';
 import { Inspection } from '../core/layout/inspection.js';
-import { kindNames } from '../core/layout/kinds.js';
 import {
   checkGuestCluster,
   guestCluster,
@@ -68,18 +66,15 @@ import type {
   SweepQuery,
   VerdictAnswer,
 } from '../protocol/simulation.js';
+import { glimpse } from './glimpse.js';
 import { inflate } from './inflate.js';
 import { mixedCells } from './mixedCells.js';
 import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
 import { Pictures } from './pictures.js';
+import { ScanPace } from './scanPace.js';
 import { SimulateSession } from './simulateSession.js';
 import { SweepSession } from './sweepSession.js';
-
-/** Milliseconds between two progress events. */
-const PROGRESS_INTERVAL = 50;
-/** Drawing may take this part of the scan's time: a new picture waits until the scan has caught up. */
-const DRAWING_SHARE = 1 / 4;
 
 const NO_MAP = 'there is no map of this image';
 
@@ -108,10 +103,7 @@ export class ImageSession implements ImageService {
   #map: ClusterMap | undefined;
   #generation = 0;
   #started = 0;
-  #lastProgress = -Infinity;
-  #lastGeneration = 0;
-  /** Milliseconds spent on tiles of this generation. */
-  #drawing = 0;
+  readonly #pace = new ScanPace();
 
   /**
    * Throws on an I/O error, as all methods do.
@@ -158,7 +150,7 @@ export class ImageSession implements ImageService {
         return true;
       }
       this.#show(step.value.map);
-      if (now - this.#lastProgress >= PROGRESS_INTERVAL) this.#report(step.value, now);
+      if (this.#pace.isProgressDue(now)) this.#report(step.value, now);
       if (now >= end) return true;
     }
   }
@@ -198,7 +190,7 @@ export class ImageSession implements ImageService {
     }
     return this.#state.type === 'scanned'
       ? this.#state.inspection.cluster(cluster)
-      : this.#glimpse(map, cluster);
+      : glimpse(map, cluster, this.#laidOut().layout.clusterSize);
   }
 
   guestCluster({ cluster }: GuestClusterQuery): GuestClusterDetail {
@@ -345,23 +337,6 @@ export class ImageSession implements ImageService {
     return this.#pictures;
   }
 
-  /** What the unfinished map says of a cluster; who refers to it only the whole scan can tell. */
-  #glimpse(map: ClusterMap, cluster: number): ClusterDetail {
-    const cell = map.cell(cluster);
-    const stored = storedOf(cell);
-    return {
-      cluster,
-      offset: cluster * (this.#image.layout?.clusterSize ?? 0),
-      kinds: kindNames(kindsOf(cell)),
-      stored: stored < MANY ? String(stored) : undefined,
-      references: referencesOf(cell),
-      claimedTwice: claimedTwice(cell),
-      owners: [],
-      more: true,
-      findings: [],
-    };
-  }
-
   #finish(result: Scan, now: number): void {
     const inspection = new Inspection(result);
     this.#map = result.map;
@@ -382,21 +357,19 @@ export class ImageSession implements ImageService {
   #draw<T>(draw: (pictures: Pictures) => T): T {
     const begin = performance.now();
     const drawn = draw(this.#shown());
-    this.#drawing += performance.now() - begin;
+    this.#pace.drew(performance.now() - begin);
     return drawn;
   }
 
   #report({ phase, done }: ScanProgress, now: number): void {
-    this.#lastProgress = now;
-    const affordable = (now - this.#lastGeneration) * DRAWING_SHARE >= this.#drawing;
-    const generation = affordable ? this.#nextGeneration(now) : this.#generation;
+    this.#pace.progressed(now);
+    const generation = this.#pace.affords(now) ? this.#nextGeneration(now) : this.#generation;
     this.#emit({ type: 'progress', generation, phase, done });
   }
 
   /** From here on, tiles show the map as it has become. */
   #nextGeneration(now: number): number {
-    this.#drawing = 0;
-    this.#lastGeneration = now;
+    this.#pace.begin(now);
     this.#generation++;
     if (this.#map) this.#pictures?.mapChanged(this.#map, this.#generation);
     return this.#generation;

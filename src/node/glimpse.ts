@@ -1,0 +1,21 @@
+import { claimedTwice, kindsOf, MANY, referencesOf, storedOf } from '../core/layout/cell.js';
+import type { ClusterMap } from '../core/layout/clusterMap.js';
+import { kindNames } from '../core/layout/kinds.js';
+import type { ClusterDetail } from '../protocol/imageService.js';
+
+/** What the unfinished map says of a cluster; who refers to it only the whole scan can tell. */
+export function glimpse(map: ClusterMap, cluster: number, clusterSize: number): ClusterDetail {
+  const cell = map.cell(cluster);
+  const stored = storedOf(cell);
+  return {
+    cluster,
+    offset: cluster * clusterSize,
+    kinds: kindNames(kindsOf(cell)),
+    stored: stored < MANY ? String(stored) : undefined,
+    references: referencesOf(cell),
+    claimedTwice: claimedTwice(cell),
+    owners: [],
+    more: true,
+    findings: [],
+  };
+}
