@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs';
-import { isAbsolute, sep } from 'node:path';
 import type { ByteSource } from '../core/byteSource.js';
-import { MAGIC, readHeader } from '../core/qcow2/header.js';
+import { isForeign } from '../core/qcow2/header.js';
 import { type Image, isLaidOut, type LaidOutImage, openImage } from '../core/qcow2/image.js';
 import { FileError, FileSource } from '../node/fileSource.js';
+import { filePath, fullBackingName, notAFile } from './imageNames.js';
 
 /** A file of a backing chain: an image, or a plain copy of a disk. */
 export type ChainFile = {
@@ -13,9 +13,6 @@ export type ChainFile = {
   | { readonly format: 'qcow2'; readonly image: LaidOutImage }
   | { readonly format: 'raw'; readonly source: ByteSource }
 );
-
-/** `nbd:`, `json:` and the like: QEMU's names for what is no file of this machine. */
-const PROTOCOL = /^(?!file:)[^/\\:]{2,}:/;
 
 /** More images than this above one another are no backup chain any more. */
 const MOST_FILES = 256;
@@ -48,6 +45,11 @@ export class BackingChain {
     return this.#hint;
   }
 
+  /** Whether what lies below the image is not what was opened. */
+  hasChanged(): boolean {
+    return this.#opened.some((source) => source.hasChanged());
+  }
+
   close(): void {
     for (const source of this.#opened) source.close();
   }
@@ -59,9 +61,12 @@ export class BackingChain {
       if (backingFile === undefined || backingFile === '') return undefined;
       const inFront = 'Could not open backing file: '.repeat(this.files.length);
       try {
-        const refusal = PROTOCOL.test(backingFile)
-          ? `'${backingFile}' is no file of this machine`
-          : this.#openBacking(above.image, pathFrom(above.filename, backingFile));
+        const refusal =
+          notAFile(backingFile) ??
+          this.#openBacking(
+            above.image,
+            filePath(fullBackingName(above.filename, backingFile)),
+          );
         if (refusal !== undefined) return inFront + refusal;
       } catch (error) {
         if (error instanceof FileError) return inFront + error.message;
@@ -109,18 +114,4 @@ export class BackingChain {
 }
 
 /** The format of a file whose name says none, as far as we know formats. */
-function probed(source: ByteSource): 'qcow2' | 'raw' {
-  const header = readHeader(source);
-  return header.number('magic') === MAGIC && header.number('version') >= 2 ? 'qcow2' : 'raw';
-}
-
-/**
- * Where a file lies that an image names: relative to the image's folder (path_combine). A name with
- * a protocol stays as it is, but for that of files.
- */
-export function pathFrom(image: string, name: string): string {
-  if (name.startsWith('file:')) return name.slice('file:'.length);
-  if (isAbsolute(name) || PROTOCOL.test(name)) return name;
-  const folderEnd = Math.max(image.lastIndexOf('/'), image.lastIndexOf(sep));
-  return image.slice(0, folderEnd + 1) + name;
-}
+const probed = (source: ByteSource): 'qcow2' | 'raw' => (isForeign(source) ? 'raw' : 'qcow2');

@@ -97,7 +97,8 @@ export interface OwnedFinding extends Omit<Finding, 'owner'> {
 }
 
 /** All findings with their owners, found in one more pass over the L2 tables. */
-export function ownedFindings(scanned: Scan): OwnedFinding[] {
+export function ownedFindings({ scan: scanned }: CheckReport): OwnedFinding[] {
+  if (!scanned) return [];
   const findings = [...new Inspection(scanned).allFindings()];
   const owners = ownersOfAll(scanned, new Set(findings.map((finding) => finding.cluster)));
   return findings.map(({ owner, ...finding }) => ({

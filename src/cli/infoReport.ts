@@ -1,7 +1,7 @@
-import type { ByteSource } from '../core/byteSource.js';
 import { hex, hexBytes } from '../core/bytes.js';
 import type { Extension } from '../core/qcow2/extensions.js';
-import { openImage } from '../core/qcow2/image.js';
+import { foreignAdvice, foreignFormat } from '../core/qcow2/foreignFormat.js';
+import type { Image } from '../core/qcow2/image.js';
 import type { Snapshot } from '../core/qcow2/snapshotTable.js';
 import { FEATURE_FIELDS, featuresOf } from './features.js';
 import { qemuInfo } from './qemuInfo.js';
@@ -72,12 +72,11 @@ function snapshotJson(s: Snapshot): object {
  * Everything the header and its top-level tables say: the document of `qemu-img info`, and the
  * byte offset of every field.
  */
-export function infoJson(source: ByteSource, filename: string): object {
-  const image = openImage(source);
+export function infoJson(image: Image, filename: string): object {
   const { snapshots } = image.snapshotTable;
   return {
     ...qemuInfo(image, filename),
-    'file-size': source.size,
+    'file-size': image.source.size,
     header: image.header.fields.map(({ name, offset, size, value }) => ({
       name,
       offset,
@@ -102,5 +101,21 @@ export function infoJson(source: ByteSource, filename: string): object {
     })),
     problems: image.problems,
     refusal: image.refusal.open,
+  };
+}
+
+/** What there is to say of a file that is no qcow2 image. */
+export function foreignJson({ source, problems, refusal }: Image, filename: string): object {
+  const found = foreignFormat(source);
+  return {
+    filename,
+    'file-size': source.size,
+    'found-format': found && {
+      name: found.name,
+      title: found.title,
+      advice: foreignAdvice(found),
+    },
+    problems,
+    refusal: refusal.open,
   };
 }

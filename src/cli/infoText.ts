@@ -1,39 +1,81 @@
-import type { ByteSource } from '../core/byteSource.js';
 import { hex } from '../core/bytes.js';
-import { openImage } from '../core/qcow2/image.js';
+import type { Image } from '../core/qcow2/image.js';
+import type { Snapshot } from '../core/qcow2/snapshotTable.js';
+import { dateText, sizeText } from '../core/structure/words.js';
+import { encryptionText } from './encryption.js';
 import { FEATURE_FIELDS, featuresOf } from './features.js';
+import { fullBackingName } from './imageNames.js';
+import { Printable, t } from './printable.js';
 
 /** Everything the header and its top-level tables say, as a short text for people. */
-export function infoText(source: ByteSource, filename: string): string {
-  const image = openImage(source);
-  const lines = [`${filename}: ${source.size} bytes`, ''];
-  for (const { name, offset, size, value } of image.header.fields)
-    lines.push(
-      `${hex(offset).padStart(6)}  ${name.padEnd(24)} ${size <= 1 || name === 'version' ? value : `${value} (${hex(value)})`}`,
-    );
-  for (const [kind, field] of FEATURE_FIELDS) {
+export function infoText(image: Image, filename: string): Printable {
+  const bitmaps = image.bitmaps?.bitmaps ?? [];
+  return Printable.join([
+    ...refusalText(image),
+    t`${filename}: ${image.source.size} bytes\n\n`,
+    ...headerText(image),
+    ...namesText(image, filename),
+    ...section(
+      'extensions',
+      image.extensions.list.map((e) => t`${at(e.offset)}  ${e.type}, ${e.length} bytes\n`),
+    ),
+    ...encryptionText(image),
+    ...section('snapshots', image.snapshotTable.snapshots.flatMap((s) => snapshotText(image, s))),
+    ...section(
+      'bitmaps',
+      bitmaps.map((b) => {
+        const table = `table of ${b.tableSize} entries at ${hex(b.tableOffset)}`;
+        const granularity = 2 ** b.granularityBits;
+        return t`${at(b.offset)}  '${b.name}', granularity ${granularity}, ${table}${b.inUse ? ', in use' : ''}\n`;
+      }),
+    ),
+    ...section(
+      'problems',
+      image.problems.flatMap(({ message, refusal }) => [
+        t`  ${message}\n`,
+        ...(refusal === undefined ? [] : [t`    QEMU refuses: ${refusal}\n`]),
+      ]),
+    ),
+  ]);
+}
+
+const at = (offset: number): string => hex(offset).padStart(6);
+
+const section = (title: string, lines: readonly Printable[]): Printable[] =>
+  lines.length === 0 ? [] : [t`\n${title}\n`, ...lines];
+
+const refusalText = ({ refusal }: Image): Printable[] =>
+  refusal.open === undefined ? [] : [t`QEMU refuses this image: ${refusal.open}\n\n`];
+
+function headerText(image: Image): Printable[] {
+  const fields = image.header.fields.map(({ name, offset, size, value }) => {
+    const isPlain = size <= 1 || name === 'version';
+    return t`${at(offset)}  ${name.padEnd(24)} ${isPlain ? value : `${value} (${hex(value)})`}\n`;
+  });
+  const features = FEATURE_FIELDS.flatMap(([kind, field]) => {
     const names = featuresOf(image, kind, field);
-    if (names.length > 0) lines.push(`        ${kind}: ${names.join(', ')}`);
+    return names.length > 0 ? [t`        ${kind}: ${names.join(', ')}\n`] : [];
+  });
+  return [...fields, ...features];
+}
+
+function namesText({ backingFile, dataFile }: Image, filename: string): Printable[] {
+  const lines: Printable[] = [];
+  if (backingFile !== undefined) {
+    const full = fullBackingName(filename, backingFile);
+    lines.push(t`\nbacking file: ${backingFile}${full === backingFile ? '' : ` (${full})`}\n`);
   }
-  if (image.backingFile !== undefined) lines.push('', `backing file: ${image.backingFile}`);
-  if (image.dataFile !== undefined) lines.push('', `data file: ${image.dataFile}`);
-  if (image.extensions.list.length > 0) lines.push('', 'extensions');
-  for (const e of image.extensions.list)
-    lines.push(`${hex(e.offset).padStart(6)}  ${e.type}, ${e.length} bytes`);
-  if (image.snapshotTable.snapshots.length > 0) lines.push('', 'snapshots');
-  for (const s of image.snapshotTable.snapshots)
-    lines.push(
-      `${hex(s.offset).padStart(6)}  ${s.id} '${s.name}', L1 table of ${s.l1Size} entries at ${hex(s.l1Offset)}`,
-    );
-  if (image.bitmaps && image.bitmaps.bitmaps.length > 0) lines.push('', 'bitmaps');
-  for (const b of image.bitmaps?.bitmaps ?? [])
-    lines.push(
-      `${hex(b.offset).padStart(6)}  '${b.name}', granularity ${2 ** b.granularityBits}, table of ${b.tableSize} entries at ${hex(b.tableOffset)}${b.inUse ? ', in use' : ''}`,
-    );
-  if (image.problems.length > 0) lines.push('', 'problems');
-  for (const problem of image.problems) {
-    lines.push(`  ${problem.message}`);
-    if (problem.refusal !== undefined) lines.push(`    QEMU refuses: ${problem.refusal}`);
-  }
-  return lines.join('\n') + '\n';
+  if (dataFile !== undefined) lines.push(t`\ndata file: ${dataFile}\n`);
+  return lines;
+}
+
+function snapshotText({ layout }: Image, s: Snapshot): Printable[] {
+  const disk = s.diskSize ?? layout?.virtualSize;
+  const says = [`${dateText(s.seconds)}`];
+  if (disk !== undefined) says.push(`disk of ${sizeText(disk)}`);
+  says.push(s.vmStateSize > 0n ? `VM state of ${sizeText(s.vmStateSize)}` : 'no VM state');
+  return [
+    t`${at(s.offset)}  ${s.id} '${s.name}', L1 table of ${s.l1Size} entries at ${hex(s.l1Offset)}\n`,
+    t`        ${says.join(', ')}\n`,
+  ];
 }

@@ -4,7 +4,8 @@ import type { GuestRun } from '../core/layout/guestRun.js';
 import type { GuestLayer } from '../core/layout/layeredMap.js';
 import { StoredRefcounts } from '../core/layout/storedRefcounts.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
-import { type ChainFile, pathFrom } from './backingChain.js';
+import type { ChainFile } from './backingChain.js';
+import { filePath } from './imageNames.js';
 
 /** A file of the chain as a layer, and what QEMU says of it. */
 export class MapLayer implements GuestLayer {
@@ -31,7 +32,8 @@ export class MapLayer implements GuestLayer {
     const { layout, header, dataFile } = file.image;
     this.size = Number(layout.virtualSize);
     this.step = bytesPerTable(layout);
-    this.dataFile = dataFile === undefined ? file.filename : pathFrom(file.filename, dataFile);
+    // Unlike a backing file, relative to the working directory.
+    this.dataFile = dataFile === undefined ? file.filename : filePath(dataFile);
     this.isEncrypted = header.number('crypt_method') !== 0;
   }
 

@@ -16,8 +16,7 @@ export interface MapEntry {
   /** Where it lies in `filename`; undefined when it lies there in another form, or nowhere. */
   readonly offset: number | undefined;
   readonly filename: string;
-  /** The form of data without an offset. */
-  readonly form: 'compressed' | 'encrypted';
+  readonly compressed: boolean;
 }
 
 export interface MapOutcome {
@@ -25,6 +24,8 @@ export interface MapOutcome {
   readonly exitCode: 0 | 1;
   /** The lines that `qemu-img map` prints on stderr. */
   readonly messages: readonly string[];
+  /** A backing file is not what it was when it was opened. */
+  readonly hasChanged: boolean;
 }
 
 /**
@@ -42,7 +43,7 @@ export function* mapImage(
     if (chain.refusal !== undefined) {
       messages.push(`qemu-img: ${chain.refusal}`);
       if (chain.hint !== undefined) messages.push(chain.hint);
-      return { exitCode: 1, messages };
+      return { exitCode: 1, messages, hasChanged: chain.hasChanged() };
     }
     const layers = chain.files.map((file) => new MapLayer(file, messages));
     let last: MapEntry | undefined;
@@ -52,7 +53,7 @@ export function* mapImage(
         layer.signal(run.message);
         messages.push('qemu-img: Could not read file metadata: Input/output error');
         if (last) yield last;
-        return { exitCode: 1, messages };
+        return { exitCode: 1, messages, hasChanged: chain.hasChanged() };
       }
       const entry = entryOf(run, depth, layer);
       const joined = last && joinedTo(last, entry);
@@ -60,7 +61,7 @@ export function* mapImage(
       last = joined ?? entry;
     }
     yield last ?? emptyDisk(layers[0]);
-    return { exitCode: 0, messages };
+    return { exitCode: 0, messages, hasChanged: chain.hasChanged() };
   } finally {
     chain.close();
   }
@@ -83,7 +84,7 @@ function entryOf(
     data,
     offset: 'hostOffset' in run && !layer.isEncrypted ? run.hostOffset : undefined,
     filename: layer.dataFile,
-    form: layer.isEncrypted ? 'encrypted' : 'compressed',
+    compressed: kind === 'compressed',
   };
 }
 
@@ -92,6 +93,7 @@ function joinedTo(first: MapEntry, second: MapEntry): MapEntry | undefined {
   const isAlike =
     first.zero === second.zero &&
     first.data === second.data &&
+    first.compressed === second.compressed &&
     first.depth === second.depth &&
     first.present === second.present;
   const expected = first.offset === undefined ? undefined : first.offset + first.length;
@@ -110,6 +112,6 @@ function emptyDisk(layer: MapLayer): MapEntry {
     data: false,
     offset: undefined,
     filename: layer.dataFile,
-    form: 'compressed',
+    compressed: false,
   };
 }

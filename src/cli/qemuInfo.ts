@@ -1,10 +1,12 @@
 import { findExtension } from '../core/qcow2/extensions.js';
 import type { Image } from '../core/qcow2/image.js';
 import { imageFacts } from '../core/qcow2/facts.js';
+import { encryptJson } from './encryption.js';
+import { fullBackingName } from './imageNames.js';
 
 /**
- * What `qemu-img info --output=json` says, but for snapshots, the file's use of the disk and the
- * details of encryption. Keys with the value undefined are left out.
+ * What `qemu-img info --output=json` says, but for snapshots, and for what is not in the image:
+ * the disk that the file takes (`actual-size`), and the file beneath (`children`). Keys with the value undefined are left out.
  */
 export function qemuInfo(image: Image, filename: string): object {
   const { geometry } = imageFacts(image, filename);
@@ -19,6 +21,8 @@ export function qemuInfo(image: Image, filename: string): object {
     'dirty-flag': geometry.dirty,
     encrypted: geometry.encryption === 'none' ? undefined : true,
     'backing-filename': image.backingFile,
+    'full-backing-filename':
+      image.backingFile === undefined ? undefined : fullBackingName(filename, image.backingFile),
     'backing-filename-format': image.backingFile === undefined ? undefined : backingFormat?.name,
     'format-specific': { type: 'qcow2', data: specific(image) },
   };
@@ -30,6 +34,7 @@ function specific(image: Image): object {
   const common = {
     'compression-type': geometry.compression,
     'refcount-bits': geometry.refcountBits,
+    encrypt: encryptJson(image),
   };
   if (geometry.version === 2) return { compat: '0.10', ...common };
   const bitmaps = image.bitmaps?.bitmaps ?? [];

@@ -1,4 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  statSync,
+  type StatsBase,
+} from 'node:fs';
 import type { ByteSource } from '../core/byteSource.js';
 
 /** The file cannot be used as an image: one line, for people. */
@@ -6,6 +15,9 @@ export class FileError extends Error {}
 
 /** Blocks of the file system, as stat counts them. */
 const STAT_BLOCK = 512;
+
+/** What differs in a file that has been written to, cut, or replaced. */
+const TELLING = ['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs'] as const;
 
 /** A file on this machine, opened for reading only, until `close`. */
 export class FileSource implements ByteSource {
@@ -15,12 +27,14 @@ export class FileSource implements ByteSource {
   readonly allocatedBytes: number;
   readonly #path: string;
   readonly #descriptor: number;
+  readonly #opened: BigIntStats;
 
-  private constructor(path: string, descriptor: number, { size, blocks }: Stats) {
+  private constructor(path: string, descriptor: number, opened: BigIntStats) {
     this.#path = path;
     this.#descriptor = descriptor;
-    this.size = size;
-    this.allocatedBytes = blocks * STAT_BLOCK;
+    this.#opened = opened;
+    this.size = Number(opened.size);
+    this.allocatedBytes = Number(opened.blocks) * STAT_BLOCK;
   }
 
   /** Throws FileError when there is no regular file at `path`, or it may not be read. */
@@ -32,7 +46,7 @@ export class FileSource implements ByteSource {
     const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
     const descriptor = explained(path, 'open', () => openSync(path, flags));
     try {
-      const opened = fstatSync(descriptor);
+      const opened = fstatSync(descriptor, { bigint: true });
       if (!opened.isFile()) throw notRegular(path, opened);
       return new FileSource(path, descriptor, opened);
     } catch (error) {
@@ -60,6 +74,20 @@ export class FileSource implements ByteSource {
     target.fill(0, done);
   }
 
+  /** Whether the file, or what lies under its name by now, is not what was opened. */
+  hasChanged(): boolean {
+    const differs = (now: BigIntStats): boolean =>
+      TELLING.some((field) => now[field] !== this.#opened[field]);
+    try {
+      return (
+        differs(fstatSync(this.#descriptor, { bigint: true })) ||
+        differs(statSync(this.#path, { bigint: true }))
+      );
+    } catch {
+      return true;
+    }
+  }
+
   close(): void {
     closeSync(this.#descriptor);
   }
@@ -67,7 +95,7 @@ export class FileSource implements ByteSource {
 
 const place = (offset: number): string => `offset 0x${offset.toString(16)}`;
 
-function notRegular(path: string, stats: Stats): FileError {
+function notRegular(path: string, stats: StatsBase<number | bigint>): FileError {
   const what = stats.isDirectory()
     ? 'a directory'
     : stats.isFIFO()

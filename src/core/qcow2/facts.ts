@@ -1,5 +1,6 @@
 import { findExtension } from './extensions.js';
 import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from './features.js';
+import { foreignAdvice, foreignFormat } from './foreignFormat.js';
 import type { Image } from './image.js';
 import type { Problem } from './problem.js';
 
@@ -33,6 +34,15 @@ export interface ImageFacts {
   readonly fileSize: number;
   /** Known when the header could be understood far enough to lay the file out in clusters. */
   readonly geometry: Geometry | undefined;
+  /** The file is no qcow2 image of version 2 or later. */
+  readonly foreign:
+    | {
+        /** "a VMDK disk image"; undefined when it is nothing that we know. */
+        readonly title: string | undefined;
+        /** What to do with such a file. */
+        readonly advice: string | undefined;
+      }
+    | undefined;
   /** What is wrong with the header or with a table it points to, in the order in which QEMU looks. */
   readonly problems: readonly Problem[];
 }
@@ -41,7 +51,11 @@ const ENCRYPTION = ['none', 'aes', 'luks'] as const;
 
 export function imageFacts(image: Image, fileName: string): ImageFacts {
   const { header, layout, source } = image;
-  const base = { fileName, fileSize: source.size, problems: image.problems };
+  const known = image.foreign ? foreignFormat(source) : undefined;
+  const foreign = image.foreign
+    ? { title: known?.title, advice: known && foreignAdvice(known) }
+    : undefined;
+  const base = { fileName, fileSize: source.size, foreign, problems: image.problems };
   if (!layout) return { ...base, geometry: undefined };
   const incompatible = header.value('incompatible_features');
   return {

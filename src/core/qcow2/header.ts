@@ -59,6 +59,12 @@ export function fieldOffset(name: FieldName): number {
   return FIELDS.find(([field]) => field === name)?.[1] ?? 0;
 }
 
+/** Not a qcow2 image of version 2 or later, as QEMU's probing sees it. */
+export function isForeign(source: ByteSource): boolean {
+  const view = viewOf(readBytes(source, 0, 8));
+  return view.getUint32(0) !== MAGIC || view.getUint32(4) < 2;
+}
+
 /** Reads the header's fields. What a file too short does not have reads as zero, as for QEMU. */
 export function readHeader(source: ByteSource): Header {
   const view = viewOf(readBytes(source, 0, KNOWN_BYTES));

@@ -7,6 +7,7 @@ import {
   LUKS,
 } from './extensionChecks.js';
 import { type Extensions, findExtension } from './extensions.js';
+import { foreignFormat, foreignText } from './foreignFormat.js';
 import { AUTOCLEAR, type FeatureName, INCOMPATIBLE, KNOWN_INCOMPATIBLE } from './features.js';
 import { type FieldName, type Header, MAGIC } from './header.js';
 import type { Layout } from './layout.js';
@@ -38,10 +39,9 @@ export function checkHeader(
   const length = header.number('header_length');
   const clusterSize = 2 ** clusterBits;
   if (header.number('magic') !== MAGIC) {
-    const what = source.size === 0 ? 'The file is empty' : 'This is not a qcow2 image';
     refusals.field(
       'magic',
-      what,
+      source.size === 0 ? 'The file is empty' : foreignText(foreignFormat(source)),
       header.value('magic'),
       '0x514649fb',
       'Image is not in qcow2 format',
@@ -51,7 +51,7 @@ export function checkHeader(
   if (version < 2 || version > 3) {
     refusals.field(
       'version',
-      'Unknown version',
+      version === 1 ? foreignText(foreignFormat(source)) : 'Unknown version',
       version,
       '2 or 3',
       `Unsupported qcow2 version ${version}`,

@@ -4,7 +4,7 @@ import type { CryptoHeader } from './cryptoHeader.js';
 import { EntryTable } from './entryTable.js';
 import { checkCryptoHeader, checkExtensions } from './extensionChecks.js';
 import { type Extensions, findExtension, readExtensions } from './extensions.js';
-import { type Header, MAGIC, readHeader } from './header.js';
+import { type Header, isForeign, readHeader } from './header.js';
 import { checkHeader, checkTables } from './headerChecks.js';
 import { knownClusterSize, type Layout, layoutOf } from './layout.js';
 import * as limits from './limits.js';
@@ -59,7 +59,6 @@ export function openImage(source: ByteSource): Image {
   const header = readHeader(source);
   const refusals = new Refusals();
   const layout = layoutOf(header, source.size);
-  const known = header.number('magic') === MAGIC && header.number('version') >= 2;
   const cluster = knownClusterSize(header);
   const backingOffset = header.value('backing_file_offset');
   const extensionsEnd =
@@ -67,7 +66,7 @@ export function openImage(source: ByteSource): Image {
   const extensionsStart = Math.min(header.number('header_length'), cluster);
   const extensions = readExtensions(source, extensionsStart, extensionsEnd);
   checkHeader(source, header, extensions, refusals);
-  const base = { source, header, extensions, foreign: !known };
+  const base = { source, header, extensions, foreign: isForeign(source) };
   if (!layout) {
     const { crypto, warnings } = checkExtensions(header, extensions, cluster, refusals);
     checkCryptoHeader(header, crypto, refusals);

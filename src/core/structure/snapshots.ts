@@ -7,7 +7,7 @@ import { readSnapshotTable, type Snapshot } from '../qcow2/snapshotTable.js';
 import { type Branch, type Children, fewChildren, indexOf } from './branch.js';
 import { bytesField, numberField, pointer, textField } from './fields.js';
 import { l1Entries } from './l1Table.js';
-import { counted, grouped, shortened, sizeText, troubles } from './words.js';
+import { counted, dateText, grouped, shortened, sizeText, troubles } from './words.js';
 
 const FIXED_BYTES = 40;
 const KNOWN_EXTRA_DATA = 24;
@@ -138,7 +138,3 @@ function l1Branch(image: LaidOutImage, { l1Offset, l1Size, diskSize }: Snapshot)
       ),
   };
 }
-
-/** `2023-11-14 22:13:20 UTC` */
-const dateText = (seconds: number): string =>
-  `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

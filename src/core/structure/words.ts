@@ -35,3 +35,7 @@ const LONGEST = 1024;
 
 export const shortened = (text: string): string =>
   text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+
+/** `2023-11-14 22:13:20 UTC` */
+export const dateText = (seconds: number): string =>
+  `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

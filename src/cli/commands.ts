@@ -1,0 +1,10 @@
+import { check } from './check.js';
+import type { Command } from './command.js';
+import { info } from './info.js';
+import { layout } from './layout.js';
+import { map } from './map.js';
+import { simulate } from './simulate.js';
+import { structures } from './structures.js';
+
+/** Every command: what is here is parsed, helped with and named in errors. */
+export const COMMANDS: readonly Command[] = [info, check, map, layout, structures, simulate];

@@ -1,0 +1,29 @@
+import { openImage } from '../core/qcow2/image.js';
+import { command } from './command.js';
+import { foreignJson, infoJson } from './infoReport.js';
+import { infoText } from './infoText.js';
+import { Printable, t } from './printable.js';
+import { withImage } from './subject.js';
+
+export const info = command({
+  name: 'info',
+  summary: 'header fields, extensions, snapshots, bitmaps, LUKS header, with byte offsets',
+  details: ["Exit code 1 when QEMU refuses the image; what can be shown of it is shown."],
+  options: { json: { help: "the document of 'qemu-img info --output=json', and more" } },
+  run: (args, context) =>
+    withImage('info', args, context, (subject) => {
+      const { output } = context;
+      const { source, filename } = subject;
+      const image = openImage(source);
+      const refusal = subject.foreign() ?? refusalLine(filename, image.refusal.open);
+      if (refusal !== undefined) output.complain(t`qcow2-lens: ${refusal}\n`);
+      if (args.has('json')) {
+        const document = (image.foreign ? foreignJson : infoJson)(image, filename);
+        output.print(t`${Printable.json({ ...document, ...subject.changedJson() }, 1)}\n`);
+      } else if (!image.foreign) output.print(infoText(image, filename));
+      return refusal === undefined ? 0 : 1;
+    }),
+});
+
+const refusalLine = (filename: string, refusal: string | undefined): string | undefined =>
+  refusal === undefined ? undefined : `Could not open '${filename}': ${refusal}`;

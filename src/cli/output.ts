@@ -1,0 +1,58 @@
+import { writeSync } from 'node:fs';
+import { type Printable, t } from './printable.js';
+
+/** Where a command's words go. */
+export interface Output {
+  /** Standard output. Throws OutputFailed when it cannot be written. */
+  print(text: Printable): void;
+  /** Standard error, which is tried: there is nobody to tell that it cannot be written. */
+  complain(text: Printable): void;
+}
+
+/** Standard output could not be written. */
+export class OutputFailed extends Error {
+  /** What to say of it; nothing when the reader has seen enough (`| head`). */
+  readonly line: Printable;
+
+  constructor(cause: Error) {
+    const [, reason = cause.message] = /^[A-Z][A-Z0-9]*: (.*?)(?:, [a-z]+)?$/s.exec(cause.message) ?? [];
+    super(`Cannot write the output: ${reason}`, { cause });
+    const isReaderGone = codeOf(cause) === 'EPIPE' || codeOf(cause) === 'EOF';
+    this.line = isReaderGone ? t`` : t`qcow2-lens: ${this.message}\n`;
+  }
+}
+
+const codeOf = (error: Error): unknown => ('code' in error ? error.code : undefined);
+
+/** The process's own output: written at once, so that a failure ends the work that made it. */
+export const processOutput: Output = {
+  print(text) {
+    try {
+      writeAll(1, text.text);
+    } catch (error) {
+      throw error instanceof Error ? new OutputFailed(error) : error;
+    }
+  },
+  complain(text) {
+    try {
+      writeAll(2, text.text);
+    } catch {
+      // Nobody hears it.
+    }
+  },
+};
+
+/** Milliseconds between two looks at a pipe that is full and does not block. */
+const FULL_PIPE_PAUSE = 5;
+
+function writeAll(descriptor: number, text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      if (!(error instanceof Error) || codeOf(error) !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_PAUSE);
+    }
+  }
+}

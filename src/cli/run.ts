@@ -1,0 +1,55 @@
+import { FileError } from '../node/fileSource.js';
+import { type Command, type Context, optionLines } from './command.js';
+import { COMMANDS } from './commands.js';
+import { parseArguments } from './options.js';
+import { OutputFailed } from './output.js';
+import { Printable, t } from './printable.js';
+import { Refused } from './refused.js';
+
+const OPTIONS = {
+  version: { help: 'print the version' },
+  help: { help: "print this; after a command's name, its options" },
+} as const;
+
+/** The whole program, but for the process around it; the result is the exit code. Never throws. */
+export function run(words: readonly string[], version: string, context: Context): number {
+  const { output } = context;
+  try {
+    const [name, ...rest] = words;
+    if (name === undefined) throw new Refused(`no command given, there are ${commandNames()}`);
+    if (!name.startsWith('-')) return commandOf(name).run(rest, context);
+    const args = parseArguments('qcow2-lens', words, OPTIONS);
+    if (args.operands.length > 0)
+      throw new Refused(`options come behind the command: ${args.operands[0]} ${name}`);
+    output.print(args.has('version') ? t`qcow2-lens ${version}\n` : usage());
+    return 0;
+  } catch (error) {
+    if (error instanceof OutputFailed) output.complain(error.line);
+    else output.complain(t`qcow2-lens: ${oneLine(error)}\n`);
+    return 1;
+  }
+}
+
+function commandOf(name: string): Command {
+  const found = COMMANDS.find((one) => one.name === name);
+  if (!found) throw new Refused(`unknown command '${name}', expected one of ${commandNames()}`);
+  return found;
+}
+
+const commandNames = (): string => COMMANDS.map(({ name }) => name).join(', ');
+
+function usage(): Printable {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  return Printable.join([
+    t`usage: qcow2-lens COMMAND IMAGE [options]\n\n`,
+    ...COMMANDS.map((one) => t`  ${one.name.padEnd(width)}  ${one.summary}\n`),
+    t`\nqcow2-lens COMMAND --help names the options of a command.\n\n`,
+    optionLines(OPTIONS),
+  ]);
+}
+
+/** What went wrong in one line: of a message with several, as QEMU has some, the first. */
+function oneLine(error: unknown): string {
+  if (error instanceof Refused || error instanceof FileError) return error.message;
+  return error instanceof Error ? error.message.split('\n')[0] : String(error);
+}
