@@ -1,8 +1,15 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { inRoot, root } from './lib/repository.mjs';
 
 /** @import { BuildOptions, Metafile } from 'esbuild' */
+
+/** @returns {string} that of the package */
+function version() {
+  /** @type {{ readonly version: string }} */
+  const manifest = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
+  return manifest.version;
+}
 
 /**
  * The bundles, from the entry to what VS Code, the worker thread, the webview and Node load.
@@ -42,6 +49,7 @@ function bundles(production) {
       outfile: 'dist/cli.js',
       format: 'esm',
       banner: { js: '#!/usr/bin/env node' },
+      define: { QCOW2_LENS_VERSION: JSON.stringify(version()) },
     },
     {
       ...common,

@@ -63,10 +63,7 @@ export class BackingChain {
       try {
         const refusal =
           notAFile(backingFile) ??
-          this.#openBacking(
-            above.image,
-            filePath(fullBackingName(above.filename, backingFile)),
-          );
+          this.#openBacking(above.image, filePath(fullBackingName(above.filename, backingFile)));
         if (refusal !== undefined) return inFront + refusal;
       } catch (error) {
         if (error instanceof FileError) return inFront + error.message;

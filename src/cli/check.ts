@@ -25,9 +25,7 @@ export const check = command({
       // A program that reads the JSON document finds the messages in it.
       if (!findings) output.complain(linesOf(report.messages.map(asOurs)));
       if (report.unlisted > 0)
-        output.complain(
-          t`qcow2-lens: ${report.unlisted} more findings are counted, not listed\n`,
-        );
+        output.complain(t`qcow2-lens: ${report.unlisted} more findings are counted, not listed\n`);
       try {
         if (findings) {
           const document = { ...report.json, ...subject.changedJson(), findings };

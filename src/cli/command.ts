@@ -51,7 +51,10 @@ export function command<const O extends OptionTable>(definition: Definition<O>):
   };
 }
 
-function helpOf({ name, summary, details }: Definition<OptionTable>, options: OptionTable): Printable {
+function helpOf(
+  { name, summary, details }: Definition<OptionTable>,
+  options: OptionTable,
+): Printable {
   return Printable.join([
     t`usage: qcow2-lens ${name} IMAGE [options]\n\n${summary}\n`,
     ...(details ?? []).map((line) => t`${line}\n`),

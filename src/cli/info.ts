@@ -8,7 +8,7 @@ import { withImage } from './subject.js';
 export const info = command({
   name: 'info',
   summary: 'header fields, extensions, snapshots, bitmaps, LUKS header, with byte offsets',
-  details: ["Exit code 1 when QEMU refuses the image; what can be shown of it is shown."],
+  details: ['Exit code 1 when QEMU refuses the image; what can be shown of it is shown.'],
   options: { json: { help: "the document of 'qemu-img info --output=json', and more" } },
   run: (args, context) =>
     withImage('info', args, context, (subject) => {

@@ -20,7 +20,10 @@ export function infoText(image: Image, filename: string): Printable {
       image.extensions.list.map((e) => t`${at(e.offset)}  ${e.type}, ${e.length} bytes\n`),
     ),
     ...encryptionText(image),
-    ...section('snapshots', image.snapshotTable.snapshots.flatMap((s) => snapshotText(image, s))),
+    ...section(
+      'snapshots',
+      image.snapshotTable.snapshots.flatMap((s) => snapshotText(image, s)),
+    ),
     ...section(
       'bitmaps',
       bitmaps.map((b) => {

@@ -67,7 +67,8 @@ export function parseArguments<N extends string>(
       continue;
     }
     const value = given ?? rest.shift();
-    if (value === undefined) throw new Refused(`${command}: --${name} needs a value: ${option.value}`);
+    if (value === undefined)
+      throw new Refused(`${command}: --${name} needs a value: ${option.value}`);
     values.set(name, value);
   }
   return new Arguments(operands, values);

@@ -15,7 +15,8 @@ export class OutputFailed extends Error {
   readonly line: Printable;
 
   constructor(cause: Error) {
-    const [, reason = cause.message] = /^[A-Z][A-Z0-9]*: (.*?)(?:, [a-z]+)?$/s.exec(cause.message) ?? [];
+    const [, reason = cause.message] =
+      /^[A-Z][A-Z0-9]*: (.*?)(?:, [a-z]+)?$/s.exec(cause.message) ?? [];
     super(`Cannot write the output: ${reason}`, { cause });
     const isReaderGone = codeOf(cause) === 'EPIPE' || codeOf(cause) === 'EOF';
     this.line = isReaderGone ? t`` : t`qcow2-lens: ${this.message}\n`;

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import type { Kind } from '../core/layout/kinds.js';
 import { DEFAULT_BITMAP_SIZE, NO_LIMIT } from '../core/overlap/settings.js';
 import { GUARDED_TYPES, guardedTypes } from '../core/overlap/types.js';
@@ -8,81 +7,106 @@ import type { Engine } from '../core/simulate/judge.js';
 import { parseSimulatedOperation, type SimulatedOperation } from '../core/simulate/operation.js';
 import { Simulation } from '../core/simulate/simulation.js';
 import type { SimulationSettings } from '../core/simulate/simulationSettings.js';
-import type { Parsed } from '../core/size.js';
-import { FileSource } from '../node/fileSource.js';
 import { inflate } from '../node/inflate.js';
+import { command } from './command.js';
+import type { Arguments, OptionTable } from './options.js';
+import type { Output } from './output.js';
+import { linesOf, Printable, t } from './printable.js';
+import { Refused, valid } from './refused.js';
 import { finalJson, outcomeJson } from './simulateJson.js';
 import { finalText, outcomeText } from './simulateText.js';
+import { type Subject, withImage } from './subject.js';
 
-export const SIMULATE_USAGE = `  simulate  what QEMU would do with guest requests, and which check would stop it
-          --ops FILE|- [--overlap-check M] [--overlap-check.TYPE on|off]
-          [--engine today|structures] [--cache writethrough|writeback]
-`;
+const TYPE_OPTIONS: OptionTable = Object.fromEntries(
+  GUARDED_TYPES.map((type) => [
+    `overlap-check.${type}`,
+    { value: 'on|off', help: 'this type, whatever the mode says' },
+  ]),
+);
 
-/** Writes a piece of output. */
-type Print = (text: string) => void;
+export const simulate = command({
+  name: 'simulate',
+  summary: 'what QEMU would do with guest requests, and which check would stop it',
+  details: [
+    'Operations, one a line: write OFF LEN, write-zeroes OFF LEN [unmap], write-compressed OFF LEN,',
+    'discard OFF LEN, flush, close, abort. The list ends with an implied close.',
+  ],
+  options: {
+    ops: { value: 'FILE', help: 'the operations; -: standard input' },
+    engine: { value: 'ENGINE', help: 'who checks: today (QEMU) or structures' },
+    cache: { value: 'MODE', help: 'writethrough (default, as qemu-io) or writeback' },
+    'overlap-check': { value: 'MODE', help: 'what is guarded: none, constant, cached or all' },
+    ...TYPE_OPTIONS,
+    json: { help: 'a line of JSON for opening, for each operation, and for what is different' },
+  },
+  run(args, context) {
+    const { output } = context;
+    const ops = args.get('ops');
+    if (args.operands.length === 1 && ops === undefined)
+      throw new Refused('simulate takes its operations from --ops FILE');
+    const cache = args.get('cache') ?? 'writethrough';
+    if (cache !== 'writethrough' && cache !== 'writeback')
+      throw new Refused(`--cache is '${cache}', expected 'writethrough' or 'writeback'`);
+    const guarded = valid(
+      guardedTypes({ mode: args.get('overlap-check'), types: typeSwitches(args) }),
+    );
+    const engine = engineOf(args.get('engine') ?? 'today');
+    const settings = { guarded, engine, cache, sizes: {} } as const;
+    const operations = ops === undefined ? [] : readOperations(ops);
+    const json = args.has('json');
+    const unopened = (message: string): void => {
+      if (json) output.print(openLine({ ok: false, message }));
+    };
+    return withImage(
+      'simulate',
+      args,
+      context,
+      (subject) => {
+        const { source } = subject;
+        const surroundings = { allocatedBytes: source.allocatedBytes, inflate };
+        return run(subject, { ...settings, surroundings }, operations, json, output);
+      },
+      unopened,
+    );
+  },
+});
 
-/**
- * `qcow2-lens simulate`: operations on a simulated copy of an image. The result is the exit code.
- * Throws an Error with a one-line message for a request that makes no sense, and for I/O errors.
- */
-export function simulate(args: readonly string[], print: Print): number {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      ops: { type: 'string' },
-      'overlap-check': { type: 'string' },
-      ...TYPE_OPTIONS,
-      engine: { type: 'string', default: 'today' },
-      cache: { type: 'string', default: 'writethrough' },
-      json: { type: 'boolean', default: false },
-    },
-  });
-  const [filename, ...rest] = positionals;
-  if (filename === undefined || rest.length > 0)
-    throw new Error(`simulate takes one image, found ${positionals.length}`);
-  if (values.ops === undefined) throw new Error('simulate takes its operations from --ops FILE');
-  const { cache } = values;
-  if (cache !== 'writethrough' && cache !== 'writeback')
-    throw new Error(`--cache is '${cache}', expected 'writethrough' or 'writeback'`);
-  const guarded = valid(
-    guardedTypes({ mode: values['overlap-check'], types: typeSwitches(values) }),
-  );
-  const settings = { guarded, engine: engineOf(values.engine), cache, sizes: {} } as const;
-  const operations = readOperations(values.ops);
-  const source = FileSource.open(filename);
-  try {
-    const surroundings = { allocatedBytes: source.allocatedBytes, inflate };
-    return run(source, filename, { ...settings, surroundings }, operations, values.json, print);
-  } finally {
-    source.close();
-  }
-}
+/** The first line of `--json`. */
+const openLine = (open: {
+  readonly ok: boolean;
+  readonly message: string | undefined;
+}): Printable => t`${Printable.json({ open })}\n`;
 
 function run(
-  source: FileSource,
-  filename: string,
+  subject: Subject,
   settings: SimulationSettings,
   operations: readonly SimulatedOperation[],
   json: boolean,
-  print: Print,
+  output: Output,
 ): number {
-  const image = openImage(source);
-  if (!isLaidOut(image))
-    throw new Error(`'${filename}': ${image.refusal.open ?? 'too many clusters'}`);
+  const image = openImage(subject.source);
+  if (!isLaidOut(image)) {
+    const message = subject.refusalOf(image);
+    if (json) output.print(openLine({ ok: false, message }));
+    throw new Refused(message);
+  }
   const simulation = new Simulation(image, settings);
   const { opened } = simulation;
-  const message = opened.ok ? opened.messages.join('\n') || undefined : opened.message;
-  if (json) print(`${JSON.stringify({ open: { ok: opened.ok, message } })}\n`);
-  else if (message !== undefined) print(`open: ${message}\n`);
+  const messages = opened.ok ? opened.messages : [opened.message];
+  const message = messages.join('\n') || undefined;
+  if (json) output.print(openLine({ ok: opened.ok, message }));
+  else output.print(linesOf(messages.map((line) => `open: ${line}`)));
   if (!opened.ok) return 1;
   for (const operation of operations) {
     const outcome = simulation.run(operation);
-    print(json ? `${JSON.stringify(outcomeJson(outcome))}\n` : outcomeText(outcome));
+    output.print(json ? t`${Printable.json(outcomeJson(outcome))}\n` : outcomeText(outcome));
   }
   const final = simulation.difference();
-  print(json ? `${JSON.stringify({ final: finalJson(final) })}\n` : finalText(final));
+  output.print(
+    json
+      ? t`${Printable.json({ final: finalJson(final), ...subject.changedJson() })}\n`
+      : finalText(final),
+  );
   return 0;
 }
 
@@ -93,7 +117,7 @@ function readOperations(file: string): SimulatedOperation[] {
   lines.forEach((line, index) => {
     if (line.trim() === '') return;
     const parsed = parseSimulatedOperation(line);
-    if (!parsed.ok) throw new Error(`${file} line ${index + 1}: ${parsed.message}`);
+    if (!parsed.ok) throw new Refused(`${file} line ${index + 1}: ${parsed.message}`);
     operations.push(parsed.value);
   });
   const last = operations.at(-1)?.type;
@@ -101,17 +125,13 @@ function readOperations(file: string): SimulatedOperation[] {
   return operations;
 }
 
-const TYPE_OPTIONS = Object.fromEntries(
-  GUARDED_TYPES.map((type) => [`overlap-check.${type}`, { type: 'string' }] as const),
-);
-
-function typeSwitches(values: Readonly<Record<string, unknown>>): Partial<Record<Kind, boolean>> {
+function typeSwitches(args: Arguments<string>): Partial<Record<Kind, boolean>> {
   const switches: Partial<Record<Kind, boolean>> = {};
   for (const type of GUARDED_TYPES) {
-    const value = values[`overlap-check.${type}`];
+    const value = args.get(`overlap-check.${type}`);
     if (value === undefined) continue;
     if (value !== 'on' && value !== 'off')
-      throw new Error(`Parameter 'overlap-check.${type}' expects 'on' or 'off'`);
+      throw new Refused(`Parameter 'overlap-check.${type}' expects 'on' or 'off'`);
     switches[type] = value === 'on';
   }
   return switches;
@@ -120,16 +140,11 @@ function typeSwitches(values: Readonly<Record<string, unknown>>): Partial<Record
 function engineOf(word: string): Engine {
   if (word === 'today') return { type: word };
   if (word !== 'structures')
-    throw new Error(`--engine is '${word}', expected 'today' or 'structures'`);
+    throw new Refused(`--engine is '${word}', expected 'today' or 'structures'`);
   return {
     type: word,
     bitmapSize: DEFAULT_BITMAP_SIZE,
     totalSizeLimit: NO_LIMIT,
     policy: 'evict',
   };
-}
-
-function valid<T>(parsed: Parsed<T>): T {
-  if (parsed.ok) return parsed.value;
-  throw new Error(parsed.message);
 }

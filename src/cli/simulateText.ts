@@ -3,12 +3,13 @@ import { typeNames } from '../core/overlap/types.js';
 import type { Difference } from '../core/simulate/difference.js';
 import { operationText } from '../core/simulate/operation.js';
 import type { Ending, Outcome, Step } from '../core/simulate/outcome.js';
+import { linesOf, type Printable } from './printable.js';
 
 /** Changes of one kind that a person reads. `--json` has them all. */
 const MOST_ROWS = 20;
 
 /** One operation for people. */
-export function outcomeText(outcome: Outcome): string {
+export function outcomeText(outcome: Outcome): Printable {
   const lines = [`${operationText(outcome.operation)}: ${endingText(outcome.ending)}`];
   for (const message of outcome.messages) lines.push(`  ${message}`);
   for (const doubt of outcome.doubts) lines.push(`  perhaps otherwise: ${doubt}`);
@@ -17,11 +18,11 @@ export function outcomeText(outcome: Outcome): string {
     if (text !== undefined) lines.push(`  ${text}`);
   }
   if (outcome.stepsLeftOut > 0) lines.push(`  … and ${outcome.stepsLeftOut} more steps`);
-  return `${lines.join('\n')}\n`;
+  return linesOf(lines);
 }
 
 /** What is different in the file, for people. */
-export function finalText(final: Difference): string {
+export function finalText(final: Difference): Printable {
   const lines = [`the file has ${final.fileLength} bytes`];
   for (const [field, values] of Object.entries(final.header))
     lines.push(`  ${field}: ${values[0]} -> ${values[1]}`);
@@ -41,7 +42,7 @@ export function finalText(final: Difference): string {
     ),
     ...rows(final.unknown, (what) => `not known: ${what}`),
   );
-  return `${lines.join('\n')}\n`;
+  return linesOf(lines);
 }
 
 function endingText(ending: Ending): string {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { advise } from '../core/overlap/advice.js';
 import { StructureBuilder } from '../core/overlap/openedStructures.js';
 import {
@@ -11,115 +10,96 @@ import {
 } from '../core/overlap/settings.js';
 import { TraceSession } from '../core/overlap/traceSession.js';
 import { guardedTypes } from '../core/overlap/types.js';
-import { isLaidOut, openImage } from '../core/qcow2/image.js';
-import { parseSize, type Parsed } from '../core/size.js';
-import { FileSource } from '../node/fileSource.js';
+import { parseSize } from '../core/size.js';
+import { command } from './command.js';
 import { drive } from './drive.js';
+import type { Output } from './output.js';
+import { Printable, t } from './printable.js';
+import { Refused, valid } from './refused.js';
+import { type Subject, withImage } from './subject.js';
 import { failedJson, noneJson, structuresJson, type StructuresOfImage } from './structuresJson.js';
 import { failedText, NONE_TEXT, structuresText } from './structuresText.js';
 
-export const STRUCTURES_USAGE = `  structures  the overlap structures as they are just after opening
-          [--overlap-check M] [--bitmap-size S] [--total-size-limit S]
-          [--limit-policy evict|fail]; --ops FILE applies operations, one a line
-`;
-
-/** Writes a piece of output. */
-type Print = (text: string) => void;
-
-/**
- * `qcow2-lens structures`: of an image, or of operations from a file. The result is the exit code.
- * Throws an Error with a one-line message for a request that makes no sense, and for I/O errors.
- */
-export function structures(args: readonly string[], print: Print): number {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      'overlap-check': { type: 'string' },
-      'bitmap-size': { type: 'string' },
-      'total-size-limit': { type: 'string' },
-      'limit-policy': { type: 'string', default: 'evict' },
-      ops: { type: 'string' },
-      json: { type: 'boolean', default: false },
-    },
-  });
-  const policy = values['limit-policy'];
-  if (!isLimitPolicy(policy))
-    throw new Error(`--limit-policy is '${policy}', expected 'evict' or 'fail'`);
-  if (values.ops !== undefined) {
-    if (positionals.length > 0)
-      throw new Error(`structures --ops takes no image, found '${positionals[0]}'`);
-    for (const name of ['overlap-check', 'bitmap-size', 'total-size-limit'] as const)
-      if (values[name] !== undefined)
-        throw new Error(`structures --ops takes no --${name}: 'create' says it`);
-    return applyOperations(values.ops, policy, print);
-  }
-  const [filename, ...rest] = positionals;
-  if (filename === undefined || rest.length > 0)
-    throw new Error(`structures takes one image, found ${positionals.length}`);
-  const settings: StructureSettings = {
-    guarded: valid(guardedTypes({ mode: values['overlap-check'] })),
-    bitmapSize: size(values['bitmap-size'], 'bitmap-size', DEFAULT_BITMAP_SIZE),
-    totalSizeLimit: size(values['total-size-limit'], 'total-size-limit', NO_LIMIT),
-    policy,
-  };
-  const source = FileSource.open(filename);
-  try {
-    return ofImage(source, filename, settings, values.json, print);
-  } finally {
-    source.close();
-  }
-}
+export const structures = command({
+  name: 'structures',
+  summary: 'the overlap structures as they are just after opening',
+  details: ['With --ops, without an image: operations, one a line, and the state after each.'],
+  options: {
+    'overlap-check': { value: 'MODE', help: 'what is guarded: none, constant, cached or all' },
+    'bitmap-size': { value: 'SIZE', help: 'bytes of the cache of bitmaps' },
+    'total-size-limit': { value: 'SIZE', help: 'most bytes of all structures together' },
+    'limit-policy': { value: 'POLICY', help: 'at that limit: evict or fail' },
+    ops: { value: 'FILE', help: 'apply these operations to fresh structures; -: standard input' },
+    json: { help: 'as a JSON document' },
+  },
+  run(args, context) {
+    const { output } = context;
+    const policy = args.get('limit-policy') ?? 'evict';
+    if (!isLimitPolicy(policy))
+      throw new Refused(`--limit-policy is '${policy}', expected 'evict' or 'fail'`);
+    const ops = args.get('ops');
+    if (ops !== undefined) {
+      if (args.operands.length > 0)
+        throw new Refused(`structures --ops takes no image, found '${args.operands[0]}'`);
+      for (const name of ['overlap-check', 'bitmap-size', 'total-size-limit'] as const)
+        if (args.has(name))
+          throw new Refused(`structures --ops takes no --${name}: 'create' says it`);
+      return applyOperations(ops, policy, output);
+    }
+    const settings: StructureSettings = {
+      guarded: valid(guardedTypes({ mode: args.get('overlap-check') })),
+      bitmapSize: size(args.get('bitmap-size'), 'bitmap-size', DEFAULT_BITMAP_SIZE),
+      totalSizeLimit: size(args.get('total-size-limit'), 'total-size-limit', NO_LIMIT),
+      policy,
+    };
+    return withImage('structures', args, context, (subject) =>
+      ofImage(subject, settings, args.has('json'), output),
+    );
+  },
+});
 
 function ofImage(
-  source: FileSource,
-  filename: string,
+  subject: Subject,
   settings: StructureSettings,
   json: boolean,
-  print: Print,
+  output: Output,
 ): number {
-  const image = openImage(source);
-  if (!isLaidOut(image))
-    throw new Error(`'${filename}': ${image.problems[0]?.message ?? 'too many clusters'}`);
+  const { filename } = subject;
+  const image = subject.laidOut();
   const builder = new StructureBuilder(image);
   const opened = builder.build(settings);
   if (opened.state === 'none') {
-    print(json ? noneJson(filename, settings) : NONE_TEXT);
+    output.print(json ? noneJson(subject, settings) : NONE_TEXT);
     return 0;
   }
   const operations = valid(builder.operations(settings.guarded));
   const advice = drive(advise(builder.geometry, settings, operations));
   if (opened.state === 'failed') {
-    if (!json) process.stderr.write(`qcow2-lens: '${filename}': ${opened.message}\n`);
-    print((json ? failedJson : failedText)(filename, settings, opened.message, advice));
+    if (!json) output.complain(t`qcow2-lens: '${filename}': ${opened.message}\n`);
+    output.print((json ? failedJson : failedText)(subject, settings, opened.message, advice));
     return 1;
   }
   const of: StructuresOfImage = {
-    filename,
+    subject,
     geometry: builder.geometry,
     settings,
     replay: opened.replay,
     advice,
   };
-  for (const piece of json ? structuresJson(of) : structuresText(of)) print(piece);
+  for (const piece of json ? structuresJson(of) : structuresText(of)) output.print(piece);
   return 0;
 }
 
-function applyOperations(file: string, policy: LimitPolicy, print: Print): number {
+function applyOperations(file: string, policy: LimitPolicy, output: Output): number {
   const session = new TraceSession(policy);
   const lines = readFileSync(file === '-' ? 0 : file, 'utf8').split('\n');
   lines.forEach((line, index) => {
     if (line.trim() === '') return;
     const applied = session.apply(line);
-    if (!applied.ok) throw new Error(`${file} line ${index + 1}: ${applied.message}`);
-    print(`${JSON.stringify(applied.value)}\n`);
+    if (!applied.ok) throw new Refused(`${file} line ${index + 1}: ${applied.message}`);
+    output.print(t`${Printable.json(applied.value)}\n`);
   });
   return 0;
-}
-
-function valid<T>(parsed: Parsed<T>): T {
-  if (parsed.ok) return parsed.value;
-  throw new Error(parsed.message);
 }
 
 /** A size option, or what holds without it. */

@@ -20,10 +20,12 @@ import {
   windowStates,
   type WindowState,
 } from '../core/overlap/windowState.js';
+import { Printable, t } from './printable.js';
+import type { Subject } from './subject.js';
 
 /** The structures of an image that has just been opened, with all that led to them. */
 export interface StructuresOfImage {
-  readonly filename: string;
+  readonly subject: Subject;
   readonly geometry: StructureGeometry;
   readonly settings: StructureSettings;
   readonly replay: Replay;
@@ -34,13 +36,13 @@ export interface StructuresOfImage {
  * One JSON document: `mem`, `windows`, `slots` and `w` as in the lines of `--ops`, and beside them
  * what is held, what happened, each window with its fragments, the events and the advice.
  */
-export function* structuresJson(of: StructuresOfImage): Generator<string> {
-  const { filename, geometry, settings, replay, advice } = of;
+export function* structuresJson(of: StructuresOfImage): Generator<Printable> {
+  const { subject, geometry, settings, replay, advice } = of;
   const list = replay.final;
   const refuses = refusesBitmap(list);
   const { forms, exposures } = countWindows(list, refuses);
   const head = {
-    filename,
+    filename: subject.filename,
     state: 'built',
     'cluster-size': list.clusterSize,
     'file-length': geometry.fileLength,
@@ -53,25 +55,41 @@ export function* structuresJson(of: StructuresOfImage): Generator<string> {
     unprotected: exposures,
     advice,
   };
-  yield `${JSON.stringify(head).slice(0, -1)},\n"window-list":`;
+  yield* members(head);
+  yield t`,\n"window-list":`;
   yield* lines(windowStates(list, refuses), (state) => windowJson(list, state));
-  yield ',\n"events":';
+  yield t`,\n"events":`;
   yield* lines(new Array(replay.events.length).keys(), (index) => replay.events.at(index));
-  yield '}\n';
+  if (subject.hasChanged()) yield t`,\n"changed-while-read": true`;
+  yield t`}\n`;
 }
 
-export function noneJson(filename: string, settings: StructureSettings): string {
-  return `${JSON.stringify({ filename, state: 'none', settings: settingsJson(settings) })}\n`;
+export function noneJson(subject: Subject, settings: StructureSettings): Printable {
+  const { filename } = subject;
+  const document = { filename, state: 'none', settings: settingsJson(settings) };
+  return t`${Printable.json({ ...document, ...subject.changedJson() })}\n`;
 }
 
 export function failedJson(
-  filename: string,
+  subject: Subject,
   settings: StructureSettings,
   message: string,
   advice: Advice,
-): string {
+): Printable {
+  const { filename } = subject;
   const document = { filename, state: 'failed', message, settings: settingsJson(settings), advice };
-  return `${JSON.stringify(document)}\n`;
+  return t`${Printable.json({ ...document, ...subject.changedJson() })}\n`;
+}
+
+/** The beginning of a JSON object, which others go on with. */
+function* members(head: Readonly<Record<string, unknown>>): Generator<Printable> {
+  let isFirst = true;
+  for (const [key, value] of Object.entries(head)) {
+    if (value === undefined) continue;
+    const member = t`${Printable.json(key)}:${Printable.json(value)}`;
+    yield isFirst ? t`{${member}` : t`,${member}`;
+    isFirst = false;
+  }
 }
 
 function settingsJson(settings: StructureSettings): object {
@@ -103,13 +121,17 @@ function windowJson(list: MetadataList, state: WindowState): object | undefined 
 }
 
 /** A JSON array, one element a line; those without a value are left out. */
-function* lines<T>(items: Iterable<T>, toJson: (item: T) => object | undefined): Generator<string> {
-  let separator = '[\n';
+function* lines<T>(
+  items: Iterable<T>,
+  toJson: (item: T) => object | undefined,
+): Generator<Printable> {
+  let isFirst = true;
   for (const item of items) {
     const value = toJson(item);
     if (!value) continue;
-    yield separator + JSON.stringify(value);
-    separator = ',\n';
+    const line = Printable.json(value);
+    yield isFirst ? t`[\n${line}` : t`,\n${line}`;
+    isFirst = false;
   }
-  yield separator === '[\n' ? '[]' : '\n]';
+  yield isFirst ? t`[]` : t`\n]`;
 }

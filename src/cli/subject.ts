@@ -90,6 +90,8 @@ export function withImage(
 }
 
 function sayChanged({ filename }: Subject, output: Output): number {
-  output.complain(t`qcow2-lens: '${filename}' has changed while it was read: nothing here can be relied on\n`);
+  output.complain(
+    t`qcow2-lens: '${filename}' has changed while it was read: nothing here can be relied on\n`,
+  );
   return 1;
 }

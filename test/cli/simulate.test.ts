@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { simulate } from '../../src/cli/simulate.js';
 import { ImageBuilder, type ImageOptions } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
 import { writeSparse } from '../images/pieces.js';
 import { type Poke, poked, poke } from '../images/pokes.js';
+import { type CliRun, runCli } from './runCli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'simulate-'));
 afterAll(() => {
@@ -29,18 +29,16 @@ const LOST_TABLE = poke(0x20002, 0, 2);
 const healthy = imageFile('healthy.qcow2');
 const damaged = imageFile('damaged.qcow2', [LOST_TABLE]);
 
-function output(operations: string, ...args: string[]): { text: string; code: number } {
+function output(operations: string, ...args: string[]): CliRun {
   const ops = join(folder, 'ops');
   writeFileSync(ops, operations);
-  let text = '';
-  const code = simulate([...args, '--ops', ops], (piece) => (text += piece));
-  return { text, code };
+  return runCli(['simulate', ...args, '--ops', ops]);
 }
 
 /** The lines of `--json`, read back. */
 function lines(operations: string, ...args: string[]): unknown[] {
   return output(operations, ...args, '--json')
-    .text.trim()
+    .stdout.trim()
     .split('\n')
     .map((line): unknown => JSON.parse(line));
 }
@@ -105,18 +103,34 @@ describe('qcow2-lens simulate', () => {
 
   it('prints QEMU’s refusal to open the image, and nothing else', () => {
     const corrupt = imageFile('corrupt.qcow2', [poke(72, 2)]);
-    const { text, code } = output('write 0 1', corrupt, '--json');
+    const { stdout, code } = output('write 0 1', corrupt, '--json');
     expect(code).toBe(1);
-    expect(JSON.parse(text)).toEqual({
+    expect(JSON.parse(stdout)).toEqual({
       open: { ok: false, message: 'qcow2: Image is corrupt; cannot be opened read/write' },
     });
   });
 
+  it('prints the line for opening, and stderr says it too, when the file cannot be opened', () => {
+    const missing = join(folder, 'missing.qcow2');
+    const why = `Cannot look up '${missing}': no such file or directory`;
+    expect(output('write 0 1', missing, '--json')).toEqual({
+      code: 1,
+      stdout: `${JSON.stringify({ open: { ok: false, message: why } })}\n`,
+      stderr: `qcow2-lens: ${why}\n`,
+    });
+    const noImage = join(folder, 'ops');
+    const { code, stdout } = output('write 0 1', noImage, '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      open: { ok: false, message: expect.stringContaining('not a qcow2 image') },
+    });
+  });
+
   it('prints a text for people', () => {
-    const { text } = output('write 1M 64k', damaged);
-    expect(text).toContain('write 1048576 65536: failed: Input/output error');
-    expect(text).toContain('write header 0x0 +0x10000 (unchecked)');
-    expect(text).toContain('incompatible_features: 0x0 -> 0x2');
+    const { stdout } = output('write 1M 64k', damaged);
+    expect(stdout).toContain('write 1048576 65536: failed: Input/output error');
+    expect(stdout).toContain('write header 0x0 +0x10000 (unchecked)');
+    expect(stdout).toContain('incompatible_features: 0x0 -> 0x2');
   });
 
   it.each([
@@ -128,6 +142,9 @@ describe('qcow2-lens simulate', () => {
     ['flush', [healthy, '--overlap-check', 'x'], /Unsupported value 'x' for qcow2 option/],
     ['flush', [healthy, '--overlap-check.active-l1', 'x'], /expects 'on' or 'off'/],
   ])('refuses %j with %j', (operations, args, message) => {
-    expect(() => output(operations, ...args)).toThrow(message);
+    const { code, stdout, stderr } = output(operations, ...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr.split('\n')).toHaveLength(2);
   });
 });

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { structures } from '../../src/cli/structures.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
 import { writeSparse } from '../images/pieces.js';
+import { type CliRun, runCli } from './runCli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'structures-'));
 afterAll(() => {
@@ -23,17 +23,13 @@ writeSparse(
   ),
 );
 
-function output(...args: string[]): { text: string; code: number } {
-  let text = '';
-  const code = structures(args, (piece) => (text += piece));
-  return { text, code };
-}
+const output = (...args: string[]): CliRun => runCli(['structures', ...args]);
 
 describe('qcow2-lens structures', () => {
   it('prints one JSON document, in the words of the recorded traces', () => {
-    const { text, code } = output(image, '--json', '--bitmap-size', '4K');
+    const { stdout, code } = output(image, '--json', '--bitmap-size', '4K');
     expect(code).toBe(0);
-    expect(JSON.parse(text)).toMatchObject({
+    expect(JSON.parse(stdout)).toMatchObject({
       state: 'built',
       'cluster-size': 512,
       settings: { 'bitmap-size': 4096, 'limit-policy': 'evict' },
@@ -53,18 +49,18 @@ describe('qcow2-lens structures', () => {
   });
 
   it('prints a text that answers how large the settings need be', () => {
-    const { text, code } = output(image);
+    const { stdout, code } = output(image);
     expect(code).toBe(0);
-    expect(text).toContain('2 windows of 2M');
-    expect(text).toContain('With these settings nothing is unprotected (2 windows).');
-    expect(text).toMatch(/The smallest total-size-limit that protects everything is \d+ bytes\./);
-    expect(text).toMatch(/avoids evictions while opening is 8K \(8192 bytes\), for 2 windows\./);
+    expect(stdout).toContain('2 windows of 2M');
+    expect(stdout).toContain('With these settings nothing is unprotected (2 windows).');
+    expect(stdout).toMatch(/The smallest total-size-limit that protects everything is \d+ bytes\./);
+    expect(stdout).toMatch(/avoids evictions while opening is 8K \(8192 bytes\), for 2 windows\./);
   });
 
   it('advises even when the image would not open', () => {
-    const { text, code } = output(image, '--total-size-limit', '100', '--json');
+    const { stdout, code } = output(image, '--total-size-limit', '100', '--json');
     expect(code).toBe(1);
-    expect(JSON.parse(text)).toMatchObject({
+    expect(JSON.parse(stdout)).toMatchObject({
       state: 'failed',
       message: 'Cannot allocate metadata overlap check windows',
       advice: { bitmapSize: { windows: 2 } },
@@ -72,13 +68,13 @@ describe('qcow2-lens structures', () => {
   });
 
   it('has nothing to show when nothing is guarded', () => {
-    expect(output(image, '--overlap-check', 'none').text).toContain('overlap-check=none');
+    expect(output(image, '--overlap-check', 'none').stdout).toContain('overlap-check=none');
   });
 
   it('applies operations from a file', () => {
     const file = join(folder, 'operations');
     writeFileSync(file, 'create 9 512 4096 18446744073709551615 255\n\nenter 0 1 4\r\n');
-    expect(output('--ops', file).text.split('\n')).toEqual([
+    expect(output('--ops', file).stdout.split('\n')).toEqual([
       '{"op":"create 9 512 4096 18446744073709551615 255","ret":0,"events":[],"mem":92,"windows":1,"slots":[-1],"w":[]}',
       '{"op":"enter 0 1 4","ret":0,"events":[],"mem":4188,"windows":1,"slots":[0],"w":[[0,1,0,0]]}',
       '',
@@ -96,6 +92,8 @@ describe('qcow2-lens structures', () => {
       "structures --ops takes no --bitmap-size: 'create' says it",
     ],
   ])('refuses %j', (args, message) => {
-    expect(() => output(...args)).toThrow(message);
+    const { code, stdout, stderr } = output(...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(message);
   });
 });

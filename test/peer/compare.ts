@@ -1,7 +1,8 @@
 import { checkImage } from '../../src/cli/checkReport.js';
+import { checkText } from '../../src/cli/checkText.js';
 import { openImage } from '../../src/core/qcow2/image.js';
 import { FileSource } from '../../src/node/fileSource.js';
-import { imageArgument, qemuCheck, type CheckRun } from './qemu.js';
+import { imageArgument, qemuCheck, qemuCheckText, type CheckRun } from './qemu.js';
 import { IMAGE_NAME, type Slot } from './slot.js';
 
 /** What the two checks say of the same file. */
@@ -39,12 +40,14 @@ interface Outcome {
   readonly exitCode: number | undefined;
   readonly json: Record<string, unknown> | undefined;
   readonly messages: readonly string[];
+  /** The text for people; undefined where it was not asked for. */
+  readonly text?: string | undefined;
   /** Findings that ours counts without keeping their messages. */
   readonly unlisted?: number;
 }
 
-/** Checks the slot's image by qemu-img and by ourselves. */
-export async function compareChecks(slot: Slot): Promise<Verdict> {
+/** Checks the slot's image by qemu-img and by ourselves; `withText`: also what people are told. */
+export async function compareChecks(slot: Slot, withText = true): Promise<Verdict> {
   const { isEncrypted } = slot.base;
   const qemu = await qemuCheck(slot.folder, IMAGE_NAME, { isEncrypted });
   const ours = ourCheck(slot.path, imageArgument(IMAGE_NAME, isEncrypted));
@@ -52,7 +55,8 @@ export async function compareChecks(slot: Slot): Promise<Verdict> {
   if (typeof ours === 'string') return { type: 'disagreed', differences: [ours] };
   const rule = isVersion1(slot.path) ? 'another format' : leftOut(qemu, isEncrypted);
   if (rule !== undefined) return { type: 'left-out', rule };
-  const differences = differencesOf(qemu, ours);
+  const text = withText ? await qemuCheckText(slot.folder, IMAGE_NAME, isEncrypted) : undefined;
+  const differences = differencesOf({ ...qemu, text }, ours);
   return differences.length === 0 ? { type: 'agreed', qemu } : { type: 'disagreed', differences };
 }
 
@@ -90,6 +94,7 @@ function ourCheck(path: string, name: string): Outcome | string {
       exitCode: report.exitCode,
       json: report.json === undefined ? undefined : { ...report.json },
       messages: report.messages,
+      text: report.counts ? checkText(report.counts).text : '',
       unlisted: report.unlisted,
     };
   } catch (error) {
@@ -118,6 +123,7 @@ function differencesOf(qemu: Outcome, ours: Outcome): string[] {
   if (qemu.json !== undefined && ours.json !== undefined) {
     for (const key of keys) differ(key, qemu.json[key], ours.json[key]);
   }
+  if (qemu.text !== undefined) differ('text', qemu.text, ours.text);
   // Of a flood of messages ours keeps the first; the counts above hold all the same.
   const isCut = (ours.unlisted ?? 0) > 0;
   const left = new Map<string, number>();

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { type MapOutcome, mapImage } from '../../src/cli/mapReport.js';
 import { mapJson, mapText } from '../../src/cli/mapText.js';
+import type { Printable } from '../../src/cli/printable.js';
 import { openImage } from '../../src/core/qcow2/image.js';
 import { FileSource } from '../../src/node/fileSource.js';
 import { leftOut, type Rule } from './compare.js';
-import { imageArgument, imageArguments, linesOf, runQemu } from './qemu.js';
+import { imageArgument, imageArguments, isQemuSince, linesOf, runQemu } from './qemu.js';
 import { IMAGE_NAME, type Slot } from './slot.js';
 
 /** How far one of the two maps goes. */
@@ -83,7 +84,7 @@ export function ourMap(
   process.chdir(folder);
   try {
     const entries = mapImage(source, called, follow);
-    return printed(output === 'json' ? mapJson(entries) : mapText(entries));
+    return output === 'human' ? printed(mapText(entries)) : asInstalled(printed(mapJson(entries)));
   } catch (error) {
     return `ours threw ${error instanceof Error ? String(error.stack) : String(error)}`;
   } finally {
@@ -92,13 +93,38 @@ export function ourMap(
   }
 }
 
-function printed(pieces: Generator<string, MapOutcome, void>): Printed {
+function printed(pieces: Generator<Printable, MapOutcome, void>): Printed {
   let stdout = '';
   for (;;) {
     const { done, value } = pieces.next();
-    if (done) return { ...value, stdout };
-    stdout += value;
+    if (done) return { exitCode: value.exitCode, messages: value.messages, stdout };
+    stdout += value.text;
   }
+}
+
+const HAS_COMPRESSED = isQemuSince(8, 2);
+const ENTRY = /^(.*"start": )(\d+)(, "length": )(\d+)(.*)$/;
+
+/** Our document as the installed qemu-img prints it: before 8.2 without a word of compression. */
+function asInstalled(ours: Printed): Printed {
+  if (HAS_COMPRESSED) return ours;
+  const lines: string[] = [];
+  for (const line of ours.stdout.replaceAll(/, "compressed": (true|false)/g, '').split('\n')) {
+    const joined = joinedTo(lines.at(-1) ?? '', line);
+    if (joined !== undefined) lines.pop();
+    lines.push(joined ?? line);
+  }
+  return { ...ours, stdout: lines.join('\n') };
+}
+
+/** Two entries as one that only compression told apart. */
+function joinedTo(first: string, second: string): string | undefined {
+  const [, before, start, between, length, rest] = ENTRY.exec(first) ?? [];
+  const [, , , , more, otherRest] = ENTRY.exec(second) ?? [];
+  if (rest === undefined || otherRest === undefined || rest.includes('offset')) return undefined;
+  const withoutEnd = (text: string): string => text.replace(/[,\]]$/, '');
+  if (withoutEnd(rest) !== withoutEnd(otherRest)) return undefined;
+  return `${before}${start}${between}${String(Number(length) + Number(more))}${otherRest}`;
 }
 
 function differencesOf(qemu: Printed, ours: Printed): string[] {

@@ -61,6 +61,12 @@ export function qemuVersion(): string {
   return /version (\d+\.\d+\.\d+)/.exec(first)?.[1] ?? first;
 }
 
+/** Whether the installed qemu-img is of this version or later. */
+export function isQemuSince(major: number, minor: number): boolean {
+  const [ownMajor, ownMinor] = qemuVersion().split('.').map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}
+
 /** A fresh folder, and how to be rid of it. */
 export function temporaryFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'qcow2-lens-peer-'));
@@ -120,7 +126,17 @@ export async function qemuCheck(
   };
 }
 
-/** The document of `qemu-img info --output=json`; of an encrypted image without the cipher's details. */
+/** What `qemu-img check` prints for people. */
+export async function qemuCheckText(
+  cwd: string,
+  name: string,
+  isEncrypted: boolean,
+): Promise<string> {
+  const args = ['check', '-U', ...imageArguments(name, isEncrypted)];
+  return (await runQemu('qemu-img', args, cwd)).stdout;
+}
+
+/** The document of `qemu-img info --output=json`. */
 export async function qemuInfo(
   cwd: string,
   name: string,
@@ -130,11 +146,6 @@ export async function qemuInfo(
   const run = await runQemu('qemu-img', args, cwd);
   const info = parseObject(run.stdout);
   if (info === undefined) throw new Error(`qemu-img info: ${run.stderr}`);
-  const specific = info['format-specific'];
-  if (isEncrypted && typeof specific === 'object' && specific !== null && 'data' in specific) {
-    const { data } = specific;
-    if (typeof data === 'object' && data !== null && 'encrypt' in data) delete data.encrypt;
-  }
   return info;
 }
 

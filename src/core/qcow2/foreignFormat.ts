@@ -57,9 +57,27 @@ const SIGNATURES: readonly Signature[] = [
   unpack('zip', 'a ZIP archive', 'PK\x03\x04'),
   unpack('7z', 'a 7z archive', "7z\xbc\xaf'\x1c"),
   unpack('tar', 'a tar archive', 'ustar', 257),
-  { name: 'iso9660', title: 'an ISO 9660 image (CD or DVD)', use: 'raw', at: 0x8001, bytes: 'CD001' },
-  { name: 'raw', title: 'a raw disk with a GPT partition table', use: 'raw', at: 512, bytes: 'EFI PART' },
-  { name: 'raw', title: 'a raw disk with a GPT partition table', use: 'raw', at: 4096, bytes: 'EFI PART' },
+  {
+    name: 'iso9660',
+    title: 'an ISO 9660 image (CD or DVD)',
+    use: 'raw',
+    at: 0x8001,
+    bytes: 'CD001',
+  },
+  {
+    name: 'raw',
+    title: 'a raw disk with a GPT partition table',
+    use: 'raw',
+    at: 512,
+    bytes: 'EFI PART',
+  },
+  {
+    name: 'raw',
+    title: 'a raw disk with a GPT partition table',
+    use: 'raw',
+    at: 4096,
+    bytes: 'EFI PART',
+  },
 ];
 
 const MBR: ForeignFormat = {
@@ -70,8 +88,10 @@ const MBR: ForeignFormat = {
 
 /** What a file is that is no qcow2 image, if it is something that we know. */
 export function foreignFormat(source: ByteSource): ForeignFormat | undefined {
-  return SIGNATURES.find((signature) => hasSignature(source, signature)) ??
-    (hasMbr(source) ? MBR : undefined);
+  return (
+    SIGNATURES.find((signature) => hasSignature(source, signature)) ??
+    (hasMbr(source) ? MBR : undefined)
+  );
 }
 
 /** What is wrong with such a file, without the found value. */

@@ -1,0 +1,27 @@
+import { run } from '../../src/cli/run.js';
+import { FileSource } from '../../src/node/fileSource.js';
+
+/** What a run of the command line left behind. */
+export interface CliRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line in this process; `opened` hears of the image when it has just been opened. */
+export function runCli(words: readonly string[], opened: () => void = () => undefined): CliRun {
+  let stdout = '';
+  let stderr = '';
+  const code = run(words, '0.0.0-test', {
+    output: {
+      print: ({ text }) => (stdout += text),
+      complain: ({ text }) => (stderr += text),
+    },
+    open(path) {
+      const source = FileSource.open(path);
+      opened();
+      return source;
+    },
+  });
+  return { code, stdout, stderr };
+}
