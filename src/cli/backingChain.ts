@@ -2,7 +2,8 @@ import { realpathSync } from 'node:fs';
 import type { ByteSource } from '../core/byteSource.js';
 import { isForeign } from '../core/qcow2/header.js';
 import { type Image, isLaidOut, type LaidOutImage, openImage } from '../core/qcow2/image.js';
-import { FileError, FileSource } from '../node/fileSource.js';
+import { FileError, type FileSource } from '../node/fileSource.js';
+import type { OpenFile } from './command.js';
 import { filePath, fullBackingName, notAFile } from './imageNames.js';
 
 /** A file of a backing chain: an image, or a plain copy of a disk. */
@@ -29,13 +30,13 @@ export class BackingChain {
   readonly #opened: FileSource[] = [];
   readonly #paths = new Set<string>();
 
-  /** `source` stays the caller's; what lies below it is opened if `follow`, until `close`. */
-  constructor(source: ByteSource, filename: string, follow: boolean) {
+  /** `source` stays the caller's; what lies below it is opened by `open`, if given, until `close`. */
+  constructor(source: ByteSource, filename: string, open?: OpenFile) {
     let refusal = this.#add(source, filename, 'qcow2');
     const inFront = `Could not open '${filename}': `;
-    if (follow && refusal === undefined) {
+    if (open && refusal === undefined) {
       this.#paths.add(realpathSync(filename));
-      refusal = this.#openBelow();
+      refusal = this.#openBelow(open);
     }
     this.refusal = refusal === undefined ? undefined : inFront + refusal;
   }
@@ -55,7 +56,7 @@ export class BackingChain {
   }
 
   /** Opens file after file; the reason when one cannot be opened. */
-  #openBelow(): string | undefined {
+  #openBelow(open: OpenFile): string | undefined {
     for (let above = this.files.at(-1); above?.format === 'qcow2'; above = this.files.at(-1)) {
       const { backingFile } = above.image;
       if (backingFile === undefined || backingFile === '') return undefined;
@@ -63,7 +64,11 @@ export class BackingChain {
       try {
         const refusal =
           notAFile(backingFile) ??
-          this.#openBacking(above.image, filePath(fullBackingName(above.filename, backingFile)));
+          this.#openBacking(
+            above.image,
+            open,
+            filePath(fullBackingName(above.filename, backingFile)),
+          );
         if (refusal !== undefined) return inFront + refusal;
       } catch (error) {
         if (error instanceof FileError) return inFront + error.message;
@@ -73,11 +78,11 @@ export class BackingChain {
     return undefined;
   }
 
-  #openBacking(above: Image, path: string): string | undefined {
+  #openBacking(above: Image, open: OpenFile, path: string): string | undefined {
     const format = above.extensions.list.findLast((e) => e.type === 'backing-format');
     if (this.files.length === MOST_FILES)
       return `more than ${MOST_FILES} files, the next is '${path}'`;
-    const source = FileSource.open(path);
+    const source = open(path);
     this.#opened.push(source);
     const real = realpathSync(path);
     if (this.#paths.has(real)) return `'${path}' is in the chain already`;

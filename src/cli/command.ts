@@ -3,11 +3,13 @@ import type { FileSource } from '../node/fileSource.js';
 import type { Output } from './output.js';
 import { Printable, t } from './printable.js';
 
+/** Opens a file to be read; throws FileError. */
+export type OpenFile = (path: string) => FileSource;
+
 /** What a command has to do with. */
 export interface Context {
   readonly output: Output;
-  /** Opens the image: throws FileError. */
-  readonly open: (path: string) => FileSource;
+  readonly open: OpenFile;
 }
 
 /** A command as the parser, the help and the error messages see it. */

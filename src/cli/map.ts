@@ -21,7 +21,11 @@ export const map = command({
       const { output } = context;
       const foreign = subject.foreign();
       if (foreign !== undefined) throw new Refused(foreign);
-      const entries = mapImage(subject.source, subject.filename, args.has('backing'));
+      const entries = mapImage(
+        subject.source,
+        subject.filename,
+        args.has('backing') ? context.open : undefined,
+      );
       const pieces = args.has('json') ? mapJson(entries) : mapText(entries);
       let gathered: Printable[] = [];
       for (;;) {

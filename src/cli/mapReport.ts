@@ -2,6 +2,7 @@ import type { ByteSource } from '../core/byteSource.js';
 import type { GuestRun } from '../core/layout/guestRun.js';
 import { layeredMap } from '../core/layout/layeredMap.js';
 import { BackingChain } from './backingChain.js';
+import type { OpenFile } from './command.js';
 import { MapLayer } from './mapLayer.js';
 
 /** A stretch of the guest disk in `qemu-img map`. Offsets and lengths in bytes. */
@@ -29,15 +30,15 @@ export interface MapOutcome {
 }
 
 /**
- * Maps the guest disk as `qemu-img map` does; with `follow` through the backing chain, else this
- * layer alone. Ends where the metadata is damaged, with all that comes before. Throws on I/O errors.
+ * Maps the guest disk as `qemu-img map` does; through the backing chain, whose files it
+ * opens by `open`, or without that this layer alone. Ends where the metadata is damaged, with all that comes before. Throws on I/O errors.
  */
 export function* mapImage(
   source: ByteSource,
   filename: string,
-  follow: boolean,
+  open?: OpenFile,
 ): Generator<MapEntry, MapOutcome, void> {
-  const chain = new BackingChain(source, filename, follow);
+  const chain = new BackingChain(source, filename, open);
   try {
     const messages = [...chain.warnings];
     if (chain.refusal !== undefined) {

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { run } from '../../src/cli/run.js';
 import { FileSource } from '../../src/node/fileSource.js';
 
@@ -24,4 +28,13 @@ export function runCli(words: readonly string[], opened: () => void = () => unde
     },
   });
   return { code, stdout, stderr };
+}
+
+/** A fresh folder that goes away with the tests of a file. */
+export function folderOfTests(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'qcow2-lens-cli-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return folder;
 }

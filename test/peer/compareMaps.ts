@@ -83,7 +83,7 @@ export function ourMap(
   const inFolder = process.cwd();
   process.chdir(folder);
   try {
-    const entries = mapImage(source, called, follow);
+    const entries = mapImage(source, called, follow ? (path) => FileSource.open(path) : undefined);
     return output === 'human' ? printed(mapText(entries)) : asInstalled(printed(mapJson(entries)));
   } catch (error) {
     return `ours threw ${error instanceof Error ? String(error.stack) : String(error)}`;
