@@ -33,8 +33,30 @@ export default tseslint.config(
   },
   {
     // Scripts, and tests that tell what they measured, talk to people.
-    files: ['scripts/**', 'test/**', 'src/cli/**'],
+    files: ['scripts/**', 'test/**'],
     rules: { 'no-console': 'off' },
+  },
+  {
+    // What reaches a terminal goes through Printable, which escapes what an image has said.
+    files: ['src/cli/**'],
+    ignores: ['src/cli/output.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['stdout', 'stderr'].map((property) => ({
+          object: 'process',
+          property,
+          message: 'Write to an Output.',
+        })),
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ImportSpecifier[imported.name=/^(write|append|createWrite)/]',
+          message: 'Write to an Output.',
+        },
+      ],
+    },
   },
   ...importDirections,
 );

@@ -44,6 +44,12 @@ export function builtImages(): BuiltRecipe[] {
     { name: 'built-empty', build: () => layOut(new ImageBuilder({ virtualSize: 64 * 2 ** 20 })) },
     { name: 'built-zero-size', build: () => layOut(new ImageBuilder({ virtualSize: 0 })) },
     { name: 'built-many-blocks', build: manyBlocks },
+    // Percentages that end in an exact half: 3.125, 9.375, 15.625.
+    ...[1, 3, 5].map((clusters) => ({
+      name: `built-half-percent-${clusters}`,
+      build: () =>
+        layOut(new ImageBuilder({ virtualSize: 2 ** 14, clusterBits: 9 }).write(0, clusters)),
+    })),
     scattered('c9-r4', { clusterBits: 9, refcountOrder: 4 }, 1280),
     scattered('c9-r3', { clusterBits: 9, refcountOrder: 3 }, 640),
     scattered('c12-r5', { clusterBits: 12, refcountOrder: 5 }, 1500),

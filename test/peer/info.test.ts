@@ -1,10 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { infoJson } from '../../src/cli/infoReport.js';
 import { openImage } from '../../src/core/qcow2/image.js';
 import { FileSource } from '../../src/node/fileSource.js';
 import { Bases } from './bases.js';
-import { imageArgument, qemuInfo, temporaryFolder } from './qemu.js';
+import { imageArgument, qemu, qemuInfo, SECRET_ARGUMENTS, temporaryFolder } from './qemu.js';
+import { makeLuks } from './realImages.js';
 import { IMAGE_NAME, Slot } from './slot.js';
 
 /** What is not in the image's bytes. */
@@ -49,5 +51,49 @@ describe('our info and qemu-img info', () => {
     source.close();
     slot.close();
     expect(common(ours, theirs)).toEqual(theirs);
+  });
+
+  async function compare(cwd: string, name: string): Promise<void> {
+    const theirs = withoutElsewhere(await qemuInfo(cwd, name, false));
+    const source = FileSource.open(join(cwd, name));
+    const ours: unknown = JSON.parse(JSON.stringify(infoJson(openImage(source), name)));
+    source.close();
+    expect(common(ours, theirs)).toEqual(theirs);
+  }
+
+  test.for([
+    'encrypt.cipher-alg=serpent-128,encrypt.cipher-mode=cbc,encrypt.ivgen-alg=essiv,encrypt.ivgen-hash-alg=sha256',
+    'encrypt.cipher-alg=cast5-128,encrypt.cipher-mode=cbc,encrypt.hash-alg=sha512',
+    'encrypt.cipher-alg=aes-128,encrypt.cipher-mode=xts,encrypt.ivgen-alg=plain',
+    'encrypt.cipher-alg=aes-256,encrypt.cipher-mode=ctr,encrypt.hash-alg=ripemd160',
+  ])('agree on LUKS with %s', async (options) => {
+    makeLuks(folder.path, [options], 'luks.qcow2');
+    await compare(folder.path, 'luks.qcow2');
+  });
+
+  test('agree on an image with AES', async () => {
+    const options = 'encrypt.format=aes,encrypt.key-secret=key0';
+    const args = ['create', '-q', ...SECRET_ARGUMENTS, '-f', 'qcow2', '-o', options];
+    qemu('qemu-img', [...args, 'aes.qcow2', '1M'], folder.path);
+    await compare(folder.path, 'aes.qcow2');
+  });
+
+  test.for([
+    'base.qcow2',
+    './base.qcow2',
+    '/somewhere/base.qcow2',
+    '../base.qcow2',
+    'file:base.qcow2',
+    'x:y.qcow2',
+    ':y.qcow2',
+    './x:y.qcow2',
+    'nbd://localhost/disk',
+    'json:{"driver":"file","filename":"base.qcow2"}',
+  ])('agree on the whole name of %s', async (backing) => {
+    mkdirSync(join(folder.path, 'chain'), { recursive: true });
+    const create = ['create', '-q', '-u', '-f', 'qcow2', '-b', backing, '-F', 'qcow2'];
+    qemu('qemu-img', [...create, 'chain/top.qcow2', '1M'], folder.path);
+    await compare(folder.path, 'chain/top.qcow2');
+    await compare(join(folder.path, 'chain'), 'top.qcow2');
   });
 });

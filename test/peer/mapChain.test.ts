@@ -82,6 +82,30 @@ describe('our map and qemu-img map through a backing chain', () => {
     await compare('chain/top.qcow2');
   });
 
+  test('agree on names with a colon, which are protocols, and on those that only look so', async () => {
+    fresh();
+    const random = new Random(9);
+    make(random, 'x:y.qcow2', undefined, 100 * KIB);
+    make(random, 'lower.qcow2', undefined, 100 * KIB);
+    make(random, 'top.qcow2', 'lower.qcow2', 100 * KIB);
+    const names = ['x:y.qcow2', ':y.qcow2', './x:y.qcow2', 'file:chain/lower.qcow2'];
+    for (const backing of names) {
+      const rebase = ['rebase', '-u', '-b', backing, '-F', 'qcow2', 'top.qcow2'];
+      qemu('qemu-img', rebase, join(folder.path, 'chain'));
+      withoutHoles(join(folder.path, 'chain/top.qcow2'));
+      await compare('chain/top.qcow2');
+    }
+  });
+
+  test('agree on an external data file, which lies in the working directory', async () => {
+    fresh();
+    const create = ['create', '-q', '-f', 'qcow2', '-o', 'data_file=outside.raw'];
+    qemu('qemu-img', [...create, 'chain/external.qcow2', '1M'], folder.path);
+    qemu('qemu-io', ['-c', 'write 64k 128k', 'chain/external.qcow2'], folder.path);
+    withoutHoles(join(folder.path, 'outside.raw'));
+    await compare('chain/external.qcow2');
+  });
+
   test('ours refuses what leads nowhere, in one line', () => {
     fresh();
     const random = new Random(8);

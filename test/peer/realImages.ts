@@ -107,9 +107,7 @@ export function realImages(): RealRecipe[] {
       sideFiles: [],
       isEncrypted: true,
       make(folder) {
-        const options = `encrypt.format=luks,encrypt.key-secret=key0,encrypt.iter-time=10,cluster_size=${String(size)}`;
-        const args = ['create', '-q', ...SECRET_ARGUMENTS, '-f', 'qcow2', '-o', options];
-        createEncrypted([...args, IMAGE, '4M'], folder);
+        makeLuks(folder, [`cluster_size=${String(size)}`]);
         const image = imageArgument(IMAGE, true);
         const writes = ['-c', 'write 0 200k', '-c', 'write 1M 20k'];
         qemu('qemu-io', [...SECRET_ARGUMENTS, '--image-opts', image, ...writes], folder);
@@ -117,6 +115,13 @@ export function realImages(): RealRecipe[] {
     })),
   ];
   return recipes.map((real) => ({ ...real, name: `real-${real.name}` }));
+}
+
+/** Makes an image encrypted by LUKS, with the passphrase of SECRET_ARGUMENTS. */
+export function makeLuks(folder: string, more: readonly string[], name = IMAGE): void {
+  const options = ['encrypt.format=luks', 'encrypt.key-secret=key0', 'encrypt.iter-time=10'];
+  const args = ['create', '-q', ...SECRET_ARGUMENTS, '-f', 'qcow2', '-o'];
+  createEncrypted([...args, [...options, ...more].join(','), name, '4M'], folder);
 }
 
 /** QEMU times its key derivation, and gives up on a machine that others use as well. */

@@ -5,7 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCurve } from '../../src/core/picture/curve.js';
 import { parseColour } from '../../webview/heatmap/palette.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from './harness/editorPage.js';
-import { hostedData, hostedMap, hostedSample, hostedSparse } from './harness/hostedImages.js';
+import {
+  hostedData,
+  hostedFile,
+  hostedMap,
+  hostedSample,
+  hostedSparse,
+} from './harness/hostedImages.js';
 import {
   cellCentres,
   differingPixels,
@@ -353,6 +359,19 @@ describe('the panels', () => {
       expect(await details.locator('.owners > li').count()).toBeGreaterThan(1);
       expect(await details.innerText()).toContain('Refcount too low');
       expect(editor.said.some(({ type }) => type === 'selected')).toBe(true);
+    });
+  });
+
+  it('name the format of another disk image, and decode nothing of it', async () => {
+    const vmdk = { size: 1024, pieces: [{ offset: 0, bytes: Buffer.from('KDMV') }] };
+    await withEditor({ image: hostedFile(vmdk, 'disk.vmdk') }, async ({ page }) => {
+      const text = await page.textContent('.empty-body');
+      expect(text).toContain('It is a VMDK disk image. qemu-img convert -f vmdk -O qcow2');
+      expect(text).toContain('This is a VMDK disk image, not a qcow2 image: magic at 0x0');
+      expect(await page.locator('.empty-structures').count()).toBe(0);
+    });
+    await withEditor({ image: hostedSample('cluster-bits-40.qcow2') }, async ({ page }) => {
+      expect(await page.locator('.empty-structures').count()).toBe(1);
     });
   });
 

@@ -13,11 +13,17 @@ interface Props {
 /** The header cannot be understood: why, and another way to look at the file. */
 export function Unreadable({ store, facts }: Props & { readonly facts: ImageFacts }): JSX.Element {
   const first = facts.problems.at(0);
+  const { foreign } = facts;
   return (
     <main class="empty">
       <div class="empty-body">
         <Icon name="warning" />
         <h2>This file cannot be shown as a qcow2 image</h2>
+        {foreign?.title !== undefined && (
+          <p>
+            It is {foreign.title}. {foreign.advice}
+          </p>
+        )}
         <ProblemList problems={facts.problems} store={store} />
         <button
           type="button"
@@ -28,9 +34,11 @@ export function Unreadable({ store, facts }: Props & { readonly facts: ImageFact
         >
           Open in Hex Editor
         </button>
-        <section class="empty-structures" aria-label="What the header says">
-          <LaterPane tab="structures" store={store} />
-        </section>
+        {!foreign && (
+          <section class="empty-structures" aria-label="What the header says">
+            <LaterPane tab="structures" store={store} />
+          </section>
+        )}
       </div>
     </main>
   );

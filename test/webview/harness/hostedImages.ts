@@ -136,6 +136,7 @@ function hosted(map: ClusterMap): HostedImage {
       dataFile: undefined,
       rawDataFile: false,
     },
+    foreign: undefined,
     problems: [],
   };
   return {
