@@ -85,7 +85,7 @@ describe('our map and qemu-img map through a backing chain', () => {
   test('agree on names with a colon, which are protocols, and on those that only look so', async () => {
     fresh();
     const random = new Random(9);
-    make(random, 'x:y.qcow2', undefined, 100 * KIB);
+    make(random, './x:y.qcow2', undefined, 100 * KIB);
     make(random, 'lower.qcow2', undefined, 100 * KIB);
     make(random, 'top.qcow2', 'lower.qcow2', 100 * KIB);
     const names = ['x:y.qcow2', ':y.qcow2', './x:y.qcow2', 'file:chain/lower.qcow2'];

@@ -1,0 +1,26 @@
+import { ESLint, Linter } from 'eslint';
+import { expect, test } from 'vitest';
+import { root } from '../../scripts/lib/repository.mjs';
+
+const RULES = ['no-restricted-properties', 'no-restricted-syntax', 'no-console'];
+
+/** The messages of the repository's own rules on output, which need no types. */
+async function refusals(filePath: string, code: string): Promise<string[]> {
+  const config: unknown = await new ESLint({ cwd: root }).calculateConfigForFile(filePath);
+  if (typeof config !== 'object' || config === null || !('rules' in config)) return ['no rules'];
+  const rules = Object.fromEntries(
+    Object.entries(config.rules ?? {}).filter(([name]) => RULES.includes(name)),
+  );
+  return new Linter().verify(code, [{ rules }]).map(({ ruleId, message }) => ruleId ?? message);
+}
+
+test.each([
+  ['src/cli/info.ts', `process.stdout.write('x');`, ['no-restricted-properties']],
+  ['src/cli/info.ts', `process.stderr.write('x');`, ['no-restricted-properties']],
+  ['src/cli/info.ts', `console.log('x');`, ['no-console']],
+  ['src/cli/info.ts', `import { writeSync } from 'node:fs';`, ['no-restricted-syntax']],
+  ['src/cli/info.ts', `import { readFileSync } from 'node:fs';`, []],
+  ['src/cli/output.ts', `import { writeSync } from 'node:fs';`, []],
+])('%s: %s', async (filePath, code, expected) => {
+  expect(await refusals(filePath, code)).toEqual(expected);
+});
