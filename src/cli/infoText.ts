@@ -74,7 +74,7 @@ function namesText({ backingFile, dataFile }: Image, filename: string): Printabl
 
 function snapshotText({ layout }: Image, s: Snapshot): Printable[] {
   const disk = s.diskSize ?? layout?.virtualSize;
-  const says = [`${dateText(s.seconds)}`];
+  const says = [dateText(s.seconds)];
   if (disk !== undefined) says.push(`disk of ${sizeText(disk)}`);
   says.push(s.vmStateSize > 0n ? `VM state of ${sizeText(s.vmStateSize)}` : 'no VM state');
   return [

@@ -30,7 +30,7 @@ export class Arguments<N extends string> {
 }
 
 /** `--json, --help` */
-export const optionNames = (options: OptionTable): string =>
+const optionNames = (options: OptionTable): string =>
   Object.keys(options)
     .map((name) => `--${name}`)
     .join(', ');

@@ -121,9 +121,7 @@ describe('qcow2-lens simulate', () => {
     const noImage = join(folder, 'ops');
     const { code, stdout } = output('write 0 1', noImage, '--json');
     expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({
-      open: { ok: false, message: expect.stringContaining('not a qcow2 image') },
-    });
+    expect(stdout).toMatch(/^\{"open":\{"ok":false,"message":".*not a qcow2 image.*"\}\}\n$/);
   });
 
   it('prints a text for people', () => {
