@@ -55,12 +55,6 @@ export function qemu(tool: Tool, args: readonly string[], cwd: string): string {
   return run.stdout;
 }
 
-/** Version of the installed qemu-img, as `7.2.22`. */
-export function qemuVersion(): string {
-  const first = qemu('qemu-img', ['--version'], tmpdir());
-  return /version (\d+\.\d+\.\d+)/.exec(first)?.[1] ?? first;
-}
-
 /** A fresh folder, and how to be rid of it. */
 export function temporaryFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'qcow2-lens-peer-'));

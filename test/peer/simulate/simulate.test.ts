@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { qemuVersion, temporaryFolder } from '../qemu.js';
+import { temporaryFolder } from '../qemu.js';
+import { versionText } from '../qemuVersion.js';
 import { describeVerdict } from './compareWrites.js';
 import { formatCase, parseCase } from './simulationCase.js';
 import { WriteFuzz, type Disagreement } from './writeFuzz.js';
@@ -29,7 +30,7 @@ describe('the simulator and qemu-io', () => {
   test(
     `agree on ${String(CASES)} lists of operations`,
     async () => {
-      console.log(`qemu-io ${qemuVersion()}, QCOW2_PEER_SEED=${String(SEED)}`);
+      console.log(`qemu-io ${versionText()}, QCOW2_PEER_SEED=${String(SEED)}`);
       await fuzz.run(SEED, CASES);
       console.log(fuzz.summary());
       expect(fuzz.disagreements.map(keep).join('\n')).toBe('');

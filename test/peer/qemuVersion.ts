@@ -1,0 +1,39 @@
+import { tmpdir } from 'node:os';
+import { qemu } from './qemu.js';
+
+/** Which QEMU is compared with. */
+export interface QemuVersion {
+  readonly major: number;
+  readonly minor: number;
+  readonly micro: number;
+}
+
+let known: QemuVersion | undefined;
+
+/** Version of the qemu-img that the tests run: the first on the PATH. */
+export function qemuVersion(): QemuVersion {
+  known ??= parseQemuVersion(qemu('qemu-img', ['--version'], tmpdir()));
+  return known;
+}
+
+/** Reads what `qemu-img --version` prints; throws when there is no version in it. */
+export function parseQemuVersion(text: string): QemuVersion {
+  const found = /\bversion (\d+)\.(\d+)\.(\d+)/.exec(text);
+  if (!found) throw new Error(`no version of QEMU: ${text}`);
+  const [major, minor, micro] = found.slice(1).map(Number);
+  return { major, minor, micro };
+}
+
+/** Whether that QEMU is of this version, or a later one. */
+export function isAtLeast(major: number, minor: number, micro = 0): boolean {
+  const version = qemuVersion();
+  if (version.major !== major) return version.major > major;
+  if (version.minor !== minor) return version.minor > minor;
+  return version.micro >= micro;
+}
+
+/** As `7.2.22`. */
+export function versionText(): string {
+  const { major, minor, micro } = qemuVersion();
+  return [major, minor, micro].join('.');
+}
