@@ -16,7 +16,7 @@ import { finalText, outcomeText } from './simulateText.js';
 
 export const SIMULATE_USAGE = `  simulate  what QEMU would do with guest requests, and which check would stop it
           --ops FILE|- [--overlap-check M] [--overlap-check.TYPE on|off]
-          [--engine today|structures] [--cache writethrough|writeback]
+          [--engine today|structures] [--cache writethrough|writeback] [--discard-no-unref]
 `;
 
 /** Writes a piece of output. */
@@ -36,6 +36,7 @@ export function simulate(args: readonly string[], print: Print): number {
       ...TYPE_OPTIONS,
       engine: { type: 'string', default: 'today' },
       cache: { type: 'string', default: 'writethrough' },
+      'discard-no-unref': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -49,7 +50,13 @@ export function simulate(args: readonly string[], print: Print): number {
   const guarded = valid(
     guardedTypes({ mode: values['overlap-check'], types: typeSwitches(values) }),
   );
-  const settings = { guarded, engine: engineOf(values.engine), cache, sizes: {} } as const;
+  const settings = {
+    guarded,
+    engine: engineOf(values.engine),
+    cache,
+    sizes: {},
+    discardNoUnref: values['discard-no-unref'],
+  } as const;
   const operations = readOperations(values.ops);
   const source = FileSource.open(filename);
   try {

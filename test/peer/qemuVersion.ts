@@ -32,6 +32,12 @@ export function isAtLeast(major: number, minor: number, micro = 0): boolean {
   return version.micro >= micro;
 }
 
+/** The same of a version as text, `10.2` or `11.1.3`. */
+export function isAtLeastText(version: string): boolean {
+  const [major = 0, minor = 0, micro = 0] = version.split('.').map(Number);
+  return isAtLeast(major, minor, micro);
+}
+
 /** As `7.2.22`. */
 export function versionText(): string {
   const { major, minor, micro } = qemuVersion();
