@@ -10,6 +10,9 @@ const DISCARD_NO_UNREF = ['discard-no-unref', 'on'] as const;
 /** QEMU has had the option since 8.1; compressed clusters and zeroed ones are as here since 10.0. */
 export const knowsDiscardNoUnref = (): boolean => isAtLeast(10, 0);
 
+export const setsDiscardNoUnref = ({ options }: Opening): boolean =>
+  options.some(([name]) => name === DISCARD_NO_UNREF[0]);
+
 /** A cache mode, guarded types and cache sizes; QEMU refuses some of the sizes. */
 export function randomOpening(random: Random, clusterSize: number): Opening {
   const options: (readonly [string, string])[] = [];
