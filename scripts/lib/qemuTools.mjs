@@ -130,7 +130,7 @@ async function configurationOf(folder, archives) {
 async function unpack(packages, root) {
   for (const name of ['bin', 'lib', 'lib64', 'sbin']) {
     mkdirSync(join(root, 'usr', name), { recursive: true });
-    // Some packages still have their files there.
+    // Some packages still have their files there, and may make a folder of it.
     symlinkSync(join('usr', name), join(root, name));
   }
   for (const file of packages) await output('dpkg-deb', ['--extract', file, root]);
@@ -142,9 +142,10 @@ async function unpack(packages, root) {
  * @param {string} folder
  */
 function writeTools(root, folder) {
-  const files = readdirSync(join(root, 'usr'), { recursive: true, withFileTypes: true });
+  const files = readdirSync(root, { recursive: true, withFileTypes: true });
   const libraries = files.filter(({ name }) => /\.so(\.|$)/.test(name));
-  const loader = libraries.find(({ name }) => /^ld-linux.*\.so\.\d+$/.test(name));
+  // A link may lead to the system's own loader.
+  const loader = libraries.find((file) => file.isFile() && /^ld-linux.*\.so\.\d+$/.test(file.name));
   if (loader === undefined) throw new Error('there is no loader among the packages');
   const folders = [...new Set(libraries.map(({ parentPath }) => parentPath))].join(':');
   mkdirSync(folder);
