@@ -7,7 +7,7 @@ import { Bases } from './bases.js';
 import { compareChecks, type Verdict } from './compare.js';
 import { randomDamage } from './damage.js';
 import { temporaryFolder } from './qemu.js';
-import { versionText } from './qemuVersion.js';
+import { qemuVersion, versionText } from './qemuVersion.js';
 import { formatRegression } from './regression.js';
 import { shrink } from './shrink.js';
 import { Slot, type Damage } from './slot.js';
@@ -29,7 +29,7 @@ afterAll(() => {
 test(
   `our check and qemu-img check agree on ${String(CASES)} damaged images`,
   async () => {
-    console.log(`qemu-img ${versionText()}, QCOW2_PEER_SEED=${String(SEED)}`);
+    console.log(`qemu-img ${versionText(qemuVersion())}, QCOW2_PEER_SEED=${String(SEED)}`);
     const run = new FuzzRun();
     const lanes = Array.from({ length: LANES }, (_, lane) => run.lane(lane));
     await Promise.all(lanes);

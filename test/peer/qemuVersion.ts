@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { qemu } from './qemu.js';
 
 /** Which QEMU is compared with. */
-export interface QemuVersion {
+interface QemuVersion {
   readonly major: number;
   readonly minor: number;
   readonly micro: number;
@@ -17,7 +17,7 @@ export function qemuVersion(): QemuVersion {
 }
 
 /** Reads what `qemu-img --version` prints; throws when there is no version in it. */
-export function parseQemuVersion(text: string): QemuVersion {
+function parseQemuVersion(text: string): QemuVersion {
   const found = /\bversion (\d+)\.(\d+)\.(\d+)/.exec(text);
   if (!found) throw new Error(`no version of QEMU: ${text}`);
   const [major, minor, micro] = found.slice(1).map(Number);
@@ -39,7 +39,6 @@ export function isAtLeastText(version: string): boolean {
 }
 
 /** As `7.2.22`. */
-export function versionText(): string {
-  const { major, minor, micro } = qemuVersion();
+export function versionText({ major, minor, micro }: QemuVersion): string {
   return [major, minor, micro].join('.');
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../qemu.js';
-import { versionText } from '../qemuVersion.js';
+import { qemuVersion, versionText } from '../qemuVersion.js';
 import { describeVerdict } from './compareWrites.js';
 import { knowsDiscardNoUnref, setsDiscardNoUnref } from './randomOpening.js';
 import { formatCase, parseCase } from './simulationCase.js';
@@ -32,7 +32,7 @@ describe('the simulator and qemu-io', () => {
   test(
     `agree on ${String(CASES)} lists of operations`,
     async () => {
-      console.log(`qemu-io ${versionText()}, QCOW2_PEER_SEED=${String(SEED)}`);
+      console.log(`qemu-io ${versionText(qemuVersion())}, QCOW2_PEER_SEED=${String(SEED)}`);
       await fuzz.run(SEED, CASES);
       console.log(fuzz.summary());
       expect(fuzz.disagreements.map(keep).join('\n')).toBe('');
