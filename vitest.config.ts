@@ -19,6 +19,8 @@ export default defineConfig({
           name: 'peer',
           include: ['test/peer/**/*.test.ts'],
           testTimeout: 600_000,
+          // Removes what thousands of cases have left behind.
+          hookTimeout: 600_000,
         },
       },
       {

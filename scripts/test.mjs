@@ -1,6 +1,9 @@
 // `npm test [-- suite …]`: every suite, or those whose names start with the given words. On a fresh
 // clone it installs what it needs first; what must be there before that is Node, and nothing else.
+// `--cases N`: so many random cases of each kind against QEMU. `--qemu DIR`: with the qemu-img and
+// qemu-io of a folder; `--qemu-suite sid`: with those of a suite of Debian (scripts/getQemu.mjs).
 import { installPackages, installPrograms } from './lib/install.mjs';
+import { unpackQemu, useQemu } from './lib/qemuTools.mjs';
 import { oneTest } from './lib/suite.mjs';
 import { parseArgs } from 'node:util';
 
@@ -25,9 +28,21 @@ async function attempt({ run }, cases) {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { cases: { type: 'string' } },
+  options: {
+    cases: { type: 'string' },
+    qemu: { type: 'string' },
+    'qemu-suite': { type: 'string' },
+  },
 });
 const beginning = performance.now();
+try {
+  const suite = values['qemu-suite'];
+  const tools = suite === undefined ? values.qemu : await unpackQemu(suite);
+  if (tools !== undefined) useQemu(tools);
+} catch (error) {
+  console.error(`test: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}
 await installPackages();
 await installPrograms();
 const { suites } = await import('./lib/suites.mjs');

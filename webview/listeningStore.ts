@@ -34,6 +34,9 @@ function receive(store: Store, message: ToWebview): void {
     case 'cacheOptions':
       store.simulation.caches.value = message.options;
       break;
+    case 'discardNoUnref':
+      store.simulation.discardNoUnref.value = message.discardNoUnref;
+      break;
     case 'reveal':
       store.reveal(message.cluster);
       break;

@@ -6,13 +6,18 @@ import type { Store } from './store.js';
 export function simulationScript({ simulation, facts }: Store): string {
   const query = simulation.query.value;
   if (!query) return '';
-  const { overlap, caches, cache } = query.options;
+  const { overlap, caches, cache, discardNoUnref } = query.options;
   const operations = query.operations.flatMap((line) => {
     const parsed = parseSimulatedOperation(line);
     return parsed.ok ? [parsed.value] : [];
   });
   const guard = { mode: overlap.overlapCheck, types: overlap.types };
-  return qemuScript(operations, facts.value?.fileName ?? '', { guard, caches, cache });
+  return qemuScript(operations, facts.value?.fileName ?? '', {
+    guard,
+    caches,
+    cache,
+    discardNoUnref,
+  });
 }
 
 /** The operations, how the image is opened, and what came of it. */

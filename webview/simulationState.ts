@@ -49,6 +49,7 @@ export class SimulationState {
   readonly cache: Signal<CacheMode>;
   /** The settings of VS Code; undefined until the host has told them. */
   readonly caches = signal<CacheOptions | undefined>(undefined);
+  readonly discardNoUnref = signal<boolean | undefined>(undefined);
   /** Whether the tab is open. */
   readonly active = signal(false);
   /** What is being typed. */
@@ -68,12 +69,14 @@ export class SimulationState {
   readonly query: ReadonlySignal<SimulateQuery | undefined> = computed(() => {
     const overlap = this.#overlap.options.value;
     const caches = this.caches.value;
-    if (!overlap || !caches) return undefined;
+    const discardNoUnref = this.discardNoUnref.value;
+    if (!overlap || !caches || discardNoUnref === undefined) return undefined;
     const options: SimulateOptions = {
       overlap,
       caches,
       engine: this.engine.value,
       cache: this.cache.value,
+      discardNoUnref,
     };
     return { operations: this.operations.value, options };
   });

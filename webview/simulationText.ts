@@ -137,7 +137,7 @@ export function stepLine(step: Step): StepLine {
         ...(checked && ignored !== '' ? [`ignoring ${ignored}`] : []),
       ];
       const line = {
-        text: what === 'hole' ? 'punch hole' : `write ${what}`,
+        text: what.startsWith('hole') ? `punch ${what}` : `write ${what}`,
         offset: isElsewhere ? undefined : offset,
         detail: parts.join(', '),
       };

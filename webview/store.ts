@@ -317,6 +317,12 @@ export class Store {
     this.#host.post({ type: 'setOverlap', options });
   }
 
+  /** Simulates with the option at once, and has it written to VS Code's settings. */
+  setDiscardNoUnref(discardNoUnref: boolean): void {
+    this.simulation.discardNoUnref.value = discardNoUnref;
+    this.#host.post({ type: 'setDiscardNoUnref', discardNoUnref });
+  }
+
   /** What a kind of finding means; undefined while the scan has not found it. */
   explain(code: FindingCode): Explanation | undefined {
     const scan = this.scan.value;

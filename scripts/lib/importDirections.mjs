@@ -44,7 +44,7 @@ const PURE = [
   'layout/(kinds|guestKinds|owner|finding|cell)',
   'qcow2/subclusters',
   'overlap/(fragments|memory|settings|types|windowMarks)',
-  'simulate/(operation|fate|marks|verdict|disagreementText|qemuScript)',
+  'simulate/(operation|fate|marks|verdict|disagreementText|laterMessages|qemuScript)',
   'size',
 ];
 

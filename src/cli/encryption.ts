@@ -28,6 +28,8 @@ export function encryptJson({ header, crypto, source }: Image): object | undefin
     })),
     'payload-offset': luks.payloadOffset,
     'master-key-iters': luks.masterKeyIterations,
+    // Since QEMU 9.0.
+    'detached-header': false,
   };
 }
 

@@ -37,6 +37,7 @@ export const simulate = command({
     cache: { value: 'MODE', help: 'writethrough (default, as qemu-io) or writeback' },
     'overlap-check': { value: 'MODE', help: 'what is guarded: none, constant, cached or all' },
     ...TYPE_OPTIONS,
+    'discard-no-unref': { help: 'as that option of QEMU (8.1 and later): discarded clusters stay' },
     json: { help: 'a line of JSON for opening, for each operation, and for what is different' },
   },
   run(args, context) {
@@ -51,7 +52,13 @@ export const simulate = command({
       guardedTypes({ mode: args.get('overlap-check'), types: typeSwitches(args) }),
     );
     const engine = engineOf(args.get('engine') ?? 'today');
-    const settings = { guarded, engine, cache, sizes: {} } as const;
+    const settings = {
+      guarded,
+      engine,
+      cache,
+      sizes: {},
+      discardNoUnref: args.has('discard-no-unref'),
+    } as const;
     const operations = ops === undefined ? [] : readOperations(ops);
     const json = args.has('json');
     const unopened = (message: string): void => {

@@ -5,7 +5,7 @@ import type { Outcome } from '../core/simulate/outcome.js';
 
 /** One operation as `simulate --json` prints it. */
 export function outcomeJson(outcome: Outcome): object {
-  const { ending, corruption, steps, caches } = outcome;
+  const { ending, laterMessages, corruption, steps, caches } = outcome;
   const runs = (type: 'allocate' | 'free'): object[] =>
     steps.flatMap((step) =>
       step.type === type ? [{ offset: step.offset, clusters: step.clusters, type: step.kind }] : [],
@@ -33,6 +33,10 @@ export function outcomeJson(outcome: Outcome): object {
     unpredictable: ending.state === 'unpredictable' ? ending.reason : undefined,
     doubts: outcome.doubts.length > 0 ? outcome.doubts : undefined,
     message: outcome.messages.length > 0 ? outcome.messages.join('\n') : undefined,
+    'later-messages':
+      laterMessages.length > 0
+        ? laterMessages.map(({ text, since }) => ({ since, text }))
+        : undefined,
     corruption,
     allocated: runs('allocate'),
     freed: runs('free'),

@@ -1,6 +1,7 @@
 import { hex } from '../core/bytes.js';
 import { typeNames } from '../core/overlap/types.js';
 import type { Difference } from '../core/simulate/difference.js';
+import { messageLines } from '../core/simulate/laterMessages.js';
 import { operationText } from '../core/simulate/operation.js';
 import type { Ending, Outcome, Step } from '../core/simulate/outcome.js';
 import { linesOf, type Printable } from './printable.js';
@@ -11,7 +12,7 @@ const MOST_ROWS = 20;
 /** One operation for people. */
 export function outcomeText(outcome: Outcome): Printable {
   const lines = [`${operationText(outcome.operation)}: ${endingText(outcome.ending)}`];
-  for (const message of outcome.messages) lines.push(`  ${message}`);
+  for (const line of messageLines(outcome)) lines.push(`  ${line}`);
   for (const doubt of outcome.doubts) lines.push(`  perhaps otherwise: ${doubt}`);
   for (const step of outcome.steps) {
     const text = stepText(step);
@@ -64,7 +65,7 @@ function stepText(step: Step): string | undefined {
     case 'write': {
       const hits = step.hits === 0 ? '' : ` on ${typeNames(step.hits).join(', ')}`;
       const end = step.conflict === undefined ? '' : ` — ${step.conflict}`;
-      return `write ${step.what} ${hex(step.offset)} +${hex(step.size)}${step.checked ? '' : ' (unchecked)'}${hits}${end}`;
+      return `${step.what.startsWith('hole') ? 'punch' : 'write'} ${step.what} ${hex(step.offset)} +${hex(step.size)}${step.checked ? '' : ' (unchecked)'}${hits}${end}`;
     }
     case 'allocate':
     case 'free':

@@ -5,7 +5,7 @@ import type { OverlapAnswer } from '../protocol/overlap.js';
 import type { Reply, Request } from '../protocol/rpc.js';
 import { FileWatch } from './fileWatch.js';
 import type { SimulateAnswer, SimulateQuery } from '../protocol/simulation.js';
-import { cacheSettings, overlapSettings } from './settings.js';
+import { cacheSettings, discardNoUnrefSetting, overlapSettings } from './settings.js';
 
 /** One open image, shared by all panels that show it: its worker, and what the worker has said. */
 export class ImageDocument implements vscode.CustomDocument {
@@ -96,6 +96,7 @@ export class ImageDocument implements vscode.CustomDocument {
         caches: cacheSettings(this.uri),
         engine: 'today',
         cache: 'writethrough',
+        discardNoUnref: discardNoUnrefSetting(this.uri),
       },
     };
     for (;;) {

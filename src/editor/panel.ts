@@ -17,10 +17,13 @@ import { PanelOverlapOptions } from './overlapOptions.js';
 import { savePicture } from './savePicture.js';
 import {
   cacheSettings,
+  discardNoUnrefSetting,
   heatmapSettings,
   onDidChangeCacheSettings,
+  onDidChangeDiscardNoUnref,
   onDidChangeHeatmapSettings,
   writeCurve,
+  writeDiscardNoUnref,
 } from './settings.js';
 import { fromWebview } from './validate.js';
 
@@ -84,6 +87,9 @@ export class ImagePanel implements vscode.Disposable {
       }),
       onDidChangeCacheSettings(document.uri, (options) => {
         this.#post({ type: 'cacheOptions', options });
+      }),
+      onDidChangeDiscardNoUnref(document.uri, (discardNoUnref) => {
+        this.#post({ type: 'discardNoUnref', discardNoUnref });
       }),
     );
     webview.html = pageHtml({
@@ -186,6 +192,9 @@ export class ImagePanel implements vscode.Disposable {
       case 'setOverlap':
         this.#overlap.write(message.options);
         break;
+      case 'setDiscardNoUnref':
+        void writeDiscardNoUnref(this.document.uri, message.discardNoUnref);
+        break;
       case 'selected':
         this.#selected = message.cluster;
         this.#changes.fire();
@@ -211,6 +220,8 @@ export class ImagePanel implements vscode.Disposable {
     this.#post({ type: 'settings', settings: heatmapSettings() });
     this.#post({ type: 'overlapOptions', options: this.#overlap.current });
     this.#post({ type: 'cacheOptions', options: cacheSettings(this.document.uri) });
+    const discardNoUnref = discardNoUnrefSetting(this.document.uri);
+    this.#post({ type: 'discardNoUnref', discardNoUnref });
     for (const event of this.document.history) this.#post({ type: 'event', event });
     if (this.document.changedOnDisk) this.#post({ type: 'changedOnDisk' });
     if (this.#ready && this.#toShow) {

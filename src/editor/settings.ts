@@ -88,6 +88,25 @@ export function onDidChangeCacheSettings(
   });
 }
 
+const DISCARD_NO_UNREF = 'discardNoUnref';
+
+/** Whether QEMU's option `discard-no-unref` is on for a file. */
+export const discardNoUnrefSetting = (file: vscode.Uri): boolean =>
+  vscode.workspace.getConfiguration(ROOT, file).get<unknown>(DISCARD_NO_UNREF) === true;
+
+export function onDidChangeDiscardNoUnref(
+  file: vscode.Uri,
+  listener: (discardNoUnref: boolean) => void,
+): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((change) => {
+    if (change.affectsConfiguration(`${ROOT}.${DISCARD_NO_UNREF}`, file))
+      listener(discardNoUnrefSetting(file));
+  });
+}
+
+export const writeDiscardNoUnref = (file: vscode.Uri, discardNoUnref: boolean): Promise<void> =>
+  writeSetting(ROOT, DISCARD_NO_UNREF, discardNoUnref, file);
+
 /** A size may be written as a number. */
 const asText = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '';

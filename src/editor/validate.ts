@@ -68,6 +68,12 @@ export function fromWebview(message: unknown): FromWebview | undefined {
       const options = overlapOptions(message.options);
       return options && { type: 'setOverlap', options };
     }
+    case 'setDiscardNoUnref': {
+      const { discardNoUnref } = message;
+      return typeof discardNoUnref === 'boolean'
+        ? { type: 'setDiscardNoUnref', discardNoUnref }
+        : undefined;
+    }
     case 'setCurve':
       return isCurve(message.curve) ? { type: 'setCurve', curve: message.curve } : undefined;
     case 'selected': {
@@ -253,14 +259,15 @@ function stepsQuery(query: UnknownRecord): StepsQuery | undefined {
 
 function simulateOptions(value: unknown): SimulateOptions | undefined {
   if (!isRecord(value) || !isRecord(value.caches)) return undefined;
-  const { engine, cache } = value;
+  const { engine, cache, discardNoUnref } = value;
   const overlap = overlapOptions(value.overlap);
   if (!overlap || !isEngine(engine) || !isCacheMode(cache)) return undefined;
+  if (typeof discardNoUnref !== 'boolean') return undefined;
   const { cacheSize, l2CacheSize, l2CacheEntrySize, refcountCacheSize } = value.caches;
   if (!isSetting(cacheSize) || !isSetting(l2CacheSize)) return undefined;
   if (!isSetting(l2CacheEntrySize) || !isSetting(refcountCacheSize)) return undefined;
   const caches = { cacheSize, l2CacheSize, l2CacheEntrySize, refcountCacheSize };
-  return { overlap, caches, engine, cache };
+  return { overlap, caches, engine, cache, discardNoUnref };
 }
 
 const isOperationLine = (value: unknown): value is string =>

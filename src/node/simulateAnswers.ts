@@ -16,10 +16,11 @@ export function summary(outcome: Outcome, verdict: Verdict): OperationOutcome {
     if (step.type === 'free') freed += step.clusters;
     if (step.type === 'write' && step.conflict === undefined) writes++;
   }
-  const { messages, doubts, caches, steps, stepsLeftOut: leftOut } = outcome;
+  const { messages, laterMessages, doubts, caches, steps, stepsLeftOut: leftOut } = outcome;
   return {
     verdict,
     messages,
+    laterMessages,
     doubts,
     caches,
     tally: { steps: steps.length, leftOut, writes, allocated, freed },

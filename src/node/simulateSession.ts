@@ -240,6 +240,7 @@ export class SimulateSession {
     const table = new VerdictTable(this.#image, settings.guarded, {
       cache: settings.cache,
       sizes: settings.sizes,
+      discardNoUnref: settings.discardNoUnref,
       surroundings: settings.surroundings,
       map: settings.map,
       structures: { type: 'structures', bitmapSize, totalSizeLimit, policy },

@@ -45,7 +45,7 @@ export function readTask(
     parsed.push(operation.value);
   }
   const { guarded, bitmapSize, totalSizeLimit, policy } = structures.value;
-  const { engine, cache } = options;
+  const { engine, cache, discardNoUnref } = options;
   return {
     ok: true,
     value: {
@@ -59,6 +59,7 @@ export function readTask(
             : { type: 'structures', bitmapSize, totalSizeLimit, policy },
         cache,
         sizes: sizes.value,
+        discardNoUnref,
         surroundings,
         map,
       },

@@ -3,7 +3,7 @@ import type { CacheOptions } from '../core/simulate/cacheOptions.js';
 import type { Fate } from '../core/simulate/fate.js';
 import type { Disagreement } from '../core/simulate/disagreement.js';
 import type { ClusterMark } from '../core/simulate/marks.js';
-import type { CacheCounts, CacheName, Step } from '../core/simulate/outcome.js';
+import type { CacheCounts, CacheName, LaterMessage, Step } from '../core/simulate/outcome.js';
 import type { Verdict } from '../core/simulate/verdict.js';
 import type { Cell } from '../core/simulate/verdictTable.js';
 import type { OverlapAnswer, OverlapOptions } from './overlap.js';
@@ -14,6 +14,7 @@ export interface SimulateOptions {
   readonly caches: CacheOptions;
   readonly engine: EngineName;
   readonly cache: CacheMode;
+  readonly discardNoUnref: boolean;
 }
 
 export type EngineName = 'today' | 'structures';
@@ -37,6 +38,7 @@ export interface OperationOutcome {
   readonly verdict: Verdict;
   /** What QEMU prints. */
   readonly messages: readonly string[];
+  readonly laterMessages: readonly LaterMessage[];
   /** Why another run of QEMU might do it in another way. */
   readonly doubts: readonly string[];
   readonly caches: Readonly<Record<CacheName, CacheCounts>>;

@@ -29,6 +29,7 @@ export type FromWebview<R = Request> =
   /** Write a setting to the user's configuration. */
   | { readonly type: 'setCurve'; readonly curve: Curve }
   | { readonly type: 'setOverlap'; readonly options: OverlapOptions }
+  | { readonly type: 'setDiscardNoUnref'; readonly discardNoUnref: boolean }
   /** The cluster the user selected; undefined when none is. */
   | { readonly type: 'selected'; readonly cluster: number | undefined }
   /** Whether there are places to go back and forward to. */
@@ -45,6 +46,7 @@ export type ToWebview =
   | { readonly type: 'settings'; readonly settings: HeatmapSettings }
   | { readonly type: 'overlapOptions'; readonly options: OverlapOptions }
   | { readonly type: 'cacheOptions'; readonly options: CacheOptions }
+  | { readonly type: 'discardNoUnref'; readonly discardNoUnref: boolean }
   | { readonly type: 'reveal'; readonly cluster: number }
   /** Show a cluster for the time being; undefined: go back to where one was. */
   | { readonly type: 'preview'; readonly cluster: number | undefined }

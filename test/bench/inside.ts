@@ -11,6 +11,7 @@ const SETTINGS: SimulationSettings = {
   engine: { type: 'today' },
   cache: 'writethrough',
   sizes: {},
+  discardNoUnref: false,
   surroundings: { allocatedBytes: undefined, inflate: undefined },
 };
 

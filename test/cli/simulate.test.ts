@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ImageBuilder, type ImageOptions } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
 import { writeSparse } from '../images/pieces.js';
+import { survey } from '../peer/survey.js';
 import { type Poke, poked, poke } from '../images/pokes.js';
 import { type CliRun, runCli } from './runCli.js';
 
@@ -99,6 +100,33 @@ describe('qcow2-lens simulate', () => {
   it('keeps metadata in memory until the end with --cache writeback', () => {
     const final = lines('write 1M 64k\nabort', healthy, '--cache', 'writeback').at(-1);
     expect(final).toMatchObject({ final: { fileLength: 0x70000, l2: [], refcounts: [] } });
+  });
+
+  it('keeps discarded clusters with --discard-no-unref, but not in version 2', () => {
+    const kept = lines('discard 0 64k', healthy, '--discard-no-unref').at(-1);
+    expect(kept).toMatchObject({
+      final: { l2: [{ new: '0x8000000000050001' }], refcounts: [] },
+    });
+    const old = imageFile('old.qcow2', [], { version: 2 });
+    const { stdout, code } = output('discard 0 64k', old, '--discard-no-unref');
+    expect(code).toBe(1);
+    expect(stdout).toBe('open: discard-no-unref is only supported since qcow2 version 3\n');
+  });
+
+  it('tells apart what only newer versions say', () => {
+    const builder = new ImageBuilder({ virtualSize: 2 ** 20 }).write(0).snapshot({ name: 's' });
+    const built = layOut(builder);
+    const path = join(folder, 'unread.qcow2');
+    // Where the snapshot's L1 table lies: off the grid.
+    writeSparse(path, poked(built, [poke(Number(survey(built).read(64, 8)), 0x50200n)]));
+    const args = [path, '--overlap-check', 'all'];
+    const text = "qemu-io: Failed flush for 'FILE' during close: Invalid argument";
+    expect(lines('write 0 4k', ...args).at(2)).toMatchObject({
+      op: 'close',
+      message: 'qemu-io: Failed to flush the refcount block cache: Invalid argument',
+      'later-messages': [{ since: '11.1.3', text }],
+    });
+    expect(output('write 0 4k', ...args).stdout).toContain(`  ${text} (since QEMU 11.1.3)\n`);
   });
 
   it('prints QEMU’s refusal to open the image, and nothing else', () => {

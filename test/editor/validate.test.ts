@@ -17,6 +17,7 @@ const simulation = {
     caches: { cacheSize: '', l2CacheSize: '1M', l2CacheEntrySize: 'x', refcountCacheSize: '' },
     engine: 'today',
     cache: 'writeback',
+    discardNoUnref: true,
   },
 };
 const request = (method: string, query: unknown, id: unknown = 1): unknown => ({
@@ -44,6 +45,7 @@ describe('messages of the protocol pass', () => {
     request('overlapEvents', { options, from: 0, count: 100 }),
     request('overlapAdvice', { options, position: undefined }),
     { type: 'setOverlap', options },
+    { type: 'setDiscardNoUnref', discardNoUnref: false },
     request('next', { target: { type: 'kind', kind: 'data' }, from: undefined, direction: 1 }),
     request('next', { target: { type: 'corruption' }, from: 7, direction: -1 }),
     request('cells', { curve: 'rows', x: 3, y: 0 }),
@@ -113,6 +115,11 @@ describe('everything else does not', () => {
     request('simulate', { ...simulation, options: { ...simulation.options, engine: 'all' } }),
     request('simulate', { ...simulation, options: { ...simulation.options, cache: 'none' } }),
     request('simulate', { ...simulation, options: { ...simulation.options, caches: {} } }),
+    request('simulate', {
+      ...simulation,
+      options: { ...simulation.options, discardNoUnref: 'on' },
+    }),
+    { type: 'setDiscardNoUnref', discardNoUnref: 1 },
     request('simulate', { ...simulation, options: { ...simulation.options, overlap: {} } }),
     request('simulateSteps', { ...simulation, operation: 0, from: 0, count: 1001 }),
     request('simulateMarks', { ...simulation, operation: -1 }),

@@ -312,6 +312,7 @@ describe('the conflict map', () => {
       caches: { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' },
       engine: 'today',
       cache: 'writethrough',
+      discardNoUnref: false,
     } as const;
     for (;;) {
       const answer = session.simulateSweep({ options });

@@ -28,6 +28,7 @@ const OPTIONS: SimulateOptions = {
   caches: { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' },
   engine: 'today',
   cache: 'writethrough',
+  discardNoUnref: false,
 };
 const HIT = 'write 0x4d0000 64K';
 

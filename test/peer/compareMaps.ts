@@ -5,7 +5,8 @@ import type { Printable } from '../../src/cli/printable.js';
 import { openImage } from '../../src/core/qcow2/image.js';
 import { FileSource } from '../../src/node/fileSource.js';
 import { leftOut, type Rule } from './compare.js';
-import { imageArgument, imageArguments, isQemuSince, linesOf, runQemu } from './qemu.js';
+import { imageArgument, imageArguments, linesOf, runQemu } from './qemu.js';
+import { isAtLeast } from './qemuVersion.js';
 import { IMAGE_NAME, type Slot } from './slot.js';
 
 /** How far one of the two maps goes. */
@@ -102,7 +103,7 @@ function printed(pieces: Generator<Printable, MapOutcome, void>): Printed {
   }
 }
 
-const HAS_COMPRESSED = isQemuSince(8, 2);
+const HAS_COMPRESSED = isAtLeast(8, 2);
 const ENTRY = /^(.*"start": )(\d+)(, "length": )(\d+)(.*)$/;
 
 /** Our document as the installed qemu-img prints it: before 8.2 without a word of compression. */

@@ -6,7 +6,8 @@ import { Random } from '../images/random.js';
 import { Bases } from './bases.js';
 import { compareChecks, type Verdict } from './compare.js';
 import { randomDamage } from './damage.js';
-import { qemuVersion, temporaryFolder } from './qemu.js';
+import { temporaryFolder } from './qemu.js';
+import { qemuVersion, versionText } from './qemuVersion.js';
 import { formatRegression } from './regression.js';
 import { shrink } from './shrink.js';
 import { Slot, type Damage } from './slot.js';
@@ -30,7 +31,7 @@ afterAll(() => {
 test(
   `our check and qemu-img check agree on ${String(CASES)} damaged images`,
   async () => {
-    console.log(`qemu-img ${qemuVersion()}, QCOW2_PEER_SEED=${String(SEED)}`);
+    console.log(`qemu-img ${versionText(qemuVersion())}, QCOW2_PEER_SEED=${String(SEED)}`);
     const run = new FuzzRun();
     const lanes = Array.from({ length: LANES }, (_, lane) => run.lane(lane));
     await Promise.all(lanes);

@@ -7,6 +7,7 @@ import { FileSource } from '../../src/node/fileSource.js';
 import { Bases } from './bases.js';
 import { imageArgument, qemu, qemuInfo, SECRET_ARGUMENTS, temporaryFolder } from './qemu.js';
 import { makeLuks } from './realImages.js';
+import { isAtLeast } from './qemuVersion.js';
 import { IMAGE_NAME, Slot } from './slot.js';
 
 /** What is not in the image's bytes. */
@@ -43,7 +44,9 @@ describe('our info and qemu-img info', () => {
   test.for(bases.names)('agree on %s', async (name) => {
     const base = bases.get(name);
     const slot = new Slot(base, join(folder.path, `info-${name}`));
-    const theirs = withoutElsewhere(await qemuInfo(slot.folder, IMAGE_NAME, base.isEncrypted));
+    const all = await qemuInfo(slot.folder, IMAGE_NAME, base.isEncrypted);
+    expect('children' in all).toBe(isAtLeast(8, 0));
+    const theirs = withoutElsewhere(all);
     const source = FileSource.open(slot.path);
     const ours: unknown = JSON.parse(
       JSON.stringify(infoJson(openImage(source), imageArgument(IMAGE_NAME, base.isEncrypted))),

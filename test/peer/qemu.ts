@@ -55,18 +55,6 @@ export function qemu(tool: Tool, args: readonly string[], cwd: string): string {
   return run.stdout;
 }
 
-/** Version of the installed qemu-img, as `7.2.22`. */
-export function qemuVersion(): string {
-  const first = qemu('qemu-img', ['--version'], tmpdir());
-  return /version (\d+\.\d+\.\d+)/.exec(first)?.[1] ?? first;
-}
-
-/** Whether the installed qemu-img is of this version or later. */
-export function isQemuSince(major: number, minor: number): boolean {
-  const [ownMajor, ownMinor] = qemuVersion().split('.').map(Number);
-  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
-}
-
 /** A fresh folder, and how to be rid of it. */
 export function temporaryFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'qcow2-lens-peer-'));

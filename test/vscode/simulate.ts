@@ -61,6 +61,23 @@ test('the sizes of the metadata caches are QEMU’s to refuse', async () => {
   await closeAll();
 });
 
+test('discard-no-unref is a setting', async () => {
+  await openedWithSummary(IMAGE);
+  const freed = async (): Promise<number> => {
+    const answer = await simulate('write 0 64K', 'discard 0 64K');
+    assert.equal(answer.state, 'done');
+    return answer.outcomes[1].tally.freed;
+  };
+  assert.equal(await freed(), 1);
+  try {
+    await set('discardNoUnref', true);
+    assert.equal(await freed(), 0);
+  } finally {
+    await set('discardNoUnref', undefined);
+  }
+  await closeAll();
+});
+
 test('a small L2 cache misses more often', async () => {
   await openedWithSummary(IMAGE);
   const misses = async (): Promise<number> => {

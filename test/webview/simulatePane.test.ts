@@ -161,6 +161,24 @@ describe('operations', () => {
     });
   });
 
+  it('are done again with discard-no-unref, which is written to the settings', async () => {
+    await withPane({ operations: ['discard 0 64K'] }, async (editor, page) => {
+      const toggle = page.getByRole('button', { name: 'discard-no-unref' });
+      expect(await toggle.getAttribute('aria-pressed')).toBe('false');
+      const punched = (): Promise<number> =>
+        page.getByText('punch hole in kept data', { exact: false }).count();
+      await expect.poll(() => badges(page)).toEqual(['passes']);
+      expect(await punched()).toBe(0);
+      await toggle.click();
+      await expect.poll(punched).toBe(1);
+      expect(await toggle.getAttribute('aria-pressed')).toBe('true');
+      expect(editor.said.at(-1)).toEqual({ type: 'setDiscardNoUnref', discardNoUnref: true });
+      // As VS Code has it, whoever changed it.
+      await editor.post({ type: 'discardNoUnref', discardNoUnref: false });
+      await expect.poll(punched).toBe(0);
+    });
+  });
+
   it('are kept with the editor, and followed when another panel has changed them', async () => {
     await withPane({}, async (editor, page) => {
       await type(page, 'write 0 64K');

@@ -35,6 +35,7 @@ function panel(operations: readonly string[] = []) {
   overlap.setOptions(OVERLAP);
   overlap.ready.value = true;
   state.caches.value = CACHES;
+  state.discardNoUnref.value = false;
   state.active.value = true;
   const settle = async (): Promise<void> => {
     for (const answer of answers.splice(0)) answer();

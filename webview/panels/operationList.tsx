@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { messageLines } from '../../src/core/simulate/laterMessages.js';
 import { parseSimulatedOperation } from '../../src/core/simulate/operation.js';
 import type { Store } from '../store.js';
 import { simulationJson, simulationScript } from '../simulationExport.js';
@@ -83,7 +84,7 @@ export function OperationList({ store }: Props): JSX.Element | null {
                   type="button"
                   class="operation"
                   aria-current={index === shown ? 'true' : undefined}
-                  title={outcome?.messages.map(clean).join('\n')}
+                  title={outcome && messageLines(outcome).map(clean).join('\n')}
                   onClick={() => {
                     simulation.select(index);
                   }}

@@ -57,6 +57,17 @@ export function SimulatePane({ store }: { readonly store: Store }): JSX.Element 
             simulation.cache.value = cache;
           }}
         />
+        <button
+          type="button"
+          class="pill"
+          title="Discarded clusters read as zeros and keep their place in the file (QEMU 8.1 and later)"
+          aria-pressed={simulation.discardNoUnref.value === true}
+          onClick={() => {
+            store.setDiscardNoUnref(simulation.discardNoUnref.value !== true);
+          }}
+        >
+          discard-no-unref
+        </button>
       </div>
       {trouble !== undefined && (
         <p class="callout" role="alert">

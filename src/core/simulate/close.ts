@@ -6,9 +6,15 @@ import { flushNode } from './requests.js';
 /** Closes the image (bdrv_close, qcow2_inactivate): what is dirty is written, unless the node is dead. */
 export function close(driver: Driver): void {
   const { recorder, guard, l2Cache, refcountCache, header } = driver;
-  failureOf(() => {
+  const unflushed = failureOf(() => {
     flushNode(driver);
   });
+  // QEMU names the file as it was told of it (bdrv_close).
+  if (unflushed !== undefined)
+    recorder.laterMessage(
+      '11.1.3',
+      `qemu-io: Failed flush for 'FILE' during close: ${errnoText(unflushed)}`,
+    );
   if (driver.signal.dead) return;
   guard.l1Dropped();
   const lost = driver.bitmaps?.store();

@@ -1,3 +1,5 @@
+import { maskedOffset } from '../qcow2/entryTable.js';
+import type { L2EntryKind } from '../qcow2/l2Entry.js';
 import { bitRange, type EntryWords, type L2Slice } from './l2Slice.js';
 import { freeEntry } from './link.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
@@ -67,19 +69,37 @@ function discardEntry(driver: Driver, slice: L2Slice, index: number): void {
   const kind = slice.kind(index);
   const isAllocated = kind === 'normal' || kind === 'zero-allocated' || kind === 'compressed';
   if (!isAllocated && !driver.backed) return;
+  const keeps = keepsCluster(driver, kind);
+  const kept = keeps ? old : NONE;
   if (geometry.extendedL2) {
-    if (isSame(old, NONE) && slice.allocated(index) === 0 && slice.zeroes(index) === ALL) return;
+    if (isSame(old, kept) && slice.allocated(index) === 0 && slice.zeroes(index) === ALL) return;
     slice.markDirty();
-    slice.set(index, NONE);
+    slice.set(index, kept);
     slice.setBitmap(index, 0, ALL);
   } else {
-    const entry = { high: 0, low: geometry.version >= 3 ? ZERO_FLAG : 0 };
+    const entry = geometry.version >= 3 ? zeroed(kept) : kept;
     if (isSame(old, entry)) return;
     slice.markDirty();
     slice.set(index, entry);
   }
-  freeEntry(driver, old, 'request');
+  if (keeps) punchKept(driver, old, kind);
+  else freeEntry(driver, old, 'request');
 }
+
+/** Whether what the guest gives up stays where it is. A compressed cluster never does. */
+export const keepsCluster = (driver: Driver, kind: L2EntryKind): boolean =>
+  driver.discardNoUnref && kind !== 'compressed';
+
+/** The file system gets the bytes of a kept cluster at once, whatever the overlap checks would say. */
+export function punchKept(driver: Driver, { high, low }: EntryWords, kind: L2EntryKind): void {
+  if (driver.dataFile || (kind !== 'normal' && kind !== 'zero-allocated')) return;
+  driver.file.punch('hole in kept data', maskedOffset(high, low), driver.geometry.clusterSize);
+}
+
+export const zeroed = ({ high, low }: EntryWords): EntryWords => ({
+  high,
+  low: (low | ZERO_FLAG) >>> 0,
+});
 
 export const isSame = (a: EntryWords, b: EntryWords): boolean =>
   a.high === b.high && a.low === b.low;

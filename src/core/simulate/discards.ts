@@ -33,7 +33,7 @@ export class Discards {
   add(offset: number, bytes: number): void {
     if (this.#clusters.has(offset))
       throw new ProcessAborted(
-        "update_refcount_discard: Assertion `d->bytes + length == new_end - new_start' failed: a cluster is freed twice",
+        "update_refcount_discard (queue_discard since 10.2): Assertion `d->bytes + length == new_end - new_start' failed: a cluster is freed twice",
       );
     this.#clusters.add(offset);
     let region: Region = { number: this.#count++, start: offset, end: offset + bytes };
@@ -61,7 +61,7 @@ export class Discards {
     for (const queue of [this.#regions, this.#starts, this.#ends, this.#clusters]) queue.clear();
     if (!succeeded) return;
     for (const [index, { start, end }] of regions.entries()) {
-      this.#file.punch(start, end - start);
+      this.#file.punch('hole', start, end - start);
       if (index % PUNCHES_A_STEP === PUNCHES_A_STEP - 1) yield;
     }
   }

@@ -51,6 +51,8 @@ export class Driver {
   readonly refcounts: Refcounts;
   readonly allocator: Allocator;
   readonly surroundings: Surroundings;
+  /** A discarded cluster reads as zeros and stays where it is (discard-no-unref). */
+  readonly discardNoUnref: boolean;
   /** Undefined when nobody has scanned the image. */
   readonly claims: Claims | undefined;
   /** Loaded as the last part of opening. */
@@ -72,6 +74,7 @@ export class Driver {
     recorder: Recorder,
     surroundings: Surroundings,
     claims: Claims | undefined,
+    discardNoUnref: boolean,
   ) {
     this.image = image;
     this.geometry = geometry;
@@ -79,6 +82,7 @@ export class Driver {
     this.guard = guard;
     this.surroundings = surroundings;
     this.claims = claims;
+    this.discardNoUnref = discardNoUnref;
     this.header = new HeaderState(image);
     this.signal = new Signal(recorder, () => {
       this.header.incompatible |= INCOMPATIBLE.corrupt;

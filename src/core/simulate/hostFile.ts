@@ -75,20 +75,20 @@ export class HostFile {
     this.#write(what, false, own, offset, [bytesPart(bytes)]);
   }
 
-  /** Gives clusters back to the file system. Errors are dropped, as QEMU drops them. */
-  punch(offset: number, size: number): void {
+  /** Gives bytes back to the file system. Errors are dropped, as QEMU drops them. */
+  punch(what: Extract<Written, `hole${string}`>, offset: number, size: number): void {
     if (BigInt(offset) + BigInt(size) > MAX_NODE_LENGTH) return;
     const hits = this.#guard.hits(0, offset, size);
     this.#recorder.write({
       type: 'write',
-      what: 'hole',
+      what,
       offset,
       size,
       checked: false,
       ignore: 0,
       conflict: undefined,
       hits,
-      losses: this.#losses.find('hole', 0, offset, [{ length: size, content: ZEROS }], hits),
+      losses: this.#losses.find(what, 0, offset, [{ length: size, content: ZEROS }], hits),
     });
     this.overlay.punch(offset, size);
     this.#guard.wrote(offset, size);

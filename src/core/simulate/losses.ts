@@ -20,6 +20,7 @@ const OWN: Readonly<Record<Written, number>> = {
   'zeroed area': BIT.data,
   'copy on write': BIT.data,
   hole: 0,
+  'hole in kept data': BIT.data,
   header: BIT.mainHeader,
   'header field': BIT.mainHeader,
   'L1 entry': BIT.activeL1,

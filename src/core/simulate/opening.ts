@@ -38,6 +38,8 @@ export function openDriver(
   const { geometry, slots } = sized.value;
   const guard = Guard.open(image, overlay, recorder, settings, settings.watch);
   if (!guard.ok) return guard;
+  if (settings.discardNoUnref && geometry.version < 3)
+    return refuse('discard-no-unref is only supported since qcow2 version 3');
   if (image.refusal.open !== undefined) return refuse(image.refusal.open);
   if (layout.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
     return refuse('A disk of more than 2^53 bytes is not simulated');
@@ -54,6 +56,7 @@ export function openDriver(
     recorder,
     settings.surroundings,
     settings.map && new Claims(settings.map),
+    settings.discardNoUnref,
   );
   const lost =
     image.extensions.list.some((e) => e.type === 'bitmaps') && image.bitmaps === undefined;

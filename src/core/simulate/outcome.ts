@@ -16,6 +16,8 @@ export type Written =
   | 'zeroed area'
   | 'copy on write'
   | 'hole'
+  /** In a cluster that keeps its reference (discard-no-unref). */
+  | 'hole in kept data'
   | 'header'
   | 'header field'
   | 'L1 entry'
@@ -130,12 +132,22 @@ export interface CacheCounts {
   readonly misses: number;
 }
 
+/** A line on stderr that older versions of QEMU do not print. */
+export interface LaterMessage {
+  readonly text: string;
+  /** The first version that does. */
+  readonly since: string;
+  /** It comes before the message of this place. */
+  readonly before: number;
+}
+
 /** What came of one operation. */
 export interface Outcome {
   readonly operation: SimulatedOperation;
   readonly ending: Ending;
   /** Lines on stderr, in QEMU's words. */
   readonly messages: readonly string[];
+  readonly laterMessages: readonly LaterMessage[];
   /** Why another run of QEMU might do it in another way, if it might. */
   readonly doubts: readonly string[];
   /** The first corruption that was signalled and not suppressed. */

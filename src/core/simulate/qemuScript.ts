@@ -10,6 +10,7 @@ export interface ScriptOptions {
   readonly guard: GuardOptions;
   readonly caches: CacheOptions;
   readonly cache: SimulationSettings['cache'];
+  readonly discardNoUnref: boolean;
 }
 
 /**
@@ -47,7 +48,7 @@ export function qemuScript(
 }
 
 /** `driver=qcow2,…` as --image-opts takes it. */
-function imageOptions(copy: string, { guard, caches }: ScriptOptions): string {
+function imageOptions(copy: string, { guard, caches, discardNoUnref }: ScriptOptions): string {
   const options = ['driver=qcow2', `file.filename=./${copy}`, 'discard=unmap'];
   const template = guard.mode ?? guard.template;
   if (template !== undefined) options.push(`overlap-check.template=${template}`);
@@ -55,6 +56,8 @@ function imageOptions(copy: string, { guard, caches }: ScriptOptions): string {
     options.push(`overlap-check.${type}=${guarded ? 'on' : 'off'}`);
   for (const key of CACHE_OPTIONS)
     if (caches[key] !== '') options.push(`${CACHE_OPTION_NAMES[key]}=${caches[key]}`);
+  // Older versions than 8.1 do not know it, not even as off.
+  if (discardNoUnref) options.push('discard-no-unref=on');
   return options.map((option) => option.replaceAll(',', ',,')).join(',');
 }
 

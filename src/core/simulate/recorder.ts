@@ -1,5 +1,13 @@
 import { Unpredictable } from './failure.js';
-import type { Allocated, CacheName, Corruption, Outcome, Step, WriteStep } from './outcome.js';
+import type {
+  Allocated,
+  CacheName,
+  Corruption,
+  LaterMessage,
+  Outcome,
+  Step,
+  WriteStep,
+} from './outcome.js';
 
 /** Steps kept of an operation; the rest is counted. */
 const MOST_STEPS = 2 ** 16;
@@ -24,6 +32,7 @@ export class Recorder {
   #steps: Step[] = [];
   #leftOut = 0;
   #messages: string[] = [];
+  #laterMessages: LaterMessage[] = [];
   #doubts: string[] = [];
   #corruption: Corruption | undefined;
   #work = 0;
@@ -85,6 +94,11 @@ export class Recorder {
     this.#messages.push(line);
   }
 
+  /** A message that QEMU has had since a version. */
+  laterMessage(since: string, text: string): void {
+    this.#laterMessages.push({ text, since, before: this.#messages.length });
+  }
+
   /** Steps of this operation so far. */
   get steps(): readonly Step[] {
     return this.#steps;
@@ -111,6 +125,7 @@ export class Recorder {
   take(): Omit<Outcome, 'operation' | 'ending'> {
     const taken = {
       messages: this.#messages,
+      laterMessages: this.#laterMessages,
       doubts: this.#doubts,
       corruption: this.#corruption,
       steps: this.#steps,
@@ -121,6 +136,7 @@ export class Recorder {
     this.#lookUp = undefined;
     this.#leftOut = 0;
     this.#messages = [];
+    this.#laterMessages = [];
     this.#doubts = [];
     this.#corruption = undefined;
     this.#work = 0;

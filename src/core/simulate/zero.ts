@@ -1,4 +1,12 @@
-import { collectingDiscards, discardClusters, forEachEntry, isSame } from './discard.js';
+import {
+  collectingDiscards,
+  discardClusters,
+  forEachEntry,
+  isSame,
+  keepsCluster,
+  punchKept,
+  zeroed,
+} from './discard.js';
 import type { Driver } from './driver.js';
 import { ProcessAborted, RequestFailed } from './failure.js';
 import { isZero } from './guestData.js';
@@ -65,14 +73,17 @@ function zeroEntry(driver: Driver, slice: L2Slice, index: number, unmap: boolean
   const kind = slice.kind(index);
   const gives =
     kind === 'compressed' || (unmap && (kind === 'normal' || kind === 'zero-allocated'));
-  const kept = gives ? { high: 0, low: 0 } : old;
-  const entry = extendedL2 ? kept : { high: kept.high, low: (kept.low | 1) >>> 0 };
+  const keeps = keepsCluster(driver, kind);
+  const kept = gives && !keeps ? { high: 0, low: 0 } : old;
+  const entry = extendedL2 ? kept : zeroed(kept);
   const sameBitmap = !extendedL2 || (slice.allocated(index) === 0 && slice.zeroes(index) === ALL);
   if (isSame(old, entry) && sameBitmap) return;
   slice.markDirty();
   slice.set(index, entry);
   if (extendedL2) slice.setBitmap(index, 0, ALL);
-  if (gives) freeEntry(driver, old, 'request');
+  if (!gives) return;
+  if (keeps) punchKept(driver, old, kind);
+  else freeEntry(driver, old, 'request');
 }
 
 /** Some subclusters of a cluster (zero_l2_subclusters). */

@@ -40,6 +40,7 @@ test.each([
     engine: { type: 'today' },
     cache: 'writethrough',
     sizes: sizes.value,
+    discardNoUnref: false,
     surroundings: { allocatedBytes: undefined, inflate: undefined },
   });
   expect(opened).toEqual({ ok: false, message });

@@ -17,6 +17,7 @@ const CASES = 3;
 const COMMON = {
   cache: 'writeback',
   sizes: {},
+  discardNoUnref: false,
   surroundings: { allocatedBytes: undefined, inflate: undefined },
 } as const;
 

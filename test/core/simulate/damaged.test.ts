@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TEMPLATES } from '../../../src/core/overlap/types.js';
+import { messageLines } from '../../../src/core/simulate/laterMessages.js';
 import { poke } from '../../images/pokes.js';
 import {
   CLUSTER,
@@ -40,6 +41,18 @@ describe('an allocation where the refcount is wrongly 0', () => {
     const run = simulate(WRITTEN([refcountPoke(5, 0)]), 'write 1M 64k\nclose');
     expect(run.endings).toEqual(['done', 'done']);
     expect(newEntries(run)).toEqual({ 16: '0x8000000000050000' });
+  });
+
+  it('is given up twice, and QEMU dies of it under the name of its version', () => {
+    // Giving up the refcount block forgets that the cluster before it has been given up.
+    const twice = WRITTEN([
+      poke(4 * CLUSTER + 8, 0x20000n | COPIED),
+      poke(4 * CLUSTER + 16, 0x50000n | COPIED),
+    ]);
+    expect(simulate(twice, 'discard 0 192k', { guarded: TEMPLATES.none }).endings).toEqual([
+      'update_refcount_discard (queue_discard since 10.2): Assertion ' +
+        "`d->bytes + length == new_end - new_start' failed: a cluster is freed twice",
+    ]);
   });
 
   it('never puts an L2 table at 0, nor compressed data, nor a refcount block', () => {
@@ -185,6 +198,16 @@ describe('an entry of a higher table that is wrong', () => {
 describe('the snapshots and the bitmaps', () => {
   const snapshotted = (pokes: Parameters<typeof image>[2]) =>
     image(FRESH, (b) => b.write(0).snapshot({ name: 's', date: 0 }), pokes);
+
+  it('whose tables cannot be read fail the flush at close, of which newer versions say more', () => {
+    const place = snapshotted([]).snapshotsOffset;
+    const unread = snapshotted([poke(place, 0x50200n)]);
+    const run = simulate(unread, 'write 10M 64k\nclose', { guarded: TEMPLATES.all });
+    expect(messageLines(run.outcomes[1])).toEqual([
+      "qemu-io: Failed flush for 'FILE' during close: Invalid argument (since QEMU 11.1.3)",
+      'qemu-io: Failed to flush the refcount block cache: Invalid argument',
+    ]);
+  });
 
   it('guard their tables, the L2 tables only when all is guarded', () => {
     const plain = snapshotted([]);

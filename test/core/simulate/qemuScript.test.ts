@@ -6,6 +6,7 @@ const PLAIN: ScriptOptions = {
   guard: { mode: 'cached', types: {} },
   caches: { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' },
   cache: 'writethrough',
+  discardNoUnref: false,
 };
 
 const operations = (...lines: string[]) =>
@@ -42,10 +43,11 @@ test('settings and cache mode are handed on', () => {
     guard: { mode: 'none', types: { 'active-l2': true, 'main-header': false } },
     caches: { ...PLAIN.caches, l2CacheSize: '64K', l2CacheEntrySize: '4096' },
     cache: 'writeback',
+    discardNoUnref: true,
   });
   expect(script).toContain('qemu-io -t writeback --image-opts ');
   expect(script).toContain(
-    ',overlap-check.template=none,overlap-check.active-l2=on,overlap-check.main-header=off,l2-cache-size=64K,l2-cache-entry-size=4096',
+    ',overlap-check.template=none,overlap-check.active-l2=on,overlap-check.main-header=off,l2-cache-size=64K,l2-cache-entry-size=4096,discard-no-unref=on',
   );
   expect(script).toMatch(/-c 'flush' \\\n {2}-c 'abort'$/);
 });

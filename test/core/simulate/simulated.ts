@@ -22,6 +22,7 @@ export const SETTINGS: SimulationSettings = {
   engine: { type: 'today' },
   cache: 'writethrough',
   sizes: {},
+  discardNoUnref: false,
   surroundings: { allocatedBytes: undefined, inflate },
 };
 

@@ -27,6 +27,7 @@ const ROOMY = {
 const COMMON = {
   cache: 'writethrough',
   sizes: {},
+  discardNoUnref: false,
   surroundings: { allocatedBytes: undefined, inflate: undefined },
 } as const;
 

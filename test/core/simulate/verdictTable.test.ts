@@ -36,6 +36,7 @@ function verdictOf(
   const table = new VerdictTable(image, guarded, {
     cache: 'writethrough',
     sizes: {},
+    discardNoUnref: false,
     surroundings: { allocatedBytes: undefined, inflate: undefined },
     structures: { type: 'structures', ...structures },
   });

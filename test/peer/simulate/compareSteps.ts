@@ -18,7 +18,8 @@ export function differentSteps(what: string, trace: Trace, outcome: Outcome | un
 
 /** A hole is not traced, and a write that was stopped is none. */
 function writeText(step: Step): string[] {
-  if (step.type !== 'write' || step.what === 'hole' || step.conflict !== undefined) return [];
+  if (step.type !== 'write' || step.what.startsWith('hole') || step.conflict !== undefined)
+    return [];
   return [`${hex(step.offset)}+${hex(step.size)}`];
 }
 

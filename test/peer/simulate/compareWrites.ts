@@ -3,6 +3,7 @@ import { INCOMPATIBLE } from '../../../src/core/qcow2/features.js';
 import { readHeader } from '../../../src/core/qcow2/header.js';
 import type { Ending } from '../../../src/core/simulate/outcome.js';
 import type { Overlay } from '../../../src/core/simulate/overlay.js';
+import { isAtLeastText } from '../qemuVersion.js';
 import { differentFacts, readTables } from './fileTables.js';
 import { runOurs, type OurAnswer, type OurRun } from './ours.js';
 import { differentClusters, expectedFile } from './expectedFile.js';
@@ -116,10 +117,15 @@ function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurR
 /** How QEMU dies, without what ours has to say on it. */
 function deathOf(answer: OurAnswer | undefined): string | undefined {
   if (answer?.ending.state !== 'aborted') return undefined;
-  const { reason } = answer.ending;
+  const reason = answer.ending.reason.replace(
+    RENAMED,
+    (_, former: string, name: string, since: string) => (isAtLeastText(since) ? name : former),
+  );
   return DEATH.exec(reason)?.[0] ?? reason;
 }
 
+/** A function of QEMU with another name in newer versions. */
+const RENAMED = /^(\w+) \((\w+) since ([\d.]+)\)/;
 const DEATH = /^(\w+: Assertion `.*?' failed|segmentation fault)/;
 
 function errorOf(answer: OurAnswer | undefined): string | undefined {

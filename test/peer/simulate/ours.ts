@@ -2,12 +2,15 @@ import type { ByteSource } from '../../../src/core/byteSource.js';
 import { type Kind, KINDS } from '../../../src/core/layout/kinds.js';
 import { guardedTypes } from '../../../src/core/overlap/types.js';
 import { isLaidOut, openImage } from '../../../src/core/qcow2/image.js';
+import { allMessages } from '../../../src/core/simulate/laterMessages.js';
 import { parseSimulatedOperation } from '../../../src/core/simulate/operation.js';
 import type { Ending, Outcome } from '../../../src/core/simulate/outcome.js';
 import type { Overlay } from '../../../src/core/simulate/overlay.js';
 import { Simulation } from '../../../src/core/simulate/simulation.js';
 import type { SimulationSettings } from '../../../src/core/simulate/simulationSettings.js';
 import { inflate } from '../../../src/node/inflate.js';
+import { isAtLeastText } from '../qemuVersion.js';
+import { IMAGE_NAME } from '../slot.js';
 import { isSnapshotOperation } from './qemuIo.js';
 import type { Opening } from './simulationCase.js';
 
@@ -106,7 +109,12 @@ function runOne(simulation: Simulation, line: string): OurAnswer {
     return { ending: { state: 'done' }, messages: [operation.message], outcome: undefined };
   }
   const outcome = simulation.run(operation.value);
-  return { ending: outcome.ending, messages: outcome.messages, outcome };
+  const messages = allMessages(
+    outcome,
+    (text) => [text],
+    ({ text, since }) => (isAtLeastText(since) ? [text.replace("'FILE'", `'${IMAGE_NAME}'`)] : []),
+  );
+  return { ending: outcome.ending, messages: messages.flat(), outcome };
 }
 
 /** A text when QEMU refuses the options whatever the image. */
@@ -127,6 +135,7 @@ function settingsOf({ options, cache }: Opening): SimulationSettings | string {
     guarded: guarded.value,
     engine: { type: 'today' },
     cache,
+    discardNoUnref: given.get('discard-no-unref') === 'on',
     surroundings: { allocatedBytes: undefined, inflate },
     sizes: {
       cacheSize: size('cache-size'),

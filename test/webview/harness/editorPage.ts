@@ -47,6 +47,8 @@ export interface PageOptions {
   readonly height: number;
   readonly overlap?: OverlapOptions;
   readonly caches?: CacheOptions;
+  /** Off unless it is said. */
+  readonly discardNoUnref?: boolean;
   /** What VS Code kept of this editor. */
   readonly state?: object;
 }
@@ -103,6 +105,7 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
     await deliver({ type: 'settings', settings });
     if (options.overlap) await deliver({ type: 'overlapOptions', options: options.overlap });
     if (options.caches) await deliver({ type: 'cacheOptions', options: options.caches });
+    await deliver({ type: 'discardNoUnref', discardNoUnref: options.discardNoUnref ?? false });
     for (const event of image.events) await deliver({ type: 'event', event });
   });
   await page.setContent(
