@@ -1,0 +1,42 @@
+import { fstatSync, statSync, type BigIntStats } from 'node:fs';
+
+/** What tells whether a file is still the one that was read, and as it was: times in nanoseconds. */
+export interface FileState {
+  readonly size: bigint;
+  readonly mtime: bigint;
+  readonly ctime: bigint;
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/**
+ * The state of an open file or of what lies at a path; undefined when there is nothing. An open
+ * file that has been replaced at its path looks the same for ever: ask the path too.
+ */
+export function fileState(file: number | string): FileState | undefined {
+  const stats =
+    typeof file === 'number'
+      ? fstatSync(file, { bigint: true })
+      : statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stats && stateOf(stats);
+}
+
+/** Whether a file was written, cut, replaced or removed between two looks at it. */
+export function hasChanged(before: FileState | undefined, after: FileState | undefined): boolean {
+  if (!before || !after) return before !== after;
+  return (
+    before.size !== after.size ||
+    before.mtime !== after.mtime ||
+    before.ctime !== after.ctime ||
+    before.device !== after.device ||
+    before.inode !== after.inode
+  );
+}
+
+const stateOf = ({ size, mtimeNs, ctimeNs, dev, ino }: BigIntStats): FileState => ({
+  size,
+  mtime: mtimeNs,
+  ctime: ctimeNs,
+  device: dev,
+  inode: ino,
+});
