@@ -317,6 +317,12 @@ export class Store {
     this.#host.post({ type: 'setOverlap', options });
   }
 
+  /** Why the image must not be repaired as it is, once that is known. */
+  get repairDanger(): string | undefined {
+    const scan = this.scan.value;
+    return scan.state === 'scanned' ? scan.summary.repairDanger : undefined;
+  }
+
   /** What a kind of finding means; undefined while the scan has not found it. */
   explain(code: FindingCode): Explanation | undefined {
     const scan = this.scan.value;

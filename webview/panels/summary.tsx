@@ -99,6 +99,8 @@ function chips(geometry: Geometry | undefined, summary: ScanSummary | undefined)
       'Clusters with a refcount that nothing refers to.',
     );
   }
+  if (summary?.repairDanger !== undefined)
+    add('error', 'do not repair: deletes snapshots', summary.repairDanger);
   if (geometry?.dirty)
     add('warning', 'dirty', 'The image was not closed cleanly; refcounts may be stale.');
   add('plain', 'read-only', 'Qcow2 Lens never writes to an image.');
