@@ -6,7 +6,7 @@ import { isMapLayer } from '../src/core/picture/mapLayers.js';
 import type { Rectangle } from '../src/core/picture/stretch.js';
 import { maskOfValue } from '../src/core/picture/tile.js';
 import { windowOf } from '../src/core/picture/windowGrid.js';
-import type { Geometry, ImageFacts } from '../src/protocol/imageService.js';
+import type { FileStatus, Geometry, ImageFacts } from '../src/protocol/imageService.js';
 import type { OverlapOptions } from '../src/protocol/overlap.js';
 import type { HeatmapSettings, PictureFormat } from '../src/protocol/webviewMessages.js';
 import type { InView } from './heatmap/inView.js';
@@ -36,6 +36,9 @@ const SECTOR = 512;
 const FOLLOWING: ReadonlySet<string> = new Set(['cluster', 'overlap']);
 const NONE_REACHED: readonly number[] = [];
 
+/** A file of which nothing has been told yet. */
+export const UNTOUCHED: FileStatus = { changed: 'no', use: 'unknown' };
+
 /** All that the webview knows, as signals; what it says to the host; what survives its hiding. */
 export class Store {
   readonly facts = signal<ImageFacts | undefined>(undefined);
@@ -44,7 +47,8 @@ export class Store {
   readonly scan = signal<Scan>({ state: 'scanning', phase: '', done: 0 });
   readonly generation = signal(0);
   readonly settings = signal<HeatmapSettings | undefined>(undefined);
-  readonly changedOnDisk = signal(false);
+  /** How the file fares since it was opened. */
+  readonly file = signal<FileStatus>(UNTOUCHED);
   readonly selected: Signal<number | undefined>;
   readonly detail = signal<Detail>({ state: 'none' });
   readonly pointed = signal<Pointed | undefined>(undefined);
@@ -347,7 +351,6 @@ export class Store {
 
   /** Reads the file anew, from its header on. */
   reload(): void {
-    this.changedOnDisk.value = false;
     this.#host.post({ type: 'reload' });
   }
 

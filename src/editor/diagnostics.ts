@@ -25,6 +25,7 @@ function report(document: ImageDocument, collection: vscode.DiagnosticCollection
   };
   document.onEvent((event) => {
     switch (event.type) {
+      case 'file':
       case 'facts':
         reading.abort();
         reading = new AbortController();

@@ -69,15 +69,15 @@ export class ImagePanel implements vscode.Disposable {
       }),
       panel.onDidChangeViewState(() => {
         // What was sent to a hidden panel is lost.
-        if (panel.visible) this.#postState();
+        if (panel.visible) {
+          this.#postState();
+          document.look();
+        }
         this.#changes.fire();
       }),
       document.onEvent((event) => {
         this.#post({ type: 'event', event });
         this.#changes.fire();
-      }),
-      document.onChangedOnDisk(() => {
-        this.#post({ type: 'changedOnDisk' });
       }),
       onDidChangeHeatmapSettings((settings) => {
         this.#post({ type: 'settings', settings });
@@ -212,7 +212,6 @@ export class ImagePanel implements vscode.Disposable {
     this.#post({ type: 'overlapOptions', options: this.#overlap.current });
     this.#post({ type: 'cacheOptions', options: cacheSettings(this.document.uri) });
     for (const event of this.document.history) this.#post({ type: 'event', event });
-    if (this.document.changedOnDisk) this.#post({ type: 'changedOnDisk' });
     if (this.#ready && this.#toShow) {
       this.#post(this.#toShow);
       this.#toShow = undefined;

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 import type { ByteSource } from '../core/byteSource.js';
+import { type FileState, fileState, hasChanged } from './fileState.js';
 
 /** The file cannot be used as an image: one line, for people. */
 export class FileError extends Error {}
@@ -13,6 +14,8 @@ export class FileSource implements ByteSource {
   readonly size: number;
   /** Bytes of disk that it takes, without its holes. */
   readonly allocatedBytes: number;
+  /** As it was opened. */
+  readonly state: FileState;
   readonly #path: string;
   readonly #descriptor: number;
 
@@ -21,6 +24,7 @@ export class FileSource implements ByteSource {
     this.#descriptor = descriptor;
     this.size = size;
     this.allocatedBytes = blocks * STAT_BLOCK;
+    this.state = fileState(descriptor);
   }
 
   /** Throws FileError when there is no regular file at `path`, or it may not be read. */
@@ -58,6 +62,14 @@ export class FileSource implements ByteSource {
       done += read;
     }
     target.fill(0, done);
+  }
+
+  /** Whether it has been written, cut, replaced or removed since it was opened. */
+  hasChanged(): boolean {
+    return (
+      hasChanged(this.state, fileState(this.#descriptor)) ||
+      hasChanged(this.state, fileState(this.#path))
+    );
   }
 
   close(): void {

@@ -10,15 +10,18 @@ export interface FileState {
 }
 
 /**
- * The state of an open file or of what lies at a path; undefined when there is nothing. An open
- * file that has been replaced at its path looks the same for ever: ask the path too.
+ * The state of an open file or of what lies at a path; undefined when nothing can be found there.
+ * An open file that has been replaced at its path looks the same for ever: ask the path too.
  */
+export function fileState(file: number): FileState;
+export function fileState(file: number | string): FileState | undefined;
 export function fileState(file: number | string): FileState | undefined {
-  const stats =
-    typeof file === 'number'
-      ? fstatSync(file, { bigint: true })
-      : statSync(file, { bigint: true, throwIfNoEntry: false });
-  return stats && stateOf(stats);
+  if (typeof file === 'number') return stateOf(fstatSync(file, { bigint: true }));
+  try {
+    return stateOf(statSync(file, { bigint: true }));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a file was written, cut, replaced or removed between two looks at it. */

@@ -50,8 +50,7 @@ export type ToWebview =
   | { readonly type: 'preview'; readonly cluster: number | undefined }
   | { readonly type: 'search'; readonly search: SearchRequest }
   | { readonly type: 'command'; readonly command: ViewCommand }
-  | { readonly type: 'showLayer'; readonly layer: Layer }
-  | { readonly type: 'changedOnDisk' };
+  | { readonly type: 'showLayer'; readonly layer: Layer };
 
 export type PictureFormat = 'png' | 'svg';
 

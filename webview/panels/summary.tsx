@@ -1,6 +1,11 @@
 import type { JSX } from 'preact';
 import type { Store } from '../store.js';
-import type { Geometry, ImageFacts, ScanSummary } from '../../src/protocol/imageService.js';
+import type {
+  FileStatus,
+  Geometry,
+  ImageFacts,
+  ScanSummary,
+} from '../../src/protocol/imageService.js';
 import { clean, count, plural, size } from '../text.js';
 
 interface Chip {
@@ -26,7 +31,10 @@ export function Summary({ store }: { readonly store: Store }): JSX.Element {
         ))}
       </ul>
       <ul class="chips">
-        {chips(facts.geometry, scan.state === 'scanned' ? scan.summary : undefined).map((chip) => (
+        {[
+          ...useChips(store.file.value),
+          ...chips(facts.geometry, scan.state === 'scanned' ? scan.summary : undefined),
+        ].map((chip) => (
           <li key={chip.text} class={`chip ${chip.tone}`} title={chip.title}>
             {chip.text}
           </li>
@@ -73,6 +81,30 @@ function factTexts({ geometry, fileSize }: ImageFacts): Fact[] {
     facts.push({ text: `data in ${clean(geometry.dataFile)}`, title: 'External data file' });
   }
   return facts;
+}
+
+function useChips({ use }: FileStatus): Chip[] {
+  switch (use) {
+    case 'unknown':
+      return [];
+    case 'open':
+      return [
+        {
+          text: 'in use by another process',
+          tone: 'plain',
+          title: 'Another process has the image open for reading, as its locks on the file tell.',
+        },
+      ];
+    case 'writing':
+      return [
+        {
+          text: 'in use by another process, locked for writing',
+          tone: 'warning',
+          title:
+            'Another process has the image open for writing, as its locks on the file tell: what is shown may be out of date at any moment.',
+        },
+      ];
+  }
 }
 
 function chips(geometry: Geometry | undefined, summary: ScanSummary | undefined): Chip[] {
