@@ -28,6 +28,9 @@ function receive(store: Store, message: ToWebview): void {
     case 'settings':
       store.settings.value = message.settings;
       break;
+    case 'shell':
+      store.shell.value = message.shell;
+      break;
     case 'overlapOptions':
       store.overlap.setOptions(message.options);
       break;

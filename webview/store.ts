@@ -5,6 +5,7 @@ import { LAYERS, type Layer } from '../src/core/picture/layer.js';
 import { isMapLayer } from '../src/core/picture/mapLayers.js';
 import type { Rectangle } from '../src/core/picture/stretch.js';
 import { maskOfValue } from '../src/core/picture/tile.js';
+import type { Shell } from '../src/core/shell.js';
 import { windowOf } from '../src/core/picture/windowGrid.js';
 import type { FileStatus, Geometry, ImageFacts } from '../src/protocol/imageService.js';
 import type { OverlapOptions } from '../src/protocol/overlap.js';
@@ -49,6 +50,8 @@ export class Store {
   readonly settings = signal<HeatmapSettings | undefined>(undefined);
   /** How the file fares since it was opened. */
   readonly file = signal<FileStatus>(UNTOUCHED);
+  /** What copied commands are quoted for. */
+  readonly shell = signal<Shell>('bash');
   readonly selected: Signal<number | undefined>;
   readonly detail = signal<Detail>({ state: 'none' });
   readonly pointed = signal<Pointed | undefined>(undefined);

@@ -25,7 +25,6 @@ function report(document: ImageDocument, collection: vscode.DiagnosticCollection
   };
   document.onEvent((event) => {
     switch (event.type) {
-      case 'file':
       case 'facts':
         reading.abort();
         reading = new AbortController();
@@ -49,6 +48,7 @@ function report(document: ImageDocument, collection: vscode.DiagnosticCollection
         break;
       case 'progress':
       case 'operations':
+      case 'file':
       case 'cancelled':
         break;
     }

@@ -22,6 +22,7 @@ import {
   onDidChangeHeatmapSettings,
   writeCurve,
 } from './settings.js';
+import { usualShell } from './shell.js';
 import { fromWebview } from './validate.js';
 
 /** One tab that shows an image. */
@@ -209,6 +210,7 @@ export class ImagePanel implements vscode.Disposable {
   /** All that a webview needs which has just begun to listen. */
   #postState(): void {
     this.#post({ type: 'settings', settings: heatmapSettings() });
+    this.#post({ type: 'shell', shell: usualShell() });
     this.#post({ type: 'overlapOptions', options: this.#overlap.current });
     this.#post({ type: 'cacheOptions', options: cacheSettings(this.document.uri) });
     for (const event of this.document.history) this.#post({ type: 'event', event });
