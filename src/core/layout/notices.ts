@@ -4,7 +4,7 @@ import { kindsOf, REFERENCES_SHIFT, referencesOf, storedOf } from './cell.js';
 import { CHUNK, type ClusterMap } from './clusterMap.js';
 import type { Comparison } from './comparison.js';
 import type { FindingList } from './findingList.js';
-import { BIT, kindNames } from './kinds.js';
+import { BIT, KIND_TEXT, kindNames } from './kinds.js';
 import type { L2Place } from './l2Place.js';
 import { dangerText, repairDanger } from './repairDanger.js';
 import type { TableTally } from './tableTally.js';
@@ -118,7 +118,9 @@ function noticeOverlap(
     code: 'unguarded-overlap',
     offset: cluster * clusterSize,
     cluster,
-    message: `Cluster ${cluster} holds ${kindNames(kinds).join(' and ')}: no overlap check guards it`,
+    message: `Cluster ${cluster} holds ${kindNames(kinds)
+      .map((kind) => KIND_TEXT[kind])
+      .join(' and ')}: no overlap check guards it`,
     owner: undefined,
   });
 }

@@ -151,7 +151,7 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
   structures: {
     image: damaged,
     pane: { tab: 'structures' },
-    act: openNodes('Active L1 table', '0', 'Header', 'l1_table_offset'),
+    act: openNodes('Active L1', '0', 'Header', 'l1_table_offset'),
   },
   overlap: { image: hostedMail, pane: { tab: 'overlap' }, act: openWindow },
   'overlap-evict': { image: hostedMail, overlap: TIGHT, pane: { tab: 'overlap' } },
