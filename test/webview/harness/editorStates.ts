@@ -199,6 +199,19 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
       events: [{ type: 'failed', message: "EACCES: permission denied, open '/srv/vm/disk.qcow2'" }],
     }),
   },
+  'changed-in-use': {
+    image: () => ({
+      ...healthy(),
+      events: [...healthy().events, { type: 'file', changed: 'since', use: 'writing' }],
+    }),
+  },
+  'do-not-repair': {
+    image: () => hostedSample('web-server.qcow2'),
+    pane: { tab: 'findings' },
+    act: async (page) => {
+      await page.locator('.finding').first().click();
+    },
+  },
   huge: { image: huge },
   ...layerStates(),
 };
