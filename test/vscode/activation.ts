@@ -6,8 +6,6 @@ import { extension } from './opened.js';
 import { report, test } from './runner.js';
 import { workDone } from './work.js';
 
-/** Milliseconds for loading the bundle and for activate(). */
-
 test('nothing activates the extension before an image is opened', () => {
   assert.equal(extension().isActive, false);
 });
