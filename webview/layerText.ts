@@ -1,7 +1,8 @@
 import { KINDS, type KindName } from '../src/core/layout/kinds.js';
 import type { GuestKind } from '../src/core/layout/guestKinds.js';
 import { valuesOf, type Layer, type Picture, type View } from '../src/core/picture/layer.js';
-import { clean, KIND_TEXT, kindLabel } from './text.js';
+import { KIND_TEXT } from '../src/core/layout/kinds.js';
+import { clean } from './text.js';
 import { EXPOSURE_TEXT } from './windowText.js';
 
 export const VIEW_TEXT: Readonly<Record<View, { readonly text: string; readonly title: string }>> =
@@ -38,7 +39,7 @@ const GUEST_TEXT: Readonly<Record<GuestKind, string>> = {
   'zero-allocated': 'zeros, allocated',
   normal: 'data',
   shared: 'data shared with snapshots',
-  compressed: 'compressed data',
+  compressed: 'compressed',
   partial: 'mixed subclusters',
   preallocated: 'allocated without data',
   damaged: 'damaged entry',
@@ -139,7 +140,7 @@ function textOf(picture: Picture, value: number, names: readonly string[], form:
   if (picture.layer === 'kinds') {
     if (picture.view === 'guest') return isGuestKind(name) ? GUEST_TEXT[name] : name;
     if (!isKind(name)) return name;
-    return form === 0 ? KIND_TEXT[name] : kindLabel(name);
+    return KIND_TEXT[name];
   }
   if (picture.view === 'guest' && name === 'none') return 'no host cluster';
   const number = NAMED.exec(name)?.[1];

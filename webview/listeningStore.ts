@@ -3,7 +3,7 @@ import type { ImageEvent } from '../src/protocol/imageService.js';
 import type { ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
 import type { Host } from './host.js';
 import { takePicture } from './picture/takePicture.js';
-import { Store } from './store.js';
+import { Store, UNTOUCHED } from './store.js';
 
 /** A store that knows what the host says, from now on. */
 export function listeningStore(host: Host): Store {
@@ -28,6 +28,9 @@ function receive(store: Store, message: ToWebview): void {
     case 'settings':
       store.settings.value = message.settings;
       break;
+    case 'shell':
+      store.shell.value = message.shell;
+      break;
     case 'overlapOptions':
       store.overlap.setOptions(message.options);
       break;
@@ -51,9 +54,6 @@ function receive(store: Store, message: ToWebview): void {
       break;
     case 'showLayer':
       store.pictures.choose({ layer: message.layer });
-      break;
-    case 'changedOnDisk':
-      store.changedOnDisk.value = true;
       break;
   }
 }
@@ -101,7 +101,7 @@ function follow(store: Store, event: ImageEvent): void {
       store.simulation.reset();
       store.sweep.reset();
       store.failure.value = undefined;
-      store.changedOnDisk.value = false;
+      store.file.value = UNTOUCHED;
       store.generation.value = 0;
       store.scan.value = { state: 'scanning', phase: '', done: 0 };
       store.dropSelectionOutside();
@@ -124,6 +124,9 @@ function follow(store: Store, event: ImageEvent): void {
       store.scan.value = { state: 'cancelled' };
       store.pictures.refresh();
       store.refreshDetail();
+      break;
+    case 'file':
+      store.file.value = event;
       break;
     case 'operations':
       store.simulation.follow(event.operations);

@@ -6,7 +6,8 @@ import { readHistory, travelled, visited, type History } from './history.js';
 import type { Detail } from './detail.js';
 import { type MappedState, mappedText } from './mapped.js';
 import type { Rpc } from './rpc.js';
-import { count, KIND_TEXT, plural } from './text.js';
+import { KIND_TEXT } from '../src/core/layout/kinds.js';
+import { count, plural } from './text.js';
 import type { Tab } from './viewState.js';
 
 /** Milliseconds that a note stays. */

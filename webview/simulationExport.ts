@@ -1,9 +1,10 @@
 import { parseSimulatedOperation } from '../src/core/simulate/operation.js';
 import { qemuScript } from '../src/core/simulate/qemuScript.js';
+import { jsonText } from '../src/core/jsonText.js';
 import type { Store } from './store.js';
 
 /** Shell commands that reproduce the case with QEMU's own tools. */
-export function simulationScript({ simulation, facts }: Store): string {
+export function simulationScript({ simulation, facts, shell }: Store): string {
   const query = simulation.query.value;
   if (!query) return '';
   const { overlap, caches, cache, discardNoUnref } = query.options;
@@ -13,10 +14,8 @@ export function simulationScript({ simulation, facts }: Store): string {
   });
   const guard = { mode: overlap.overlapCheck, types: overlap.types };
   return qemuScript(operations, facts.value?.fileName ?? '', {
-    guard,
-    caches,
-    cache,
-    discardNoUnref,
+    ...{ guard, caches, cache, discardNoUnref },
+    shell: shell.value,
   });
 }
 
@@ -24,5 +23,5 @@ export function simulationScript({ simulation, facts }: Store): string {
 export function simulationJson({ simulation, facts }: Store): string {
   const query = simulation.query.value;
   const outcomes = simulation.outcomes.value;
-  return JSON.stringify({ image: facts.value?.fileName, ...query, outcomes }, undefined, 2);
+  return jsonText({ image: facts.value?.fileName, ...query, outcomes });
 }

@@ -4,7 +4,8 @@ import type { Disagreement } from '../src/core/simulate/disagreement.js';
 import type { Step } from '../src/core/simulate/outcome.js';
 import type { VerdictCell } from '../src/protocol/simulation.js';
 import type { IconName } from './panels/icon.js';
-import { clean, count, hex, KIND_TEXT, kindLabel, plural, size } from './text.js';
+import { KIND_TEXT } from '../src/core/layout/kinds.js';
+import { clean, count, hex, plural, size } from './text.js';
 
 /** How grave a verdict is: what decides its colour. Icon and words say the same. */
 export type Gravity = 'good' | 'stopped' | 'loss' | 'bad' | 'neutral';
@@ -15,7 +16,7 @@ export interface VerdictLook {
   readonly text: string;
 }
 
-const labels = (kinds: readonly Kind[]): string => kinds.map(kindLabel).join(', ');
+const labels = (kinds: readonly Kind[]): string => kinds.map((kind) => KIND_TEXT[kind]).join(', ');
 
 /** Metadata is destroyed, data of the guest is overwritten: as on the conflict map. */
 function lossText(destroyed: readonly Kind[], overwritten: readonly Kind[]): string {
@@ -62,7 +63,7 @@ function endText(verdict: VerdictCell): string {
     case 'passes':
       return 'passes';
     case 'stopped':
-      return `stopped: ${kindLabel(verdict.by)}`;
+      return `stopped: ${KIND_TEXT[verdict.by]}`;
     case 'corrupt':
       return 'finds corruption';
     case 'failed':
@@ -130,7 +131,9 @@ export function stepLine(step: Step): StepLine {
     case 'write': {
       const { what, offset, checked, conflict } = step;
       const isElsewhere = what === 'external data';
-      const ignored = typeNames(step.ignore).map(kindLabel).join(', ');
+      const ignored = typeNames(step.ignore)
+        .map((kind) => KIND_TEXT[kind])
+        .join(', ');
       const parts = [
         ...(isElsewhere ? [`at ${hex(offset)} of the data file`] : []),
         size(step.size),

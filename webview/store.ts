@@ -5,8 +5,9 @@ import { LAYERS, type Layer } from '../src/core/picture/layer.js';
 import { isMapLayer } from '../src/core/picture/mapLayers.js';
 import type { Rectangle } from '../src/core/picture/stretch.js';
 import { maskOfValue } from '../src/core/picture/tile.js';
+import type { Shell } from '../src/core/shell.js';
 import { windowOf } from '../src/core/picture/windowGrid.js';
-import type { Geometry, ImageFacts } from '../src/protocol/imageService.js';
+import type { FileStatus, Geometry, ImageFacts } from '../src/protocol/imageService.js';
 import type { OverlapOptions } from '../src/protocol/overlap.js';
 import type { HeatmapSettings, PictureFormat } from '../src/protocol/webviewMessages.js';
 import type { InView } from './heatmap/inView.js';
@@ -36,6 +37,9 @@ const SECTOR = 512;
 const FOLLOWING: ReadonlySet<string> = new Set(['cluster', 'overlap']);
 const NONE_REACHED: readonly number[] = [];
 
+/** A file of which nothing has been told yet. */
+export const UNTOUCHED: FileStatus = { changed: 'no', use: 'unknown' };
+
 /** All that the webview knows, as signals; what it says to the host; what survives its hiding. */
 export class Store {
   readonly facts = signal<ImageFacts | undefined>(undefined);
@@ -44,7 +48,10 @@ export class Store {
   readonly scan = signal<Scan>({ state: 'scanning', phase: '', done: 0 });
   readonly generation = signal(0);
   readonly settings = signal<HeatmapSettings | undefined>(undefined);
-  readonly changedOnDisk = signal(false);
+  /** How the file fares since it was opened. */
+  readonly file = signal<FileStatus>(UNTOUCHED);
+  /** What copied commands are quoted for. */
+  readonly shell = signal<Shell>('bash');
   readonly selected: Signal<number | undefined>;
   readonly detail = signal<Detail>({ state: 'none' });
   readonly pointed = signal<Pointed | undefined>(undefined);
@@ -323,6 +330,12 @@ export class Store {
     this.#host.post({ type: 'setDiscardNoUnref', discardNoUnref });
   }
 
+  /** Why the image must not be repaired as it is, once that is known. */
+  get repairDanger(): string | undefined {
+    const scan = this.scan.value;
+    return scan.state === 'scanned' ? scan.summary.repairDanger : undefined;
+  }
+
   /** What a kind of finding means; undefined while the scan has not found it. */
   explain(code: FindingCode): Explanation | undefined {
     const scan = this.scan.value;
@@ -347,7 +360,6 @@ export class Store {
 
   /** Reads the file anew, from its header on. */
   reload(): void {
-    this.changedOnDisk.value = false;
     this.#host.post({ type: 'reload' });
   }
 

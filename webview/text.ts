@@ -30,33 +30,6 @@ export function size(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit]}`;
 }
 
-/** A kind in running text. */
-export const KIND_TEXT: Readonly<Record<KindName, string>> = {
-  'main-header': 'image header',
-  'active-l1': 'active L1 table',
-  'active-l2': 'active L2 table',
-  'refcount-table': 'refcount table',
-  'refcount-block': 'refcount block',
-  'snapshot-table': 'snapshot table',
-  'inactive-l1': 'inactive L1 table',
-  'inactive-l2': 'inactive L2 table',
-  'bitmap-directory': 'bitmap directory',
-  data: 'data',
-  compressed: 'compressed data',
-  'bitmap-table': 'bitmap table',
-  'bitmap-data': 'bitmap data',
-  'crypto-header': 'LUKS header',
-  'vm-state': 'VM state',
-  unallocated: 'unallocated',
-};
-
-/** A kind where space is dear. */
-export const kindLabel = (kind: KindName): string =>
-  KIND_TEXT[kind]
-    .replace(/(L[12]) table$/, '$1')
-    .replace(/^image header$/, 'header')
-    .replace(/^compressed data$/, 'compressed');
-
 /** A kind on a cell of the map. */
 export const KIND_CODE: Readonly<Record<KindName, string>> = {
   'main-header': 'H',

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { npm, run } from './processes.mjs';
 import { inRoot } from './repository.mjs';
+import { step } from './step.mjs';
 
 /** @typedef {Record<string, { version?: string, optional?: boolean }>} Packages */
 
@@ -28,9 +29,10 @@ function installed() {
 /** Installs the npm packages when they are missing or stale. */
 export async function installPackages() {
   if (installed()) return;
-  console.log('Installing the npm packages …');
-  const { code } = await npm(['ci']);
-  if (code !== 0) throw new Error(`npm ci failed with exit code ${code}`);
+  const { code, output } = await step('Installing the npm packages', () =>
+    npm(['ci'], { quiet: true }),
+  );
+  if (code !== 0) throw new Error(`npm ci failed with exit code ${code}\n${output}`);
 }
 
 /**
@@ -74,10 +76,12 @@ export async function installPrograms() {
     console.log(`Missing: ${missing.join(', ')}. On Debian: apt-get install ${missing.join(' ')}`);
     return;
   }
-  console.log(`Installing ${missing.join(', ')} …`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['update', '-qq'], { env });
   const fonts = missing.includes('chromium') ? ['fonts-dejavu-core'] : [];
   const packages = [...missing, ...fonts];
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+  await step(`Installing ${missing.join(', ')}`, async () => {
+    await run('apt-get', ['update', '-qq'], { env });
+    const options = ['-y', '-qq', '--no-install-recommends'];
+    await run('apt-get', ['install', ...options, ...packages], { env });
+  });
 }

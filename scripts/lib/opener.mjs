@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inRoot } from './repository.mjs';
 
 const CODE = `const vscode = require('vscode');
 const { file, viewType } = require('./open.json');
@@ -11,13 +11,13 @@ exports.activate = () =>
 /**
  * Writes an extension that opens one image in our editor as soon as VS Code is up. A file named on
  * VS Code's command line or in the workbench's address may be opened before our editor has been
- * registered and would then be shown as text; an extension host knows what is registered.
+ * registered and would then be shown as text; an extension host knows what is registered. Each VS
+ * Code has an opener of its own.
  * @param {string} file an absolute path
  * @returns {string} the folder of the extension
  */
 export function writeOpener(file) {
-  const folder = inRoot('.cache/opener');
-  mkdirSync(folder, { recursive: true });
+  const folder = mkdtempSync(join(tmpdir(), 'qcow2-lens-opener-'));
   const manifest = {
     name: 'qcow2-lens-opener',
     displayName: 'Qcow2 Lens: open the image that npm start was given',

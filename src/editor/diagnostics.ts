@@ -48,6 +48,7 @@ function report(document: ImageDocument, collection: vscode.DiagnosticCollection
         break;
       case 'progress':
       case 'operations':
+      case 'file':
       case 'cancelled':
         break;
     }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { KINDS, type KindName } from '../core/layout/kinds.js';
+import { KIND_TEXT, KINDS, type KindName } from '../core/layout/kinds.js';
 import type { SearchTarget } from '../core/layout/search.js';
 import type { ScanSummary } from '../protocol/imageService.js';
 import type { SearchRequest } from '../protocol/webviewMessages.js';
@@ -14,6 +14,7 @@ interface Choice extends vscode.QuickPickItem {
 export async function find(panel: ImagePanel): Promise<void> {
   const choice = await vscode.window.showQuickPick(choices(panel), {
     title: vscode.l10n.t('Find on the Map'),
+    matchOnDescription: true,
     placeHolder: vscode.l10n.t(
       'What to look for; F3 then finds the next one, Shift+F3 the one before',
     ),
@@ -65,8 +66,9 @@ function kindChoices(summary: ScanSummary | undefined): Choice[] {
   return names
     .filter((kind) => !summary || summary.clusters[kind] > 0)
     .map((kind) => ({
-      label: kind,
-      ...(summary && { description: inDigits(summary.clusters[kind]) }),
+      label: KIND_TEXT[kind],
+      // By its option's name it is found, too.
+      description: [kind, ...(summary ? [inDigits(summary.clusters[kind])] : [])].join(' · '),
       target: { type: 'kind', kind },
     }));
 }

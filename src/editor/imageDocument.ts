@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { ImageWorker } from '../node/imageWorker.js';
-import type { ImageEvent, ImageFacts, ScanSummary } from '../protocol/imageService.js';
+import type { FileStatus, ImageEvent, ImageFacts, ScanSummary } from '../protocol/imageService.js';
 import type { OverlapAnswer } from '../protocol/overlap.js';
 import type { Reply, Request } from '../protocol/rpc.js';
 import { FileWatch } from './fileWatch.js';
@@ -12,18 +12,16 @@ export class ImageDocument implements vscode.CustomDocument {
   readonly uri: vscode.Uri;
   readonly #script: string;
   readonly #events = new vscode.EventEmitter<ImageEvent>();
-  readonly #changes = new vscode.EventEmitter<void>();
   readonly #disposals = new vscode.EventEmitter<void>();
   readonly #watch: FileWatch | undefined;
   #worker: ImageWorker | undefined;
   #facts: ImageFacts | undefined;
-  #latest: Exclude<ImageEvent, { type: 'facts' | 'operations' }> | undefined;
+  #latest: Exclude<ImageEvent, { type: 'facts' | 'operations' | 'file' }> | undefined;
+  #file: Extract<ImageEvent, { type: 'file' }> | undefined;
   /** The simulated operations, once there were some. */
   #operations: Extract<ImageEvent, { type: 'operations' }> | undefined;
 
   readonly onEvent = this.#events.event;
-  /** The file is no longer what was read. */
-  readonly onChangedOnDisk = this.#changes.event;
   readonly onDispose = this.#disposals.event;
 
   /** `script`: path of the bundled scanWorker.js. The file is opened, not waited for. */
@@ -32,7 +30,7 @@ export class ImageDocument implements vscode.CustomDocument {
     this.#script = script;
     if (uri.scheme === 'file') {
       this.#watch = new FileWatch(uri, () => {
-        this.#changes.fire();
+        this.#worker?.look();
       });
       this.#open();
     } else {
@@ -54,8 +52,14 @@ export class ImageDocument implements vscode.CustomDocument {
     return this.#latest?.type === 'progress';
   }
 
-  get changedOnDisk(): boolean {
-    return this.#watch?.changed ?? false;
+  /** How the file fares; undefined until that is known. */
+  get file(): FileStatus | undefined {
+    return this.#file;
+  }
+
+  /** Somebody looks at the image: who uses the file tells nobody by itself. */
+  look(): void {
+    this.#worker?.look();
   }
 
   /** The events that tell a panel opened now all there is to know. */
@@ -63,6 +67,7 @@ export class ImageDocument implements vscode.CustomDocument {
     const known: ImageEvent[] = this.#facts ? [{ type: 'facts', facts: this.#facts }] : [];
     // Before a panel can ask what comes of its own list, which may be an older one.
     if (this.#operations) known.push(this.#operations);
+    if (this.#file) known.push(this.#file);
     if (this.#latest) known.push(this.#latest);
     return known;
   }
@@ -118,7 +123,7 @@ export class ImageDocument implements vscode.CustomDocument {
     void this.#worker?.dispose();
     this.#facts = undefined;
     this.#latest = undefined;
-    this.#watch.rearm();
+    this.#file = undefined;
     this.#open();
   }
 
@@ -126,13 +131,14 @@ export class ImageDocument implements vscode.CustomDocument {
     void this.#worker?.dispose();
     this.#watch?.dispose();
     this.#disposals.fire();
-    for (const emitter of [this.#events, this.#changes, this.#disposals]) emitter.dispose();
+    for (const emitter of [this.#events, this.#disposals]) emitter.dispose();
   }
 
   #open(): void {
     this.#worker = new ImageWorker(this.#script, this.uri.fsPath, (event) => {
       if (event.type === 'facts') this.#facts = event.facts;
       else if (event.type === 'operations') this.#operations = event;
+      else if (event.type === 'file') this.#file = event;
       else this.#latest = event;
       this.#events.fire(event);
     });

@@ -25,6 +25,7 @@ import {
   writeCurve,
   writeDiscardNoUnref,
 } from './settings.js';
+import { usualShell } from './shell.js';
 import { fromWebview } from './validate.js';
 
 /** One tab that shows an image. */
@@ -72,15 +73,15 @@ export class ImagePanel implements vscode.Disposable {
       }),
       panel.onDidChangeViewState(() => {
         // What was sent to a hidden panel is lost.
-        if (panel.visible) this.#postState();
+        if (panel.visible) {
+          this.#postState();
+          document.look();
+        }
         this.#changes.fire();
       }),
       document.onEvent((event) => {
         this.#post({ type: 'event', event });
         this.#changes.fire();
-      }),
-      document.onChangedOnDisk(() => {
-        this.#post({ type: 'changedOnDisk' });
       }),
       onDidChangeHeatmapSettings((settings) => {
         this.#post({ type: 'settings', settings });
@@ -218,12 +219,12 @@ export class ImagePanel implements vscode.Disposable {
   /** All that a webview needs which has just begun to listen. */
   #postState(): void {
     this.#post({ type: 'settings', settings: heatmapSettings() });
+    this.#post({ type: 'shell', shell: usualShell() });
     this.#post({ type: 'overlapOptions', options: this.#overlap.current });
     this.#post({ type: 'cacheOptions', options: cacheSettings(this.document.uri) });
     const discardNoUnref = discardNoUnrefSetting(this.document.uri);
     this.#post({ type: 'discardNoUnref', discardNoUnref });
     for (const event of this.document.history) this.#post({ type: 'event', event });
-    if (this.document.changedOnDisk) this.#post({ type: 'changedOnDisk' });
     if (this.#ready && this.#toShow) {
       this.#post(this.#toShow);
       this.#toShow = undefined;

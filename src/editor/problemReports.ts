@@ -62,7 +62,8 @@ export async function findingReports(
 function findingReport({ severity, code, message, cluster, offset }: Finding): ProblemReport {
   const text = message === '' ? explain(code).title : message;
   return {
-    level: LEVELS[severity],
+    // Outside QEMU's counts, yet what comes of it cannot be undone.
+    level: code === 'repair-deletes-snapshots' ? 'warning' : LEVELS[severity],
     code,
     message: plain(`${text} (cluster ${cluster}, host offset ${hex(offset)})`),
   };

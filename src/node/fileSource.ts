@@ -1,14 +1,6 @@
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readSync,
-  statSync,
-  type StatsBase,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 import type { ByteSource } from '../core/byteSource.js';
+import { type FileState, fileState, hasChanged } from './fileState.js';
 
 /** The file cannot be used as an image: one line, for people. */
 export class FileError extends Error {}
@@ -16,25 +8,23 @@ export class FileError extends Error {}
 /** Blocks of the file system, as stat counts them. */
 const STAT_BLOCK = 512;
 
-/** What differs in a file that has been written to, cut, or replaced. */
-const TELLING = ['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs'] as const;
-
 /** A file on this machine, opened for reading only, until `close`. */
 export class FileSource implements ByteSource {
   /** Bytes, at the time of opening; a file that grows or shrinks meanwhile keeps this size. */
   readonly size: number;
   /** Bytes of disk that it takes, without its holes. */
   readonly allocatedBytes: number;
+  /** As it was opened. */
+  readonly state: FileState;
   readonly #path: string;
   readonly #descriptor: number;
-  readonly #opened: BigIntStats;
 
-  private constructor(path: string, descriptor: number, opened: BigIntStats) {
+  private constructor(path: string, descriptor: number, { size, blocks }: Stats) {
     this.#path = path;
     this.#descriptor = descriptor;
-    this.#opened = opened;
-    this.size = Number(opened.size);
-    this.allocatedBytes = Number(opened.blocks) * STAT_BLOCK;
+    this.size = size;
+    this.allocatedBytes = blocks * STAT_BLOCK;
+    this.state = fileState(descriptor);
   }
 
   /** Throws FileError when there is no regular file at `path`, or it may not be read. */
@@ -46,7 +36,7 @@ export class FileSource implements ByteSource {
     const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
     const descriptor = explained(path, 'open', () => openSync(path, flags));
     try {
-      const opened = fstatSync(descriptor, { bigint: true });
+      const opened = fstatSync(descriptor);
       if (!opened.isFile()) throw notRegular(path, opened);
       return new FileSource(path, descriptor, opened);
     } catch (error) {
@@ -74,18 +64,12 @@ export class FileSource implements ByteSource {
     target.fill(0, done);
   }
 
-  /** Whether the file, or what lies under its name by now, is not what was opened. */
+  /** Whether it has been written, cut, replaced or removed since it was opened. */
   hasChanged(): boolean {
-    const differs = (now: BigIntStats): boolean =>
-      TELLING.some((field) => now[field] !== this.#opened[field]);
-    try {
-      return (
-        differs(fstatSync(this.#descriptor, { bigint: true })) ||
-        differs(statSync(this.#path, { bigint: true }))
-      );
-    } catch {
-      return true;
-    }
+    return (
+      hasChanged(this.state, fileState(this.#descriptor)) ||
+      hasChanged(this.state, fileState(this.#path))
+    );
   }
 
   close(): void {
@@ -95,7 +79,7 @@ export class FileSource implements ByteSource {
 
 const place = (offset: number): string => `offset 0x${offset.toString(16)}`;
 
-function notRegular(path: string, stats: StatsBase<number | bigint>): FileError {
+function notRegular(path: string, stats: Stats): FileError {
   const what = stats.isDirectory()
     ? 'a directory'
     : stats.isFIFO()

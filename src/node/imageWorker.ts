@@ -65,6 +65,11 @@ export class ImageWorker {
     if (this.#ended === undefined) this.#send({ type: 'cancel' });
   }
 
+  /** Something may have happened to the file: a `file` event tells if it has. */
+  look(): void {
+    if (this.#ended === undefined) this.#send({ type: 'look' });
+  }
+
   /** Ends the thread; whatever is pending is answered with an error. */
   async dispose(): Promise<void> {
     this.#close('the image was closed');

@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
-import type { ImageEvent } from '../protocol/imageService.js';
+import type { FileStatus, ImageEvent } from '../protocol/imageService.js';
 import {
   answer,
   type FromWorker,
@@ -12,7 +12,9 @@ import {
   type Request,
   type ToWorker,
 } from '../protocol/rpc.js';
+import { fileUse } from './fileLocks.js';
 import { FileSource } from './fileSource.js';
+import { type FileState, fileState, hasChanged } from './fileState.js';
 import { ImageSession } from './imageSession.js';
 
 /** Milliseconds of work before questions get their turn. */
@@ -22,14 +24,47 @@ function post(message: FromWorker): void {
   parentPort?.postMessage(message);
 }
 
+/** Where what is said may rest on a file that is another by now, that is said first. */
 const emit = (event: ImageEvent): void => {
+  const ends = event.type === 'scanned' || event.type === 'cancelled';
+  if (ends || event.type === 'progress') look(ends);
+  if (ends) scanning = false;
   post({ type: 'event', event });
 };
 
 const oneLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
 
+const path = process.argv[2];
 let session: ImageSession | undefined;
+let file: FileSource | undefined;
+/** What lay at the path when it could not be opened. */
+let unopened: FileState | undefined;
+let scanning = true;
+let status: FileStatus | undefined;
+
+/**
+ * Tells how the file fares, if that is news.
+ *
+ * @param thoroughly also who else uses it, for which a table of the whole machine is read
+ */
+function look(thoroughly: boolean): void {
+  const isChanged = file ? file.hasChanged() : hasChanged(unopened, fileState(path));
+  const now: FileStatus = {
+    changed:
+      status && status.changed !== 'no'
+        ? status.changed
+        : !isChanged
+          ? 'no'
+          : scanning
+            ? 'during-scan'
+            : 'since',
+    use: thoroughly && file ? fileUse(file.state) : (status?.use ?? 'unknown'),
+  };
+  if (status?.changed === now.changed && status.use === now.use) return;
+  status = now;
+  post({ type: 'event', event: { type: 'file', ...now } });
+}
 
 /** Runs a part of the work; whatever goes wrong ends the session with a message, not the thread. */
 function guarded(work: () => void): void {
@@ -37,6 +72,8 @@ function guarded(work: () => void): void {
     work();
   } catch (error) {
     session?.abandon();
+    look(false);
+    scanning = false;
     emit({ type: 'failed', message: oneLine(error) });
   }
 }
@@ -66,21 +103,28 @@ function workOn(): void {
 
 parentPort?.on('message', (message: ToWorker) => {
   switch (message.type) {
-    case 'request':
-      post(reply(message.request));
+    case 'request': {
+      const answered = reply(message.request);
+      look(false);
+      post(answered);
       // A picture may have been asked for that must be computed.
       workOn();
       break;
+    }
     case 'cancel':
       session?.cancel();
+      break;
+    case 'look':
+      look(true);
       break;
   }
 });
 
 guarded(() => {
-  const path = process.argv[2];
-  const file = FileSource.open(path);
+  unopened = fileState(path);
+  file = FileSource.open(path);
   session = new ImageSession(file, basename(path), emit, file.allocatedBytes);
   session.start();
+  look(true);
   workOn();
 });

@@ -201,5 +201,22 @@ export type ImageEvent =
   | { readonly type: 'cancelled'; readonly generation: number }
   /** The list of simulated operations is now this one. */
   | { readonly type: 'operations'; readonly operations: readonly string[] }
+  /** How the file fares meanwhile; said at the beginning and whenever it is something else. */
+  | ({ readonly type: 'file' } & FileStatus)
   /** The file could not be read. */
   | { readonly type: 'failed'; readonly message: string };
+
+export interface FileStatus {
+  /**
+   * Whether the file is still as it was opened: what is shown may mix two states of it when it
+   * changed during the scan, and be out of date when it changed since.
+   */
+  readonly changed: 'no' | 'during-scan' | 'since';
+  readonly use: FileUse;
+}
+
+/**
+ * What another process does with the file, as its locks tell: it has the file open, or open for
+ * writing. They do not tell of everybody.
+ */
+export type FileUse = 'unknown' | 'open' | 'writing';

@@ -30,7 +30,9 @@ export function answer<M extends Method>(service: ImageService, request: Request
 export type ToWorker =
   | { readonly type: 'request'; readonly request: Request }
   /** Stop the scan; what is known so far stays answerable. */
-  | { readonly type: 'cancel' };
+  | { readonly type: 'cancel' }
+  /** Something may have happened to the file. */
+  | { readonly type: 'look' };
 
 /** Worker → host. */
 export type FromWorker = Reply | { readonly type: 'event'; readonly event: ImageEvent };

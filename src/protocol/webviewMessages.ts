@@ -1,4 +1,5 @@
 import type { CacheOptions } from '../core/simulate/cacheOptions.js';
+import type { Shell } from '../core/shell.js';
 import type { SearchTarget } from '../core/layout/search.js';
 import type { Curve, ImageEvent, Method, Query } from './imageService.js';
 import type { Layer } from '../core/picture/layer.js';
@@ -44,6 +45,8 @@ export type ToWebview =
   | Reply
   | { readonly type: 'event'; readonly event: ImageEvent }
   | { readonly type: 'settings'; readonly settings: HeatmapSettings }
+  /** What copied commands are quoted for. */
+  | { readonly type: 'shell'; readonly shell: Shell }
   | { readonly type: 'overlapOptions'; readonly options: OverlapOptions }
   | { readonly type: 'cacheOptions'; readonly options: CacheOptions }
   | { readonly type: 'discardNoUnref'; readonly discardNoUnref: boolean }
@@ -52,8 +55,7 @@ export type ToWebview =
   | { readonly type: 'preview'; readonly cluster: number | undefined }
   | { readonly type: 'search'; readonly search: SearchRequest }
   | { readonly type: 'command'; readonly command: ViewCommand }
-  | { readonly type: 'showLayer'; readonly layer: Layer }
-  | { readonly type: 'changedOnDisk' };
+  | { readonly type: 'showLayer'; readonly layer: Layer };
 
 export type PictureFormat = 'png' | 'svg';
 

@@ -42,7 +42,7 @@ function facts(geometry: Partial<NonNullable<ImageFacts['geometry']>> = {}): Ima
 describe('the command that reads a cluster', () => {
   it('goes through the guest where the guest sees it', () => {
     const detail = detailOf([entry(0x20000, SNAPSHOT), entry(0x60110000)]);
-    expect(readCommand(detail, facts(), '/a/b.qcow2', 'linux')).toBe(
+    expect(readCommand(detail, facts(), '/a/b.qcow2', 'bash')).toBe(
       "qemu-io -r -f qcow2 -c 'read -v 0x60110000 65536' '/a/b.qcow2'",
     );
   });
@@ -52,7 +52,7 @@ describe('the command that reads a cluster', () => {
       detailOf([entry(0x10000)]),
       facts({ virtualSize: 0x10200 }),
       'b',
-      'linux',
+      'bash',
     );
     expect(command).toContain('read -v 0x10000 512');
   });
@@ -63,16 +63,16 @@ describe('the command that reads a cluster', () => {
     ['VM state, behind the disk', detailOf([entry(2 ** 50)]), facts()],
     ['an encrypted disk', detailOf([entry(0)]), facts({ encryption: 'luks' })],
   ])('goes to the file as it is: %s', (_, detail, imageFacts) => {
-    expect(readCommand(detail, imageFacts, '/a', 'linux')).toBe(
+    expect(readCommand(detail, imageFacts, '/a', 'bash')).toBe(
       "qemu-io -r -f raw -c 'read -v 0x50000 65536' '/a'",
     );
   });
 
   it('quotes names for the shell', () => {
     const detail = detailOf([]);
-    expect(readCommand(detail, facts(), "/it's $HOME", 'linux')).toMatch(/ '\/it'\\''s \$HOME'$/);
-    expect(readCommand(detail, facts(), 'C:\\a b.qcow2', 'win32')).toMatch(
-      /^qemu-io -r -f raw -c "read -v 0x50000 65536" "C:\\a b\.qcow2"$/,
+    expect(readCommand(detail, facts(), "/it's $HOME", 'bash')).toMatch(/ '\/it'\\''s \$HOME'$/);
+    expect(readCommand(detail, facts(), 'C:\\a b.qcow2', 'powershell')).toMatch(
+      /^qemu-io -r -f raw -c 'read -v 0x50000 65536' 'C:\\a b\.qcow2'$/,
     );
   });
 });

@@ -1,10 +1,10 @@
 import { build } from 'esbuild';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ImageWorker } from '../../src/node/imageWorker.js';
-import type { ImageEvent } from '../../src/protocol/imageService.js';
+import type { FileStatus, ImageEvent } from '../../src/protocol/imageService.js';
 import { fileBytes, writeSparse } from '../images/pieces.js';
 import { scaleImage } from '../images/scale.js';
 import { smallImage } from './smallImage.js';
@@ -48,7 +48,14 @@ function open(path: string) {
       });
     }
   };
-  return { worker, events, first };
+  /** How the file fares, as soon as it fares so. */
+  const changed = async (how: FileStatus['changed']) => {
+    while (!events.some((event) => event.type === 'file' && event.changed === how))
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+  };
+  return { worker, events, first, changed };
 }
 
 function fileOf(contents: Uint8Array): string {
@@ -93,7 +100,7 @@ test('a file that is not there fails in one line', async () => {
   const { message } = await first('failed');
   expect(message).toBe(`Cannot look up '${path}': no such file or directory`);
   expect(await worker.ask(cluster0)).toMatchObject({ ok: false });
-  expect(events.length).toBe(1);
+  expect(events.map(({ type }) => type)).toEqual(['file', 'failed']);
 });
 
 test.each([
@@ -135,4 +142,67 @@ test('whoever closes the worker or gives up is told so', async () => {
   expect(await pending).toEqual({ type: 'reply', id: 1, ok: false, error: 'the image was closed' });
   expect(await worker.ask(cluster0)).toMatchObject({ ok: false, error: 'the image was closed' });
   expect(events.some((event) => event.type === 'failed')).toBe(false);
+});
+
+describe('a file that changes', () => {
+  const changes: Readonly<Record<string, (path: string) => void>> = {
+    'that is written': (path) => {
+      appendFileSync(path, '!');
+    },
+    'that is replaced': (path) => {
+      writeFileSync(`${path}.new`, small);
+      renameSync(`${path}.new`, path);
+    },
+    'that is removed': (path) => {
+      rmSync(path);
+    },
+  };
+
+  test.each(Object.entries(changes))(
+    '%s after the scan: told before the next answer',
+    async (_, change) => {
+      const path = fileOf(small);
+      const { worker, events, first } = open(path);
+      await first('scanned');
+      await worker.ask(cluster0);
+      const told = () => events.filter((event) => event.type === 'file');
+      expect(told()).toEqual([{ type: 'file', changed: 'no', use: 'unknown' }]);
+      change(path);
+      await worker.ask(cluster0);
+      expect(told().slice(1)).toEqual([{ type: 'file', changed: 'since', use: 'unknown' }]);
+      await worker.ask(cluster0);
+      expect(told()).toHaveLength(2);
+    },
+  );
+
+  test('while nobody asks: told when somebody thinks so', async () => {
+    const path = fileOf(small);
+    const { worker, first, changed } = open(path);
+    await first('scanned');
+    appendFileSync(path, '!');
+    worker.look();
+    await changed('since');
+  });
+
+  test('during the scan: told before its end is', async () => {
+    const path = join(temporaryFolder(), 'large.qcow2');
+    writeSparse(path, scaleImage({ name: 'large', virtualSize: 2 ** 38 }));
+    const { worker, events, first, changed } = open(path);
+    await first('progress');
+    appendFileSync(path, '!');
+    await changed('during-scan');
+    worker.cancel();
+    await first('cancelled');
+    const types = events.map(({ type }) => type);
+    expect(types.lastIndexOf('file')).toBeLessThan(types.indexOf('cancelled'));
+  });
+
+  test('from nothing into an image: told', async () => {
+    const path = join(temporaryFolder(), 'later.qcow2');
+    const { worker, first, changed } = open(path);
+    await first('failed');
+    writeFileSync(path, small);
+    worker.look();
+    await changed('since');
+  });
 });

@@ -74,7 +74,7 @@ describe('the structures pane', () => {
 
   it('shows the cluster of an offset on the map, and stays', async () => {
     await withStructures(async ({ page, said }) => {
-      await row(page, 'Active L1 table').locator('.link').click();
+      await row(page, 'Active L1').locator('.link').click();
       await expect.poll(() => said).toContainEqual({ type: 'selected', cluster: 3 });
       await page.locator('.tree').focus();
       await page.keyboard.press('ArrowDown');
@@ -99,7 +99,7 @@ describe('the structures pane', () => {
 
   it('builds only the rows in sight of a table, and fetches them as they come', async () => {
     await withStructures(async ({ page }) => {
-      await row(page, 'Active L1 table').click();
+      await row(page, 'Active L1').click();
       await row(page, '0').click();
       await page.locator('.tree').focus();
       await expect.poll(() => page.locator('[aria-level="3"]').count()).toBeGreaterThan(10);

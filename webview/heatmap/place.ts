@@ -67,7 +67,7 @@ function firstCluster({ curve }: TileStore, { level, x, y }: CellPlace): number 
   return corners.length > 0 ? Math.min(...corners) : undefined;
 }
 
-/** One line for the eye: "cluster 20,512 · 0x50200000 · active L2 table". */
+/** One line for the eye: "cluster 20,512 · 0x50200000 · active L2". */
 export function describePlace(place: Place, clusterSize: number, names: readonly string[]): string {
   const { picture, cluster, clusters, trouble } = place;
   const guest = picture.view === 'guest' ? 'guest ' : '';
@@ -82,7 +82,7 @@ export function describePlace(place: Place, clusterSize: number, names: readonly
   return parts.join(' · ');
 }
 
-/** One line for the ear: "cluster 5, active L2 table, host offset 0x50000". */
+/** One line for the ear: "cluster 5, active L2, host offset 0x50000". */
 export function speakPlace(place: Place, clusterSize: number, names: readonly string[]): string {
   const { picture, cluster, clusters, trouble } = place;
   const guest = picture.view === 'guest' ? 'guest ' : '';

@@ -11,7 +11,7 @@ export function Banners({ store }: { readonly store: Store }): JSX.Element {
   const facts = store.facts.value;
   return (
     <>
-      {store.changedOnDisk.value && <ChangedOnDisk store={store} />}
+      <Changed store={store} />
       {facts && facts.problems.length > 0 && (
         <Problems key={facts.problems.length} facts={facts} store={store} />
       )}
@@ -19,11 +19,22 @@ export function Banners({ store }: { readonly store: Store }): JSX.Element {
   );
 }
 
-function ChangedOnDisk({ store }: { readonly store: Store }): JSX.Element {
+/** Stays until the file is read again: nothing that is shown can be relied on. */
+function Changed({ store }: { readonly store: Store }): JSX.Element | null {
+  const { changed, use } = store.file.value;
+  if (changed === 'no') return null;
   return (
-    <div class="banner info" role="status">
-      <Icon name="info" />
-      <span class="banner-text">The file has changed on disk since it was read.</span>
+    <div class="banner error" role="alert" data-changed={changed}>
+      <Icon name="error" />
+      <span class="banner-text">
+        <strong>
+          {changed === 'during-scan'
+            ? 'The file changed while it was read: what is shown may be wrong.'
+            : 'The file has changed since it was read: what is shown is out of date.'}
+        </strong>
+        {use === 'writing' &&
+          ' Another process has it open for writing and may go on to change it.'}
+      </span>
       <button
         type="button"
         class="button"
@@ -31,15 +42,8 @@ function ChangedOnDisk({ store }: { readonly store: Store }): JSX.Element {
           store.reload();
         }}
       >
-        Reload
+        Read again
       </button>
-      <IconButton
-        icon="close"
-        label="Dismiss"
-        onClick={() => {
-          store.changedOnDisk.value = false;
-        }}
-      />
     </div>
   );
 }

@@ -4,6 +4,7 @@ import type { Finding } from '../../src/core/layout/finding.js';
 import type { ClusterDetail } from '../../src/protocol/imageService.js';
 import type { Store } from '../store.js';
 import { count, plural } from '../text.js';
+import { Icon } from './icon.js';
 import { OffsetLink, showOffset } from './offsetLink.js';
 import { OwnerItem } from './ownerItem.js';
 
@@ -19,6 +20,7 @@ interface Props {
 export function FindingDetails({ finding, store }: Props): JSX.Element {
   const { code, cluster, offset, owner } = finding;
   const explanation = store.explain(code);
+  const danger = store.repairDanger;
   const detail = useDetail(store, cluster);
   // Of a cluster that the file does not have, only the finding knows who refers to it.
   const outside = !store.has(cluster);
@@ -29,6 +31,14 @@ export function FindingDetails({ finding, store }: Props): JSX.Element {
         <>
           <h2>{explanation.title}</h2>
           <p>{explanation.meaning}</p>
+          {danger !== undefined && (
+            <p class="danger" role="note">
+              <Icon name="warning" />
+              <span>
+                <strong>Do not repair this image as it is.</strong> {danger}.
+              </span>
+            </p>
+          )}
           <p class="dim">
             <strong>Repair:</strong> {explanation.repair}
           </p>

@@ -3,7 +3,8 @@ import { KINDS, type KindName } from '../../src/core/layout/kinds.js';
 import type { RunFilter } from '../../src/core/layout/layoutRuns.js';
 import type { ScanSummary } from '../../src/protocol/imageService.js';
 import type { Store } from '../store.js';
-import { count, KIND_TEXT, plural, TROUBLE_TEXT } from '../text.js';
+import { KIND_TEXT } from '../../src/core/layout/kinds.js';
+import { count, plural, TROUBLE_TEXT } from '../text.js';
 
 interface Choice {
   readonly filter: RunFilter;

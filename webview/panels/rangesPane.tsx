@@ -4,7 +4,8 @@ import type { JSX } from 'preact';
 import type { LayoutRun } from '../../src/core/layout/layoutRuns.js';
 import { kindVariable } from '../heatmap/palette.js';
 import type { Store } from '../store.js';
-import { clean, count, hex, kindLabel, KIND_TEXT, size } from '../text.js';
+import { KIND_TEXT } from '../../src/core/layout/kinds.js';
+import { clean, count, hex, size } from '../text.js';
 import { RangeFilter } from './rangeFilter.js';
 import { useVisibleRows } from './useVisibleRows.js';
 
@@ -168,7 +169,7 @@ function RangeRow({ index, run, isChosen, clusterSize, onChoose }: RowProps): JS
             {run.types.map((kind) => (
               <span key={kind} class="range-kind">
                 <span class="swatch" style={{ background: `var(${kindVariable(kind)})` }} />
-                {kindLabel(kind)}
+                {KIND_TEXT[kind]}
               </span>
             ))}
           </span>

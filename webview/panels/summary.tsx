@@ -1,6 +1,11 @@
 import type { JSX } from 'preact';
 import type { Store } from '../store.js';
-import type { Geometry, ImageFacts, ScanSummary } from '../../src/protocol/imageService.js';
+import type {
+  FileStatus,
+  Geometry,
+  ImageFacts,
+  ScanSummary,
+} from '../../src/protocol/imageService.js';
 import { clean, count, plural, size } from '../text.js';
 
 interface Chip {
@@ -26,7 +31,10 @@ export function Summary({ store }: { readonly store: Store }): JSX.Element {
         ))}
       </ul>
       <ul class="chips">
-        {chips(facts.geometry, scan.state === 'scanned' ? scan.summary : undefined).map((chip) => (
+        {[
+          ...useChips(store.file.value),
+          ...chips(facts.geometry, scan.state === 'scanned' ? scan.summary : undefined),
+        ].map((chip) => (
           <li key={chip.text} class={`chip ${chip.tone}`} title={chip.title}>
             {chip.text}
           </li>
@@ -75,6 +83,30 @@ function factTexts({ geometry, fileSize }: ImageFacts): Fact[] {
   return facts;
 }
 
+function useChips({ use }: FileStatus): Chip[] {
+  switch (use) {
+    case 'unknown':
+      return [];
+    case 'open':
+      return [
+        {
+          text: 'in use by another process',
+          tone: 'plain',
+          title: 'Another process has the image open for reading, as its locks on the file tell.',
+        },
+      ];
+    case 'writing':
+      return [
+        {
+          text: 'in use by another process, locked for writing',
+          tone: 'warning',
+          title:
+            'Another process has the image open for writing, as its locks on the file tell: what is shown may be out of date at any moment.',
+        },
+      ];
+  }
+}
+
 function chips(geometry: Geometry | undefined, summary: ScanSummary | undefined): Chip[] {
   const found: Chip[] = [];
   const add = (tone: Chip['tone'], text: string, title: string): void => {
@@ -99,6 +131,8 @@ function chips(geometry: Geometry | undefined, summary: ScanSummary | undefined)
       'Clusters with a refcount that nothing refers to.',
     );
   }
+  if (summary?.repairDanger !== undefined)
+    add('error', 'do not repair: deletes snapshots', summary.repairDanger);
   if (geometry?.dirty)
     add('warning', 'dirty', 'The image was not closed cleanly; refcounts may be stale.');
   add('plain', 'read-only', 'Qcow2 Lens never writes to an image.');

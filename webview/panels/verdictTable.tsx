@@ -12,7 +12,8 @@ import type {
 import type { CellPlace } from '../simulationState.js';
 import { type Gravity, reasonLabel, verdictLook, verdictMessage } from '../simulationText.js';
 import type { Store } from '../store.js';
-import { clean, count, hex, KIND_TEXT, size } from '../text.js';
+import { KIND_TEXT } from '../../src/core/layout/kinds.js';
+import { clean, count, hex, size } from '../text.js';
 import { Icon } from './icon.js';
 import { OffsetLink } from './offsetLink.js';
 import { VerdictBadge } from './verdictBadge.js';

@@ -216,6 +216,13 @@ const EXPLANATIONS: Readonly<Record<FindingCode, Explanation>> = {
       'A program wrote to the image and did not save the bitmap. What it says is out of date: a backup that goes by it would miss changes.',
     repair: BEYOND,
   },
+  'repair-deletes-snapshots': {
+    title: 'A repair would delete every snapshot',
+    meaning:
+      'A check that repairs opens the image without reading its snapshot table. On this image that opening writes the header anew, with no snapshots in it; then everything that only they held looks leaked and is freed. This happens to a healthy image too.',
+    repair:
+      'Do not run "-r leaks" or "-r all" on it as it is. Without "-r" the check changes nothing.',
+  },
 };
 
 /** Whether a value names a kind of finding. */

@@ -40,7 +40,8 @@ export type FindingCode =
   | 'unguarded-overlap'
   | 'not-a-table'
   | 'lost-l2-table'
-  | 'bitmap-in-use';
+  | 'bitmap-in-use'
+  | 'repair-deletes-snapshots';
 
 /** One thing that is wrong, as data. */
 export interface Finding {

@@ -5,6 +5,7 @@ import type { Finding, FindingCode, Severity } from './finding.js';
 import { KINDS, type KindName, kindNames } from './kinds.js';
 import type { Owner } from './owner.js';
 import { ownersOf } from './owners.js';
+import { dangerText, repairDanger } from './repairDanger.js';
 import type { Scan } from './scan.js';
 
 /** Everything known about one host cluster. */
@@ -62,6 +63,8 @@ export interface ScanSummary {
   readonly findingsByCode: Readonly<Partial<Record<FindingCode, number>>>;
   /** What each kind of finding that there is means. */
   readonly explanations: Readonly<Partial<Record<FindingCode, Explanation>>>;
+  /** Why the image must not be repaired as it is, and what to do first; undefined when it may be. */
+  readonly repairDanger: string | undefined;
   readonly milliseconds: number;
 }
 
@@ -106,11 +109,13 @@ export class Inspection {
     const explanations: Partial<Record<FindingCode, Explanation>> = {};
     for (const code of Object.keys(findingsByCode))
       if (isFindingCode(code)) explanations[code] = explain(code);
+    const danger = repairDanger(this.#scan.image);
     return {
       ...this.#clustersByKind(),
       counts: this.counts(),
       findingsByCode,
       explanations,
+      repairDanger: danger && dangerText(danger),
       milliseconds,
     };
   }

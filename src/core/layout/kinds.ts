@@ -25,6 +25,26 @@ export type Kind = (typeof KINDS)[number];
 /** A kind, or what a cluster is that nothing refers to. */
 export type KindName = Kind | 'unallocated';
 
+/** The one name that each kind has for people, everywhere. */
+export const KIND_TEXT: Readonly<Record<KindName, string>> = {
+  'main-header': 'header',
+  'active-l1': 'active L1',
+  'active-l2': 'active L2',
+  'refcount-table': 'refcount table',
+  'refcount-block': 'refcount block',
+  'snapshot-table': 'snapshot table',
+  'inactive-l1': 'inactive L1',
+  'inactive-l2': 'inactive L2',
+  'bitmap-directory': 'bitmap directory',
+  data: 'data',
+  compressed: 'compressed',
+  'bitmap-table': 'bitmap table',
+  'bitmap-data': 'bitmap data',
+  'crypto-header': 'LUKS header',
+  'vm-state': 'VM state',
+  unallocated: 'unallocated',
+};
+
 /** Bit of each kind in a cell's set of kinds. */
 export const BIT = {
   mainHeader: 1 << 0,

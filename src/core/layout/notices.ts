@@ -4,8 +4,9 @@ import { kindsOf, REFERENCES_SHIFT, referencesOf, storedOf } from './cell.js';
 import { CHUNK, type ClusterMap } from './clusterMap.js';
 import type { Comparison } from './comparison.js';
 import type { FindingList } from './findingList.js';
-import { BIT, kindNames } from './kinds.js';
+import { BIT, KIND_TEXT, kindNames } from './kinds.js';
 import type { L2Place } from './l2Place.js';
+import { dangerText, repairDanger } from './repairDanger.js';
 import type { TableTally } from './tableTally.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
 
@@ -44,6 +45,16 @@ export function* findNotices(
   notices: FindingList,
 ): Generator<undefined> {
   const { clusterSize, l1DiskEntries } = image.layout;
+  const danger = repairDanger(image);
+  if (danger)
+    notices.add({
+      severity: 'notice',
+      code: 'repair-deletes-snapshots',
+      offset: 0,
+      cluster: 0,
+      message: dangerText(danger),
+      owner: undefined,
+    });
   const { clusters, first } = stored.pastEnd;
   if (clusters > 0)
     notices.add({
@@ -107,7 +118,9 @@ function noticeOverlap(
     code: 'unguarded-overlap',
     offset: cluster * clusterSize,
     cluster,
-    message: `Cluster ${cluster} holds ${kindNames(kinds).join(' and ')}: no overlap check guards it`,
+    message: `Cluster ${cluster} holds ${kindNames(kinds)
+      .map((kind) => KIND_TEXT[kind])
+      .join(' and ')}: no overlap check guards it`,
     owner: undefined,
   });
 }

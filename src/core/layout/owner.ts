@@ -74,7 +74,7 @@ function ofTable(table: TableOf): string {
 export function describeOwner(owner: Owner): string {
   switch (owner.type) {
     case 'main-header':
-      return 'the image header';
+      return 'header';
     case 'l1-table':
       return owner.snapshot ? `L1 table${ofTable(owner)}` : 'active L1 table';
     case 'l2-table':

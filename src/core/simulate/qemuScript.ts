@@ -2,6 +2,7 @@ import type { GuardOptions } from '../overlap/types.js';
 import { hex } from '../bytes.js';
 import { formatSize } from '../size.js';
 import { CACHE_OPTION_NAMES, CACHE_OPTIONS, type CacheOptions } from './cacheOptions.js';
+import { type Shell, shellWord } from '../shell.js';
 import { operationText, type SimulatedOperation } from './operation.js';
 import type { SimulationSettings } from './simulationSettings.js';
 
@@ -11,6 +12,7 @@ export interface ScriptOptions {
   readonly caches: CacheOptions;
   readonly cache: SimulationSettings['cache'];
   readonly discardNoUnref: boolean;
+  readonly shell: Shell;
 }
 
 /**
@@ -25,12 +27,20 @@ export function qemuScript(
   options: ScriptOptions,
 ): string {
   const copy = `simulated-${fileName}`;
+  const { shell } = options;
+  const quoted = (text: string): string => shellWord(text, shell);
   const mode = options.cache === 'writeback' ? '-t writeback ' : '';
   const open = `qemu-io ${mode}--image-opts ${quoted(imageOptions(copy, options))}`;
-  const lines = [`cp --sparse=always -- ${quoted(`./${fileName}`)} ${quoted(`./${copy}`)}`];
+  const [from, to] = [quoted(`./${fileName}`), quoted(`./${copy}`)];
+  const lines = [
+    shell === 'bash'
+      ? `cp --sparse=always -- ${from} ${to}`
+      : `Copy-Item -LiteralPath ${from} -Destination ${to}`,
+  ];
+  const goesOn = shell === 'bash' ? ' \\\n  ' : ' `\n  ';
   let session: string[] = [];
   const end = (): void => {
-    if (session.length > 0) lines.push([open, ...session].join(' \\\n  '));
+    if (session.length > 0) lines.push([open, ...session].join(goesOn));
     session = [];
   };
   for (const operation of operations) {
@@ -41,7 +51,7 @@ export function qemuScript(
       continue;
     }
     end();
-    lines.push(otherCommand(operation, copy));
+    lines.push(otherCommand(operation, quoted, copy));
   }
   end();
   return lines.filter((line) => line !== '').join('\n');
@@ -83,7 +93,11 @@ function ioCommand(operation: SimulatedOperation): string | undefined {
   }
 }
 
-function otherCommand(operation: SimulatedOperation, copy: string): string {
+function otherCommand(
+  operation: SimulatedOperation,
+  quoted: (text: string) => string,
+  copy: string,
+): string {
   switch (operation.type) {
     case 'snapshot-create':
     case 'snapshot-delete': {
@@ -102,6 +116,3 @@ function otherCommand(operation: SimulatedOperation, copy: string): string {
 
 const rangeText = ({ offset, length }: { offset: number; length: number }): string =>
   `${hex(offset)} ${formatSize(length)}`;
-
-/** One word of a POSIX shell. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -100,7 +100,7 @@ function l1(image: LaidOutImage): Branch {
   const { offset, length } = image.l1;
   return {
     key: 'l1',
-    label: 'Active L1 table',
+    label: 'Active L1',
     value: counted(length, 'entry', 'entries'),
     offset,
     size: length * 8,

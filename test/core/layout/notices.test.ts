@@ -20,9 +20,26 @@ describe('what qemu-img check does not see', () => {
     const image = new ImageBuilder({ virtualSize: GIB })
       .write(0, 40)
       .snapshot({ name: 'a', vmState: new Uint8Array(3 * CLUSTER) })
-      .write(3, 9)
-      .bitmap({ name: 'b', granularityBits: 16, dirty: [[0, 9]] });
+      .write(3, 9);
     expect(noticesOf(layOut(image))).toEqual([]);
+    image.bitmap({ name: 'b', granularityBits: 16, dirty: [[0, 9]] });
+    // Healthy, and yet a repair would destroy it.
+    expect(noticesOf(layOut(image)).map(({ code }) => code)).toEqual(['repair-deletes-snapshots']);
+  });
+
+  it('that a repair would delete all snapshots, and what to do first', () => {
+    const file = layOut(
+      new ImageBuilder({ virtualSize: GIB })
+        .write(0, 4)
+        .snapshot({ name: 'a' })
+        .snapshot({ name: 'b' })
+        .bitmap({ name: 'c', granularityBits: 16, dirty: [] }),
+    );
+    const [{ message }] = noticesOf(file);
+    expect(message).toContain('would delete all 2 snapshots');
+    expect(message).toMatch(/First copy the file; then remove the bitmaps .* and repair it then$/);
+    // Whichever finding is looked at: what it says of a repair is told with it.
+    expect(new Inspection(scanned(file)).summary(0).repairDanger).toBe(message);
   });
 
   it('a bitmap left in use', () => {

@@ -7,6 +7,7 @@ const PLAIN: ScriptOptions = {
   caches: { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' },
   cache: 'writethrough',
   discardNoUnref: false,
+  shell: 'bash',
 };
 
 const operations = (...lines: string[]) =>
@@ -44,6 +45,7 @@ test('settings and cache mode are handed on', () => {
     caches: { ...PLAIN.caches, l2CacheSize: '64K', l2CacheEntrySize: '4096' },
     cache: 'writeback',
     discardNoUnref: true,
+    shell: 'bash',
   });
   expect(script).toContain('qemu-io -t writeback --image-opts ');
   expect(script).toContain(
@@ -66,4 +68,25 @@ test('a hostile file name stays a name', () => {
   expect(script).toContain(
     "'driver=qcow2,file.filename=./simulated-a,,b'\\''; rm -rf ~ #.qcow2,discard=unmap,",
   );
+});
+
+test('where PowerShell is usual, it is a script of PowerShell', () => {
+  const list = operations('write 0 1', 'flush', "snapshot-create it's");
+  expect(qemuScript(list, 'a.qcow2', { ...PLAIN, shell: 'powershell' }).split('\n')).toEqual([
+    "Copy-Item -LiteralPath './a.qcow2' -Destination './simulated-a.qcow2'",
+    "qemu-io --image-opts 'driver=qcow2,file.filename=./simulated-a.qcow2,discard=unmap,overlap-check.template=cached' `",
+    "  -c 'write 0x0 1' `",
+    "  -c 'flush'",
+    '# the simulation stays open here; qemu-img opens and closes the image by itself',
+    "qemu-img snapshot -c 'it''s' './simulated-a.qcow2'",
+  ]);
+});
+
+test('no control character of a name is left in a script', () => {
+  const list = operations('flush', 'snapshot-create a\u0003\u001bb');
+  for (const shell of ['bash', 'powershell'] as const) {
+    const script = qemuScript(list, 'a\u0015\rb\nc', { ...PLAIN, shell });
+    expect(script.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    expect(script.split('\n')).toHaveLength(5);
+  }
 });

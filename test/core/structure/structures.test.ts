@@ -30,7 +30,7 @@ describe('the tree', () => {
     expect(labels(rich())).toEqual([
       'Header',
       'Header extensions',
-      'Active L1 table',
+      'Active L1',
       'Refcount table',
       'Snapshot table',
       'Bitmap directory',
@@ -39,7 +39,7 @@ describe('the tree', () => {
     expect(labels(layOut(new ImageBuilder({ virtualSize: 2 ** 20 })))).toEqual([
       'Header',
       'Header extensions',
-      'Active L1 table',
+      'Active L1',
       'Refcount table',
     ]);
   });

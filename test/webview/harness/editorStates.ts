@@ -151,7 +151,7 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
   structures: {
     image: damaged,
     pane: { tab: 'structures' },
-    act: openNodes('Active L1 table', '0', 'Header', 'l1_table_offset'),
+    act: openNodes('Active L1', '0', 'Header', 'l1_table_offset'),
   },
   overlap: { image: hostedMail, pane: { tab: 'overlap' }, act: openWindow },
   'overlap-evict': { image: hostedMail, overlap: TIGHT, pane: { tab: 'overlap' } },
@@ -198,6 +198,19 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
       service: healthy().service,
       events: [{ type: 'failed', message: "EACCES: permission denied, open '/srv/vm/disk.qcow2'" }],
     }),
+  },
+  'changed-in-use': {
+    image: () => ({
+      ...healthy(),
+      events: [...healthy().events, { type: 'file', changed: 'since', use: 'writing' }],
+    }),
+  },
+  'do-not-repair': {
+    image: () => hostedSample('web-server.qcow2'),
+    pane: { tab: 'findings' },
+    act: async (page) => {
+      await page.locator('.finding').first().click();
+    },
   },
   huge: { image: huge },
   ...layerStates(),

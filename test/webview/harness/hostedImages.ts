@@ -189,6 +189,7 @@ function hosted(map: ClusterMap): HostedImage {
           counts: undefined,
           findingsByCode: {},
           explanations: {},
+          repairDanger: undefined,
           milliseconds: 0,
         },
       },

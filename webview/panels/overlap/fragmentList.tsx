@@ -3,7 +3,8 @@ import type { JSX } from 'preact';
 import { typeNames, type TypeSet } from '../../../src/core/overlap/types.js';
 import type { OpenedWindow } from '../../../src/protocol/overlap.js';
 import { kindVariable } from '../../heatmap/palette.js';
-import { count, kindLabel } from '../../text.js';
+import { KIND_TEXT } from '../../../src/core/layout/kinds.js';
+import { count } from '../../text.js';
 import { useVisibleRows } from '../useVisibleRows.js';
 
 /** CSS pixels of a row, as in overlap.css. */
@@ -86,7 +87,7 @@ const Types = ({ types }: { readonly types: TypeSet }): JSX.Element => (
     {typeNames(types).map((type) => (
       <span key={type} class="fragment-type">
         <span class="swatch" style={{ background: `var(${kindVariable(type)})` }} />
-        {kindLabel(type)}{' '}
+        {KIND_TEXT[type]}{' '}
       </span>
     ))}
   </>

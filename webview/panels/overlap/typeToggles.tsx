@@ -9,7 +9,8 @@ import {
 import type { OverlapOptions } from '../../../src/protocol/overlap.js';
 import { kindVariable } from '../../heatmap/palette.js';
 import type { Store } from '../../store.js';
-import { KIND_TEXT, kindLabel, plural } from '../../text.js';
+import { KIND_TEXT } from '../../../src/core/layout/kinds.js';
+import { plural } from '../../text.js';
 import { Icon } from '../icon.js';
 
 interface Props {
@@ -84,7 +85,7 @@ function Toggle({ type, isGuarded, isOwn, isKnown, onClick }: ToggleProps): JSX.
       onClick={onClick}
     >
       <span class="swatch" style={{ background: `var(${kindVariable(type)})` }} />
-      {kindLabel(type)}
+      {KIND_TEXT[type]}
       {!isKnown && <span class="dim"> (not in the structures)</span>}
     </button>
   );

@@ -5,7 +5,8 @@ import { KINDS } from '../../../src/core/layout/kinds.js';
 import { lowestType, typeNames } from '../../../src/core/overlap/types.js';
 import type { OpenedWindow } from '../../../src/protocol/overlap.js';
 import { kindVariable, pack, over, parseColour } from '../../heatmap/palette.js';
-import { hex, KIND_TEXT } from '../../text.js';
+import { KIND_TEXT } from '../../../src/core/layout/kinds.js';
+import { hex } from '../../text.js';
 
 /** Cells of a row, and rows: 4096 in all. */
 const SIDE = 64;
