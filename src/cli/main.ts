@@ -1,15 +1,14 @@
 import { parseArgs } from 'node:util';
-import { scan } from '../core/layout/scan.js';
 import { isLaidOut, openImage } from '../core/qcow2/image.js';
 import { FileSource } from '../node/fileSource.js';
-import { checkImage, ownedFindings } from './checkReport.js';
+import { checkDocument, checkImage } from './checkReport.js';
 import { checkText } from './checkText.js';
-import { drive } from './drive.js';
 import { infoJson } from './infoReport.js';
 import { infoText } from './infoText.js';
 import { layoutRuns } from '../core/layout/layoutRuns.js';
 import { mapImage } from './mapReport.js';
 import { mapJson, mapText } from './mapText.js';
+import { memoryOption, scanWithin } from './scanWithin.js';
 import { simulate, SIMULATE_USAGE } from './simulate.js';
 import { structures, STRUCTURES_USAGE } from './structures.js';
 
@@ -20,6 +19,7 @@ const USAGE = `usage: qcow2-lens COMMAND IMAGE [--json]
   map     where every part of the guest disk lies, as 'qemu-img map';
           --backing follows the backing chain
   layout  what every host cluster holds, as runs
+          check and layout: --memory N, if an image needs more than 256 MiB
 ${STRUCTURES_USAGE}${SIMULATE_USAGE}`;
 
 /** A request that makes no sense, or an image that cannot be used: one line for stderr. */
@@ -42,6 +42,8 @@ interface Options {
   readonly json: boolean;
   /** Follow the backing chain. */
   readonly backing: boolean;
+  /** MiB that a scan may take. */
+  readonly memory: number | undefined;
 }
 
 const info: Command = (source, filename, { json }) => {
@@ -50,15 +52,14 @@ const info: Command = (source, filename, { json }) => {
   return 0;
 };
 
-const check: Command = (source, filename, { json }) => {
-  const report = checkImage(source, filename);
+const check: Command = (source, filename, { json, memory }) => {
+  const report = checkImage(source, filename, memory);
   // A program that reads the JSON document finds the messages in it.
   const errors = json && report.json ? [] : report.messages;
   printErrors(errors);
   if (report.unlisted > 0)
     process.stderr.write(`qcow2-lens: ${report.unlisted} more findings are counted, not listed\n`);
-  if (json && report.json)
-    printJson({ ...report.json, findings: report.scan ? ownedFindings(report.scan) : [] });
+  if (json && report.json) printPieces(checkDocument(report));
   else if (report.counts) print(checkText(report.counts, report.scan?.notices.kept ?? []));
   return report.exitCode;
 };
@@ -66,9 +67,8 @@ const check: Command = (source, filename, { json }) => {
 /** Text of this length is printed at once: a map may have millions of short lines. */
 const PRINTED_AT_ONCE = 2 ** 16;
 
-const map: Command = (source, filename, { json, backing }) => {
-  const entries = mapImage(source, filename, backing);
-  const pieces = json ? mapJson(entries) : mapText(entries);
+/** Prints text that comes in pieces, until there is no more; the result is what comes with the end. */
+function printPieces<T>(pieces: Generator<string, T, void>): T {
   let text = '';
   for (;;) {
     const { done, value } = pieces.next();
@@ -76,24 +76,28 @@ const map: Command = (source, filename, { json, backing }) => {
       print(text);
       text = '';
     }
-    if (done) {
-      printErrors(value.messages);
-      return value.exitCode;
-    }
+    if (done) return value;
     text += value;
   }
+}
+
+const map: Command = (source, filename, { json, backing }) => {
+  const entries = mapImage(source, filename, backing);
+  const { messages, exitCode } = printPieces(json ? mapJson(entries) : mapText(entries));
+  printErrors(messages);
+  return exitCode;
 };
 
-const layout: Command = (source, filename, { json }) => {
+const layout: Command = (source, filename, { json, memory }) => {
   const image = openImage(source);
   if (!isLaidOut(image))
     throw new Refused(`'${filename}': ${image.problems[0]?.message ?? 'too many clusters'}`);
-  const runs = layoutRuns(drive(scan(image)));
+  const runs = layoutRuns(scanWithin(image, memory));
   if (!json) {
     for (const run of runs)
       print(
         `0x${run.offset.toString(16).padStart(12, '0')} ${String(run.clusters).padStart(10)}  ` +
-          `${run.types.join(' + ').padEnd(28)} refcount ${run.refcount ?? 'unreadable'}, references ${run.references}\n`,
+          `${run.types.join(' + ').padEnd(28)} refcount ${run.refcount ?? 'unreadable'}, references ${run.references}${run.unreadable ? `; ${run.unreadable.join('; ')}` : ''}\n`,
       );
     return 0;
   }
@@ -128,6 +132,7 @@ function main(args: readonly string[]): number {
     options: {
       json: { type: 'boolean', default: false },
       backing: { type: 'boolean', default: false },
+      memory: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -148,7 +153,7 @@ function main(args: readonly string[]): number {
     throw new Refused(`${name} takes one image, found ${positionals.length - 1}`);
   const source = FileSource.open(filename);
   try {
-    return command(source, filename, values);
+    return command(source, filename, { ...values, memory: memoryOption(values.memory) });
   } finally {
     source.close();
   }

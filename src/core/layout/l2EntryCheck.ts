@@ -1,6 +1,7 @@
 import { hexWords } from '../bytes.js';
 import {
   COPIED,
+  compressedOffsetText,
   compressedSpan,
   dataOffset,
   hasReservedBits,
@@ -12,8 +13,7 @@ import type { FindingCode } from './finding.js';
 import type { FindingList } from './findingList.js';
 import { BIT } from './kinds.js';
 import { type L2Place, l2EntryOwner } from './l2Place.js';
-import type { Owner } from './owner.js';
-import type { References } from './references.js';
+import type { References, TellOwner } from './references.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
 import type { TableTally } from './tableTally.js';
 
@@ -88,24 +88,26 @@ export class L2EntryCheck {
 
   #compressed(words: L2Words, place: L2Place): void {
     const { high, low, index } = words;
-    const span = compressedSpan(high, low, this.#layout);
+    const offsetText = (): string => compressedOffsetText(high, low, this.#layout);
     if ((high & COPIED) !== 0) {
-      const message = `ERROR: coffset=0x${span.offsetText}: copied flag must never be set for compressed clusters`;
+      const message = `ERROR: coffset=0x${offsetText()}: copied flag must never be set for compressed clusters`;
       this.#corrupt('compressed-copied', words, place, message);
     }
-    const entry = hexWords(high & ~COPIED, low);
+    const entry = (): string => hexWords(high & ~COPIED, low);
     if (this.#layout.externalData) {
-      const message = `ERROR compressed cluster ${index} with data file, entry=0x${entry}`;
+      const message = `ERROR compressed cluster ${index} with data file, entry=0x${entry()}`;
       this.#corrupt('compressed-with-data-file', words, place, message);
       return;
     }
     if ((words.zeroes | words.allocated) !== 0) {
-      const message = `ERROR compressed cluster ${index} with non-zero subcluster allocation bitmap, entry=0x${entry}`;
+      const message = `ERROR compressed cluster ${index} with non-zero subcluster allocation bitmap, entry=0x${entry()}`;
       this.#corrupt('compressed-with-subclusters', words, place, message);
       return;
     }
+    const span = compressedSpan(high, low, this.#layout);
     const owner = this.#owner(words, place);
-    this.#references.count(span.offset, span.length, BIT.compressed, owner, span.offsetText);
+    const text = Number.isSafeInteger(span.offset) ? undefined : offsetText();
+    this.#references.count(span.offset, span.length, BIT.compressed, owner, text);
     this.#tally.touch(span.offset, span.length);
     this.#tally.compressedCluster();
   }
@@ -114,16 +116,16 @@ export class L2EntryCheck {
     const { high, low, zeroes, allocated } = words;
     const { clusterSize, extendedL2, externalData } = this.#layout;
     const offset = dataOffset(high, low);
-    const where = `ERROR offset=${offset.toString(16)}:`;
+    const where = (): string => `ERROR offset=${offset.toString(16)}:`;
     if ((zeroes & allocated) !== 0) {
-      const message = `${where} Allocated cluster has corrupted subcluster allocation bitmap`;
+      const message = `${where()} Allocated cluster has corrupted subcluster allocation bitmap`;
       this.#corrupt('subclusters-contradict', words, place, message);
     }
     if ((low & (clusterSize - 1) & ~511) !== 0) {
       const hasData = extendedL2 ? allocated !== 0 : (low & 1) === 0;
       const code = hasData ? 'l2-unaligned' : 'l2-preallocated-unaligned';
       const what = hasData ? 'Data cluster' : 'Preallocated cluster';
-      const message = `${where} ${what} is not properly aligned; L2 entry corrupted.`;
+      const message = `${where()} ${what} is not properly aligned; L2 entry corrupted.`;
       this.#corrupt(code, words, place, message);
     }
     this.#tally.cluster(offset);
@@ -132,6 +134,26 @@ export class L2EntryCheck {
       this.#tally.touch(offset, clusterSize);
     }
     if (place.checkCopied) this.copied(words, Math.floor(offset / clusterSize), place);
+  }
+
+  /** Counts what an entry that has been judged refers to so many times more. */
+  repeat({ high, low, zeroes, allocated }: L2Words, kind: number, times: number): void {
+    const layout = this.#layout;
+    if (layout.externalData) return;
+    switch (l2EntryKind(high, low, layout)) {
+      case 'compressed': {
+        if ((zeroes | allocated) !== 0) return;
+        const span = compressedSpan(high, low, layout);
+        this.#references.repeat(span.offset, span.length, BIT.compressed, times);
+        return;
+      }
+      case 'normal':
+      case 'zero-allocated':
+        this.#references.repeat(dataOffset(high, low), layout.clusterSize, kind, times);
+        return;
+      case 'unallocated':
+      case 'zero-plain':
+    }
   }
 
   /** Counts a plain entry's cluster whose count does not fit its cell. */
@@ -152,7 +174,7 @@ export class L2EntryCheck {
       offset: cluster * this.#layout.clusterSize,
       cluster,
       message: `ERROR OFLAG_COPIED data cluster: l2_entry=${hexWords(high, low)} refcount=${refcount}`,
-      owner: this.#owner(words, place),
+      owner: this.#owner(words, place)(),
     });
   }
 
@@ -165,15 +187,15 @@ export class L2EntryCheck {
     return this.#stored.exact(cluster);
   }
 
-  #owner({ index, high, low }: L2Words, place: L2Place): Owner {
-    return l2EntryOwner(this.#layout, place, index, high, low);
+  #owner({ index, high, low }: L2Words, place: L2Place): TellOwner {
+    return () => l2EntryOwner(this.#layout, place, index, high, low);
   }
 
   #corrupt(code: FindingCode, words: L2Words, place: L2Place, message: string): void {
     const { clusterSize, l2EntrySize } = this.#layout;
     const offset = place.offset + words.index * l2EntrySize;
     const cluster = Math.floor(offset / clusterSize);
-    const owner = this.#owner(words, place);
+    const owner = this.#owner(words, place)();
     this.#findings.add({ severity: 'corruption', code, offset, cluster, message, owner });
   }
 }
