@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Kind } from '../core/layout/kinds.js';
 import { DEFAULT_BITMAP_SIZE, NO_LIMIT } from '../core/overlap/settings.js';
@@ -11,6 +10,7 @@ import type { SimulationSettings } from '../core/simulate/simulationSettings.js'
 import type { Parsed } from '../core/size.js';
 import { FileSource } from '../node/fileSource.js';
 import { inflate } from '../node/inflate.js';
+import { operationLines } from '../node/operationLines.js';
 import { finalJson, outcomeJson } from './simulateJson.js';
 import { finalText, outcomeText } from './simulateText.js';
 
@@ -89,13 +89,11 @@ function run(
 /** The operations of a file, one a line; the list ends with a close. */
 function readOperations(file: string): SimulatedOperation[] {
   const operations: SimulatedOperation[] = [];
-  const lines = readFileSync(file === '-' ? 0 : file, 'utf8').split('\n');
-  lines.forEach((line, index) => {
-    if (line.trim() === '') return;
-    const parsed = parseSimulatedOperation(line);
-    if (!parsed.ok) throw new Error(`${file} line ${index + 1}: ${parsed.message}`);
+  for (const { number, text } of operationLines(file)) {
+    const parsed = parseSimulatedOperation(text);
+    if (!parsed.ok) throw new Error(`${file} line ${number}: ${parsed.message}`);
     operations.push(parsed.value);
-  });
+  }
   const last = operations.at(-1)?.type;
   if (last !== 'close' && last !== 'abort') operations.push({ type: 'close' });
   return operations;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { advise } from '../core/overlap/advice.js';
 import { StructureBuilder } from '../core/overlap/openedStructures.js';
@@ -14,13 +13,15 @@ import { guardedTypes } from '../core/overlap/types.js';
 import { isLaidOut, openImage } from '../core/qcow2/image.js';
 import { parseSize, type Parsed } from '../core/size.js';
 import { FileSource } from '../node/fileSource.js';
+import { operationLines } from '../node/operationLines.js';
 import { drive } from './drive.js';
 import { failedJson, noneJson, structuresJson, type StructuresOfImage } from './structuresJson.js';
 import { failedText, NONE_TEXT, structuresText } from './structuresText.js';
 
 export const STRUCTURES_USAGE = `  structures  the overlap structures as they are just after opening
           [--overlap-check M] [--bitmap-size S] [--total-size-limit S]
-          [--limit-policy evict|fail]; --ops FILE applies operations, one a line
+          [--limit-policy evict|fail]; --ops FILE applies operations, one a line;
+          --anyway for an image that QEMU would not open
 `;
 
 /** Writes a piece of output. */
@@ -40,6 +41,7 @@ export function structures(args: readonly string[], print: Print): number {
       'total-size-limit': { type: 'string' },
       'limit-policy': { type: 'string', default: 'evict' },
       ops: { type: 'string' },
+      anyway: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -65,7 +67,7 @@ export function structures(args: readonly string[], print: Print): number {
   };
   const source = FileSource.open(filename);
   try {
-    return ofImage(source, filename, settings, values.json, print);
+    return ofImage(source, filename, settings, values, print);
   } finally {
     source.close();
   }
@@ -75,12 +77,17 @@ function ofImage(
   source: FileSource,
   filename: string,
   settings: StructureSettings,
-  json: boolean,
+  { json, anyway }: { readonly json: boolean; readonly anyway: boolean },
   print: Print,
 ): number {
   const image = openImage(source);
   if (!isLaidOut(image))
     throw new Error(`'${filename}': ${image.problems[0]?.message ?? 'too many clusters'}`);
+  const refusal = image.refusal.open;
+  if (refusal !== undefined && !anyway)
+    throw new Error(
+      `'${filename}': QEMU refuses to open it: ${refusal}; --anyway looks all the same`,
+    );
   const builder = new StructureBuilder(image);
   const opened = builder.build(settings);
   if (opened.state === 'none') {
@@ -107,13 +114,11 @@ function ofImage(
 
 function applyOperations(file: string, policy: LimitPolicy, print: Print): number {
   const session = new TraceSession(policy);
-  const lines = readFileSync(file === '-' ? 0 : file, 'utf8').split('\n');
-  lines.forEach((line, index) => {
-    if (line.trim() === '') return;
-    const applied = session.apply(line);
-    if (!applied.ok) throw new Error(`${file} line ${index + 1}: ${applied.message}`);
+  for (const { number, text } of operationLines(file)) {
+    const applied = session.apply(text);
+    if (!applied.ok) throw new Error(`${file} line ${number}: ${applied.message}`);
     print(`${JSON.stringify(applied.value)}\n`);
-  });
+  }
   return 0;
 }
 

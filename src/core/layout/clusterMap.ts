@@ -16,8 +16,10 @@ export type Chunk = Cell | Uint32Array;
 const DEFAULT_BUDGET = 2 ** 30;
 /** What an array costs beside its elements. */
 const ARRAY_BYTES = 160;
-/** Memory is had in pages, of which a chunk is half. */
-export const PAGE_BYTES = CHUNK * 8;
+/** Memory is had in pages, of which a chunk is half; it may lie across the border of two. */
+const PAGE_BYTES = CHUNK * 8;
+/** What a slab costs before anything is written to it: the page in front of it. */
+export const EMPTY_SLAB_BYTES = PAGE_BYTES + ARRAY_BYTES;
 
 /**
  * One 32-bit cell (see cell.ts) for each host cluster, in chunks of 512, which come into being
@@ -60,8 +62,11 @@ export class ClusterMap {
     if (typeof chunk !== 'number') return chunk;
     const neighbour = this.#chunks[index ^ 1];
     const hasPage = neighbour !== undefined && typeof neighbour !== 'number';
-    this.#budget.take(chunkBytes(hasPage));
-    const slab = (this.#slabs[Math.floor(index / SLAB_CHUNKS)] ??= new ArrayBuffer(SLAB * 4));
+    const slabIndex = Math.floor(index / SLAB_CHUNKS);
+    this.#budget.take(
+      chunkBytes(hasPage) + (this.#slabs[slabIndex] === undefined ? EMPTY_SLAB_BYTES : 0),
+    );
+    const slab = (this.#slabs[slabIndex] ??= new ArrayBuffer(SLAB * 4));
     const cells = new Uint32Array(slab, (index % SLAB_CHUNKS) * CHUNK * 4, CHUNK);
     if (chunk !== 0) cells.fill(chunk);
     this.#chunks[index] = cells;
@@ -102,5 +107,5 @@ export function emptyMapBytes(clusters: number): number {
 
 /** Bytes of another chunk whose cells are not all alike; its neighbour may have its page already. */
 export function chunkBytes(hasPage: boolean): number {
-  return ARRAY_BYTES + (hasPage ? 0 : PAGE_BYTES);
+  return ARRAY_BYTES + (hasPage ? 0 : PAGE_BYTES * 1.5);
 }

@@ -35,12 +35,19 @@ export class FindingList {
   }
 
   add(finding: Finding): void {
-    this.addTimes(finding, 1);
+    this.#count(finding.code, finding.severity, 1);
+    if (this.#kept.length < FindingList.KEPT) this.#kept.push(finding);
   }
 
-  /** The same finding so many times. */
-  addTimes(finding: Finding, times: number): void {
-    this.#count(finding.code, finding.severity, times);
+  /** A corruption, found so many times, that is only put into words while there is room for it. */
+  addCorruption(
+    code: FindingCode,
+    times: number,
+    tell: () => Omit<Finding, 'severity' | 'code'>,
+  ): void {
+    this.#count(code, 'corruption', times);
+    if (this.#kept.length >= FindingList.KEPT) return;
+    const finding: Finding = { severity: 'corruption', code, ...tell() };
     for (let left = times; left > 0 && this.#kept.length < FindingList.KEPT; left--)
       this.#kept.push(finding);
   }

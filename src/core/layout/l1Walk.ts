@@ -308,26 +308,22 @@ export class L1Walk {
     const active = of.snapshot === undefined;
     const entryOffset = table.entryOffset(index);
     const owner = () => ({ type: 'l2-table', l1Index: index, entryOffset, ...of }) as const;
-    const at = () =>
-      ({
-        severity: 'corruption',
-        offset: entryOffset,
-        cluster: Math.floor(entryOffset / clusterSize),
-        owner: owner(),
-      }) as const;
+    const cluster = Math.floor(entryOffset / clusterSize);
     if ((high & 0x7f000000) !== 0 || (low & 0x1ff) !== 0)
-      this.#findings.add({
-        ...at(),
-        code: 'l1-reserved-bits',
+      this.#findings.addCorruption('l1-reserved-bits', 1, () => ({
+        offset: entryOffset,
+        cluster,
         message: `ERROR found L1 entry with reserved bits set: ${hexWords(high, low)}`,
-      });
+        owner: owner(),
+      }));
     this.#references.count(offset, clusterSize, active ? BIT.activeL2 : BIT.inactiveL2, owner);
     if ((low & (clusterSize - 1) & 0xfffffe00) !== 0)
-      this.#findings.add({
-        ...at(),
-        code: 'l1-unaligned',
+      this.#findings.addCorruption('l1-unaligned', 1, () => ({
+        offset: entryOffset,
+        cluster,
         message: `ERROR l2_offset=${offset.toString(16)}: Table is not cluster aligned; L1 entry corrupted`,
-      });
+        owner: owner(),
+      }));
     return active && offset !== 0 && this.#copiedTable(index, high, low, offset, owner);
   }
 
@@ -347,14 +343,12 @@ export class L1Walk {
     if (isOne === undefined) return false;
     if (isOne === ((high & COPIED) !== 0)) return true;
     this.walk.flush();
-    this.#copiedFindings.add({
-      severity: 'corruption',
-      code: 'copied-l2-table',
+    this.#copiedFindings.addCorruption('copied-l2-table', 1, () => ({
       offset: cluster * this.#layout.clusterSize,
       cluster,
       message: `ERROR OFLAG_COPIED L2 cluster: l1_index=${index} l1_entry=${hexWords(high, low)} refcount=${this.#stored.exact(cluster) ?? 0n}`,
       owner: owner(),
-    });
+    }));
     return true;
   }
 

@@ -1,7 +1,7 @@
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { COMPRESSED, compressedSpan } from '../qcow2/l2Entry.js';
-import { CHUNK, chunkBytes, emptyMapBytes } from './clusterMap.js';
+import { CHUNK, chunkBytes, EMPTY_SLAB_BYTES, emptyMapBytes, SLAB } from './clusterMap.js';
 import { L2EntryRuns } from './l2EntryRuns.js';
 import { L2Tables } from './l2Tables.js';
 
@@ -55,8 +55,12 @@ class Chunks {
 
   mapBytes(): number {
     let bytes = emptyMapBytes(this.#clusters);
-    for (const eight of this.#bits)
+    let slab = -1;
+    for (const [index, eight] of this.#bits.entries())
       for (let pair = eight; pair !== 0; pair >>>= 2) {
+        const slabHere = Math.floor((index * 8 * CHUNK) / SLAB);
+        if (slabHere !== slab) bytes += EMPTY_SLAB_BYTES;
+        slab = slabHere;
         if ((pair & 3) !== 0) bytes += chunkBytes(false);
         if ((pair & 3) === 3) bytes += chunkBytes(true);
       }

@@ -69,16 +69,14 @@ export class References {
     if (size <= 0) return true;
     const { clusterSize } = this.#layout;
     if (this.#isPastEnd(offset, size, offsetText)) {
-      this.#findings.add({
-        severity: 'corruption',
-        code: 'past-end',
+      this.#findings.addCorruption('past-end', 1, () => ({
         offset,
         cluster: Math.floor(offset / clusterSize),
         message:
           'ERROR: counting reference for region exceeding the end of the file by one cluster or ' +
           `more: offset 0x${offsetText ?? offset.toString(16)} size ${hex(size)}`,
         owner: owner?.(),
-      });
+      }));
       if ((kinds & GUEST_DATA) === 0) this.claim(offset, size, kinds);
       return true;
     }
@@ -123,18 +121,12 @@ export class References {
     const before = this.exact(cluster);
     const fitting = Math.min(times, this.max - before);
     cells[index] |= kinds << KINDS_SHIFT;
-    if (fitting < times) {
-      const offset = cluster * clusterSize;
-      const finding = {
-        severity: 'corruption',
-        code: 'refcount-overflow',
-        offset,
-        cluster,
-        message: `ERROR: overflow cluster offset=${hex(offset)}\n${OVERFLOW_ADVICE}`,
-        owner: owner?.(),
-      } as const;
-      this.#findings.addTimes(finding, times - fitting);
-    }
+    if (fitting < times)
+      this.#findings.addCorruption('refcount-overflow', times - fitting, () => {
+        const offset = cluster * clusterSize;
+        const message = `ERROR: overflow cluster offset=${hex(offset)}\n${OVERFLOW_ADVICE}`;
+        return { offset, cluster, message, owner: owner?.() };
+      });
     if (fitting === 0) return;
     if (before + fitting < MANY) cells[index] += fitting * ONE_REFERENCE;
     else {

@@ -147,7 +147,7 @@ describe('the tile pyramid', () => {
   it.each(CURVES)('shows one bad cluster in two thousand million at the top level (%s)', (name) => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (bad) => {
-        const map = new ClusterMap(2 ** 31, new Budget(2 ** 14));
+        const map = new ClusterMap(2 ** 31, new Budget(2 ** 16));
         map.writable(Math.floor(bad / CHUNK))[bad % CHUNK] = L2 | DATA;
         const curve = createCurve(name, map.clusters);
         const level = topLevel(curve);
