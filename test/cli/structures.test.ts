@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { structures } from '../../src/cli/structures.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
+import { poke, poked } from '../images/pokes.js';
 import { writeSparse } from '../images/pieces.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'structures-'));
@@ -50,6 +51,18 @@ describe('qcow2-lens structures', () => {
       ],
       events: [],
     });
+  });
+
+  it('refuses what QEMU refuses to open, unless it is to look all the same', () => {
+    const refused = join(folder, 'refused.qcow2');
+    writeSparse(
+      refused,
+      poked(layOut(new ImageBuilder({ virtualSize: 2 ** 24 })), [poke(60, 65_537, 4)]),
+    );
+    expect(() => output(refused)).toThrow(
+      /QEMU refuses to open it: Snapshot table too large; --anyway looks all the same/,
+    );
+    expect(output(refused, '--anyway').text).toContain('total-size-limit');
   });
 
   it('prints a text that answers how large the settings need be', () => {
