@@ -141,7 +141,7 @@ function* withOwners(
 }
 
 /** The JSON document of a check with all its findings, in pieces. */
-export function* checkDocument(report: CheckReport): Generator<string> {
+export function* checkDocument(report: CheckReport): Generator<string, void, void> {
   const head = JSON.stringify(report.json ?? {}, undefined, 1).replace(/\n\}$/, '');
   yield `${head},\n "findings": [`;
   let separator = '\n  ';
