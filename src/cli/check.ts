@@ -1,10 +1,12 @@
-import { checkImage, ownedFindings } from './checkReport.js';
+import { checkImage, type CheckReport, ownedFindings } from './checkReport.js';
 import { checkText, noticesText } from './checkText.js';
 import { command } from './command.js';
 import { OutputFailed } from './output.js';
+import { jsonArray, printPieces } from './pieces.js';
 import { linesOf, Printable, t } from './printable.js';
 import { asOurs } from './qemuMessages.js';
-import { withImage } from './subject.js';
+import { MEMORY_OPTION, memoryOf } from './scanWithin.js';
+import { type Subject, withImage } from './subject.js';
 
 export const check = command({
   name: 'check',
@@ -12,25 +14,25 @@ export const check = command({
   details: [
     'Exit codes: 0 clean, 1 the check failed, 2 corruptions, 3 leaks only, 63 not a qcow2 image.',
   ],
-  options: { json: { help: 'as a JSON document, with every owner of a cluster in trouble' } },
+  options: {
+    json: { help: 'as a JSON document, with the owners of each cluster in trouble' },
+    ...MEMORY_OPTION,
+  },
   run: (args, context) =>
     withImage('check', args, context, (subject) => {
       const { output } = context;
       const foreign = subject.foreign();
       if (foreign !== undefined) output.complain(t`qcow2-lens: ${foreign}\n`);
-      const report = checkImage(subject.source, subject.filename);
+      const report = checkImage(subject.source, subject.filename, memoryOf(args));
       const { counts } = report;
-      const isJson = args.has('json') && report.json !== undefined;
-      const findings = isJson ? ownedFindings(report) : undefined;
+      const document = args.has('json') ? checkDocument(report, subject) : undefined;
       // A program that reads the JSON document finds the messages in it.
-      if (!findings) output.complain(linesOf(report.messages.map(asOurs)));
+      if (!document) output.complain(linesOf(report.messages.map(asOurs)));
       if (report.unlisted > 0)
         output.complain(t`qcow2-lens: ${report.unlisted} more findings are counted, not listed\n`);
       try {
-        if (findings) {
-          const document = { ...report.json, ...subject.changedJson(), findings };
-          output.print(t`${Printable.json(document, 1)}\n`);
-        } else if (counts)
+        if (document) printPieces(output, document);
+        else if (counts)
           output.print(t`${checkText(counts)}${noticesText(report.scan?.notices.kept ?? [])}`);
       } catch (error) {
         // What the image is like is known all the same, and so to be told.
@@ -43,3 +45,21 @@ export const check = command({
       return report.exitCode;
     }),
 });
+
+/** The JSON document with all findings, in pieces; undefined when `qemu-img check` prints none. */
+function checkDocument(
+  { json, scan }: CheckReport,
+  subject: Subject,
+): Generator<Printable, void, void> | undefined {
+  if (!json) return undefined;
+  return (function* () {
+    yield t`{\n`;
+    for (const [key, value] of Object.entries(json))
+      yield t` ${Printable.json(key)}: ${Printable.json(value)},\n`;
+    yield t` "findings": `;
+    yield* jsonArray(scan ? ownedFindings(scan) : []);
+    for (const [key, value] of Object.entries(subject.changedJson()))
+      yield t`,\n ${Printable.json(key)}: ${Printable.json(value)}`;
+    yield t`\n}\n`;
+  })();
+}

@@ -3,9 +3,10 @@ import type { Finding } from '../core/layout/finding.js';
 import { type CheckCounts, Inspection } from '../core/layout/inspection.js';
 import type { Owner } from '../core/layout/owner.js';
 import { ownersOfAll } from '../core/layout/owners.js';
-import { type Scan, scan } from '../core/layout/scan.js';
+import type { Scan } from '../core/layout/scan.js';
+import { kindsOf } from '../core/layout/cell.js';
 import { isLaidOut, openImage } from '../core/qcow2/image.js';
-import { drive } from './drive.js';
+import { scanWithin } from './scanWithin.js';
 
 export interface CheckReport {
   /** As `qemu-img check`: 0 clean, 1 failed, 2 corruptions, 3 leaks only, 63 no qcow2 image. */
@@ -22,7 +23,7 @@ export interface CheckReport {
 }
 
 /** Checks an image as `qemu-img check` does. Throws on I/O errors. */
-export function checkImage(source: ByteSource, filename: string): CheckReport {
+export function checkImage(source: ByteSource, filename: string, memory?: number): CheckReport {
   const image = openImage(source);
   const failed = (exitCode: 1 | 63, messages: readonly string[], scanned?: Scan): CheckReport => ({
     exitCode,
@@ -38,7 +39,7 @@ export function checkImage(source: ByteSource, filename: string): CheckReport {
     const refused = `qemu-img: Could not open '${filename}': ${reason}`;
     return failed(1, [...image.warnings, refused]);
   }
-  const scanned = drive(scan(image));
+  const scanned = scanWithin(image, memory);
   const messages = [...image.warnings, ...messagesOf(scanned)];
   if (scanned.failure)
     return failed(1, [...messages, `qemu-img: Check failed: ${scanned.failure.errno}`], scanned);
@@ -91,18 +92,50 @@ function checkJson(counts: CheckCounts, filename: string): Record<string, string
   };
 }
 
-/** A finding with everybody who refers to the cluster concerned. */
+/** A finding with those who refer to the cluster concerned. */
 export interface OwnedFinding extends Omit<Finding, 'owner'> {
+  /** The first ones, told with the first finding about a cluster; else who is at fault. */
   readonly owners: readonly Owner[];
+  /** How many there are. */
+  readonly ownersTotal: number;
 }
 
-/** All findings with their owners, found in one more pass over the L2 tables. */
-export function ownedFindings({ scan: scanned }: CheckReport): OwnedFinding[] {
-  if (!scanned) return [];
-  const findings = [...new Inspection(scanned).allFindings()];
-  const owners = ownersOfAll(scanned, new Set(findings.map((finding) => finding.cluster)));
-  return findings.map(({ owner, ...finding }) => ({
-    ...finding,
-    owners: owners.get(finding.cluster) ?? (owner ? [owner] : []),
-  }));
+/** Findings whose owners are looked for together, in one pass over the L2 tables. */
+const AT_ONCE = 2 ** 14;
+
+/** All findings with their owners, part by part, so that there may be any number of them. */
+export function* ownedFindings(scanned: Scan): Generator<OwnedFinding> {
+  const told = new Set<number>();
+  let part: Finding[] = [];
+  /** Clusters of the part that hold something, the others have no owners. */
+  let clusters = new Set<number>();
+  for (const finding of new Inspection(scanned).allFindings()) {
+    part.push(finding);
+    if (isClaimed(scanned, finding.cluster)) clusters.add(finding.cluster);
+    if (clusters.size < AT_ONCE && part.length < AT_ONCE * 4) continue;
+    yield* withOwners(scanned, part, clusters, told);
+    part = [];
+    clusters = new Set();
+  }
+  yield* withOwners(scanned, part, clusters, told);
+}
+
+const isClaimed = ({ map }: Scan, cluster: number): boolean =>
+  cluster <= map.clusters && kindsOf(map.cell(cluster)) !== 0;
+
+function* withOwners(
+  scanned: Scan,
+  findings: readonly Finding[],
+  clusters: ReadonlySet<number>,
+  told: Set<number>,
+): Generator<OwnedFinding> {
+  if (clusters.size === 0 && findings.length === 0) return;
+  const found = ownersOfAll(scanned, clusters);
+  for (const { owner, ...finding } of findings) {
+    const own = owner ? [owner] : [];
+    const all = found.get(finding.cluster) ?? { owners: own, total: own.length };
+    const owners = told.has(finding.cluster) && owner ? own : all.owners;
+    if (all.total > 1) told.add(finding.cluster);
+    yield { ...finding, owners, ownersTotal: all.total };
+  }
 }

@@ -1,13 +1,11 @@
 import { command } from './command.js';
 import { mapImage } from './mapReport.js';
 import { mapJson, mapText } from './mapText.js';
-import { linesOf, Printable } from './printable.js';
+import { printPieces } from './pieces.js';
+import { linesOf } from './printable.js';
 import { asOurs } from './qemuMessages.js';
 import { Refused } from './refused.js';
 import { withImage } from './subject.js';
-
-/** Pieces that are printed at once: a map may have millions of short lines. */
-const PRINTED_AT_ONCE = 1000;
 
 export const map = command({
   name: 'map',
@@ -27,19 +25,9 @@ export const map = command({
         args.has('backing') ? context.open : undefined,
       );
       const pieces = args.has('json') ? mapJson(entries) : mapText(entries);
-      let gathered: Printable[] = [];
-      for (;;) {
-        const { done, value } = pieces.next();
-        if (done || gathered.length >= PRINTED_AT_ONCE) {
-          output.print(Printable.join(gathered));
-          gathered = [];
-        }
-        if (done) {
-          output.complain(linesOf(value.messages.map(asOurs)));
-          if (value.hasChanged) subject.markChanged();
-          return value.exitCode;
-        }
-        gathered.push(value);
-      }
+      const { messages, exitCode, hasChanged } = printPieces(output, pieces);
+      output.complain(linesOf(messages.map(asOurs)));
+      if (hasChanged) subject.markChanged();
+      return exitCode;
     }),
 });

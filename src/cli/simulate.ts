@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Kind } from '../core/layout/kinds.js';
 import { DEFAULT_BITMAP_SIZE, NO_LIMIT } from '../core/overlap/settings.js';
 import { GUARDED_TYPES, guardedTypes } from '../core/overlap/types.js';
@@ -8,6 +7,7 @@ import { parseSimulatedOperation, type SimulatedOperation } from '../core/simula
 import { Simulation } from '../core/simulate/simulation.js';
 import type { SimulationSettings } from '../core/simulate/simulationSettings.js';
 import { inflate } from '../node/inflate.js';
+import { operationLines } from '../node/operationLines.js';
 import { command } from './command.js';
 import type { Arguments, OptionTable } from './options.js';
 import type { Output } from './output.js';
@@ -120,13 +120,11 @@ function run(
 /** The operations of a file, one a line; the list ends with a close. */
 function readOperations(file: string): SimulatedOperation[] {
   const operations: SimulatedOperation[] = [];
-  const lines = readFileSync(file === '-' ? 0 : file, 'utf8').split('\n');
-  lines.forEach((line, index) => {
-    if (line.trim() === '') return;
-    const parsed = parseSimulatedOperation(line);
-    if (!parsed.ok) throw new Refused(`${file} line ${index + 1}: ${parsed.message}`);
+  for (const { number, text } of operationLines(file)) {
+    const parsed = parseSimulatedOperation(text);
+    if (!parsed.ok) throw new Refused(`${file} line ${number}: ${parsed.message}`);
     operations.push(parsed.value);
-  });
+  }
   const last = operations.at(-1)?.type;
   if (last !== 'close' && last !== 'abort') operations.push({ type: 'close' });
   return operations;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { advise } from '../core/overlap/advice.js';
 import { StructureBuilder } from '../core/overlap/openedStructures.js';
 import {
@@ -11,8 +10,10 @@ import {
 import { TraceSession } from '../core/overlap/traceSession.js';
 import { guardedTypes } from '../core/overlap/types.js';
 import { parseSize } from '../core/size.js';
+import { operationLines } from '../node/operationLines.js';
 import { command } from './command.js';
 import { drive } from './drive.js';
+import type { Arguments } from './options.js';
 import type { Output } from './output.js';
 import { Printable, t } from './printable.js';
 import { Refused, valid } from './refused.js';
@@ -30,6 +31,7 @@ export const structures = command({
     'total-size-limit': { value: 'SIZE', help: 'most bytes of all structures together' },
     'limit-policy': { value: 'POLICY', help: 'at that limit: evict or fail' },
     ops: { value: 'FILE', help: 'apply these operations to fresh structures; -: standard input' },
+    anyway: { help: 'look also at an image that QEMU would not open' },
     json: { help: 'as a JSON document' },
   },
   run(args, context) {
@@ -53,7 +55,7 @@ export const structures = command({
       policy,
     };
     return withImage('structures', args, context, (subject) =>
-      ofImage(subject, settings, args.has('json'), output),
+      ofImage(subject, settings, args, output),
     );
   },
 });
@@ -61,11 +63,17 @@ export const structures = command({
 function ofImage(
   subject: Subject,
   settings: StructureSettings,
-  json: boolean,
+  args: Pick<Arguments<'json' | 'anyway'>, 'has'>,
   output: Output,
 ): number {
   const { filename } = subject;
+  const json = args.has('json');
   const image = subject.laidOut();
+  const refusal = image.refusal.open;
+  if (refusal !== undefined && !args.has('anyway'))
+    throw new Refused(
+      `'${filename}': QEMU refuses to open it: ${refusal}; --anyway looks all the same`,
+    );
   const builder = new StructureBuilder(image);
   const opened = builder.build(settings);
   if (opened.state === 'none') {
@@ -92,13 +100,11 @@ function ofImage(
 
 function applyOperations(file: string, policy: LimitPolicy, output: Output): number {
   const session = new TraceSession(policy);
-  const lines = readFileSync(file === '-' ? 0 : file, 'utf8').split('\n');
-  lines.forEach((line, index) => {
-    if (line.trim() === '') return;
-    const applied = session.apply(line);
-    if (!applied.ok) throw new Refused(`${file} line ${index + 1}: ${applied.message}`);
+  for (const { number, text } of operationLines(file)) {
+    const applied = session.apply(text);
+    if (!applied.ok) throw new Refused(`${file} line ${number}: ${applied.message}`);
     output.print(t`${Printable.json(applied.value)}\n`);
-  });
+  }
   return 0;
 }
 

@@ -22,7 +22,7 @@ export function* lossOwners(
   const clusters = lostClusters(cells, clusterSize);
   if (clusters.size === 0) return [];
   const all = yield* findOwners(scan, clusters);
-  return Array.from(all, ([cluster, owners]) => ({
+  return Array.from(all, ([cluster, { owners }]) => ({
     cluster,
     owners: victimsOf(owners, operation, clusterSize).slice(0, MOST_OF_CLUSTER),
   }));

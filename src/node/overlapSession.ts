@@ -318,12 +318,12 @@ function settingAdvice(advice: Advice, settings: StructureSettings): SettingAdvi
     {
       setting: 'totalSizeLimit',
       text: limitText(advice),
-      value: formatSize(advice.limit.bytes),
+      value: advice.limit && formatSize(advice.limit.bytes),
     },
     {
       setting: 'bitmapSize',
       text: bitmapSizeText(advice, settings),
-      value: formatSize(advice.bitmapSize.bytes),
+      value: advice.bitmapSize && formatSize(advice.bitmapSize.bytes),
     },
   ];
 }

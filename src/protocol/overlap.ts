@@ -139,6 +139,6 @@ export type OverlapAdvice =
 export interface SettingAdvice {
   readonly setting: 'bitmapSize' | 'totalSizeLimit';
   readonly text: string;
-  /** The value in QEMU's spelling. */
-  readonly value: string;
+  /** The value in QEMU's spelling; undefined when none was found. */
+  readonly value: string | undefined;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
+import { poke, poked } from '../images/pokes.js';
 import { writeSparse } from '../images/pieces.js';
 import { type CliRun, runCli } from './runCli.js';
 
@@ -46,6 +47,20 @@ describe('qcow2-lens structures', () => {
       ],
       events: [],
     });
+  });
+
+  it('refuses what QEMU refuses to open, unless it is to look all the same', () => {
+    const refused = join(folder, 'refused.qcow2');
+    writeSparse(
+      refused,
+      poked(layOut(new ImageBuilder({ virtualSize: 2 ** 24 })), [poke(60, 65_537, 4)]),
+    );
+    const { stderr, code } = output(refused);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /QEMU refuses to open it: Snapshot table too large; --anyway looks all the same/,
+    );
+    expect(output(refused, '--anyway').stdout).toContain('total-size-limit');
   });
 
   it('prints a text that answers how large the settings need be', () => {

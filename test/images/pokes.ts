@@ -23,11 +23,14 @@ export function pokedBytes(change: Poke): Uint8Array {
 
 /** The file with the pokes over it, in order. What they put past its end is lost. */
 export function poked(file: SparseFile, pokes: readonly Poke[]): SparseFile {
-  const pieces = Array.from(file.pieces, ({ offset, bytes }) => ({ offset, bytes: bytes.slice() }));
+  const pieces = Array.from(file.pieces, ({ offset, bytes }) => ({
+    offset,
+    bytes: Uint8Array.from(bytes),
+  }));
   for (const change of pokes) {
     const rest = pokedBytes(change).subarray(0, Math.max(0, file.size - change.offset));
     for (const hole of overwrite(pieces, { offset: change.offset, bytes: rest })) {
-      pieces.push({ offset: hole.offset, bytes: hole.bytes.slice() });
+      pieces.push({ offset: hole.offset, bytes: Uint8Array.from(hole.bytes) });
     }
   }
   return { size: file.size, pieces };

@@ -1,3 +1,4 @@
+import { Budget } from './budget.js';
 import type { Cell } from './cell.js';
 
 export const CHUNK_BITS = 9;
@@ -11,14 +12,17 @@ export const SLAB = SLAB_CHUNKS * CHUNK;
 /** A chunk whose cells are all alike costs one value. */
 export type Chunk = Cell | Uint32Array;
 
-/** Enough for 268 million clusters that all differ. */
+/** Enough for 250 million clusters that all differ. */
 const DEFAULT_BUDGET = 2 ** 30;
-
-/** Raised when a hostile image would make the map larger than its budget. */
-class MapBudgetError extends Error {}
+/** What an array costs beside its elements. */
+const ARRAY_BYTES = 160;
+/** Memory is had in pages, of which a chunk is half; it may lie across the border of two. */
+const PAGE_BYTES = CHUNK * 8;
+/** What a slab costs before anything is written to it: the page in front of it. */
+export const EMPTY_SLAB_BYTES = PAGE_BYTES + ARRAY_BYTES;
 
 /**
- * One 32-bit cell (see cell.ts) for each host cluster, in chunks of 1024, which come into being
+ * One 32-bit cell (see cell.ts) for each host cluster, in chunks of 512, which come into being
  * when first written to. Small chunks keep most of an orderly image uniform: an L2 table at 64 KiB
  * maps 8192 clusters side by side.
  */
@@ -27,16 +31,15 @@ export class ClusterMap {
   readonly clusters: number;
   readonly #chunks: Chunk[];
   readonly #slabs: (ArrayBuffer | undefined)[];
-  #chunksLeft: number;
+  readonly #budget: Budget;
 
-  /** `budget`: bytes that the cells may take. */
-  constructor(clusters: number, budget = DEFAULT_BUDGET) {
+  constructor(clusters: number, budget = new Budget(DEFAULT_BUDGET)) {
     this.clusters = clusters;
+    this.#budget = budget;
     this.#chunks = new Array<Chunk>(Math.ceil((clusters + 1) / CHUNK)).fill(0);
     this.#slabs = new Array<ArrayBuffer | undefined>(
       Math.ceil(this.#chunks.length / SLAB_CHUNKS),
     ).fill(undefined);
-    this.#chunksLeft = Math.floor(budget / (CHUNK * 4));
   }
 
   get chunkCount(): number {
@@ -53,21 +56,24 @@ export class ClusterMap {
     return typeof chunk === 'number' ? chunk : chunk[cluster & (CHUNK - 1)];
   }
 
-  /** The cells of a chunk, to write to. Throws MapBudgetError. */
+  /** The cells of a chunk, to write to. Throws BudgetError. */
   writable(index: number): Uint32Array {
     const chunk = this.#chunks[index];
     if (typeof chunk !== 'number') return chunk;
-    if (this.#chunksLeft <= 0)
-      throw new MapBudgetError('the map of this image is larger than its budget');
-    this.#chunksLeft--;
-    const slab = (this.#slabs[Math.floor(index / SLAB_CHUNKS)] ??= new ArrayBuffer(SLAB * 4));
+    const neighbour = this.#chunks[index ^ 1];
+    const hasPage = neighbour !== undefined && typeof neighbour !== 'number';
+    const slabIndex = Math.floor(index / SLAB_CHUNKS);
+    this.#budget.take(
+      chunkBytes(hasPage) + (this.#slabs[slabIndex] === undefined ? EMPTY_SLAB_BYTES : 0),
+    );
+    const slab = (this.#slabs[slabIndex] ??= new ArrayBuffer(SLAB * 4));
     const cells = new Uint32Array(slab, (index % SLAB_CHUNKS) * CHUNK * 4, CHUNK);
     if (chunk !== 0) cells.fill(chunk);
     this.#chunks[index] = cells;
     return cells;
   }
 
-  /** The cells of SLAB clusters from cluster `slab * SLAB` on, to write to. Throws MapBudgetError. */
+  /** The cells of SLAB clusters from cluster `slab * SLAB` on, to write to. Throws BudgetError. */
   writableSlab(slab: number): Uint32Array {
     const first = slab * SLAB_CHUNKS;
     const end = Math.min(this.#chunks.length, first + SLAB_CHUNKS);
@@ -91,4 +97,15 @@ export class ClusterMap {
       start = end;
     }
   }
+}
+
+/** Bytes of a map whose clusters are all alike. */
+export function emptyMapBytes(clusters: number): number {
+  const chunks = Math.ceil((clusters + 1) / CHUNK);
+  return chunks * 8 + Math.ceil(chunks / SLAB_CHUNKS) * 8;
+}
+
+/** Bytes of another chunk whose cells are not all alike; its neighbour may have its page already. */
+export function chunkBytes(hasPage: boolean): number {
+  return ARRAY_BYTES + (hasPage ? 0 : PAGE_BYTES * 1.5);
 }

@@ -1,5 +1,18 @@
 import type { Finding, FindingCode, Severity } from './finding.js';
 
+/** What was found in one go, to be found again wherever the same thing is met once more. */
+export interface Found {
+  /** Those that were kept. */
+  readonly findings: readonly Finding[];
+  readonly counts: readonly { code: FindingCode; severity: Severity; count: number }[];
+}
+
+/** A recording of what is found from `start` on. */
+interface Recording {
+  readonly start: number;
+  readonly counts: Map<FindingCode, { severity: Severity; count: number }>;
+}
+
 /**
  * Findings in the order in which QEMU comes upon them. A hostile image can have one for every
  * entry: all are counted, the first `KEPT` are kept.
@@ -9,23 +22,77 @@ export class FindingList {
   readonly #kept: Finding[] = [];
   readonly #byCode = new Map<FindingCode, number>();
   readonly #bySeverity = new Map<Severity, number>();
+  #total = 0;
+  readonly #recordings: Recording[] = [];
 
   get kept(): readonly Finding[] {
     return this.#kept;
   }
 
+  /** All that were counted. */
+  get total(): number {
+    return this.#total;
+  }
+
   add(finding: Finding): void {
-    const { code, severity } = finding;
-    this.#byCode.set(code, (this.#byCode.get(code) ?? 0) + 1);
-    this.#bySeverity.set(severity, (this.#bySeverity.get(severity) ?? 0) + 1);
+    this.#count(finding.code, finding.severity, 1);
     if (this.#kept.length < FindingList.KEPT) this.#kept.push(finding);
+  }
+
+  /** A corruption, found so many times, that is only put into words while there is room for it. */
+  addCorruption(
+    code: FindingCode,
+    times: number,
+    tell: () => Omit<Finding, 'severity' | 'code'>,
+  ): void {
+    this.#count(code, 'corruption', times);
+    if (this.#kept.length >= FindingList.KEPT) return;
+    const finding: Finding = { severity: 'corruption', code, ...tell() };
+    for (let left = times; left > 0 && this.#kept.length < FindingList.KEPT; left--)
+      this.#kept.push(finding);
+  }
+
+  #count(code: FindingCode, severity: Severity, count: number): void {
+    this.#total += count;
+    this.#byCode.set(code, (this.#byCode.get(code) ?? 0) + count);
+    this.#bySeverity.set(severity, (this.#bySeverity.get(severity) ?? 0) + count);
+    // That depends on all that was counted before, and would not be found again as often.
+    if (code === 'refcount-overflow') return;
+    for (const { counts } of this.#recordings) {
+      const known = counts.get(code);
+      if (known) known.count += count;
+      else counts.set(code, { severity, count });
+    }
+  }
+
+  /** Records what is found until `recorded`. Recordings may lie in one another. */
+  record(): void {
+    this.#recordings.push({ start: this.#kept.length, counts: new Map() });
+  }
+
+  recorded(): Found {
+    const recording = this.#recordings.pop();
+    if (!recording) throw new Error('nothing is being recorded');
+    return {
+      findings: this.#kept
+        .slice(recording.start)
+        .filter(({ code }) => code !== 'refcount-overflow'),
+      counts: Array.from(recording.counts, ([code, counted]) => ({ code, ...counted })),
+    };
+  }
+
+  /** Adds what was found before once more, each finding as `changed` makes it. */
+  repeat({ findings, counts }: Found, changed: (finding: Finding) => Finding): void {
+    for (const { code, severity, count } of counts) this.#count(code, severity, count);
+    for (const finding of findings) {
+      if (this.#kept.length >= FindingList.KEPT) break;
+      this.#kept.push(changed(finding));
+    }
   }
 
   /** Findings that were counted but not kept. */
   get unlisted(): number {
-    let all = 0;
-    for (const count of this.#byCode.values()) all += count;
-    return all - this.#kept.length;
+    return this.#total - this.#kept.length;
   }
 
   count(severity: Severity): number {

@@ -1,6 +1,7 @@
 import { hexWords } from '../bytes.js';
 import {
   COPIED,
+  compressedOffsetText,
   compressedSpan,
   dataOffset,
   hasReservedBits,
@@ -12,8 +13,7 @@ import type { FindingCode } from './finding.js';
 import type { FindingList } from './findingList.js';
 import { BIT } from './kinds.js';
 import { type L2Place, l2EntryOwner } from './l2Place.js';
-import type { Owner } from './owner.js';
-import type { References } from './references.js';
+import type { References, TellOwner } from './references.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
 import type { TableTally } from './tableTally.js';
 
@@ -65,7 +65,7 @@ export class L2EntryCheck {
     const { high, low } = words;
     const kind = l2EntryKind(high, low, this.#layout);
     if (kind !== 'compressed' && hasReservedBits(high, low)) {
-      const message = `ERROR found l2 entry with reserved bits set: ${hexWords(high, low)}`;
+      const message = () => `ERROR found l2 entry with reserved bits set: ${hexWords(high, low)}`;
       this.#corrupt('l2-reserved-bits', words, place, message);
     }
     switch (kind) {
@@ -77,7 +77,7 @@ export class L2EntryCheck {
         this.#allocated(words, place);
         return;
       case 'unallocated': {
-        const message = 'ERROR: Unallocated cluster has non-zero subcluster allocation map';
+        const message = () => 'ERROR: Unallocated cluster has non-zero subcluster allocation map';
         if (words.allocated !== 0) this.#corrupt('subclusters-unallocated', words, place, message);
         return;
       }
@@ -88,24 +88,28 @@ export class L2EntryCheck {
 
   #compressed(words: L2Words, place: L2Place): void {
     const { high, low, index } = words;
-    const span = compressedSpan(high, low, this.#layout);
+    const offsetText = (): string => compressedOffsetText(high, low, this.#layout);
     if ((high & COPIED) !== 0) {
-      const message = `ERROR: coffset=0x${span.offsetText}: copied flag must never be set for compressed clusters`;
+      const message = () =>
+        `ERROR: coffset=0x${offsetText()}: copied flag must never be set for compressed clusters`;
       this.#corrupt('compressed-copied', words, place, message);
     }
-    const entry = hexWords(high & ~COPIED, low);
+    const entry = (): string => hexWords(high & ~COPIED, low);
     if (this.#layout.externalData) {
-      const message = `ERROR compressed cluster ${index} with data file, entry=0x${entry}`;
+      const message = () => `ERROR compressed cluster ${index} with data file, entry=0x${entry()}`;
       this.#corrupt('compressed-with-data-file', words, place, message);
       return;
     }
     if ((words.zeroes | words.allocated) !== 0) {
-      const message = `ERROR compressed cluster ${index} with non-zero subcluster allocation bitmap, entry=0x${entry}`;
+      const message = () =>
+        `ERROR compressed cluster ${index} with non-zero subcluster allocation bitmap, entry=0x${entry()}`;
       this.#corrupt('compressed-with-subclusters', words, place, message);
       return;
     }
+    const span = compressedSpan(high, low, this.#layout);
     const owner = this.#owner(words, place);
-    this.#references.count(span.offset, span.length, BIT.compressed, owner, span.offsetText);
+    const text = Number.isSafeInteger(span.offset) ? undefined : offsetText();
+    this.#references.count(span.offset, span.length, BIT.compressed, owner, text);
     this.#tally.touch(span.offset, span.length);
     this.#tally.compressedCluster();
   }
@@ -114,16 +118,17 @@ export class L2EntryCheck {
     const { high, low, zeroes, allocated } = words;
     const { clusterSize, extendedL2, externalData } = this.#layout;
     const offset = dataOffset(high, low);
-    const where = `ERROR offset=${offset.toString(16)}:`;
+    const where = (): string => `ERROR offset=${offset.toString(16)}:`;
     if ((zeroes & allocated) !== 0) {
-      const message = `${where} Allocated cluster has corrupted subcluster allocation bitmap`;
+      const message = () =>
+        `${where()} Allocated cluster has corrupted subcluster allocation bitmap`;
       this.#corrupt('subclusters-contradict', words, place, message);
     }
     if ((low & (clusterSize - 1) & ~511) !== 0) {
       const hasData = extendedL2 ? allocated !== 0 : (low & 1) === 0;
       const code = hasData ? 'l2-unaligned' : 'l2-preallocated-unaligned';
       const what = hasData ? 'Data cluster' : 'Preallocated cluster';
-      const message = `${where} ${what} is not properly aligned; L2 entry corrupted.`;
+      const message = () => `${where()} ${what} is not properly aligned; L2 entry corrupted.`;
       this.#corrupt(code, words, place, message);
     }
     this.#tally.cluster(offset);
@@ -132,6 +137,26 @@ export class L2EntryCheck {
       this.#tally.touch(offset, clusterSize);
     }
     if (place.checkCopied) this.copied(words, Math.floor(offset / clusterSize), place);
+  }
+
+  /** Counts what an entry that has been judged refers to so many times more. */
+  repeat({ high, low, zeroes, allocated }: L2Words, kind: number, times: number): void {
+    const layout = this.#layout;
+    if (layout.externalData) return;
+    switch (l2EntryKind(high, low, layout)) {
+      case 'compressed': {
+        if ((zeroes | allocated) !== 0) return;
+        const span = compressedSpan(high, low, layout);
+        this.#references.repeat(span.offset, span.length, BIT.compressed, times);
+        return;
+      }
+      case 'normal':
+      case 'zero-allocated':
+        this.#references.repeat(dataOffset(high, low), layout.clusterSize, kind, times);
+        return;
+      case 'unallocated':
+      case 'zero-plain':
+    }
   }
 
   /** Counts a plain entry's cluster whose count does not fit its cell. */
@@ -146,14 +171,12 @@ export class L2EntryCheck {
     const { high, low } = words;
     const refcount = this.#layout.externalData ? 1n : this.#refcount(cluster);
     if (refcount === undefined || (refcount === 1n) === ((high & COPIED) !== 0)) return;
-    this.#copiedFindings.add({
-      severity: 'corruption',
-      code: 'copied-data',
+    this.#copiedFindings.addCorruption('copied-data', 1, () => ({
       offset: cluster * this.#layout.clusterSize,
       cluster,
       message: `ERROR OFLAG_COPIED data cluster: l2_entry=${hexWords(high, low)} refcount=${refcount}`,
-      owner: this.#owner(words, place),
-    });
+      owner: this.#owner(words, place)(),
+    }));
   }
 
   /** As stored; without a look into the image where the map tells. Undefined if it cannot be read. */
@@ -165,15 +188,16 @@ export class L2EntryCheck {
     return this.#stored.exact(cluster);
   }
 
-  #owner({ index, high, low }: L2Words, place: L2Place): Owner {
-    return l2EntryOwner(this.#layout, place, index, high, low);
+  #owner({ index, high, low }: L2Words, place: L2Place): TellOwner {
+    return () => l2EntryOwner(this.#layout, place, index, high, low);
   }
 
-  #corrupt(code: FindingCode, words: L2Words, place: L2Place, message: string): void {
-    const { clusterSize, l2EntrySize } = this.#layout;
-    const offset = place.offset + words.index * l2EntrySize;
-    const cluster = Math.floor(offset / clusterSize);
-    const owner = this.#owner(words, place);
-    this.#findings.add({ severity: 'corruption', code, offset, cluster, message, owner });
+  #corrupt(code: FindingCode, words: L2Words, place: L2Place, message: () => string): void {
+    this.#findings.addCorruption(code, 1, () => {
+      const { clusterSize, l2EntrySize } = this.#layout;
+      const offset = place.offset + words.index * l2EntrySize;
+      const cluster = Math.floor(offset / clusterSize);
+      return { offset, cluster, message: message(), owner: this.#owner(words, place)() };
+    });
   }
 }

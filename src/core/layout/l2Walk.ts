@@ -60,11 +60,25 @@ export class L2Walk {
     this.#full = Math.min(MANY - 1, references.max) << REFERENCES_SHIFT;
   }
 
-  /** Walks the table whose bytes are in `view`. */
-  walk(view: DataView, place: L2Place): void {
+  /** Walks the table whose bytes are in `view`; true if some of it has been put aside. */
+  walk(view: DataView, place: L2Place): boolean {
     this.tally.startTable(place.active);
-    if (this.#layout.extendedL2 || this.#layout.externalData) this.#walkExactly(view, place);
+    if (!this.#isStandard) this.#walkExactly(view, place);
+    else if (this.#putAside(view, place)) return true;
     else this.#walkFast(view, place);
+    return false;
+  }
+
+  /** Walks a table and puts nothing of it aside. */
+  walkInOrder(view: DataView, place: L2Place): void {
+    this.flush();
+    this.tally.startTable(place.active);
+    if (this.#isStandard) this.#walkFast(view, place);
+    else this.#walkExactly(view, place);
+  }
+
+  get #isStandard(): boolean {
+    return !this.#layout.extendedL2 && !this.#layout.externalData;
   }
 
   /** Counts what has been put aside: to be done before anything that must come after it. */
@@ -94,14 +108,6 @@ export class L2Walk {
    * map's scattered cells on their way from memory at a time than a long one.
    */
   #walkFast(view: DataView, place: L2Place): void {
-    if (isScattered(view, this.#layout) && this.#mayPutAside()) {
-      this.#scattered ??= new ScatteredCount(this.#layout, this.#references, this.#check);
-      const extent = this.#scattered.add(view, place);
-      if (extent) {
-        this.tally.plainTable(extent);
-        return;
-      }
-    }
     const runs = this.#runs;
     runs.decode(view);
     if (runs.plain) this.tally.plainTable(runs.extent());
@@ -117,6 +123,15 @@ export class L2Walk {
       if (to < runs.count) this.#check.check(this.#words(view, runs.indexes[to]), place);
       from = to + 1;
     }
+  }
+
+  /** Puts a table of scattered clusters aside, if that may be done. */
+  #putAside(view: DataView, place: L2Place): boolean {
+    if (!isScattered(view, this.#layout) || !this.#mayPutAside()) return false;
+    this.#scattered ??= new ScatteredCount(this.#layout, this.#references, this.#check);
+    const extent = this.#scattered.add(view, place);
+    if (extent) this.tally.plainTable(extent);
+    return extent !== undefined;
   }
 
   /** Whether it makes no difference in which order clusters are counted. */
@@ -171,39 +186,42 @@ export class L2Walk {
     return this.#words(view, indexes[run] + cluster - (firsts[run] & CLUSTER));
   }
 
-  /** Counts a table that has been walked and is plain `times` more, for as many snapshots. */
+  /** Counts what a table that has been walked refers to so many times more. */
   repeat(view: DataView, kind: number, times: number): void {
+    if (!this.#isStandard) {
+      for (let index = 0; index < this.#layout.l2Entries; index++)
+        this.#check.repeat(this.#words(view, index), kind, times);
+      return;
+    }
     const runs = this.#runs;
     runs.decode(view);
+    for (let run = 0; run < runs.count; run++)
+      if (runs.firsts[run] === ODD)
+        this.#check.repeat(this.#words(view, runs.indexes[run]), kind, times);
+      else this.#repeatRun(runs.firsts[run] & CLUSTER, runs.lengths[run], kind, times);
+  }
+
+  #repeatRun(first: number, length: number, kind: number, times: number): void {
     const map = this.#references.map;
     const { clusterSize } = this.#layout;
     const field = MANY << REFERENCES_SHIFT;
-    const more = times * ONE_REFERENCE;
-    const full = this.#full;
-    for (let run = 0; run < runs.count; run++) {
-      const first = runs.firsts[run] & 0x7fffffff;
-      const end = first + runs.lengths[run];
-      for (let cluster = first; cluster < end;) {
-        const index = cluster >>> CHUNK_BITS;
-        const stop = Math.min(end, (index + 1) << CHUNK_BITS);
-        const chunk = map.chunk(index);
-        if (
-          typeof chunk === 'number' &&
-          stop - cluster === CHUNK &&
-          (chunk & field) + more <= full
-        ) {
-          map.setUniform(index, chunk + more);
-          cluster = stop;
-          continue;
-        }
-        const cells = map.writable(index);
-        for (; cluster < stop; cluster++) {
-          const cell = cells[cluster & (CHUNK - 1)];
-          if ((cell & field) + more <= full) cells[cluster & (CHUNK - 1)] = cell + more;
-          else
-            for (let time = 0; time < times; time++)
-              this.#references.count(cluster * clusterSize, clusterSize, kind, undefined);
-        }
+    const most = this.#full - times * ONE_REFERENCE;
+    const more = most < 0 ? 0 : times * ONE_REFERENCE;
+    const end = first + length;
+    for (let cluster = first; cluster < end;) {
+      const index = cluster >>> CHUNK_BITS;
+      const stop = Math.min(end, (index + 1) << CHUNK_BITS);
+      const chunk = map.chunk(index);
+      if (typeof chunk === 'number' && stop - cluster === CHUNK && (chunk & field) <= most) {
+        map.setUniform(index, chunk + more);
+        cluster = stop;
+        continue;
+      }
+      const cells = map.writable(index);
+      for (; cluster < stop; cluster++) {
+        const cell = cells[cluster & (CHUNK - 1)];
+        if ((cell & field) <= most) cells[cluster & (CHUNK - 1)] = cell + more;
+        else this.#references.repeat(cluster * clusterSize, clusterSize, kind, times);
       }
     }
   }

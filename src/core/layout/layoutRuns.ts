@@ -1,5 +1,6 @@
 import { kindsOf, MANY, referencesOf, storedOf, type Cell } from './cell.js';
 import { type KindName, kindNames } from './kinds.js';
+import { describeOwner } from './owner.js';
 import { RunIndex, type RunRule } from './runIndex.js';
 import type { Scan } from './scan.js';
 import { matcher, NOTHING_BESIDE, type SearchTarget, surplusOf } from './search.js';
@@ -14,7 +15,12 @@ export interface LayoutRun {
   readonly refcount: number | string | undefined;
   /** Counted. */
   readonly references: number;
+  /** What of the types cannot be read, and why; undefined for most. */
+  readonly unreadable?: readonly string[];
 }
+
+/** Unreadable things told of a run. */
+const MOST_WORDS = 8;
 
 /** Which runs are listed: those whose clusters all match. What single findings say cuts no run. */
 export type RunFilter = Exclude<SearchTarget, { type: 'corruption' }>;
@@ -56,8 +62,17 @@ export class LayoutRuns {
       types: kindNames(kindsOf(map.cell(cluster))),
       refcount,
       references,
+      ...unreadableIn(this.#scan, cluster),
     };
   }
+}
+
+/** What there is in a cluster that cannot be read, in words. */
+function unreadableIn({ claims }: Scan, cluster: number): Pick<LayoutRun, 'unreadable'> {
+  const words = claims.list
+    .filter(({ first, last }) => first <= cluster && cluster <= last)
+    .map(({ owner }) => describeOwner(owner));
+  return words.length === 0 ? {} : { unreadable: [...new Set(words)].slice(0, MOST_WORDS) };
 }
 
 /** The whole file as runs, up to its end. */
@@ -67,7 +82,7 @@ export function* layoutRuns(scan: Scan): Generator<LayoutRun> {
 }
 
 function layoutRule(scan: Scan, filter: RunFilter | undefined): RunRule {
-  const { stored } = scan;
+  const { stored, claims } = scan;
   /** Cells alike say all, but for counts that did not fit and refcounts that cannot be read. */
   const saysAll = (cell: Cell): boolean =>
     referencesOf(cell) < MANY && storedOf(cell) < MANY && !stored.someUnreadable;
@@ -75,14 +90,15 @@ function layoutRule(scan: Scan, filter: RunFilter | undefined): RunRule {
   let last = { key: '', number: 0 };
   const exactClass = (cell: Cell, cluster: number): number => {
     const { refcount, references } = countsOf(scan, cluster);
-    const key = `${kindsOf(cell)} ${refcount ?? ''} ${references}`;
+    const key = `${kindsOf(cell)} ${refcount ?? ''} ${references} ${claims.borders(cluster)}`;
     if (key !== last.key) last = { key, number: last.number - 1 };
     return last.number;
   };
   const matches = filter && matcher(filter, { ...NOTHING_BESIDE, surplus: surplusOf(scan) });
   return {
-    isPlain: saysAll,
-    classOf: (cell, cluster) => (saysAll(cell) ? cell : exactClass(cell, cluster)),
+    isPlain: (cell, from, to) => saysAll(cell) && !claims.touches(from, to),
+    classOf: (cell, cluster) =>
+      saysAll(cell) && !claims.touches(cluster, cluster + 1) ? cell : exactClass(cell, cluster),
     counts: (_, cell, cluster) => matches?.(cell, cluster) ?? true,
   };
 }

@@ -115,8 +115,8 @@ function addL2Tables(scan: Scan, cluster: number, spans: Spans): void {
   const { layout, source } = scan.image;
   if (layout.externalData) return;
   const offsets = new Set<number>();
-  for (const { offset } of scan.tables.lyingIn(cluster)) {
-    offsets.add(offset);
+  for (const table of scan.tables.lyingIn(cluster)) {
+    offsets.add(scan.tables.offset(table));
     if (offsets.size === MOST_TABLES) break;
   }
   for (const offset of offsets) {

@@ -10,10 +10,16 @@ export interface SnapshotName {
   readonly name: string;
 }
 
+/** A structure that is pointed to. */
+interface Pointed {
+  /** Why it cannot be read, if it cannot. */
+  readonly unreadable?: string;
+}
+
 /** One claim on a host cluster: the structure that refers to it, as data. Offsets are in bytes. */
 export type Owner =
   | { readonly type: 'main-header' }
-  | ({ readonly type: 'l1-table' } & TableOf)
+  | ({ readonly type: 'l1-table' } & TableOf & Pointed)
   | ({
       readonly type: 'l2-table';
       readonly l1Index: number;
@@ -33,22 +39,22 @@ export type Owner =
       /** The guest reads zeros here, though the cluster stays allocated. */
       readonly readsZero: boolean;
     } & TableOf)
-  | { readonly type: 'refcount-table' }
-  | {
+  | ({ readonly type: 'refcount-table' } & Pointed)
+  | ({
       readonly type: 'refcount-block';
       readonly index: number;
       readonly entryOffset: number;
-    }
-  | { readonly type: 'snapshot-table' }
-  | { readonly type: 'bitmap-directory' }
-  | { readonly type: 'bitmap-table'; readonly bitmap: string }
-  | {
+    } & Pointed)
+  | ({ readonly type: 'snapshot-table' } & Pointed)
+  | ({ readonly type: 'bitmap-directory' } & Pointed)
+  | ({ readonly type: 'bitmap-table'; readonly bitmap: string } & Pointed)
+  | ({
       readonly type: 'bitmap-data';
       readonly bitmap: string;
       readonly index: number;
       readonly entryOffset: number;
-    }
-  | { readonly type: 'crypto-header' };
+    } & Pointed)
+  | ({ readonly type: 'crypto-header' } & Pointed);
 
 /** What an owner takes a cluster for. */
 export function kindOfOwner(owner: Owner): Kind {
@@ -70,8 +76,15 @@ function ofTable(table: TableOf): string {
   return table.snapshot ? ` of snapshot '${table.snapshot.name}'` : '';
 }
 
-/** The owner in words, as QEMU's developers would name it. */
+/** The owner in words, as QEMU's developers would name it, and why it cannot be read, if so. */
 export function describeOwner(owner: Owner): string {
+  const unreadable = 'unreadable' in owner ? owner.unreadable : undefined;
+  return unreadable === undefined
+    ? nameOfOwner(owner)
+    : `${nameOfOwner(owner)}, which cannot be read: ${unreadable}`;
+}
+
+function nameOfOwner(owner: Owner): string {
   switch (owner.type) {
     case 'main-header':
       return 'header';

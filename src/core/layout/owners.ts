@@ -1,27 +1,36 @@
 import { viewOf } from '../bytes.js';
-import { type EntryTable, maskedOffset } from '../qcow2/entryTable.js';
-import { readBitmapTable } from '../qcow2/openBitmaps.js';
+import { maskedOffset } from '../qcow2/entryTable.js';
 import { COMPRESSED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
 import { kindsOf } from './cell.js';
-import { BIT } from './kinds.js';
-import { type L2Place, l2EntryOwner } from './l2Place.js';
-import type { Owner, TableOf } from './owner.js';
+import { GUEST_DATA } from './kinds.js';
+import { l2EntryOwner } from './l2Place.js';
+import type { Owner } from './owner.js';
 import type { Scan } from './scan.js';
+import { type Claim, structureClaims } from './structureClaims.js';
 
-const ANY_L1 = BIT.activeL1 | BIT.inactiveL1;
-const ANY_L2 = BIT.activeL2 | BIT.inactiveL2;
-const GUEST = BIT.data | BIT.compressed | BIT.vmState;
+/** Owners of one cluster: all are counted, some are told. */
+export interface ClusterOwners {
+  readonly owners: readonly Owner[];
+  readonly total: number;
+}
+
+/** Owners told of each cluster, and of each when many clusters have so many. */
+const MOST_OWNERS = 100;
+const FEW_OWNERS = 4;
+/** Owners told of all clusters together before those of each become few. */
+const MANY_OWNERS = 2 ** 17;
 
 /** Everything that refers to one host cluster, found by a second pass over what may. */
 export function* ownersOf(scan: Scan, cluster: number): Generator<Owner> {
-  yield* structuresIn(scan, cluster);
-  if ((kindsOf(scan.map.cell(cluster)) & GUEST) === 0) return;
   const wanted = new Set([cluster]);
-  const table = new Uint8Array(scan.image.layout.clusterSize);
-  for (const { place, plain } of scan.tables.referringTo(cluster, cluster)) {
-    scan.image.source.readInto(table, place.offset);
-    if (plain && !mentions(table, cluster * scan.image.layout.clusterSize)) continue;
-    for (const [, owner] of l2Entries(scan, place, wanted, table)) yield owner;
+  for (const { owners } of structureClaims(scan, wanted)) yield* owners;
+  if ((kindsOf(scan.map.cell(cluster)) & GUEST_DATA) === 0) return;
+  const bytes = new Uint8Array(scan.image.layout.clusterSize);
+  for (const table of scan.tables.referringTo(cluster, cluster)) {
+    scan.image.source.readInto(bytes, scan.tables.offset(table));
+    const isPlain = scan.tables.isPlain(table);
+    if (isPlain && !mentions(bytes, cluster * scan.image.layout.clusterSize)) continue;
+    for (const { owners } of l2EntryClaims(scan, table, wanted, bytes)) yield* owners;
   }
 }
 
@@ -45,7 +54,7 @@ function mentions(table: Uint8Array, offset: number): boolean {
 }
 
 /** The same for many clusters, in one pass over the L2 tables. */
-export function ownersOfAll(scan: Scan, clusters: ReadonlySet<number>): Map<number, Owner[]> {
+export function ownersOfAll(scan: Scan, clusters: ReadonlySet<number>): Map<number, ClusterOwners> {
   const steps = findOwners(scan, clusters);
   for (;;) {
     const step = steps.next();
@@ -57,105 +66,69 @@ export function ownersOfAll(scan: Scan, clusters: ReadonlySet<number>): Map<numb
 export function* findOwners(
   scan: Scan,
   clusters: ReadonlySet<number>,
-): Generator<undefined, Map<number, Owner[]>, void> {
-  const owners = new Map<number, Owner[]>();
+): Generator<undefined, Map<number, ClusterOwners>, void> {
+  const found = new FoundOwners();
+  const inMap = new Set<number>();
   const wanted = new Set<number>();
   let lowest = Infinity;
   let highest = -1;
   for (const cluster of clusters) {
     if (cluster > scan.map.clusters) continue;
-    owners.set(cluster, [...structuresIn(scan, cluster)]);
-    if ((kindsOf(scan.map.cell(cluster)) & GUEST) === 0) continue;
+    inMap.add(cluster);
+    found.expect(cluster);
+    if ((kindsOf(scan.map.cell(cluster)) & GUEST_DATA) === 0) continue;
     wanted.add(cluster);
     lowest = Math.min(lowest, cluster);
     highest = Math.max(highest, cluster);
   }
-  const table = new Uint8Array(scan.image.layout.clusterSize);
-  for (const { place } of scan.tables.referringTo(lowest, highest)) {
-    scan.image.source.readInto(table, place.offset);
-    for (const [cluster, owner] of l2Entries(scan, place, wanted, table))
-      owners.get(cluster)?.push(owner);
+  for (const claim of structureClaims(scan, inMap)) found.add(claim);
+  const bytes = new Uint8Array(scan.image.layout.clusterSize);
+  for (const table of scan.tables.referringTo(lowest, highest)) {
+    scan.image.source.readInto(bytes, scan.tables.offset(table));
+    for (const claim of l2EntryClaims(scan, table, wanted, bytes)) found.add(claim);
     yield;
   }
-  return owners;
+  return found.owners;
 }
 
-/** The structures that a cluster holds, but for guest data. */
-function* structuresIn(scan: Scan, cluster: number): Generator<Owner> {
-  const { image, map } = scan;
-  const { layout, source, refcountTable, crypto, bitmaps } = image;
-  const kinds = kindsOf(map.cell(cluster));
-  const start = cluster * layout.clusterSize;
-  const touches = (offset: number, size: number) =>
-    size > 0 && offset < start + layout.clusterSize && offset + size > start;
-  const has = (bits: number) => (kinds & bits) !== 0;
+/** Owners of many clusters, as many as there is room for. */
+class FoundOwners {
+  readonly owners = new Map<number, { owners: Owner[]; total: number }>();
+  #told = 0;
 
-  if (has(BIT.mainHeader)) yield { type: 'main-header' };
-  if (has(ANY_L1)) {
-    if (touches(image.l1.offset, image.l1.length * 8))
-      yield { type: 'l1-table', snapshot: undefined };
-    for (const { index, id, name, l1Offset, l1Size } of image.snapshotTable.snapshots)
-      if (touches(Number(l1Offset), l1Size * 8))
-        yield { type: 'l1-table', snapshot: { index, id, name } };
+  expect(cluster: number): void {
+    this.owners.set(cluster, { owners: [], total: 0 });
   }
-  if (has(ANY_L2))
-    for (const place of scan.tables.lyingIn(cluster))
-      yield {
-        type: 'l2-table',
-        l1Index: place.l1Index,
-        entryOffset: entryOffsetOf(scan, place.of, place.l1Index),
-        ...place.of,
-      };
-  if (has(BIT.refcountTable) && touches(refcountTable.offset, refcountTable.length * 8))
-    yield { type: 'refcount-table' };
-  if (has(BIT.refcountBlock))
-    for (let index = 0; index < refcountTable.present; index++) {
-      if ((refcountTable.low(index) & 0x1ff) !== 0) continue;
-      if (refcountTable.high(index) * 2 ** 32 + refcountTable.low(index) === start && start > 0)
-        yield { type: 'refcount-block', index, entryOffset: refcountTable.entryOffset(index) };
+
+  add(claim: Claim): void {
+    const of = this.owners.get(claim.cluster);
+    if (!of) return;
+    of.total += claim.count;
+    const most = this.#told < MANY_OWNERS ? MOST_OWNERS : FEW_OWNERS;
+    if (of.owners.length >= most) return;
+    for (const owner of claim.owners) {
+      of.owners.push(owner);
+      this.#told++;
+      if (of.owners.length >= most) break;
     }
-  if (has(BIT.snapshotTable) && touches(image.snapshotsOffset, image.snapshotTable.size))
-    yield { type: 'snapshot-table' };
-  if (has(BIT.cryptoHeader) && crypto && touches(Number(crypto.offset), Number(crypto.length)))
-    yield { type: 'crypto-header' };
-  if (has(BIT.bitmapDirectory) && bitmaps && touches(bitmaps.offset, bitmaps.size))
-    yield { type: 'bitmap-directory' };
-  if (has(BIT.bitmapTable | BIT.bitmapData))
-    for (const bitmap of bitmaps?.bitmaps ?? []) {
-      if (touches(Number(bitmap.tableOffset), bitmap.tableSize * 8))
-        yield { type: 'bitmap-table', bitmap: bitmap.name };
-      if (has(BIT.bitmapData))
-        yield* bitmapEntries(readBitmapTable(source, bitmap), bitmap.name, start);
-    }
+  }
 }
 
-function* bitmapEntries(table: EntryTable, bitmap: string, start: number): Generator<Owner> {
-  for (let index = 0; index < table.present; index++)
-    if (start > 0 && maskedOffset(table.high(index), table.low(index)) === start)
-      yield { type: 'bitmap-data', bitmap, index, entryOffset: table.entryOffset(index) };
-}
-
-/** Host offset of an L1 entry. */
-function entryOffsetOf(scan: Scan, of: TableOf, l1Index: number): number {
-  const { l1, snapshotTable } = scan.image;
-  if (!of.snapshot) return l1.entryOffset(l1Index);
-  return Number(snapshotTable.snapshots[of.snapshot.index].l1Offset) + l1Index * 8;
-}
-
-/** The entries of one table that refer to clusters wanted, each with the cluster. */
-function* l2Entries(
+/** The entries of one table, whose bytes are these, that refer to clusters wanted. */
+function* l2EntryClaims(
   scan: Scan,
-  place: L2Place,
+  table: number,
   wanted: ReadonlySet<number>,
-  table: Uint8Array,
-): Generator<readonly [number, Owner]> {
+  bytes: Uint8Array,
+): Generator<Claim> {
   const { layout } = scan.image;
-  const view = viewOf(table);
+  const view = viewOf(bytes);
   const { l2EntrySize, clusterSize, clusterBits } = layout;
   const highShift = 32 - clusterBits;
   const lowMask = clusterSize - 1;
   // With one cluster wanted a comparison of integers does; that is what a click asks for.
   const only = wanted.size === 1 ? wanted.values().next().value : undefined;
+  let count: number | undefined;
   for (let at = 0; at < clusterSize; at += l2EntrySize) {
     const high = view.getUint32(at);
     const low = view.getUint32(at + 4);
@@ -165,11 +138,28 @@ function* l2Entries(
     }
     const span = spanOf(scan, high, low);
     if (!span) continue;
+    count ??= scan.tables.placeCount(table);
     const last = Math.floor((span.offset + span.length - 1) / clusterSize);
     for (let cluster = Math.floor(span.offset / clusterSize); cluster <= last; cluster++)
       if (wanted.has(cluster))
-        yield [cluster, l2EntryOwner(layout, place, at / l2EntrySize, high, low)];
+        yield {
+          cluster,
+          count,
+          owners: l2EntryOwners(scan, table, at / l2EntrySize, high, low),
+        };
   }
+}
+
+/** An entry as an owner, once for every place of its table. */
+function* l2EntryOwners(
+  scan: Scan,
+  table: number,
+  index: number,
+  high: number,
+  low: number,
+): Generator<Owner> {
+  for (const place of scan.tables.places(table))
+    yield l2EntryOwner(scan.image.layout, place, index, high, low);
 }
 
 /** The bytes of the file that an entry refers to. */

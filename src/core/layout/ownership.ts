@@ -2,6 +2,7 @@ import { viewOf } from '../bytes.js';
 import { maskedOffset } from '../qcow2/entryTable.js';
 import { COMPRESSED, compressedSpan } from '../qcow2/l2Entry.js';
 import { kindsOf } from './cell.js';
+import { Budget } from './budget.js';
 import { CHUNK, ClusterMap } from './clusterMap.js';
 import { L2EntryRuns } from './l2EntryRuns.js';
 import { NOBODY, OwnerSets } from './ownerSets.js';
@@ -33,7 +34,7 @@ export function* ownership(scan: Scan): Generator<number, Ownership> {
   const { image, tables } = scan;
   const { layout, source, l1, snapshotTable } = image;
   const sets = new OwnerSets();
-  const owners = new ClusterMap(layout.hostClusters, BUDGET);
+  const owners = new ClusterMap(layout.hostClusters, new Budget(BUDGET));
   const marks = new Marks(owners, sets);
   const { clusterSize } = layout;
   const markBytes = (offset: number, length: number, set: number): void => {
@@ -45,12 +46,19 @@ export function* ownership(scan: Scan): Generator<number, Ownership> {
   for (const { index, l1Offset, l1Size } of snapshotTable.snapshots)
     markBytes(Number(l1Offset), l1Size * 8, sets.with(NOBODY, index + 1));
 
+  const setsOfL1s = tables.l1s.map(({ of }) =>
+    of.reduce(
+      (set, { snapshot }) => sets.with(set, snapshot ? snapshot.index + 1 : ACTIVE),
+      NOBODY,
+    ),
+  );
   const byOffset = new Map<number, number>();
-  let read = 0;
-  for (const { of, offset } of tables.all()) {
-    const owner = of.snapshot ? of.snapshot.index + 1 : ACTIVE;
-    byOffset.set(offset, sets.with(byOffset.get(offset) ?? NOBODY, owner));
-    if (++read % AT_ONCE === 0) yield 0;
+  for (let table = 0; table < tables.length; table++) {
+    const offset = tables.offset(table);
+    let set = byOffset.get(offset) ?? NOBODY;
+    for (const l1 of tables.l1sOf(table)) set = sets.union(set, setsOfL1s[l1]);
+    byOffset.set(offset, set);
+    if (table % AT_ONCE === 0) yield 0;
   }
   const scattered = new ScatteredVisits(owners.clusters, (cluster, set) => {
     marks.add(cluster, cluster + 1, set);

@@ -1,5 +1,6 @@
 import type { LaidOutImage } from '../qcow2/image.js';
-import { ClusterMap } from './clusterMap.js';
+import { Budget } from './budget.js';
+import { ClusterMap, emptyMapBytes } from './clusterMap.js';
 import { Comparison } from './comparison.js';
 import { FindingList } from './findingList.js';
 import { BIT } from './kinds.js';
@@ -10,6 +11,7 @@ import { References } from './references.js';
 import type { ScanFailure } from './scanFailure.js';
 import { StoredRefcounts } from './storedRefcounts.js';
 import type { TableIndex } from './tableIndex.js';
+import { UnreadClaims } from './unreadClaims.js';
 
 export interface ScanProgress {
   /** What is being read, for people. */
@@ -24,6 +26,8 @@ export interface Scan {
   readonly image: LaidOutImage;
   readonly map: ClusterMap;
   readonly references: References;
+  /** Claims of pointers to what cannot be read. */
+  readonly claims: UnreadClaims;
   readonly stored: StoredRefcounts;
   readonly comparison: Comparison;
   /** Findings of the reference count, in QEMU's order; those of the comparison follow. */
@@ -42,30 +46,49 @@ export interface Scan {
   readonly failure: ScanFailure | undefined;
 }
 
+/** Bytes that what is kept of an image may take, if nobody says otherwise. */
+const DEFAULT_MEMORY = 2 ** 30;
+
 /** How much of the progress each phase takes. */
 const PART = { stored: 0.2, l2: 0.65, compare: 0.1, notices: 0.05 } as const;
 
 /**
  * Scans an image: one pass over its metadata into the cluster map, in QEMU's order, with every
  * finding on the way. Yields after every few milliseconds of work; whoever drives it may stop at
- * any time, and the map stays as it is. Throws on I/O errors, and when the map would pass its budget.
+ * any time, and the map stays as it is. Throws on I/O errors, and BudgetError when more would have to
+ * be kept than `memory` bytes.
  */
-export function* scan(image: LaidOutImage): Generator<ScanProgress, Scan, void> {
+export function* scan(
+  image: LaidOutImage,
+  memory = DEFAULT_MEMORY,
+): Generator<ScanProgress, Scan, void> {
   const { layout } = image;
   const { snapshots } = image.snapshotTable;
-  const map = new ClusterMap(layout.hostClusters);
+  const budget = new Budget(memory);
+  budget.take(emptyMapBytes(layout.hostClusters));
+  const map = new ClusterMap(layout.hostClusters, budget);
   const findings = new FindingList();
   const copiedFindings = new FindingList();
   const notices = new FindingList();
-  const references = new References(map, layout, findings);
+  const references = new References(map, layout, findings, budget);
+  const claims = new UnreadClaims(references, layout);
   const stored = new StoredRefcounts(image, layout);
-  const l1 = new L1Walk(image, references, stored, findings, copiedFindings, notices);
-  const others = new OtherStructures(image, references, findings);
+  const l1 = new L1Walk(
+    image,
+    references,
+    stored,
+    claims,
+    findings,
+    copiedFindings,
+    notices,
+    budget,
+  );
+  const others = new OtherStructures(image, references, claims, findings);
   const step = (phase: string, done: number): ScanProgress => ({ phase, done, map });
 
   for (const part of stored.load(map)) yield step('refcount blocks', part * PART.stored);
   others.snapshotEntries();
-  references.count(0, layout.clusterSize, BIT.mainHeader, { type: 'main-header' });
+  references.count(0, layout.clusterSize, BIT.mainHeader, () => ({ type: 'main-header' }));
   const walked = (tables: number, part: number) =>
     PART.stored + (PART.l2 * (tables + part)) / (1 + snapshots.length);
   for (const part of l1.active()) yield step('L2 tables', walked(0, part));
@@ -81,6 +104,7 @@ export function* scan(image: LaidOutImage): Generator<ScanProgress, Scan, void> 
   others.smallTables();
   others.bitmaps();
   others.refcountBlocks();
+  others.unreadTables();
 
   const comparison = new Comparison(references, stored, layout.clusterSize);
   for (const part of comparison.run())
@@ -92,6 +116,7 @@ export function* scan(image: LaidOutImage): Generator<ScanProgress, Scan, void> 
     image,
     map,
     references,
+    claims,
     stored,
     comparison,
     findings,

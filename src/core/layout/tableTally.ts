@@ -17,9 +17,16 @@ export interface Extent {
   readonly pieces: number;
 }
 
+/** What QEMU counts in active tables (BlockFragInfo). */
+export interface Statistics {
+  readonly allocated: number;
+  readonly fragmented: number;
+  readonly compressed: number;
+}
+
 /** What is counted in L2 tables: QEMU's statistics over all active ones, and the extent of the last one. */
-export class TableTally implements Contents {
-  /** Of the active tables: BlockFragInfo. */
+export class TableTally implements Contents, Statistics {
+  /** Of the active tables. */
   allocated = 0;
   fragmented = 0;
   compressed = 0;
@@ -94,6 +101,19 @@ export class TableTally implements Contents {
     this.allocated++;
     this.compressed++;
     this.fragmented++;
+  }
+
+  /** The statistics as they are now. */
+  statistics(): Statistics {
+    const { allocated, fragmented, compressed } = this;
+    return { allocated, fragmented, compressed };
+  }
+
+  /** Counts the statistics of one table again: how they grew when it was walked. */
+  repeat(before: Statistics, after: Statistics): void {
+    this.allocated += after.allocated - before.allocated;
+    this.fragmented += after.fragmented - before.fragmented;
+    this.compressed += after.compressed - before.compressed;
   }
 
   /** The table refers to these bytes of the file. */

@@ -2,12 +2,16 @@ import { BITMAP_BYTES, FRAGMENT_BYTES } from './fragments.js';
 import { LIST_BYTES, SLOT_BYTES, WINDOW_BYTES } from './memory.js';
 import { MetadataList } from './metadataList.js';
 import type { OperationList } from './operationList.js';
+import { WINDOW_SIZE } from './typeRuns.js';
 import { NO_LIMIT, type StructureGeometry, type StructureSettings } from './settings.js';
 
 /** Settings that would do, for the image as it is. Sizes in bytes. */
 export interface Advice {
-  readonly limit: LimitAdvice;
-  readonly bitmapSize: BitmapSizeAdvice;
+  /** Undefined when it was not searched to its end. */
+  readonly limit: LimitAdvice | undefined;
+  readonly bitmapSize: BitmapSizeAdvice | undefined;
+  /** Why something was not searched further. */
+  readonly because: string | undefined;
 }
 
 /**
@@ -29,8 +33,13 @@ export interface BitmapSizeAdvice {
   readonly limitNeeded: number;
 }
 
-/** Operations that the search for a smaller limit may replay: some tenths of a second. */
-const SEARCH_BUDGET = 2 ** 21;
+/**
+ * Work that all replays together may take, some tenths of a second: a unit is a window of 4096
+ * clusters that is made a bitmap of or written back, an operation much less.
+ */
+export const MOST_WORK = 2 ** 16;
+/** Fragments of a window that is in use from end to end. */
+const FULL_WINDOW = 16;
 /** Operations, or windows checked, between two yields: some milliseconds. */
 const SLICE = 2 ** 15;
 
@@ -48,13 +57,26 @@ export function* advise(
   settings: StructureSettings,
   operations: OperationList,
 ): Generator<void, Advice, void> {
-  const run = (changes: Partial<StructureSettings>): Generator<void, Trial, void> =>
-    runTrial(geometry, { ...settings, ...changes }, operations);
+  let left = MOST_WORK - workExpected(operations);
+  const because = `opening this image and checking its windows takes too much work to be tried with other settings`;
+  if (left < 0) return { limit: undefined, bitmapSize: undefined, because };
+  left = MOST_WORK;
+  function* run(changes: Partial<StructureSettings>): Generator<void, Trial, void> {
+    const trial = yield* runTrial(geometry, { ...settings, ...changes }, operations);
+    left -= workOf(trial.list, operations);
+    return trial;
+  }
   const free = yield* run({ totalSizeLimit: NO_LIMIT });
   const bitmapSize = bitmapSizeAdvice(free);
+  const cost = workOf(free.list, operations);
   // What is never refused runs as if there were no limit: the peak will do, and no less will.
   if (settings.policy === 'fail')
-    return { bitmapSize, limit: { bytes: free.list.ledger.peak, certain: true } };
+    return {
+      bitmapSize,
+      limit: { bytes: free.list.ledger.peak, certain: true },
+      because: undefined,
+    };
+  if (left < cost) return { bitmapSize, limit: undefined, because };
   // In one slot, each bitmap is alone with the fragments of all other windows: that is what `evict`
   // comes to when memory is shortest.
   const single = yield* run({ totalSizeLimit: NO_LIMIT, bitmapSize: BITMAP_BYTES });
@@ -63,9 +85,20 @@ export function* advise(
     (totalSizeLimit) => run({ totalSizeLimit }),
     lowerBound(free.list),
     single.list.ledger.peak + pointers,
-    operations.length + 2 * free.list.windows.rows,
+    () => left >= cost,
   );
-  return { bitmapSize, limit };
+  return { bitmapSize, limit, because: limit ? undefined : because };
+}
+
+/** What a replay must take at least. */
+const workExpected = (operations: OperationList): number =>
+  operations.windowUses(WINDOW_SIZE) / FULL_WINDOW;
+
+/** What a replay has taken. */
+function workOf({ counters, windows }: MetadataList, operations: OperationList): number {
+  const fragments = counters.allocatedFragments / Math.max(1, windows.rows);
+  const uses = counters.hits + counters.misses * Math.max(1, fragments);
+  return (operations.length + uses) / FULL_WINDOW;
 }
 
 interface Trial {
@@ -126,24 +159,23 @@ function lowerBound(list: MetadataList): number {
  * @param run replays under a limit
  * @param least no limit below does
  * @param likely one that probably does
- * @param cost operations of a run
+ * @param mayRun whether there is work left for another run
  */
 function* smallestLimit(
   run: (limit: number) => Generator<void, Trial, void>,
   least: number,
   likely: number,
-  cost: number,
-): Generator<void, LimitAdvice, void> {
+  mayRun: () => boolean,
+): Generator<void, LimitAdvice | undefined, void> {
   let bytes = likely;
   for (;;) {
+    if (!mayRun()) return undefined;
     const { list } = yield* run(bytes);
     if (list.counters.events === 0) break;
     bytes = list.ledger.leastRefused;
   }
-  let budget = SEARCH_BUDGET;
   for (let limit = least; limit < bytes;) {
-    budget -= cost;
-    if (budget < 0) return { bytes, certain: false };
+    if (!mayRun()) return { bytes, certain: false };
     const { list } = yield* run(limit);
     if (list.counters.events === 0) return { bytes: limit, certain: true };
     limit = list.ledger.leastRefused;

@@ -43,14 +43,21 @@ export function oversizeText(list: MetadataList): string | undefined {
 }
 
 /** Which total-size-limit would protect everything: a sentence. */
-export function limitText({ limit }: Advice): string {
+export function limitText({ limit, because }: Advice): string {
+  if (!limit)
+    return `The smallest total-size-limit that protects everything was not searched further, because ${because ?? ''}.`;
   return limit.certain
     ? `The smallest total-size-limit that protects everything is ${sizeText(limit.bytes)}.`
     : `A total-size-limit of ${sizeText(limit.bytes)} protects everything; a smaller one might.`;
 }
 
 /** Which bitmap-size would avoid evictions: a sentence. */
-export function bitmapSizeText({ bitmapSize }: Advice, settings: StructureSettings): string {
+export function bitmapSizeText(
+  { bitmapSize, because }: Advice,
+  settings: StructureSettings,
+): string {
+  if (!bitmapSize)
+    return `The smallest bitmap-size that avoids evictions was not searched further, because ${because ?? ''}.`;
   const { bytes, windows, limitNeeded } = bitmapSize;
   const needs =
     settings.totalSizeLimit < NO_LIMIT && limitNeeded > settings.totalSizeLimit

@@ -67,6 +67,14 @@ export class OperationList implements MetadataSink {
     }
   }
 
+  /** About how many windows of so many clusters the operations use, each use counted. */
+  windowUses(windowClusters: number): number {
+    let uses = this.#length;
+    for (let i = 0; i < this.#length; i++)
+      if (this.#codes[i] !== CHECK) uses += Math.floor(this.#amounts[i] / windowClusters);
+    return uses;
+  }
+
   /**
    * Applies the operations from `cursor.position` on, up to but without `end`; the cursor goes along.
    * What checks find is dropped.

@@ -32,6 +32,8 @@ export interface Bitmap {
 export interface BitmapFailure {
   readonly message: string;
   readonly offset: number;
+  /** The entry at fault, as far as it could be understood. */
+  readonly bitmap?: Bitmap;
 }
 
 export interface BitmapDirectory {
@@ -70,9 +72,9 @@ export function readBitmapDirectory(
   virtualSize: bigint,
 ): BitmapDirectory {
   const bitmaps: Bitmap[] = [];
-  const fail = (message: string, at: number): BitmapDirectory => ({
+  const fail = (message: string, at: number, bitmap?: Bitmap): BitmapDirectory => ({
     bitmaps,
-    failure: { message, offset: at },
+    failure: bitmap ? { message, offset: at, bitmap } : { message, offset: at },
   });
   if (size === 0) return fail('Requested bitmap directory size is zero', offset);
   const inFile = Math.max(0, Math.min(size, source.size - offset));
@@ -105,7 +107,7 @@ export function readBitmapDirectory(
       granularityBits: view.getUint8(at + 17),
     };
     if (!fits(bitmap, flags, nameSize, clusterSize, virtualSize))
-      return fail(`Bitmap '${bitmap.name}' doesn't satisfy the constraints`, offset + at);
+      return fail(`Bitmap '${bitmap.name}' doesn't satisfy the constraints`, offset + at, bitmap);
     bitmaps.push(bitmap);
     at = end;
   }

@@ -52,9 +52,10 @@ export interface Extensions {
 
 const KINDS: readonly FeatureKind[] = ['incompatible', 'compatible', 'autoclear'];
 const NAME_ROW = 48;
+/** The data of an extension without any: a hostile header may have 262,000 of those. */
+const NO_BYTES = new Uint8Array(0);
 
 function parse(type: number, bytes: Uint8Array, at: At): Extension {
-  const view = viewOf(bytes);
   if (type === EXTENSION_TYPE.backingFormat)
     return { ...at, type: 'backing-format', name: textOf(bytes) };
   if (type === EXTENSION_TYPE.dataFile) return { ...at, type: 'data-file', name: textOf(bytes) };
@@ -68,7 +69,8 @@ function parse(type: number, bytes: Uint8Array, at: At): Extension {
       });
     return { ...at, type: 'feature-names', names };
   }
-  if (type === EXTENSION_TYPE.bitmaps && bytes.length === 24)
+  if (type === EXTENSION_TYPE.bitmaps && bytes.length === 24) {
+    const view = viewOf(bytes);
     return {
       ...at,
       type: 'bitmaps',
@@ -77,13 +79,16 @@ function parse(type: number, bytes: Uint8Array, at: At): Extension {
       directorySize: view.getBigUint64(8),
       directoryOffset: view.getBigUint64(16),
     };
-  if (type === EXTENSION_TYPE.crypto && bytes.length === 16)
+  }
+  if (type === EXTENSION_TYPE.crypto && bytes.length === 16) {
+    const view = viewOf(bytes);
     return {
       ...at,
       type: 'crypto',
       headerOffset: view.getBigUint64(0),
       headerLength: view.getBigUint64(8),
     };
+  }
   return { ...at, type: 'unknown', magic: type, data: bytes };
 }
 
@@ -111,7 +116,7 @@ export function readExtensions(source: ByteSource, start: number, end: number): 
         },
       };
     if (type === EXTENSION_TYPE.end) break;
-    const bytes = area.slice(data - start, data - start + length);
+    const bytes = length === 0 ? NO_BYTES : area.slice(data - start, data - start + length);
     list.push(parse(type, bytes, { offset: data, length }));
     offset = data + Math.ceil(length / 8) * 8;
   }

@@ -8,7 +8,12 @@ import { type Header, isForeign, readHeader } from './header.js';
 import { checkHeader, checkTables } from './headerChecks.js';
 import { knownClusterSize, type Layout, layoutOf } from './layout.js';
 import * as limits from './limits.js';
-import { type BitmapsOfImage, openBitmaps } from './openBitmaps.js';
+import {
+  type BitmapsOfImage,
+  openBitmaps,
+  openUnreadBitmaps,
+  type UnreadBitmaps,
+} from './openBitmaps.js';
 import { NO_SNAPSHOTS, openSnapshots } from './openSnapshots.js';
 import type { Problem } from './problem.js';
 import { Refusals } from './refusals.js';
@@ -37,8 +42,12 @@ export interface Image {
   readonly snapshotTable: SnapshotTable;
   /** What `qemu-img check` says when it cannot use the snapshot table. */
   readonly snapshotFailure: CheckFailure | undefined;
+  /** Why the snapshot table cannot be read to its end. */
+  readonly snapshotsUnreadable: string | undefined;
   /** Undefined when there are none that QEMU honours. */
   readonly bitmaps: BitmapsOfImage | undefined;
+  /** Bitmaps that are there, but that QEMU does not read. */
+  readonly unreadBitmaps: UnreadBitmaps | undefined;
   /** What QEMU warns of on stderr while opening, line by line. */
   readonly warnings: readonly string[];
   /** Where the LUKS header lies, in bytes. */
@@ -80,7 +89,9 @@ export function openImage(source: ByteSource): Image {
       snapshotsOffset: 0,
       snapshotTable: NO_SNAPSHOTS,
       snapshotFailure: undefined,
+      snapshotsUnreadable: undefined,
       bitmaps: undefined,
+      unreadBitmaps: undefined,
       crypto,
       warnings,
       backingFile: undefined,
@@ -124,6 +135,7 @@ export function openImage(source: ByteSource): Image {
     refcountTable,
     ...snapshots,
     bitmaps,
+    unreadBitmaps: bitmaps ? undefined : openUnreadBitmaps(source, header, extensions, layout),
     warnings,
     crypto,
     backingFile,

@@ -32,22 +32,29 @@ export const dataOffset = maskedOffset;
 export interface CompressedSpan {
   /** Host byte offset; exact below 2^53, and above that, where no file reaches, right to the sector. */
   readonly offset: number;
-  /** The same in hexadecimal, exact. */
-  readonly offsetText: string;
   /** Bytes from there to the end of the last sector. */
   readonly length: number;
 }
 
+/**
+ * Bits of the upper word that belong to a compressed cluster's offset: bits 0 … x-1 are the offset,
+ * x … 61 the additional sectors, x = 62 - (cluster_bits - 8) > 32.
+ */
+const highBitsOfOffset = ({ clusterBits }: Layout): number => 30 - (clusterBits - 8);
+
+/** A compressed cluster's offset in hexadecimal, exact. */
+export function compressedOffsetText(high: number, low: number, layout: Layout): string {
+  return hexWords(high & ((1 << highBitsOfOffset(layout)) - 1), low);
+}
+
 /** Where a compressed cluster's data lies (qcow2_parse_compressed_l2_entry). */
 export function compressedSpan(high: number, low: number, layout: Layout): CompressedSpan {
-  // Bits 0 … x-1 are the offset, x … 61 the additional sectors, x = 62 - (cluster_bits - 8) > 32.
-  const highOffsetBits = 30 - (layout.clusterBits - 8);
-  const offsetHigh = high & (2 ** highOffsetBits - 1);
+  const highOffsetBits = highBitsOfOffset(layout);
+  const offsetHigh = high & ((1 << highOffsetBits) - 1);
   const sectors = ((high & 0x3fffffff) >>> highOffsetBits) + 1;
   return {
     // Below 2^61 a multiple of 256 is exact; to round up could reach the next cluster.
     offset: offsetHigh * 2 ** 32 + (offsetHigh < 2 ** 21 ? low : (low & ~0xff) >>> 0),
-    offsetText: hexWords(offsetHigh, low),
     length: sectors * 512 - (low & 511),
   };
 }

@@ -21,6 +21,11 @@ export interface BitmapsOfImage extends BitmapDirectory {
   readonly size: number;
 }
 
+export interface UnreadBitmaps extends BitmapsOfImage {
+  /** Why QEMU does not read them. */
+  readonly reason: string;
+}
+
 /** A bitmap table, which the image may place anywhere. */
 export function readBitmapTable(source: ByteSource, bitmap: Bitmap): EntryTable {
   return EntryTable.read(
@@ -38,6 +43,8 @@ function checkBitmapTables(
   refusals: Refusals,
 ): void {
   const names = new Set<string>();
+  /** Many bitmaps may share one table: it is looked through once. */
+  const invalidIn = new Map<string, number>();
   for (const bitmap of directory.bitmaps) {
     if (names.has(bitmap.name)) {
       if (bitmap.inUse) continue;
@@ -60,15 +67,19 @@ function checkBitmapTables(
       );
       continue;
     }
-    const table = readBitmapTable(source, bitmap);
-    const invalid = firstInvalidEntry(table, layout.clusterSize);
-    if (invalid >= 0)
+    const key = tableKey(bitmap);
+    const invalid =
+      invalidIn.get(key) ?? firstInvalidEntry(readBitmapTable(source, bitmap), layout.clusterSize);
+    invalidIn.set(key, invalid);
+    if (invalid >= 0) {
+      const table = readBitmapTable(source, bitmap);
       refusals.at(
         'bitmap table',
         table.entryOffset(invalid),
         `Entry ${invalid} of the table of bitmap '${bitmap.name}' at ${hex(table.entryOffset(invalid))} is ${hex(table.entry(invalid))}, expected a cluster's offset without reserved bits`,
         `Could not read bitmap_table table from image for bitmap '${bitmap.name}': Invalid argument`,
       );
+    }
     const needed = tableEntriesNeeded(bitmap, layout.clusterSize, layout.virtualSize);
     if (needed !== BigInt(bitmap.tableSize))
       refusals.at(
@@ -78,6 +89,29 @@ function checkBitmapTables(
         `Could not read bitmap '${bitmap.name}' from image: Invalid argument`,
       );
   }
+}
+
+/** Equal for bitmaps that share their table. */
+export const tableKey = ({ tableOffset, tableSize }: Bitmap): string =>
+  `${tableOffset} ${tableSize}`;
+
+/** Reads the directory of bitmaps that QEMU leaves alone, since another program did not keep them. */
+export function openUnreadBitmaps(
+  source: ByteSource,
+  header: Header,
+  extensions: Extensions,
+  layout: Layout,
+): UnreadBitmaps | undefined {
+  const extension = findExtension(extensions, 'bitmaps');
+  if (!extension || (header.value('autoclear_features') & AUTOCLEAR.bitmaps) !== 0n)
+    return undefined;
+  const { directoryOffset, directorySize, count } = extension;
+  if (directoryOffset === 0n || directoryOffset >= BigInt(layout.fileSize)) return undefined;
+  const offset = Number(directoryOffset);
+  const size = Math.min(Number(directorySize), limits.MAX_BITMAP_DIRECTORY_BYTES);
+  const { clusterSize, virtualSize } = layout;
+  const directory = readBitmapDirectory(source, offset, size, count, clusterSize, virtualSize);
+  return { ...directory, offset, size, reason: 'autoclear bit 0 of the header is clear' };
 }
 
 /** Reads the bitmap directory and tests what qcow2_load_dirty_bitmaps tests. */

@@ -16,6 +16,8 @@ export interface SnapshotsOfImage {
   readonly snapshotTable: SnapshotTable;
   /** What `qemu-img check` says when it cannot use the table. */
   readonly snapshotFailure: CheckFailure | undefined;
+  /** Why the table cannot be read to its end. */
+  readonly snapshotsUnreadable: string | undefined;
 }
 
 /** Reads the snapshot table as qcow2_check_read_snapshot_table does. */
@@ -28,7 +30,8 @@ export function openSnapshots(
   const count = header.number('nb_snapshots');
   const offset = header.value('snapshots_offset');
   const snapshotsOffset = Number(offset);
-  const failed = (messages: string[], errno: string) => ({
+  const failed = (messages: string[], errno: string, snapshotsUnreadable: string) => ({
+    snapshotsUnreadable,
     snapshotTable: NO_SNAPSHOTS,
     snapshotsOffset,
     snapshotFailure: { messages, errno },
@@ -40,18 +43,30 @@ export function openSnapshots(
         `You can force-remove all ${count - limits.MAX_SNAPSHOTS} overhanging snapshots with qemu-img check -r all`,
       ],
       'File too large',
+      `${count} snapshots are too many`,
     );
   if (limits.INT64_MAX - BigInt(count * 40) < offset || offset % BigInt(layout.clusterSize) !== 0n)
-    return failed(['qemu-img: ERROR snapshot table offset invalid'], 'Invalid argument');
+    return failed(
+      ['qemu-img: ERROR snapshot table offset invalid'],
+      'Invalid argument',
+      'it is not cluster aligned',
+    );
   if (count === 0)
     return {
       snapshotTable: NO_SNAPSHOTS,
       snapshotsOffset,
       snapshotFailure: undefined,
+      snapshotsUnreadable: undefined,
     };
   const snapshotTable = readSnapshotTable(source, snapshotsOffset, count);
   const { failure } = snapshotTable;
-  if (!failure) return { snapshotTable, snapshotsOffset, snapshotFailure: undefined };
+  if (!failure)
+    return {
+      snapshotTable,
+      snapshotsOffset,
+      snapshotFailure: undefined,
+      snapshotsUnreadable: undefined,
+    };
   refusals.at(
     'snapshot table',
     failure.offset,
@@ -65,6 +80,7 @@ export function openSnapshots(
   return {
     snapshotTable,
     snapshotsOffset,
+    snapshotsUnreadable: failure.message,
     snapshotFailure: {
       messages: [`qemu-img: ERROR failed to read the snapshot table: ${failure.message}`, hint],
       errno: failure.errno,

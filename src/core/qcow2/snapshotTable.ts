@@ -39,6 +39,8 @@ export interface SnapshotTable {
         readonly message: string;
         readonly errno: string;
         readonly offset: number;
+        /** The L1 table that the entry at fault points to. */
+        readonly l1Offset: bigint;
       }
     | undefined;
 }
@@ -74,6 +76,7 @@ export function readSnapshotTable(
           message: `Too much extra metadata in snapshot table entry ${index}`,
           errno: 'File too large',
           offset: at + 36,
+          l1Offset: fixed.getBigUint64(0),
         },
       };
     const rest = readBytes(source, at + FIXED_BYTES, extraDataSize + idSize + nameSize);
@@ -105,6 +108,7 @@ export function readSnapshotTable(
           message: 'Snapshot table is too big',
           errno: 'File too large',
           offset: at,
+          l1Offset: 0n,
         },
       };
   }

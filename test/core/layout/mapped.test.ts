@@ -70,7 +70,7 @@ it('L2 tables of a damaged image map those clusters that have them as owners', (
   const { clusterSize } = scan.image.layout;
   const all = [...Array(scan.map.clusters).keys()];
   const mapped = new Map<number, Set<number>>();
-  for (const [cluster, owners] of ownersOfAll(scan, new Set(all)))
+  for (const [cluster, { owners }] of ownersOfAll(scan, new Set(all)))
     for (const owner of owners) {
       if (owner.type !== 'l2-entry') continue;
       const table = Math.floor(owner.entryOffset / clusterSize);
@@ -98,7 +98,7 @@ it('keeps the lowest of many runs, and counts all', () => {
 const all = (scan: Scan): number[] => [...Array(scan.map.clusters).keys()];
 
 function kinds(scan: Scan, cluster: number): Owner['type'][] {
-  return (ownersOfAll(scan, new Set([cluster])).get(cluster) ?? []).map(({ type }) => type);
+  return (ownersOfAll(scan, new Set([cluster])).get(cluster)?.owners ?? []).map(({ type }) => type);
 }
 
 function text(): Uint8Array {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { advise, type Advice } from '../../../src/core/overlap/advice.js';
+import { describe, expect, it, vi } from 'vitest';
+import { advise, type Advice, MOST_WORK } from '../../../src/core/overlap/advice.js';
 import {
   bitmapSizeText,
   exposureText,
@@ -24,12 +24,20 @@ const SETTINGS: StructureSettings = {
   policy: 'evict',
 };
 
-function advised(settings: StructureSettings, operations: OperationList): Advice {
+function searched(settings: StructureSettings, operations: OperationList): Advice {
   const steps = advise(GEOMETRY, settings, operations);
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
   }
+}
+
+/** The same of what is searched to its end. */
+function advised(settings: StructureSettings, operations: OperationList) {
+  const advice = searched(settings, operations);
+  const { limit, bitmapSize } = advice;
+  if (!limit || !bitmapSize) throw new Error('not searched to the end');
+  return { ...advice, limit, bitmapSize };
 }
 
 function opened(settings: StructureSettings, operations: OperationList): MetadataList | undefined {
@@ -205,6 +213,7 @@ describe('the answers in words', () => {
       limitText({
         limit: { bytes: 2 ** 20, certain: false },
         bitmapSize: advised(tight, operations).bitmapSize,
+        because: undefined,
       }),
     ).toBe('A total-size-limit of 1M (1048576 bytes) protects everything; a smaller one might.');
   });
@@ -227,5 +236,39 @@ describe('the answers in words', () => {
       forms: { empty: 0, fragments: 3, cached: 1, kept: 0 },
       exposures: { lost: 0, dropped: 0, refused: 0 },
     });
+  });
+});
+
+describe('a search that would take too much work', () => {
+  it('is not begun, and says why', () => {
+    const operations = OperationList.of([
+      { type: 'enter', offset: 0, clusters: 2 ** 33, types: 1 },
+    ]);
+    const create = vi.spyOn(MetadataList, 'create');
+    const advice = searched(SETTINGS, operations);
+    expect(create).not.toHaveBeenCalled();
+    create.mockRestore();
+    expect(advice).toMatchObject({ limit: undefined, bitmapSize: undefined });
+    expect(limitText(advice)).toContain('was not searched further, because opening this image');
+    expect(bitmapSizeText(advice, SETTINGS)).toContain('was not searched further, because');
+  });
+
+  it('ends after as much work as is allowed', () => {
+    const create = vi.spyOn(MetadataList, 'create');
+    // Each replay takes a third of it: the limit needs more of them than there is work for.
+    const windows = Math.floor(MOST_WORK / 3 / 3);
+    const operations = OperationList.of(
+      Array.from({ length: windows }, (_, window) => ({
+        type: 'enter' as const,
+        offset: window * WINDOW * CLUSTER,
+        clusters: 4096,
+        types: 1,
+      })),
+    );
+    const advice = searched(SETTINGS, operations);
+    expect(create.mock.calls.length).toBeLessThanOrEqual(4);
+    create.mockRestore();
+    expect(advice.bitmapSize?.windows).toBe(windows);
+    expect(advice.limit).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { KINDS_SHIFT, troubleOf } from '../../../src/core/layout/cell.js';
+import { Budget } from '../../../src/core/layout/budget.js';
 import { CHUNK, ClusterMap } from '../../../src/core/layout/clusterMap.js';
 import { BIT, KINDS } from '../../../src/core/layout/kinds.js';
 import { createCurve, type Curve, type CurveName } from '../../../src/core/picture/curve.js';
@@ -34,7 +35,7 @@ function randomMap(clusters: number, seed: number): ClusterMap {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-  const map = new ClusterMap(clusters, 2 ** 30);
+  const map = new ClusterMap(clusters, new Budget(2 ** 30));
   for (let index = 0; index < map.chunkCount; index++) {
     if (random(4) === 0) continue;
     const cells = map.writable(index);
@@ -132,7 +133,7 @@ describe('the tile pyramid', () => {
   it.each(CURVES)(
     'never reads cells of a uniform map: 2^31 clusters are one value (%s)',
     (name) => {
-      const map = new ClusterMap(2 ** 31, 0);
+      const map = new ClusterMap(2 ** 31, new Budget(0));
       const cell = vi.spyOn(map, 'cell');
       const curve = createCurve(name, map.clusters);
       const top = new TilePyramid(mapLayer('kinds', map), curve).tile(topLevel(curve), 0, 0);
@@ -146,7 +147,7 @@ describe('the tile pyramid', () => {
   it.each(CURVES)('shows one bad cluster in two thousand million at the top level (%s)', (name) => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (bad) => {
-        const map = new ClusterMap(2 ** 31, CHUNK * 4);
+        const map = new ClusterMap(2 ** 31, new Budget(2 ** 16));
         map.writable(Math.floor(bad / CHUNK))[bad % CHUNK] = L2 | DATA;
         const curve = createCurve(name, map.clusters);
         const level = topLevel(curve);
@@ -163,7 +164,7 @@ describe('the tile pyramid', () => {
   });
 
   it('keeps tiles until it is told that the map changed', () => {
-    const map = new ClusterMap(4 * CHUNK, 2 ** 24);
+    const map = new ClusterMap(4 * CHUNK, new Budget(2 ** 24));
     const pyramid = new TilePyramid(mapLayer('kinds', map), createCurve('hilbert', map.clusters));
     expect(pick(pyramid.tile(1, 0, 0), 0).glyph).toBe(0);
     map.writable(0).fill(DATA);

@@ -45,15 +45,13 @@ export function Answers({ store }: Props): JSX.Element | null {
 
 function Advised({ store, advice }: Props & { readonly advice: SettingAdvice }): JSX.Element {
   const { setting, text, value } = advice;
-  const isSet = store.overlap.options.value?.[setting] === value;
+  const isSet = value !== undefined && store.overlap.options.value?.[setting] === value;
   return (
     <p class="answer" data-advice={setting}>
       <Icon name="info" />
       <span>
-        {text}{' '}
-        {isSet ? (
-          <span class="dim">It is set.</span>
-        ) : (
+        {text} {isSet && <span class="dim">It is set.</span>}
+        {!isSet && value !== undefined && (
           <button
             type="button"
             class="link"

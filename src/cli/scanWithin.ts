@@ -1,0 +1,39 @@
+import { BudgetError } from '../core/layout/budget.js';
+import { memoryNeeded } from '../core/layout/mapNeed.js';
+import { type Scan, scan } from '../core/layout/scan.js';
+import type { LaidOutImage } from '../core/qcow2/image.js';
+import { drive } from './drive.js';
+import type { Arguments } from './options.js';
+import { Refused } from './refused.js';
+
+const MIB = 2 ** 20;
+/** What a scan may take above an idle Node, in MiB, unless `--memory` says otherwise. */
+const DEFAULT_MEMORY = 256;
+/** Of that, what is not kept of the image: code, buffers, findings, garbage. */
+const BESIDE = 96;
+
+/**
+ * Scans an image in so many MiB. Throws on I/O errors, and Refused when they are not enough.
+ */
+export function scanWithin(image: LaidOutImage, memory = DEFAULT_MEMORY): Scan {
+  try {
+    return drive(scan(image, Math.max(0, memory - BESIDE) * MIB));
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error;
+    const needed = Math.max(memory + 1, Math.ceil(memoryNeeded(image) / MIB) + BESIDE);
+    throw new Refused(`this image needs about ${needed} MiB; --memory ${needed}`);
+  }
+}
+
+export const MEMORY_OPTION = {
+  memory: { value: 'MIB', help: 'what the scan may take, if 256 MiB do not do' },
+} as const;
+
+/** The value of `--memory`; throws Refused. */
+export function memoryOf(args: Pick<Arguments<'memory'>, 'get'>): number | undefined {
+  const text = args.get('memory');
+  if (text === undefined) return undefined;
+  if (!/^[1-9][0-9]{0,6}$/.test(text))
+    throw new Refused(`--memory is '${text}', expected a number of MiB`);
+  return Number(text);
+}

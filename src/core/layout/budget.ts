@@ -1,0 +1,20 @@
+/** Raised when what is kept of an image would take more memory than it may. */
+export class BudgetError extends Error {}
+
+/** Bytes that may still be taken: a hostile image can ask for any number of them. */
+export class Budget {
+  readonly bytes: number;
+  #left: number;
+
+  constructor(bytes: number) {
+    this.bytes = bytes;
+    this.#left = bytes;
+  }
+
+  /** Throws BudgetError, before anything is allocated, when so many bytes are not left. */
+  take(bytes: number): void {
+    if (bytes > this.#left)
+      throw new BudgetError('what is to be kept of this image is larger than its budget');
+    this.#left -= bytes;
+  }
+}

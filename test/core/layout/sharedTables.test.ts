@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { type ByteSource, memorySource } from '../../../src/core/byteSource.js';
+import { Budget, BudgetError } from '../../../src/core/layout/budget.js';
+import { ClusterMap } from '../../../src/core/layout/clusterMap.js';
+import { FindingList } from '../../../src/core/layout/findingList.js';
+import { Inspection } from '../../../src/core/layout/inspection.js';
+import { memoryNeeded } from '../../../src/core/layout/mapNeed.js';
+import { ownersOfAll } from '../../../src/core/layout/owners.js';
+import { type Scan, scan } from '../../../src/core/layout/scan.js';
+import { isLaidOut, openImage } from '../../../src/core/qcow2/image.js';
+import { Bytes } from '../../images/bigEndian.js';
+import { ImageBuilder } from '../../images/imageBuilder.js';
+import { layOut } from '../../images/layOut.js';
+import { fileBytes, type SparseFile } from '../../images/pieces.js';
+import { poke, poked } from '../../images/pokes.js';
+
+const CLUSTER = 65_536;
+const COPIED = 1n << 63n;
+
+/** An image of so many L1 entries that all point to the L2 table of the first one. */
+function oneTable(l1Entries: number, change?: (table: number) => readonly [number, bigint][]) {
+  const image = new ImageBuilder({ virtualSize: l1Entries * 2 ** 29 });
+  const file = layOut(image.write(0, 3));
+  const at = file.entryOffset(0);
+  const table = at - (at % CLUSTER);
+  const l1 = new Bytes(l1Entries * 8);
+  for (let index = 0; index < l1Entries; index++) {
+    l1.u32(index * 8, 0x80000000);
+    l1.u32(index * 8 + 4, table);
+  }
+  const entries = (change?.(at) ?? []).map(([index, entry]) => poke(at + index * 8, entry));
+  const pokes = [{ offset: file.places.l1, hex: Buffer.from(l1.bytes).toString('hex') }];
+  return { file: poked(file, [...pokes, ...entries]), table };
+}
+
+interface Measured {
+  readonly scan: Scan;
+  readonly bytesRead: number;
+  /** Reads that begin at an offset. */
+  readonly readsAt: (offset: number) => number;
+}
+
+function measured(file: SparseFile): Measured {
+  const inner = memorySource(fileBytes(file));
+  let bytesRead = 0;
+  const offsets: number[] = [];
+  const source: ByteSource = {
+    size: inner.size,
+    readInto: (target, offset) => {
+      bytesRead += target.length;
+      offsets.push(offset);
+      inner.readInto(target, offset);
+    },
+  };
+  const readsAt = (offset: number) => offsets.filter((each) => each === offset).length;
+  const image = openImage(source);
+  if (!isLaidOut(image)) throw new Error('no layout');
+  const steps = scan(image);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return { scan: step.value, bytesRead, readsAt };
+  }
+}
+
+describe('an L2 table that many L1 entries point to', () => {
+  it('is read as often for 4,000 of them as for 3', () => {
+    const few = measured(oneTable(3).file);
+    const many = measured(oneTable(4000).file);
+    const l1 = (4000 - 3) * 8;
+    expect(many.bytesRead - few.bytesRead).toBe(l1);
+    expect(many.scan.references.exact(few.scan.map.clusters - 1)).toBe(4000);
+    expect(many.scan.statistics).toEqual({ allocated: 12_000, fragmented: 0, compressed: 0 });
+  });
+
+  it('says what is wrong in it as often as it is met, each time with its place', () => {
+    const { file } = oneTable(40, () => [
+      [5, 0x3e00000000000001n],
+      [9, COPIED | 0x7ffffff0000n],
+    ]);
+    const { scan: found } = measured(file);
+    expect(found.findings.byCode().get('l2-reserved-bits')).toBe(40);
+    expect(found.findings.byCode().get('past-end')).toBe(40);
+    const places = found.findings.kept
+      .filter(({ code }) => code === 'l2-reserved-bits')
+      .map(({ owner }) => owner?.type === 'l2-entry' && [owner.l1Index, owner.guestOffset]);
+    expect(places).toEqual(Array.from({ length: 40 }, (_, l1) => [l1, l1 * 2 ** 29 + 5 * CLUSTER]));
+  });
+
+  it('counts references up to the width of the refcounts, and the rest as overflows', () => {
+    const image = new ImageBuilder({ virtualSize: 40 * 2 ** 29, refcountOrder: 2 });
+    const file = layOut(image.write(0, 3));
+    const at = file.entryOffset(0);
+    const pokes = Array.from({ length: 40 }, (_, index) =>
+      poke(file.places.l1 + index * 8, COPIED | BigInt(at)),
+    );
+    const { scan: found } = measured(poked(file, pokes));
+    // The table and its three clusters: 40 references each, of which 15 can be counted.
+    expect(found.findings.byCode().get('refcount-overflow')).toBe(4 * 25);
+  });
+
+  it('has every L1 entry as an owner, of which some are told', () => {
+    const { file, table } = oneTable(4000);
+    const { scan: found } = measured(file);
+    const owners = ownersOfAll(found, new Set([table / CLUSTER])).get(table / CLUSTER);
+    expect(owners?.total).toBe(4000);
+    expect(owners?.owners).toHaveLength(100);
+    const detail = new Inspection(found).cluster(table / CLUSTER);
+    expect(detail.owners[17]).toMatchObject({ type: 'l2-table', l1Index: 17 });
+    expect(detail.more).toBe(true);
+  });
+});
+
+describe('an L1 table that many snapshots have', () => {
+  it('is read as often for 300 snapshots as for 3, and counted for each', () => {
+    const image = (snapshots: number): SparseFile => {
+      const built = new ImageBuilder({ virtualSize: 2 ** 30 });
+      built.write(0, 3);
+      for (let i = 0; i < snapshots; i++) built.snapshot({ name: `s${String(i)}` });
+      const file = layOut(built);
+      const opened = openImage(memorySource(fileBytes(file)));
+      const [first, ...rest] = opened.snapshotTable.snapshots;
+      return poked(
+        file,
+        rest.map(({ offset }) => poke(offset, first.l1Offset)),
+      );
+    };
+    const few = measured(image(3));
+    const many = measured(image(300));
+    for (const { scan: found, readsAt } of [few, many]) {
+      expect(readsAt(Number(found.image.snapshotTable.snapshots[0].l1Offset))).toBe(2);
+      expect(readsAt(found.tables.offset(0))).toBe(2);
+    }
+    expect(many.scan.tables.length).toBe(1);
+    expect(many.scan.tables.placeCount(0)).toBe(301);
+  });
+});
+
+describe('the findings kept', () => {
+  it('are put into words only while there is room', () => {
+    const list = new FindingList();
+    let told = 0;
+    const tell = () => {
+      told++;
+      return { offset: 0, cluster: 0, message: '', owner: undefined };
+    };
+    for (let i = 0; i < FindingList.KEPT + 50; i++) list.addCorruption('copied-data', 1, tell);
+    expect(told).toBe(FindingList.KEPT);
+    expect(list.count('corruption')).toBe(FindingList.KEPT + 50);
+    expect(list.unlisted).toBe(50);
+  });
+});
+
+describe('the memory of a scan', () => {
+  it('is refused before it is allocated', () => {
+    const map = new ClusterMap(2 ** 31, new Budget(4 * 2 ** 20));
+    const allocate = () => {
+      for (let index = 0; index < 2 ** 20; index += 200) map.writable(index);
+    };
+    expect(allocate).toThrow(BudgetError);
+  });
+
+  it('is told beforehand: as much as is said does, and a tenth does not', () => {
+    const built = new ImageBuilder({ virtualSize: 2 ** 24, clusterBits: 9 });
+    for (let guest = 0; guest < 3000; guest += 3) built.write(guest).skip(1500);
+    const image = openImage(memorySource(fileBytes(layOut(built))));
+    if (!isLaidOut(image)) throw new Error('no layout');
+    const needed = memoryNeeded(image);
+    const run = (memory: number) => {
+      for (const _ of scan(image, memory));
+    };
+    expect(() => {
+      run(needed);
+    }).not.toThrow();
+    expect(() => {
+      run(needed / 10);
+    }).toThrow(BudgetError);
+  });
+});
