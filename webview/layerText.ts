@@ -1,7 +1,7 @@
-import { KINDS, type KindName } from '../src/core/layout/kinds.js';
-import type { GuestKind } from '../src/core/layout/guestKinds.js';
+import { KINDS, type KindName } from '../src/core/map/kinds.js';
+import type { GuestKind } from '../src/core/guest/guestKinds.js';
 import { valuesOf, type Layer, type Picture, type View } from '../src/core/picture/layer.js';
-import { KIND_TEXT } from '../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../src/core/map/kinds.js';
 import { clean } from './text.js';
 import { EXPOSURE_TEXT } from './windowText.js';
 

@@ -1,4 +1,4 @@
-import { KINDS, type KindName } from '../src/core/layout/kinds.js';
+import { KINDS, type KindName } from '../src/core/map/kinds.js';
 import { valuesOf, type Picture } from '../src/core/picture/layer.js';
 import { glyphOfKind } from '../src/core/picture/tile.js';
 import type { Store } from './store.js';

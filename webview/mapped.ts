@@ -1,5 +1,5 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
-import type { KindName } from '../src/core/layout/kinds.js';
+import type { KindName } from '../src/core/map/kinds.js';
 import { kindOfDominant } from '../src/core/picture/tile.js';
 import type { Mapped } from '../src/protocol/imageService.js';
 import type { Place } from './heatmap/place.js';

@@ -1,12 +1,12 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { SearchTarget } from '../src/core/layout/search.js';
+import type { SearchTarget } from '../src/core/inspect/search.js';
 import type { NavigationCommand, SearchRequest } from '../src/protocol/webviewMessages.js';
 import type { Hit } from '../src/protocol/navigation.js';
 import { readHistory, travelled, visited, type History } from './history.js';
 import type { Detail } from './detail.js';
 import { type MappedState, mappedText } from './mapped.js';
 import type { Rpc } from './rpc.js';
-import { KIND_TEXT } from '../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../src/core/map/kinds.js';
 import { count, plural } from './text.js';
 import type { Tab } from './viewState.js';
 

@@ -1,5 +1,5 @@
 import { batch, signal } from '@preact/signals';
-import type { LayoutRun, RunFilter } from '../src/core/layout/layoutRuns.js';
+import type { LayoutRun, RunFilter } from '../src/core/inspect/fileRuns.js';
 import type { RangesPage, RangesQuery } from '../src/protocol/navigation.js';
 
 /** Ranges asked for at a time. */

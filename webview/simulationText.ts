@@ -1,10 +1,10 @@
-import { GUEST_DATA, type Kind, kindsIn } from '../src/core/layout/kinds.js';
+import { GUEST_DATA, type Kind, kindsIn } from '../src/core/map/kinds.js';
 import { typeNames } from '../src/core/overlap/types.js';
 import type { Disagreement } from '../src/core/simulate/disagreement.js';
 import type { Step } from '../src/core/simulate/outcome.js';
 import type { VerdictCell } from '../src/protocol/simulation.js';
 import type { IconName } from './panels/icon.js';
-import { KIND_TEXT } from '../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../src/core/map/kinds.js';
 import { clean, count, hex, plural, size } from './text.js';
 
 /** How grave a verdict is: what decides its colour. Icon and words say the same. */

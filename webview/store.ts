@@ -1,6 +1,6 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { Explanation } from '../src/core/layout/explain.js';
-import type { FindingCode } from '../src/core/layout/finding.js';
+import type { Explanation } from '../src/core/check/explanations.js';
+import type { FindingCode } from '../src/core/check/finding.js';
 import { LAYERS, type Layer } from '../src/core/picture/layer.js';
 import { isMapLayer } from '../src/core/picture/mapLayers.js';
 import type { Rectangle } from '../src/core/picture/stretch.js';

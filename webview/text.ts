@@ -1,5 +1,5 @@
-import type { Trouble } from '../src/core/layout/cell.js';
-import type { KindName } from '../src/core/layout/kinds.js';
+import type { Trouble } from '../src/core/map/cell.js';
+import type { KindName } from '../src/core/map/kinds.js';
 
 /** Control characters, line separators, and all that changes the direction or the order of text. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;

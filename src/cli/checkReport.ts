@@ -1,10 +1,10 @@
 import type { ByteSource } from '../core/byteSource.js';
-import type { Finding } from '../core/layout/finding.js';
-import { type CheckCounts, Inspection } from '../core/layout/inspection.js';
-import type { Owner } from '../core/layout/owner.js';
-import { ownersOfAll } from '../core/layout/owners.js';
-import type { Scan } from '../core/layout/scan.js';
-import { kindsOf } from '../core/layout/cell.js';
+import type { Finding } from '../core/check/finding.js';
+import { type CheckCounts, Inspection } from '../core/inspect/inspection.js';
+import type { Owner } from '../core/map/owner.js';
+import { ownersOfAll } from '../core/inspect/findOwners.js';
+import type { Scan } from '../core/check/scan.js';
+import { kindsOf } from '../core/map/cell.js';
 import { isLaidOut, openImage } from '../core/qcow2/image.js';
 import { scanWithin } from './scanWithin.js';
 

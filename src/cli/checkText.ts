@@ -1,5 +1,5 @@
-import type { Finding } from '../core/layout/finding.js';
-import type { CheckCounts } from '../core/layout/inspection.js';
+import type { Finding } from '../core/check/finding.js';
+import type { CheckCounts } from '../core/inspect/inspection.js';
 import { Printable, t } from './printable.js';
 
 /** As printf's `%0.2f%%`: an exact half goes to the even digit, where toFixed goes up. */

@@ -1,4 +1,4 @@
-import { layoutRuns } from '../core/layout/layoutRuns.js';
+import { layoutRuns } from '../core/inspect/fileRuns.js';
 import { command } from './command.js';
 import { jsonArray, printPieces } from './pieces.js';
 import { t } from './printable.js';

@@ -1,8 +1,8 @@
 import { roundUp } from '../core/bytes.js';
-import { bytesPerTable, guestMap } from '../core/layout/guestMap.js';
-import type { GuestRun } from '../core/layout/guestRun.js';
-import type { GuestLayer } from '../core/layout/layeredMap.js';
-import { StoredRefcounts } from '../core/layout/storedRefcounts.js';
+import { bytesPerTable, guestMap } from '../core/guest/guestMap.js';
+import type { GuestRun } from '../core/guest/guestRun.js';
+import type { GuestLayer } from '../core/guest/backingChain.js';
+import { StoredRefcounts } from '../core/check/storedRefcounts.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import type { ChainFile } from './backingChain.js';
 import { filePath } from './imageNames.js';

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../core/byteSource.js';
-import type { GuestRun } from '../core/layout/guestRun.js';
-import { layeredMap } from '../core/layout/layeredMap.js';
+import type { GuestRun } from '../core/guest/guestRun.js';
+import { layeredMap } from '../core/guest/backingChain.js';
 import { BackingChain } from './backingChain.js';
 import type { OpenFile } from './command.js';
 import { MapLayer } from './mapLayer.js';

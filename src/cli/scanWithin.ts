@@ -1,6 +1,6 @@
-import { BudgetError } from '../core/layout/budget.js';
-import { memoryNeeded } from '../core/layout/mapNeed.js';
-import { type Scan, scan } from '../core/layout/scan.js';
+import { BudgetError } from '../core/map/budget.js';
+import { memoryNeeded } from '../core/check/mapNeed.js';
+import { type Scan, scan } from '../core/check/scan.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import { drive } from './drive.js';
 import type { Arguments } from './options.js';

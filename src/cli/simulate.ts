@@ -1,4 +1,4 @@
-import type { Kind } from '../core/layout/kinds.js';
+import type { Kind } from '../core/map/kinds.js';
 import { DEFAULT_BITMAP_SIZE, NO_LIMIT } from '../core/overlap/settings.js';
 import { GUARDED_TYPES, guardedTypes } from '../core/overlap/types.js';
 import { isLaidOut, openImage } from '../core/qcow2/image.js';

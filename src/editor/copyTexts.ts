@@ -1,6 +1,6 @@
 import { jsonText } from '../core/jsonText.js';
 import { type Shell, shellWord } from '../core/shell.js';
-import { describeOwner, type Owner } from '../core/layout/owner.js';
+import { describeOwner, type Owner } from '../core/map/owner.js';
 import type { ClusterDetail, ImageFacts } from '../protocol/imageService.js';
 
 /** A cluster with everybody who refers to it, one a line. */

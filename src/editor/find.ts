@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { KIND_TEXT, KINDS, type KindName } from '../core/layout/kinds.js';
-import type { SearchTarget } from '../core/layout/search.js';
+import { KIND_TEXT, KINDS, type KindName } from '../core/map/kinds.js';
+import type { SearchTarget } from '../core/inspect/search.js';
 import type { ScanSummary } from '../protocol/imageService.js';
 import type { SearchRequest } from '../protocol/webviewMessages.js';
 import type { ImagePanel } from './panel.js';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Located } from '../core/layout/locate.js';
+import type { Located } from '../core/inspect/locate.js';
 import { describeLocated } from './locatedText.js';
 import { parsePlace } from './location.js';
 import type { ImagePanel } from './panel.js';

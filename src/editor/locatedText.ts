@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { EntryState, Located, LocatedEntry } from '../core/layout/locate.js';
+import type { EntryState, Located, LocatedEntry } from '../core/inspect/locate.js';
 import { hostOffset } from './statusBar.js';
 
 /** Where a place is, in words: what was understood of a text. */

@@ -1,4 +1,4 @@
-import type { Place } from '../core/layout/locate.js';
+import type { Place } from '../core/inspect/locate.js';
 
 /** A place that a text names; an L2 index alone means the table that is selected. */
 export type NamedPlace = Place | { readonly type: 'selected-l2'; readonly l2Index: number };

@@ -1,5 +1,5 @@
-import { KINDS, type KindName } from '../core/layout/kinds.js';
-import type { SearchTarget } from '../core/layout/search.js';
+import { KINDS, type KindName } from '../core/map/kinds.js';
+import type { SearchTarget } from '../core/inspect/search.js';
 import type { CellsQuery, LocateQuery, NextQuery, RangesQuery } from '../protocol/navigation.js';
 import { isCount, isCurve, isRecord, type UnknownRecord } from './values.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { Layer } from '../core/picture/layer.js';
-import type { Located } from '../core/layout/locate.js';
+import type { Located } from '../core/inspect/locate.js';
 import type { ClusterDetail } from '../protocol/imageService.js';
 import type { LocateQuery } from '../protocol/navigation.js';
 import type {

@@ -1,5 +1,5 @@
-import { explain } from '../core/layout/explain.js';
-import type { Finding, Severity } from '../core/layout/finding.js';
+import { explain } from '../core/check/explanations.js';
+import type { Finding, Severity } from '../core/check/finding.js';
 import type { FindingsPage, FindingsQuery, ImageFacts } from '../protocol/imageService.js';
 
 /** A line of the Problems panel. Its text carries the place: VS Code delivers none to a binary. */

@@ -31,8 +31,8 @@ import type {
 } from '../protocol/simulation.js';
 import { cellsQuery, locateQuery, nextQuery, rangesQuery } from './navigationQueries.js';
 import { isCount, isCurve, isRecord, type UnknownRecord } from './values.js';
-import { isFindingCode } from '../core/layout/explain.js';
-import type { Severity } from '../core/layout/finding.js';
+import { isFindingCode } from '../core/check/explanations.js';
+import type { Severity } from '../core/check/finding.js';
 
 /** Above every tile pyramid: 2^31 clusters in one row. */
 const MAX_LEVEL = 31;

@@ -1,6 +1,6 @@
-import { claimedTwice, kindsOf, MANY, referencesOf, storedOf } from '../core/layout/cell.js';
-import type { ClusterMap } from '../core/layout/clusterMap.js';
-import { kindNames } from '../core/layout/kinds.js';
+import { claimedTwice, kindsOf, MANY, referencesOf, storedOf } from '../core/map/cell.js';
+import type { ClusterMap } from '../core/map/clusterMap.js';
+import { kindNames } from '../core/map/kinds.js';
 import type { ClusterDetail } from '../protocol/imageService.js';
 
 /** What the unfinished map says of a cluster; who refers to it only the whole scan can tell. */

@@ -1,13 +1,13 @@
-import type { ClusterMap } from '../core/layout/clusterMap.js';
-import type { Located } from '../core/layout/locate.js';
-import type { Mapped } from '../core/layout/mapped.js';
-import { Inspection } from '../core/layout/inspection.js';
+import type { ClusterMap } from '../core/map/clusterMap.js';
+import type { Located } from '../core/inspect/locate.js';
+import type { Mapped } from '../core/inspect/referredTo.js';
+import { Inspection } from '../core/inspect/inspection.js';
 import {
   checkGuestCluster,
   guestCluster,
   type GuestClusterDetail,
-} from '../core/layout/guestCluster.js';
-import { scan, type Scan, type ScanProgress } from '../core/layout/scan.js';
+} from '../core/guest/clusterDetail.js';
+import { scan, type Scan, type ScanProgress } from '../core/check/scan.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 import type { Picture } from '../core/picture/layer.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';

@@ -1,6 +1,6 @@
-import type { Owner } from '../core/layout/owner.js';
-import { findOwners } from '../core/layout/owners.js';
-import type { Scan } from '../core/layout/scan.js';
+import type { Owner } from '../core/map/owner.js';
+import { findOwners } from '../core/inspect/findOwners.js';
+import type { Scan } from '../core/check/scan.js';
 import type { SimulatedOperation } from '../core/simulate/operation.js';
 import type { Cell, Row } from '../core/simulate/verdictTable.js';
 import type { Work } from '../core/simulate/work.js';

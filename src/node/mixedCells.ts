@@ -1,5 +1,5 @@
-import { guestClusters } from '../core/layout/guestTables.js';
-import { mixedClusters } from '../core/layout/mixedClusters.js';
+import { guestClusters } from '../core/guest/guestTable.js';
+import { mixedClusters } from '../core/guest/mixedClusters.js';
 import { createCurve, type Curve } from '../core/picture/curve.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import type { CellsQuery, MixedCells } from '../protocol/navigation.js';

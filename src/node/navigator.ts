@@ -1,11 +1,11 @@
-import { referencesOf, REFERENCES_SHIFT, storedOf } from '../core/layout/cell.js';
-import type { ClusterMap } from '../core/layout/clusterMap.js';
-import { LayoutRuns, type RunFilter } from '../core/layout/layoutRuns.js';
-import { locate, type Located, type Place } from '../core/layout/locate.js';
-import { type Mapped, mappedBy } from '../core/layout/mapped.js';
-import { ownersOf } from '../core/layout/owners.js';
-import { RunIndex } from '../core/layout/runIndex.js';
-import type { Scan } from '../core/layout/scan.js';
+import { referencesOf, REFERENCES_SHIFT, storedOf } from '../core/map/cell.js';
+import type { ClusterMap } from '../core/map/clusterMap.js';
+import { LayoutRuns, type RunFilter } from '../core/inspect/fileRuns.js';
+import { locate, type Located, type Place } from '../core/inspect/locate.js';
+import { type Mapped, mappedBy } from '../core/inspect/referredTo.js';
+import { ownersOf } from '../core/inspect/findOwners.js';
+import { RunIndex } from '../core/map/runIndex.js';
+import type { Scan } from '../core/check/scan.js';
 import {
   besideMap,
   type BesideMap,
@@ -13,7 +13,7 @@ import {
   searchRule,
   type SearchTarget,
   targetKey,
-} from '../core/layout/search.js';
+} from '../core/inspect/search.js';
 import { createCurve, type Curve, type CurveName } from '../core/picture/curve.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import type {

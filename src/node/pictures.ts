@@ -1,7 +1,7 @@
-import type { ClusterMap } from '../core/layout/clusterMap.js';
-import { guestClusters } from '../core/layout/guestTables.js';
-import { ownership } from '../core/layout/ownership.js';
-import type { Scan } from '../core/layout/scan.js';
+import type { ClusterMap } from '../core/map/clusterMap.js';
+import { guestClusters } from '../core/guest/guestTable.js';
+import { ownership } from '../core/inspect/ownership.js';
+import type { Scan } from '../core/check/scan.js';
 import { dirtyClusters, usableBitmaps } from '../core/picture/dirtyClusters.js';
 import { fragmentation } from '../core/picture/fragmentation.js';
 import { guestKinds } from '../core/picture/guestKinds.js';

@@ -1,4 +1,4 @@
-import type { Scan } from '../core/layout/scan.js';
+import type { Scan } from '../core/check/scan.js';
 import { refusesBitmap } from '../core/overlap/windowState.js';
 import type { MetadataList } from '../core/overlap/metadataList.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';

@@ -1,4 +1,4 @@
-import type { ClusterMap } from '../core/layout/clusterMap.js';
+import type { ClusterMap } from '../core/map/clusterMap.js';
 import type { StructureSettings } from '../core/overlap/settings.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import { parseCacheOptions } from '../core/simulate/cacheOptions.js';

@@ -1,4 +1,4 @@
-import type { Scan } from '../core/layout/scan.js';
+import type { Scan } from '../core/check/scan.js';
 import { ranksOf } from '../core/picture/layer.js';
 import type { SimulationSettings } from '../core/simulate/simulationSettings.js';
 import { type Conflicts, sweep, type SweptDisk } from '../core/simulate/sweep.js';

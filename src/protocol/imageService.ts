@@ -1,12 +1,12 @@
-import type { GuestClusterDetail } from '../core/layout/guestCluster.js';
+import type { GuestClusterDetail } from '../core/guest/clusterDetail.js';
 import type {
   ClusterDetail,
   FindingsPage,
   FindingsQuery,
   ScanSummary,
-} from '../core/layout/inspection.js';
-import type { Located } from '../core/layout/locate.js';
-import type { Mapped } from '../core/layout/mapped.js';
+} from '../core/inspect/inspection.js';
+import type { Located } from '../core/inspect/locate.js';
+import type { Mapped } from '../core/inspect/referredTo.js';
 import type { CurveName } from '../core/picture/curve.js';
 import type { Picture } from '../core/picture/layer.js';
 import type { ImageFacts } from '../core/qcow2/facts.js';
@@ -53,9 +53,9 @@ export type {
   FindingsPage,
   FindingsQuery,
   ScanSummary,
-} from '../core/layout/inspection.js';
-export type { Mapped } from '../core/layout/mapped.js';
-export type { GuestClusterDetail } from '../core/layout/guestCluster.js';
+} from '../core/inspect/inspection.js';
+export type { Mapped } from '../core/inspect/referredTo.js';
+export type { GuestClusterDetail } from '../core/guest/clusterDetail.js';
 export type { Geometry, ImageFacts } from '../core/qcow2/facts.js';
 export type { Problem } from '../core/qcow2/problem.js';
 export type { StructureNode, StructurePage, StructureQuery } from '../core/structure/node.js';

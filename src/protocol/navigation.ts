@@ -1,6 +1,6 @@
-import type { LayoutRun, RunFilter } from '../core/layout/layoutRuns.js';
-import type { Place } from '../core/layout/locate.js';
-import type { SearchTarget } from '../core/layout/search.js';
+import type { LayoutRun, RunFilter } from '../core/inspect/fileRuns.js';
+import type { Place } from '../core/inspect/locate.js';
+import type { SearchTarget } from '../core/inspect/search.js';
 import type { CurveName } from '../core/picture/curve.js';
 
 /** The next run of what is looked for, on this side of a cluster. */

@@ -1,4 +1,4 @@
-import type { Owner } from '../core/layout/owner.js';
+import type { Owner } from '../core/map/owner.js';
 import type { CacheOptions } from '../core/simulate/cacheOptions.js';
 import type { Fate } from '../core/simulate/fate.js';
 import type { Disagreement } from '../core/simulate/disagreement.js';

@@ -1,6 +1,6 @@
 import type { CacheOptions } from '../core/simulate/cacheOptions.js';
 import type { Shell } from '../core/shell.js';
-import type { SearchTarget } from '../core/layout/search.js';
+import type { SearchTarget } from '../core/inspect/search.js';
 import type { Curve, ImageEvent, Method, Query } from './imageService.js';
 import type { Layer } from '../core/picture/layer.js';
 import type { OverlapOptions } from './overlap.js';

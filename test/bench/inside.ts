@@ -1,5 +1,5 @@
-import { Inspection } from '../../src/core/layout/inspection.js';
-import { scan } from '../../src/core/layout/scan.js';
+import { Inspection } from '../../src/core/inspect/inspection.js';
+import { scan } from '../../src/core/check/scan.js';
 import { isLaidOut, openImage } from '../../src/core/qcow2/image.js';
 import { TEMPLATES } from '../../src/core/overlap/types.js';
 import type { SimulationSettings } from '../../src/core/simulate/simulationSettings.js';

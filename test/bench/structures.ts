@@ -1,4 +1,4 @@
-import { BIT } from '../../src/core/layout/kinds.js';
+import { BIT } from '../../src/core/map/kinds.js';
 import type { MetadataList } from '../../src/core/overlap/metadataList.js';
 import { OperationList } from '../../src/core/overlap/operationList.js';
 import { Replay } from '../../src/core/overlap/replay.js';

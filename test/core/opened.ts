@@ -1,5 +1,5 @@
 import { memorySource } from '../../src/core/byteSource.js';
-import { type Scan, scan } from '../../src/core/layout/scan.js';
+import { type Scan, scan } from '../../src/core/check/scan.js';
 import { type Image, isLaidOut, type LaidOutImage, openImage } from '../../src/core/qcow2/image.js';
 import { ImageBuilder, type ImageOptions } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';

@@ -1,7 +1,7 @@
 import type { FrameLocator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { KINDS } from '../../src/core/layout/kinds.js';
-import { KIND_TEXT } from '../../src/core/layout/kinds.js';
+import { KINDS } from '../../src/core/map/kinds.js';
+import { KIND_TEXT } from '../../src/core/map/kinds.js';
 import { legendCounts, number } from './legend.js';
 import { takenAway } from './takenAway.js';
 import { check, clustersByType, layout, RealImages, type Run } from './realImages.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Inspection } from '../../src/core/layout/inspection.js';
+import { Inspection } from '../../src/core/inspect/inspection.js';
 import { imageFacts } from '../../src/core/qcow2/facts.js';
 import { findingReports, headerReports, MOST_FINDINGS } from '../../src/editor/problemReports.js';
 import type { FindingsQuery } from '../../src/protocol/imageService.js';

@@ -46,7 +46,7 @@ test.each([
   ['webview/x.ts', `import { join } from 'node:path'; join;`, IMPORT],
   ['webview/x.ts', `import { scan } from '../src/core/layout/scan.js'; scan;`, IMPORT],
   ['webview/x.ts', `import type { Scan } from '../src/core/layout/scan.js';`, []],
-  ['webview/panels/x.tsx', `import { KINDS } from '../../src/core/layout/kinds.js'; KINDS;`, []],
+  ['webview/panels/x.tsx', `import { KINDS } from '../../src/core/map/kinds.js'; KINDS;`, []],
   ['webview/panels/x.tsx', `import { x } from '../../src/editor/panel.js'; x;`, IMPORT],
 ])('%s: %s', async (filePath, code, expected) => {
   expect(await refusals(filePath, code)).toEqual(expected);

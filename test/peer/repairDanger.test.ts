@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { memorySource } from '../../src/core/byteSource.js';
 import { openImage } from '../../src/core/qcow2/image.js';
-import { repairDanger } from '../../src/core/layout/repairDanger.js';
+import { repairDanger } from '../../src/core/check/repairDanger.js';
 import { qemu, runQemu, temporaryFolder } from './qemu.js';
 
 const folder = temporaryFolder();

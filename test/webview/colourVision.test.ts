@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { KindName } from '../../src/core/layout/kinds.js';
+import type { KindName } from '../../src/core/map/kinds.js';
 import { kindVariable, parseColour, type Colour } from '../../webview/heatmap/palette.js';
 import { THEMES, themeLook } from './harness/themes.js';
 

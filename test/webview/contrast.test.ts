@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { KINDS } from '../../src/core/layout/kinds.js';
+import { KINDS } from '../../src/core/map/kinds.js';
 import { contrast, textOn } from '../../webview/heatmap/contrast.js';
 import { kindVariable, parseColour } from '../../webview/heatmap/palette.js';
 import { THEMES, themeLook } from './harness/themes.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KINDS } from '../../src/core/layout/kinds.js';
+import { KINDS } from '../../src/core/map/kinds.js';
 import { glyphOfKind, OUTSIDE } from '../../src/core/picture/tile.js';
 import {
   kindVariable,

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunFilter } from '../../src/core/layout/layoutRuns.js';
+import type { RunFilter } from '../../src/core/inspect/fileRuns.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from './harness/editorPage.js';
 import { hostedSample } from './harness/hostedImages.js';
 

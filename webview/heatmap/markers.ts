@@ -1,4 +1,4 @@
-import type { Trouble } from '../../src/core/layout/cell.js';
+import type { Trouble } from '../../src/core/map/cell.js';
 import { TILE, TILE_CELLS, TROUBLE_SHIFT, type TileCells } from '../../src/core/picture/tile.js';
 
 /** A cell of a tile in trouble: the worst of its neighbourhood. */

@@ -1,4 +1,4 @@
-import type { KindName } from '../../src/core/layout/kinds.js';
+import type { KindName } from '../../src/core/map/kinds.js';
 import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
 import { OUTSIDE } from '../../src/core/picture/tile.js';
 

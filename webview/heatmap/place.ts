@@ -1,4 +1,4 @@
-import type { Trouble } from '../../src/core/layout/cell.js';
+import type { Trouble } from '../../src/core/map/cell.js';
 import type { Picture } from '../../src/core/picture/layer.js';
 import {
   DOMINANT_MASK,

@@ -1,4 +1,4 @@
-import { GUEST } from '../../src/core/layout/guestKinds.js';
+import { GUEST } from '../../src/core/guest/guestKinds.js';
 import {
   SUBCLUSTERS,
   subclusterKind,

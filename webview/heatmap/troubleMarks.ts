@@ -1,4 +1,4 @@
-import type { Trouble } from '../../src/core/layout/cell.js';
+import type { Trouble } from '../../src/core/map/cell.js';
 import { TILE, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
 import { COARSEST } from './markers.js';
 import type { Marks } from './palette.js';

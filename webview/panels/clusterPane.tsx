@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { ClusterDetail } from '../../src/protocol/imageService.js';
 import { kindVariable } from '../heatmap/palette.js';
 import type { Store } from '../store.js';
-import { KIND_TEXT } from '../../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../../src/core/map/kinds.js';
 import { clean, count, hex } from '../text.js';
 import { clusterToShow, FindingLine } from './findingLine.js';
 import { GuestClusterPart } from './guestClusterPart.js';

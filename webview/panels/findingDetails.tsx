@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { Finding } from '../../src/core/layout/finding.js';
+import type { Finding } from '../../src/core/check/finding.js';
 import type { ClusterDetail } from '../../src/protocol/imageService.js';
 import type { Store } from '../store.js';
 import { count, plural } from '../text.js';

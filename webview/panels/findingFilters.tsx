@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { FindingCode, Severity } from '../../src/core/layout/finding.js';
+import type { FindingCode, Severity } from '../../src/core/check/finding.js';
 import type { Store } from '../store.js';
 import { count } from '../text.js';
 

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
-import { describeOwner } from '../../src/core/layout/owner.js';
-import type { Finding, Severity } from '../../src/core/layout/finding.js';
+import { describeOwner } from '../../src/core/map/owner.js';
+import type { Finding, Severity } from '../../src/core/check/finding.js';
 import type { Store } from '../store.js';
 import { clean, count } from '../text.js';
 import { Icon, type IconName } from './icon.js';

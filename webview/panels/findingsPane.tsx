@@ -1,7 +1,7 @@
 import { batch, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { Finding } from '../../src/core/layout/finding.js';
+import type { Finding } from '../../src/core/check/finding.js';
 import type { Store } from '../store.js';
 import { count } from '../text.js';
 import { FindingDetails } from './findingDetails.js';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { describeOwner, type Owner } from '../../src/core/layout/owner.js';
+import { describeOwner, type Owner } from '../../src/core/map/owner.js';
 import type { Store } from '../store.js';
 import { clean, hex } from '../text.js';
 import { IconButton } from './icon.js';

@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
-import { KINDS, type KindName } from '../../src/core/layout/kinds.js';
-import type { RunFilter } from '../../src/core/layout/layoutRuns.js';
+import { KINDS, type KindName } from '../../src/core/map/kinds.js';
+import type { RunFilter } from '../../src/core/inspect/fileRuns.js';
 import type { ScanSummary } from '../../src/protocol/imageService.js';
 import type { Store } from '../store.js';
-import { KIND_TEXT } from '../../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../../src/core/map/kinds.js';
 import { count, plural, TROUBLE_TEXT } from '../text.js';
 
 interface Choice {

@@ -1,10 +1,10 @@
 import { useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { LayoutRun } from '../../src/core/layout/layoutRuns.js';
+import type { LayoutRun } from '../../src/core/inspect/fileRuns.js';
 import { kindVariable } from '../heatmap/palette.js';
 import type { Store } from '../store.js';
-import { KIND_TEXT } from '../../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../../src/core/map/kinds.js';
 import { clean, count, hex, size } from '../text.js';
 import { RangeFilter } from './rangeFilter.js';
 import { useVisibleRows } from './useVisibleRows.js';

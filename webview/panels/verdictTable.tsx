@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { disagreementText } from '../../src/core/simulate/disagreementText.js';
-import { describeOwner, kindOfOwner, type Owner } from '../../src/core/layout/owner.js';
+import { describeOwner, kindOfOwner, type Owner } from '../../src/core/map/owner.js';
 import type { Lost, LostPlace } from '../../src/core/simulate/verdict.js';
 import type {
   ClusterOwners,
@@ -12,7 +12,7 @@ import type {
 import type { CellPlace } from '../simulationState.js';
 import { type Gravity, reasonLabel, verdictLook, verdictMessage } from '../simulationText.js';
 import type { Store } from '../store.js';
-import { KIND_TEXT } from '../../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../../src/core/map/kinds.js';
 import { clean, count, hex, size } from '../text.js';
 import { Icon } from './icon.js';
 import { OffsetLink } from './offsetLink.js';

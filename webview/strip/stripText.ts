@@ -1,7 +1,7 @@
 import type { Stretch } from '../../src/core/picture/stretch.js';
 import { kindOfDominant, DOMINANT_MASK, troubleOfGlyph } from '../../src/core/picture/tile.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
-import { KIND_TEXT } from '../../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../../src/core/map/kinds.js';
 import { count, hex, plural, TROUBLE_TEXT } from '../text.js';
 import type { WindowStates } from '../windowStates.js';
 import { describeWindow } from '../windowText.js';

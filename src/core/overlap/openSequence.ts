@@ -1,4 +1,4 @@
-import { BIT } from '../layout/kinds.js';
+import { BIT } from '../map/kinds.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { snapshotLabel } from '../qcow2/snapshotTable.js';

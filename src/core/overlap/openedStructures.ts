@@ -1,4 +1,4 @@
-import { BIT } from '../layout/kinds.js';
+import { BIT } from '../map/kinds.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import type { Parsed } from '../size.js';
 import { openSequence } from './openSequence.js';

@@ -1,4 +1,4 @@
-import { BIT } from '../layout/kinds.js';
+import { BIT } from '../map/kinds.js';
 import type { MetadataSink } from './metadataSink.js';
 import type { TypeSet } from './types.js';
 

@@ -1,5 +1,5 @@
 import { roundUp } from '../bytes.js';
-import { BIT } from '../layout/kinds.js';
+import { BIT } from '../map/kinds.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { MAX_L1_BYTES } from '../qcow2/limits.js';

@@ -1,4 +1,4 @@
-import { BIT, GUARDED_KINDS, KINDS, type Kind } from '../layout/kinds.js';
+import { BIT, GUARDED_KINDS, KINDS, type Kind } from '../map/kinds.js';
 import type { Parsed } from '../size.js';
 
 /**

@@ -1,4 +1,4 @@
-import { CHUNK, CHUNK_BITS } from '../layout/clusterMap.js';
+import { CHUNK, CHUNK_BITS } from '../map/clusterMap.js';
 import { type Packed, packedGlyph, type PictureSource } from './source.js';
 
 /** Bytes that the chunks of a plane may take: enough for 268 million clusters that all differ. */

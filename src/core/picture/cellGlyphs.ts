@@ -1,5 +1,5 @@
-import { kindsOf, troubleOf, type Cell } from '../layout/cell.js';
-import { KINDS } from '../layout/kinds.js';
+import { kindsOf, troubleOf, type Cell } from '../map/cell.js';
+import { KINDS } from '../map/kinds.js';
 import { RANK, TROUBLE_SHIFT, UNALLOCATED_BIT } from './tile.js';
 
 /** By set of kinds: the dominant value of a cluster that holds them. */

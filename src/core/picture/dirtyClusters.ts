@@ -1,4 +1,4 @@
-import { guestClusters } from '../layout/guestTables.js';
+import { guestClusters } from '../guest/guestTable.js';
 import type { Bitmap } from '../qcow2/bitmapDirectory.js';
 import { maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';

@@ -1,6 +1,6 @@
-import { GUEST } from '../layout/guestKinds.js';
-import { guestClusters, guestTables } from '../layout/guestTables.js';
-import { ScatteredVisits } from '../layout/scatteredVisits.js';
+import { GUEST } from '../guest/guestKinds.js';
+import { guestClusters, guestTables } from '../guest/guestTable.js';
+import { ScatteredVisits } from '../inspect/slabVisits.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { BytePlane, PlaneWriter } from './bytePlane.js';
 import { ranksOf, valueOf } from './layer.js';

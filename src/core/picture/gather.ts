@@ -1,4 +1,4 @@
-import { CHUNK } from '../layout/clusterMap.js';
+import { CHUNK } from '../map/clusterMap.js';
 import {
   hilbertIndex,
   hilbertStep,

@@ -1,8 +1,8 @@
-import { type Cell, storedOf, troubleOf } from '../layout/cell.js';
-import { CHUNK, type ClusterMap } from '../layout/clusterMap.js';
-import { GUEST } from '../layout/guestKinds.js';
-import { guestClusters, guestTables, type GuestTable } from '../layout/guestTables.js';
-import { ScatteredVisits } from '../layout/scatteredVisits.js';
+import { type Cell, storedOf, troubleOf } from '../map/cell.js';
+import { CHUNK, type ClusterMap } from '../map/clusterMap.js';
+import { GUEST } from '../guest/guestKinds.js';
+import { guestClusters, guestTables, type GuestTable } from '../guest/guestTable.js';
+import { ScatteredVisits } from '../inspect/slabVisits.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { BytePlane, PlaneWriter } from './bytePlane.js';
 import { ranksOf } from './layer.js';

@@ -1,5 +1,5 @@
-import { KINDS, type KindName } from '../layout/kinds.js';
-import { GUEST_KINDS } from '../layout/guestKinds.js';
+import { KINDS, type KindName } from '../map/kinds.js';
+import { GUEST_KINDS } from '../guest/guestKinds.js';
 import { FATES, fateNumber } from '../simulate/fate.js';
 import { RANK } from './tile.js';
 

@@ -1,5 +1,5 @@
-import { type Cell, referencesOf, storedOf, troubleOf } from '../layout/cell.js';
-import type { ClusterMap } from '../layout/clusterMap.js';
+import { type Cell, referencesOf, storedOf, troubleOf } from '../map/cell.js';
+import type { ClusterMap } from '../map/clusterMap.js';
 import { glyphOfCell, maskOfCell } from './cellGlyphs.js';
 import { type Layer, ranksOf, valueOf } from './layer.js';
 import { MapSource, packed, type Packed, packedGlyph } from './source.js';

@@ -1,7 +1,7 @@
-import { CHUNK, CHUNK_BITS } from '../layout/clusterMap.js';
-import { GUEST } from '../layout/guestKinds.js';
-import { guestClusters, guestTables } from '../layout/guestTables.js';
-import { ScatteredVisits } from '../layout/scatteredVisits.js';
+import { CHUNK, CHUNK_BITS } from '../map/clusterMap.js';
+import { GUEST } from '../guest/guestKinds.js';
+import { guestClusters, guestTables } from '../guest/guestTable.js';
+import { ScatteredVisits } from '../inspect/slabVisits.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { BytePlane, PlaneWriter } from './bytePlane.js';
 import { cellAt, glyphOf, type PictureSource } from './source.js';

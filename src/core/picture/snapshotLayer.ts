@@ -1,4 +1,4 @@
-import { ACTIVE, IMAGE, type Ownership } from '../layout/ownership.js';
+import { ACTIVE, IMAGE, type Ownership } from '../inspect/ownership.js';
 import { NAMED, ranksOf, valueOf } from './layer.js';
 import { MapSource, packedGlyph } from './source.js';
 

@@ -1,5 +1,5 @@
-import type { Cell } from '../layout/cell.js';
-import { CHUNK, CHUNK_BITS, type ClusterMap } from '../layout/clusterMap.js';
+import type { Cell } from '../map/cell.js';
+import { CHUNK, CHUNK_BITS, type ClusterMap } from '../map/clusterMap.js';
 import { DOMINANT_MASK, maskOfValue } from './tile.js';
 
 /** The cell of one cluster in one number: glyph, and the presence mask above it (see tile.ts). */

@@ -1,5 +1,5 @@
-import { GUARDED_KINDS, KINDS, type Kind, type KindName } from '../layout/kinds.js';
-import type { Trouble } from '../layout/cell.js';
+import { GUARDED_KINDS, KINDS, type Kind, type KindName } from '../map/kinds.js';
+import type { Trouble } from '../map/cell.js';
 
 /**
  * A tile is 256 × 256 cells of the picture, row by row. At level n a cell stands for a square of

@@ -1,4 +1,4 @@
-import { CHUNK } from '../layout/clusterMap.js';
+import { CHUNK } from '../map/clusterMap.js';
 import { markOfCode, WINDOW_CODES } from '../overlap/windowMarks.js';
 import { WINDOW_SIZE } from '../overlap/typeRuns.js';
 import { ranksOf, valueOf } from './layer.js';

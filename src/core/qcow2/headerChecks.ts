@@ -10,7 +10,7 @@ import { type Extensions, findExtension } from './extensions.js';
 import { foreignFormat, foreignText } from './foreignFormat.js';
 import { AUTOCLEAR, type FeatureName, INCOMPATIBLE, KNOWN_INCOMPATIBLE } from './features.js';
 import { type FieldName, type Header, MAGIC } from './header.js';
-import type { Layout } from './layout.js';
+import type { Layout } from './geometry.js';
 import * as limits from './limits.js';
 import type { Refusals } from './refusals.js';
 

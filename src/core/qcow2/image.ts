@@ -6,7 +6,7 @@ import { checkCryptoHeader, checkExtensions } from './extensionChecks.js';
 import { type Extensions, findExtension, readExtensions } from './extensions.js';
 import { type Header, isForeign, readHeader } from './header.js';
 import { checkHeader, checkTables } from './headerChecks.js';
-import { knownClusterSize, type Layout, layoutOf } from './layout.js';
+import { knownClusterSize, type Layout, layoutOf } from './geometry.js';
 import * as limits from './limits.js';
 import {
   type BitmapsOfImage,

@@ -1,6 +1,6 @@
 import { hexWords } from '../bytes.js';
 import { maskedOffset } from './entryTable.js';
-import type { Layout } from './layout.js';
+import type { Layout } from './geometry.js';
 
 export const COPIED = 0x80000000;
 export const COMPRESSED = 0x40000000;

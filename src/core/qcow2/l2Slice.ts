@@ -1,4 +1,4 @@
-import type { Layout } from './layout.js';
+import type { Layout } from './geometry.js';
 
 /** QEMU's L2 cache without options of its own (block/qcow2.h, DEFAULT_L2_CACHE_MAX_SIZE). */
 const DEFAULT_CACHE_BYTES = 32n * 2n ** 20n;

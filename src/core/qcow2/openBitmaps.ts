@@ -11,7 +11,7 @@ import { EntryTable } from './entryTable.js';
 import { type Extensions, findExtension } from './extensions.js';
 import { AUTOCLEAR } from './features.js';
 import type { Header } from './header.js';
-import type { Layout } from './layout.js';
+import type { Layout } from './geometry.js';
 import * as limits from './limits.js';
 import type { Refusals } from './refusals.js';
 

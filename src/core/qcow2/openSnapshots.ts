@@ -2,7 +2,7 @@ import type { ByteSource } from '../byteSource.js';
 import { hex } from '../bytes.js';
 import type { CheckFailure } from './checkFailure.js';
 import type { Header } from './header.js';
-import type { Layout } from './layout.js';
+import type { Layout } from './geometry.js';
 import * as limits from './limits.js';
 import type { Refusals } from './refusals.js';
 import { readSnapshotTable, type SnapshotTable } from './snapshotTable.js';

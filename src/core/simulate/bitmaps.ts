@@ -1,6 +1,6 @@
 import { type ByteSource, readBytes } from '../byteSource.js';
 import { roundUp, upToNul, viewOf } from '../bytes.js';
-import { BIT } from '../layout/kinds.js';
+import { BIT } from '../map/kinds.js';
 import {
   type Bitmap,
   type BitmapDirectory,

@@ -1,6 +1,6 @@
-import { type Cell, KINDS_SHIFT, MANY, ONE_REFERENCE, referencesOf } from '../layout/cell.js';
-import { CHUNK, CHUNK_BITS, type ClusterMap } from '../layout/clusterMap.js';
-import { BIT } from '../layout/kinds.js';
+import { type Cell, KINDS_SHIFT, MANY, ONE_REFERENCE, referencesOf } from '../map/cell.js';
+import { CHUNK, CHUNK_BITS, type ClusterMap } from '../map/clusterMap.js';
+import { BIT } from '../map/kinds.js';
 import type { Allocated } from './outcome.js';
 
 const BIT_OF: Readonly<Record<Allocated, number>> = {

@@ -1,4 +1,4 @@
-import type { ClusterMap } from '../layout/clusterMap.js';
+import type { ClusterMap } from '../map/clusterMap.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { fateNumber } from './fate.js';
 import { Simulation } from './simulation.js';

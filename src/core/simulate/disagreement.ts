@@ -1,4 +1,4 @@
-import type { Kind } from '../layout/kinds.js';
+import type { Kind } from '../map/kinds.js';
 import type { MemoryEvent } from '../overlap/memoryEvent.js';
 import type { MetadataList } from '../overlap/metadataList.js';
 import { WINDOW_SIZE } from '../overlap/typeRuns.js';

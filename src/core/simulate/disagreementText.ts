@@ -1,5 +1,5 @@
 import { hex } from '../bytes.js';
-import type { Kind } from '../layout/kinds.js';
+import type { Kind } from '../map/kinds.js';
 import type { Disagreement } from './disagreement.js';
 
 const HOW: Readonly<Record<'lost' | 'dropped' | 'refused', string>> = {

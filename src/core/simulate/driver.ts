@@ -1,4 +1,4 @@
-import { BIT } from '../layout/kinds.js';
+import { BIT } from '../map/kinds.js';
 import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from '../qcow2/features.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { Allocator } from './allocator.js';

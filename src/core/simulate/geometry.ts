@@ -1,6 +1,6 @@
 import { roundUp } from '../bytes.js';
 import { type Parsed } from '../size.js';
-import type { Layout } from '../qcow2/layout.js';
+import type { Layout } from '../qcow2/geometry.js';
 import { SUBCLUSTERS } from '../qcow2/subclusters.js';
 
 /** Sizes of the metadata caches in bytes, as QEMU's options have them. */

@@ -1,4 +1,4 @@
-import { BIT } from '../layout/kinds.js';
+import { BIT } from '../map/kinds.js';
 import type { MetadataList } from '../overlap/metadataList.js';
 import { MOST_OPERATIONS } from '../overlap/openSequence.js';
 import {

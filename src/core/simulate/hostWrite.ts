@@ -1,4 +1,4 @@
-import { BIT } from '../layout/kinds.js';
+import { BIT } from '../map/kinds.js';
 import type { TypeSet } from '../overlap/types.js';
 import type { Driver } from './driver.js';
 import { RequestFailed } from './failure.js';

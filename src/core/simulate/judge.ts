@@ -1,4 +1,4 @@
-import { BIT } from '../layout/kinds.js';
+import { BIT } from '../map/kinds.js';
 import type { CheckEngine } from '../overlap/checkEngine.js';
 import { MetadataList } from '../overlap/metadataList.js';
 import { openSequence } from '../overlap/openSequence.js';

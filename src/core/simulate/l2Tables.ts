@@ -1,5 +1,5 @@
 import { hashHex } from '../bytes.js';
-import { BIT } from '../layout/kinds.js';
+import { BIT } from '../map/kinds.js';
 import type { Driver } from './driver.js';
 import { cleaningUp, RequestFailed } from './failure.js';
 import { L2Slice } from './l2Slice.js';

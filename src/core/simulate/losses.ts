@@ -1,5 +1,5 @@
-import { kindsOf, referencesOf } from '../layout/cell.js';
-import { BIT, GUARDED_KINDS } from '../layout/kinds.js';
+import { kindsOf, referencesOf } from '../map/cell.js';
+import { BIT, GUARDED_KINDS } from '../map/kinds.js';
 import type { TypeSet } from '../overlap/types.js';
 import { COPIED } from '../qcow2/l2Entry.js';
 import { viewOf } from '../bytes.js';

@@ -1,5 +1,5 @@
 import type { Step } from './outcome.js';
-import { GUEST_DATA } from '../layout/kinds.js';
+import { GUEST_DATA } from '../map/kinds.js';
 
 /** What an operation did to host clusters, the least important first. */
 export const TOUCHES = [

@@ -1,4 +1,4 @@
-import { type Kind } from '../layout/kinds.js';
+import { type Kind } from '../map/kinds.js';
 import { type Parsed } from '../size.js';
 import { parseAmount } from './amount.js';
 

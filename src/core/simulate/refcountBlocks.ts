@@ -1,4 +1,4 @@
-import { BIT } from '../layout/kinds.js';
+import { BIT } from '../map/kinds.js';
 import type { Driver } from './driver.js';
 import { ProcessAborted, RequestFailed } from './failure.js';
 import { clusterOf, type Geometry } from './geometry.js';

@@ -1,4 +1,4 @@
-import type { ClusterMap } from '../layout/clusterMap.js';
+import type { ClusterMap } from '../map/clusterMap.js';
 import type { Surroundings } from './driver.js';
 import type { CacheSizes } from './geometry.js';
 import type { Watch } from './guard.js';

@@ -1,5 +1,5 @@
 import { hashHex, roundUp, viewOf } from '../bytes.js';
-import { BIT } from '../layout/kinds.js';
+import { BIT } from '../map/kinds.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import { COPIED, compressedSpan } from '../qcow2/l2Entry.js';
 import { MAX_L1_BYTES, MAX_SNAPSHOT_TABLE_BYTES, MAX_SNAPSHOTS } from '../qcow2/limits.js';

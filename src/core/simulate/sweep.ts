@@ -1,8 +1,8 @@
-import { ClusterBits } from '../layout/clusterBits.js';
-import type { ClusterMap } from '../layout/clusterMap.js';
-import { guestClusters } from '../layout/guestTables.js';
-import { L2EntryRuns } from '../layout/l2EntryRuns.js';
-import { L2Tables } from '../layout/l2Tables.js';
+import { ClusterBits } from '../map/clusterSet.js';
+import type { ClusterMap } from '../map/clusterMap.js';
+import { guestClusters } from '../guest/guestTable.js';
+import { L2EntryRuns } from '../qcow2/l2EntryRuns.js';
+import { L2Tables } from '../qcow2/l2Reader.js';
 import { WINDOW_SIZE } from '../overlap/typeRuns.js';
 import { NO_LIMIT } from '../overlap/settings.js';
 import { BytePlane, PlaneWriter } from '../picture/bytePlane.js';

@@ -1,7 +1,7 @@
-import { type Cell, kindsOf, referencesOf, storedOf } from '../layout/cell.js';
-import { ClusterBits } from '../layout/clusterBits.js';
-import { CHUNK, type ClusterMap } from '../layout/clusterMap.js';
-import { BIT } from '../layout/kinds.js';
+import { type Cell, kindsOf, referencesOf, storedOf } from '../map/cell.js';
+import { ClusterBits } from '../map/clusterSet.js';
+import { CHUNK, type ClusterMap } from '../map/clusterMap.js';
+import { BIT } from '../map/kinds.js';
 import { guardedTables, TodayEngine } from '../overlap/today.js';
 import { SURE_LENGTH } from './hostFile.js';
 import { TEMPLATES, type TypeSet } from '../overlap/types.js';

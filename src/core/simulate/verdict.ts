@@ -1,4 +1,4 @@
-import { GUEST_DATA, type Kind, kindsIn } from '../layout/kinds.js';
+import { GUEST_DATA, type Kind, kindsIn } from '../map/kinds.js';
 import { GUARDED_TYPES, overlapMessage } from '../overlap/types.js';
 import type { Fate } from './fate.js';
 import type { Outcome, Step, Written } from './outcome.js';

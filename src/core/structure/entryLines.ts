@@ -1,6 +1,6 @@
 import { hexWords } from '../bytes.js';
 import type { EntryTable } from '../qcow2/entryTable.js';
-import type { Layout } from '../qcow2/layout.js';
+import type { Layout } from '../qcow2/geometry.js';
 import { type Branch, type Children, indexOf } from './branch.js';
 import { Listing } from './listing.js';
 

@@ -2,7 +2,7 @@ import { hex } from '../bytes.js';
 import { type EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { COPIED } from '../qcow2/l2Entry.js';
-import type { Layout } from '../qcow2/layout.js';
+import type { Layout } from '../qcow2/geometry.js';
 import type { Children } from './branch.js';
 import { type EntryLine, entryLines, misplaced, reservedBits } from './entryLines.js';
 import { l2Entries } from './l2Table.js';

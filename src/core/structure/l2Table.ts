@@ -3,7 +3,7 @@ import { hex, hexWords, viewOf } from '../bytes.js';
 import { maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { COPIED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
-import type { Layout } from '../qcow2/layout.js';
+import type { Layout } from '../qcow2/geometry.js';
 import { type Branch, type Children, indexOf } from './branch.js';
 import { misplaced, reservedBits } from './entryLines.js';
 import { Listing } from './listing.js';

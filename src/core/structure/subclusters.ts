@@ -1,5 +1,5 @@
 import { hex } from '../bytes.js';
-import type { Layout } from '../qcow2/layout.js';
+import type { Layout } from '../qcow2/geometry.js';
 import { SUBCLUSTERS } from '../qcow2/subclusters.js';
 import { type Branch, type Children, fewChildren } from './branch.js';
 import { sizeText } from './words.js';

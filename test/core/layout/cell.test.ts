@@ -4,8 +4,8 @@ import {
   KINDS_SHIFT,
   REFERENCES_SHIFT,
   troubleOf,
-} from '../../../src/core/layout/cell.js';
-import { BIT } from '../../../src/core/layout/kinds.js';
+} from '../../../src/core/map/cell.js';
+import { BIT } from '../../../src/core/map/kinds.js';
 
 const cell = (kinds: number, references: number, stored: number) =>
   ((kinds << KINDS_SHIFT) | (references << REFERENCES_SHIFT) | stored) >>> 0;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { explain, isFindingCode } from '../../../src/core/layout/explain.js';
-import type { FindingCode } from '../../../src/core/layout/finding.js';
+import { explain, isFindingCode } from '../../../src/core/check/explanations.js';
+import type { FindingCode } from '../../../src/core/check/finding.js';
 
-const source = readFileSync('src/core/layout/finding.ts', 'utf8');
+const source = readFileSync('src/core/check/finding.ts', 'utf8');
 const union = source.slice(source.indexOf('FindingCode ='), source.indexOf('/** One thing'));
 const codes = Array.from(union.matchAll(/'([a-z0-9-]+)'/g), ([, code]) => code).filter(
   (code): code is FindingCode => isFindingCode(code),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { guestMap } from '../../../src/core/layout/guestMap.js';
-import type { GuestRun } from '../../../src/core/layout/guestRun.js';
-import { type GuestLayer, layeredMap } from '../../../src/core/layout/layeredMap.js';
+import { guestMap } from '../../../src/core/guest/guestMap.js';
+import type { GuestRun } from '../../../src/core/guest/guestRun.js';
+import { type GuestLayer, layeredMap } from '../../../src/core/guest/backingChain.js';
 import { ImageBuilder, type ImageOptions } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { poke, poked } from '../../images/pokes.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Inspection } from '../../../src/core/layout/inspection.js';
-import { describeOwner } from '../../../src/core/layout/owner.js';
-import { ownersOfAll } from '../../../src/core/layout/owners.js';
+import { Inspection } from '../../../src/core/inspect/inspection.js';
+import { describeOwner } from '../../../src/core/map/owner.js';
+import { ownersOfAll } from '../../../src/core/inspect/findOwners.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { poke, poked } from '../../images/pokes.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { KIND_TEXT, KINDS } from '../../../src/core/layout/kinds.js';
+import { KIND_TEXT, KINDS } from '../../../src/core/map/kinds.js';
 
 test('the README names every kind as the editor does', () => {
   const readme = readFileSync('README.md', 'utf8');

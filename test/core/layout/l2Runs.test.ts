@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CLUSTER, L2Runs, ODD } from '../../../src/core/layout/l2Runs.js';
+import { CLUSTER, L2Runs, ODD } from '../../../src/core/check/plainRuns.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { openedWithLayout } from '../opened.js';

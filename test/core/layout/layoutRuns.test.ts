@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { kindsOf, storedOf } from '../../../src/core/layout/cell.js';
-import { kindNames } from '../../../src/core/layout/kinds.js';
-import { type LayoutRun, layoutRuns, LayoutRuns } from '../../../src/core/layout/layoutRuns.js';
-import type { Scan } from '../../../src/core/layout/scan.js';
-import { matcher, NOTHING_BESIDE } from '../../../src/core/layout/search.js';
+import { kindsOf, storedOf } from '../../../src/core/map/cell.js';
+import { kindNames } from '../../../src/core/map/kinds.js';
+import { type LayoutRun, layoutRuns, LayoutRuns } from '../../../src/core/inspect/fileRuns.js';
+import type { Scan } from '../../../src/core/check/scan.js';
+import { matcher, NOTHING_BESIDE } from '../../../src/core/inspect/search.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { databaseDamaged } from '../../images/samples/damaged.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { guestMap } from '../../../src/core/layout/guestMap.js';
-import { locate } from '../../../src/core/layout/locate.js';
+import { guestMap } from '../../../src/core/guest/guestMap.js';
+import { locate } from '../../../src/core/inspect/locate.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { poke, poked } from '../../images/pokes.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { mappedBy } from '../../../src/core/layout/mapped.js';
-import { ownersOfAll } from '../../../src/core/layout/owners.js';
-import type { Owner } from '../../../src/core/layout/owner.js';
-import type { Scan } from '../../../src/core/layout/scan.js';
+import { mappedBy } from '../../../src/core/inspect/referredTo.js';
+import { ownersOfAll } from '../../../src/core/inspect/findOwners.js';
+import type { Owner } from '../../../src/core/map/owner.js';
+import type { Scan } from '../../../src/core/check/scan.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { databaseDamaged } from '../../images/samples/damaged.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Inspection } from '../../../src/core/layout/inspection.js';
+import { Inspection } from '../../../src/core/inspect/inspection.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import type { SparseFile } from '../../images/pieces.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { NOBODY, OwnerSets } from '../../../src/core/layout/ownerSets.js';
+import { NOBODY, OwnerSets } from '../../../src/core/inspect/ownerSets.js';
 
 const owners = fc.uniqueArray(fc.nat(12));
 

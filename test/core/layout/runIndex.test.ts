@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KINDS_SHIFT } from '../../../src/core/layout/cell.js';
-import { CHUNK, ClusterMap } from '../../../src/core/layout/clusterMap.js';
-import { BIT } from '../../../src/core/layout/kinds.js';
-import { RunIndex, type RunStart } from '../../../src/core/layout/runIndex.js';
+import { KINDS_SHIFT } from '../../../src/core/map/cell.js';
+import { CHUNK, ClusterMap } from '../../../src/core/map/clusterMap.js';
+import { BIT } from '../../../src/core/map/kinds.js';
+import { RunIndex, type RunStart } from '../../../src/core/map/runIndex.js';
 import {
   type BesideMap,
   matcher,
   NOTHING_BESIDE,
   searchRule,
   type SearchTarget,
-} from '../../../src/core/layout/search.js';
+} from '../../../src/core/inspect/search.js';
 
 const cellOf = (kinds: number, references: number, stored: number): number =>
   ((kinds << KINDS_SHIFT) | (references << 8) | stored) >>> 0;

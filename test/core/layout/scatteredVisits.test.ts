@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { SLAB } from '../../../src/core/layout/clusterMap.js';
-import { ScatteredVisits } from '../../../src/core/layout/scatteredVisits.js';
+import { SLAB } from '../../../src/core/map/clusterMap.js';
+import { ScatteredVisits } from '../../../src/core/inspect/slabVisits.js';
 
 const CLUSTERS = 5 * SLAB + 77;
 

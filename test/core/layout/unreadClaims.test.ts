@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Inspection } from '../../../src/core/layout/inspection.js';
-import { layoutRuns } from '../../../src/core/layout/layoutRuns.js';
-import { describeOwner } from '../../../src/core/layout/owner.js';
+import { Inspection } from '../../../src/core/inspect/inspection.js';
+import { layoutRuns } from '../../../src/core/inspect/fileRuns.js';
+import { describeOwner } from '../../../src/core/map/owner.js';
 import { openImage } from '../../../src/core/qcow2/image.js';
 import { memorySource } from '../../../src/core/byteSource.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';

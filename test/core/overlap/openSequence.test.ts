@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BIT } from '../../../src/core/layout/kinds.js';
+import { BIT } from '../../../src/core/map/kinds.js';
 import { openSequence } from '../../../src/core/overlap/openSequence.js';
 import type { Operation } from '../../../src/core/overlap/operation.js';
 import { StructureBuilder } from '../../../src/core/overlap/openedStructures.js';

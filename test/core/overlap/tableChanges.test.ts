@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BIT } from '../../../src/core/layout/kinds.js';
+import { BIT } from '../../../src/core/map/kinds.js';
 import type { Operation } from '../../../src/core/overlap/operation.js';
 import { OperationList } from '../../../src/core/overlap/operationList.js';
 import * as changes from '../../../src/core/overlap/tableChanges.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BIT } from '../../../src/core/layout/kinds.js';
+import { BIT } from '../../../src/core/map/kinds.js';
 import { TableSet } from '../../../src/core/overlap/tableSet.js';
 import { guardedTables, type GuardedTables, TodayEngine } from '../../../src/core/overlap/today.js';
 import { TEMPLATES } from '../../../src/core/overlap/types.js';

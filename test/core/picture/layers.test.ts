@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { kindsOf, referencesOf, storedOf, troubleOf } from '../../../src/core/layout/cell.js';
-import { guestCluster } from '../../../src/core/layout/guestCluster.js';
-import { ownership } from '../../../src/core/layout/ownership.js';
-import type { Scan } from '../../../src/core/layout/scan.js';
+import { kindsOf, referencesOf, storedOf, troubleOf } from '../../../src/core/map/cell.js';
+import { guestCluster } from '../../../src/core/guest/clusterDetail.js';
+import { ownership } from '../../../src/core/inspect/ownership.js';
+import type { Scan } from '../../../src/core/check/scan.js';
 import { dirtyClusters } from '../../../src/core/picture/dirtyClusters.js';
 import { fragmentation } from '../../../src/core/picture/fragmentation.js';
 import { guestKinds } from '../../../src/core/picture/guestKinds.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { KINDS_SHIFT, ONE_REFERENCE } from '../../../src/core/layout/cell.js';
-import { ClusterMap } from '../../../src/core/layout/clusterMap.js';
-import { BIT } from '../../../src/core/layout/kinds.js';
+import { KINDS_SHIFT, ONE_REFERENCE } from '../../../src/core/map/cell.js';
+import { ClusterMap } from '../../../src/core/map/clusterMap.js';
+import { BIT } from '../../../src/core/map/kinds.js';
 import { HilbertCurve } from '../../../src/core/picture/curve.js';
 import { mapLayer } from '../../../src/core/picture/mapLayers.js';
 import { FileStrip } from '../../../src/core/picture/strip.js';

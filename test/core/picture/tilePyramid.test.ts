@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { KINDS_SHIFT, troubleOf } from '../../../src/core/layout/cell.js';
-import { Budget } from '../../../src/core/layout/budget.js';
-import { CHUNK, ClusterMap } from '../../../src/core/layout/clusterMap.js';
-import { BIT, KINDS } from '../../../src/core/layout/kinds.js';
+import { KINDS_SHIFT, troubleOf } from '../../../src/core/map/cell.js';
+import { Budget } from '../../../src/core/map/budget.js';
+import { CHUNK, ClusterMap } from '../../../src/core/map/clusterMap.js';
+import { BIT, KINDS } from '../../../src/core/map/kinds.js';
 import { createCurve, type Curve, type CurveName } from '../../../src/core/picture/curve.js';
 import {
   glyphOfKind,

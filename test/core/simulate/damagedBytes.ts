@@ -1,5 +1,5 @@
 import { memorySource } from '../../../src/core/byteSource.js';
-import { type Scan, scan } from '../../../src/core/layout/scan.js';
+import { type Scan, scan } from '../../../src/core/check/scan.js';
 import { isLaidOut, openImage } from '../../../src/core/qcow2/image.js';
 import { pokedBytes } from '../../images/pokes.js';
 import type { Damage } from '../../peer/slot.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { kindsOf } from '../../../src/core/layout/cell.js';
-import { type Kind, kindNames } from '../../../src/core/layout/kinds.js';
+import { kindsOf } from '../../../src/core/map/cell.js';
+import { type Kind, kindNames } from '../../../src/core/map/kinds.js';
 import { TEMPLATES } from '../../../src/core/overlap/types.js';
 import { parseSimulatedOperation } from '../../../src/core/simulate/operation.js';
 import { Run } from '../../../src/core/simulate/run.js';

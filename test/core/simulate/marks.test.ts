@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BIT } from '../../../src/core/layout/kinds.js';
+import { BIT } from '../../../src/core/map/kinds.js';
 import { clusterMarks } from '../../../src/core/simulate/marks.js';
 import type { Step, WriteStep } from '../../../src/core/simulate/outcome.js';
 

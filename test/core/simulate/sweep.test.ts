@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Scan } from '../../../src/core/layout/scan.js';
+import type { Scan } from '../../../src/core/check/scan.js';
 import { GUARDED_TYPES, TEMPLATES } from '../../../src/core/overlap/types.js';
 import { FATES } from '../../../src/core/simulate/fate.js';
 import type { Engine } from '../../../src/core/simulate/judge.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Inspection } from '../../../src/core/layout/inspection.js';
+import { Inspection } from '../../../src/core/inspect/inspection.js';
 import { ALL_SUBCLUSTERS } from '../../images/guestCluster.js';
 import { ImageBuilder, type ImageOptions } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';

@@ -2,7 +2,7 @@ import { type ByteSource, readBytes } from '../../../src/core/byteSource.js';
 import { hex } from '../../../src/core/bytes.js';
 import { maskedOffset } from '../../../src/core/qcow2/entryTable.js';
 import { openImage, type Image } from '../../../src/core/qcow2/image.js';
-import type { Layout } from '../../../src/core/qcow2/layout.js';
+import type { Layout } from '../../../src/core/qcow2/geometry.js';
 import { refcountReader } from '../../../src/core/qcow2/refcountEntry.js';
 import { viewOf } from '../../../src/core/bytes.js';
 

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../../src/core/byteSource.js';
-import { type Kind, KINDS } from '../../../src/core/layout/kinds.js';
+import { type Kind, KINDS } from '../../../src/core/map/kinds.js';
 import { guardedTypes } from '../../../src/core/overlap/types.js';
 import { isLaidOut, openImage } from '../../../src/core/qcow2/image.js';
 import { allMessages } from '../../../src/core/simulate/laterMessages.js';

@@ -5,9 +5,9 @@ import {
   ONE_REFERENCE,
   referencesOf,
   storedOf,
-} from '../../../src/core/layout/cell.js';
-import { CHUNK, ClusterMap } from '../../../src/core/layout/clusterMap.js';
-import { BIT, kindNames, KINDS, type KindName } from '../../../src/core/layout/kinds.js';
+} from '../../../src/core/map/cell.js';
+import { CHUNK, ClusterMap } from '../../../src/core/map/clusterMap.js';
+import { BIT, kindNames, KINDS, type KindName } from '../../../src/core/map/kinds.js';
 import type { ByteSource } from '../../../src/core/byteSource.js';
 import { mapLayer } from '../../../src/core/picture/mapLayers.js';
 import { ImageSession } from '../../../src/node/imageSession.js';

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { typeNames, type TypeSet } from '../../../src/core/overlap/types.js';
 import type { OpenedWindow } from '../../../src/protocol/overlap.js';
 import { kindVariable } from '../../heatmap/palette.js';
-import { KIND_TEXT } from '../../../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../../../src/core/map/kinds.js';
 import { count } from '../../text.js';
 import { useVisibleRows } from '../useVisibleRows.js';
 

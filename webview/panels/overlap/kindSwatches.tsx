@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
-import { KINDS } from '../../../src/core/layout/kinds.js';
+import { KINDS } from '../../../src/core/map/kinds.js';
 import type { OverlapWindow } from '../../../src/protocol/overlap.js';
 import { kindVariable } from '../../heatmap/palette.js';
-import { KIND_TEXT } from '../../../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../../../src/core/map/kinds.js';
 
 /** The kinds in a window as colours, and those of which something is lost as gaps. */
 export function KindSwatches({ row }: { readonly row: OverlapWindow }): JSX.Element {

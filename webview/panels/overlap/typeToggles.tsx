@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Kind } from '../../../src/core/layout/kinds.js';
+import type { Kind } from '../../../src/core/map/kinds.js';
 import {
   GUARDED_TYPES,
   guardedTypes,
@@ -9,7 +9,7 @@ import {
 import type { OverlapOptions } from '../../../src/protocol/overlap.js';
 import { kindVariable } from '../../heatmap/palette.js';
 import type { Store } from '../../store.js';
-import { KIND_TEXT } from '../../../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../../../src/core/map/kinds.js';
 import { plural } from '../../text.js';
 import { Icon } from '../icon.js';
 

@@ -1,11 +1,11 @@
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { KINDS } from '../../../src/core/layout/kinds.js';
+import { KINDS } from '../../../src/core/map/kinds.js';
 import { lowestType, typeNames } from '../../../src/core/overlap/types.js';
 import type { OpenedWindow } from '../../../src/protocol/overlap.js';
 import { kindVariable, pack, over, parseColour } from '../../heatmap/palette.js';
-import { KIND_TEXT } from '../../../src/core/layout/kinds.js';
+import { KIND_TEXT } from '../../../src/core/map/kinds.js';
 import { hex } from '../../text.js';
 
 /** Cells of a row, and rows: 4096 in all. */

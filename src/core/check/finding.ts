@@ -1,0 +1,58 @@
+import type { Owner } from '../map/owner.js';
+
+/**
+ * - `error`: the check itself could not be carried out there (QEMU's check_errors)
+ * - `corruption`, `leak`: as QEMU counts them
+ * - `notice`: what qemu-img cannot see; outside its totals
+ */
+export type Severity = 'error' | 'corruption' | 'leak' | 'notice';
+
+export type FindingCode =
+  | 'l1-reserved-bits'
+  | 'l1-unaligned'
+  | 'l2-reserved-bits'
+  | 'l2-unaligned'
+  | 'l2-preallocated-unaligned'
+  | 'compressed-copied'
+  | 'compressed-with-data-file'
+  | 'compressed-with-subclusters'
+  | 'subclusters-contradict'
+  | 'subclusters-unallocated'
+  | 'past-end'
+  | 'refcount-overflow'
+  | 'snapshots-with-data-file'
+  | 'snapshot-l1-unaligned'
+  | 'snapshot-l1-too-large'
+  | 'snapshot-incomplete'
+  | 'snapshot-table-unreadable'
+  | 'bitmap-directory-unreadable'
+  | 'bitmap-table-invalid'
+  | 'refcount-table-reserved-bits'
+  | 'refcount-block-unaligned'
+  | 'refcount-block-outside'
+  | 'refcount-block-references'
+  | 'refcount-unreadable'
+  | 'refcount-too-low'
+  | 'leak'
+  | 'copied-l2-table'
+  | 'copied-data'
+  | 'refcount-past-end'
+  | 'unguarded-overlap'
+  | 'not-a-table'
+  | 'lost-l2-table'
+  | 'bitmap-in-use'
+  | 'repair-deletes-snapshots';
+
+/** One thing that is wrong, as data. */
+export interface Finding {
+  readonly severity: Severity;
+  readonly code: FindingCode;
+  /** Host offset in bytes of what is wrong: the cluster concerned, or the entry at fault. */
+  readonly offset: number;
+  /** Host cluster concerned. */
+  readonly cluster: number;
+  /** In QEMU's words; empty where QEMU counts a corruption without a message. */
+  readonly message: string;
+  /** Who refers to it from where, when the finding itself knows. */
+  readonly owner: Owner | undefined;
+}

@@ -1,0 +1,186 @@
+import type { Image } from '../qcow2/image.js';
+import type { Layout } from '../qcow2/geometry.js';
+import { refcountReader } from '../qcow2/refcountEntry.js';
+import { hashHex, hexWords, viewOf } from '../bytes.js';
+import { MANY } from '../map/cell.js';
+import { CHUNK, type ClusterMap } from '../map/clusterMap.js';
+
+/** No node is longer than this (block/io.c, BDRV_MAX_LENGTH): a block behind it gives EIO. */
+const MAX_NODE_LENGTH = 2 ** 63 - 2 ** 30;
+
+type Block =
+  | { readonly type: 'missing' }
+  | { readonly type: 'unaligned'; readonly offsetText: string }
+  | { readonly type: 'unreadable' }
+  | { readonly type: 'at'; readonly offset: number };
+
+/** The refcounts as the image stores them: refcount table, refcount blocks. */
+export class StoredRefcounts {
+  readonly #image: Image;
+  readonly #layout: Layout;
+  /** Bytes of one block, reused; `#buffered` is the index of the block it holds. */
+  readonly #buffer: Uint8Array;
+  readonly #view: DataView;
+  /** An entry of the buffered block. */
+  readonly #refcount: (entry: number) => number | bigint;
+  #buffered = -1;
+  #unreadable = false;
+  #signal: string | undefined;
+  #pastEnd = 0;
+  /** Clusters whose refcounts are all the same, not yet in the map. */
+  #alike: { readonly from: number; to: number; readonly value: number } | undefined;
+  #firstPastEnd = -1;
+
+  constructor(image: Image, layout: Layout) {
+    this.#image = image;
+    this.#layout = layout;
+    this.#buffer = new Uint8Array(layout.clusterSize);
+    this.#view = viewOf(this.#buffer);
+    this.#refcount = refcountReader(this.#buffer, layout.refcountBits);
+  }
+
+  /** Some block cannot be read: the refcounts in it are unknown. */
+  get someUnreadable(): boolean {
+    return this.#unreadable;
+  }
+  /** What QEMU says, once, when it first comes upon a block off the cluster grid. */
+  get signal(): string | undefined {
+    return this.#signal;
+  }
+  /** Refcounts that are not 0 behind the end of the file, and the first such cluster (-1: none). */
+  get pastEnd(): { readonly clusters: number; readonly first: number } {
+    return { clusters: this.#pastEnd, first: this.#firstPastEnd };
+  }
+
+  #block(index: number): Block {
+    const table = this.#image.refcountTable;
+    const low = table.low(index) & 0xfffffe00;
+    const offset = table.high(index) * 2 ** 32 + (low >>> 0);
+    if (offset === 0) return { type: 'missing' };
+    if ((low & (this.#layout.clusterSize - 1)) !== 0)
+      return { type: 'unaligned', offsetText: hexWords(table.high(index), low) };
+    return offset > MAX_NODE_LENGTH ? { type: 'unreadable' } : { type: 'at', offset };
+  }
+
+  /** Loads every block into the map's cells. Yields the part done, 0 … 1. */
+  *load(map: ClusterMap): Generator<number> {
+    const { refcountsPerBlock, hostClusters } = this.#layout;
+    const blocks = this.#image.refcountTable.present;
+    for (let index = 0; index < blocks; index++) {
+      const block = this.#block(index);
+      if (block.type === 'missing') continue;
+      const first = index * refcountsPerBlock;
+      if (block.type !== 'at') {
+        if (first < hostClusters) this.#cannotRead(block, index);
+        continue;
+      }
+      if (block.offset >= this.#image.source.size) continue;
+      this.#image.source.readInto(this.#buffer, block.offset);
+      this.#buffered = index;
+      this.#fill(map, first);
+      yield index / blocks;
+    }
+    this.#flushAlike(map);
+  }
+
+  #cannotRead(block: Block, index: number): void {
+    this.#unreadable = true;
+    if (block.type !== 'unaligned') return;
+    this.#signal ??=
+      `qcow2: Image is corrupt: Refblock offset 0x${block.offsetText} unaligned ` +
+      `(reftable index: ${hashHex(index)}); ` +
+      'further non-fatal corruption events will be suppressed';
+  }
+
+  #fill(map: ClusterMap, first: number): void {
+    const { refcountsPerBlock, hostClusters } = this.#layout;
+    // One cluster more than the file has may be counted.
+    const end = Math.min(first + refcountsPerBlock, hostClusters + 1);
+    const uniform = this.#uniform();
+    if (uniform === 0) return;
+    if (uniform !== undefined) this.#fillAlike(map, first, end, uniform);
+    for (let from = first; uniform === undefined && from < end;) {
+      const to = Math.min(end, (Math.floor(from / CHUNK) + 1) * CHUNK);
+      const cells = map.writable(Math.floor(from / CHUNK));
+      this.#fillCells(cells, from % CHUNK, from - first, to - from);
+      from = to;
+    }
+    for (
+      let cluster = Math.max(first, hostClusters);
+      cluster < first + refcountsPerBlock;
+      cluster++
+    ) {
+      if (this.#small(cluster - first) === 0) continue;
+      this.#pastEnd++;
+      if (this.#firstPastEnd < 0) this.#firstPastEnd = cluster;
+    }
+  }
+
+  /** Blocks alike are filled in together, so that a chunk of them need not be written out. */
+  #fillAlike(map: ClusterMap, from: number, to: number, value: number): void {
+    const alike = this.#alike;
+    if (alike?.to === from && alike.value === value) alike.to = to;
+    else {
+      this.#flushAlike(map);
+      this.#alike = { from, to, value };
+    }
+  }
+
+  #flushAlike(map: ClusterMap): void {
+    if (this.#alike) map.fill(this.#alike.from, this.#alike.to, this.#alike.value);
+    this.#alike = undefined;
+  }
+
+  /** The refcount that fills the whole buffered block, if one does (of 32 bits or less). */
+  #uniform(): number | undefined {
+    const words = new Uint32Array(this.#buffer.buffer, 0, this.#buffer.length >>> 2);
+    const first = words[0];
+    for (let i = 1; i < words.length; i++) if (words[i] !== first) return undefined;
+    const value = this.#small(0);
+    for (let entry = 1; entry * this.#layout.refcountBits < 64; entry++)
+      if (this.#small(entry) !== value) return undefined;
+    return value;
+  }
+
+  /** `count` refcounts from entry `entry` of the buffered block on, into cells from `at` on. */
+  #fillCells(cells: Uint32Array, at: number, entry: number, count: number): void {
+    const view = this.#view;
+    if (this.#layout.refcountBits === 16) {
+      for (let i = 0, p = entry * 2; i < count; i++, p += 2) {
+        const value = view.getUint16(p);
+        cells[at + i] = value < MANY ? value : MANY;
+      }
+      return;
+    }
+    for (let i = 0; i < count; i++) cells[at + i] = this.#small(entry + i);
+  }
+
+  /** An entry of the buffered block, at most MANY. */
+  #small(entry: number): number {
+    const value = this.#refcount(entry);
+    return value < MANY ? Number(value) : MANY;
+  }
+
+  /** The exact refcount of any cluster, read from its block; undefined if that cannot be read. */
+  exact(cluster: number): bigint | undefined {
+    const { refcountsPerBlock } = this.#layout;
+    const index = Math.floor(cluster / refcountsPerBlock);
+    if (index >= this.#image.refcountTable.length) return 0n;
+    const block = this.#block(index);
+    if (block.type === 'missing') return 0n;
+    if (block.type !== 'at') {
+      this.#cannotRead(block, index);
+      return undefined;
+    }
+    if (this.#buffered !== index) {
+      this.#image.source.readInto(this.#buffer, block.offset);
+      this.#buffered = index;
+    }
+    return BigInt(this.#refcount(cluster % refcountsPerBlock));
+  }
+
+  /** Whether a cluster's refcount is unknown. */
+  unreadable(cluster: number): boolean {
+    return this.#unreadable && this.exact(cluster) === undefined;
+  }
+}
