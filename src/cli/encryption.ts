@@ -1,6 +1,6 @@
 import type { Image } from '../core/qcow2/image.js';
 import { cipherName, readLuksHeader } from '../core/qcow2/luksHeader.js';
-import { grouped } from '../core/structure/words.js';
+import { grouped } from '../core/tree/words.js';
 import { type Printable, t } from './printable.js';
 
 const AES = 1;

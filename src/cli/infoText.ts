@@ -1,7 +1,7 @@
 import { hex } from '../core/bytes.js';
 import type { Image } from '../core/qcow2/image.js';
 import type { Snapshot } from '../core/qcow2/snapshotTable.js';
-import { dateText, sizeText } from '../core/structure/words.js';
+import { dateText, sizeText } from '../core/tree/words.js';
 import { encryptionText } from './encryption.js';
 import { FEATURE_FIELDS, featuresOf } from './features.js';
 import { fullBackingName } from './imageNames.js';

@@ -10,7 +10,7 @@ import type { Mapped } from '../core/inspect/referredTo.js';
 import type { CurveName } from '../core/picture/curve.js';
 import type { Picture } from '../core/picture/layer.js';
 import type { ImageFacts } from '../core/qcow2/facts.js';
-import type { StructurePage, StructureQuery } from '../core/structure/node.js';
+import type { StructurePage, StructureQuery } from '../core/tree/node.js';
 import type {
   CellCounts,
   CellsQuery,
@@ -58,7 +58,7 @@ export type { Mapped } from '../core/inspect/referredTo.js';
 export type { GuestClusterDetail } from '../core/guest/clusterDetail.js';
 export type { Geometry, ImageFacts } from '../core/qcow2/facts.js';
 export type { Problem } from '../core/qcow2/problem.js';
-export type { StructureNode, StructurePage, StructureQuery } from '../core/structure/node.js';
+export type { StructureNode, StructurePage, StructureQuery } from '../core/tree/node.js';
 
 /** What can be asked of one open image, and what is answered. Every value survives a structured clone. */
 interface Exchanges {

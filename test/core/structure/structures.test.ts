@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memorySource } from '../../../src/core/byteSource.js';
 import { openImage } from '../../../src/core/qcow2/image.js';
-import { Structures } from '../../../src/core/structure/structures.js';
+import { Structures } from '../../../src/core/tree/formatTree.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { fileBytes } from '../../images/pieces.js';

@@ -1,5 +1,5 @@
-import type { StructureNode } from '../../../src/core/structure/node.js';
-import { Structures } from '../../../src/core/structure/structures.js';
+import type { StructureNode } from '../../../src/core/tree/node.js';
+import { Structures } from '../../../src/core/tree/formatTree.js';
 import type { SparseFile } from '../../images/pieces.js';
 import { opened } from '../opened.js';
 
