@@ -1,4 +1,4 @@
-import { HOST_WRITE_KINDS, OPERATION_FORMS } from '../src/core/simulate/operation.js';
+import { HOST_WRITE_KINDS, OPERATION_FORMS } from '../src/core/simulate/copy/operation.js';
 import { formatSize } from '../src/core/size.js';
 import { hex } from './text.js';
 

@@ -1,5 +1,5 @@
-import { parseSimulatedOperation } from '../src/core/simulate/operation.js';
-import { qemuScript } from '../src/core/simulate/qemuScript.js';
+import { parseSimulatedOperation } from '../src/core/simulate/copy/operation.js';
+import { qemuScript } from '../src/core/simulate/verdict/qemuScript.js';
 import { jsonText } from '../src/core/jsonText.js';
 import type { Store } from './store.js';
 

@@ -1,6 +1,6 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { CacheOptions } from '../src/core/simulate/cacheOptions.js';
-import type { ClusterMark } from '../src/core/simulate/marks.js';
+import type { CacheOptions } from '../src/core/simulate/copy/cacheOptions.js';
+import type { ClusterMark } from '../src/core/simulate/verdict/marks.js';
 import type { Answer, Query } from '../src/protocol/imageService.js';
 import type { OverlapAnswer } from '../src/protocol/overlap.js';
 import type {

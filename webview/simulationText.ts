@@ -1,7 +1,7 @@
 import { GUEST_DATA, type Kind, kindsIn } from '../src/core/map/kinds.js';
 import { typeNames } from '../src/core/overlap/types.js';
-import type { Disagreement } from '../src/core/simulate/disagreement.js';
-import type { Step } from '../src/core/simulate/outcome.js';
+import type { Disagreement } from '../src/core/simulate/verdict/disagreement.js';
+import type { Step } from '../src/core/simulate/copy/outcome.js';
 import type { VerdictCell } from '../src/protocol/simulation.js';
 import type { IconName } from './panels/icon.js';
 import { KIND_TEXT } from '../src/core/map/kinds.js';

@@ -1,4 +1,4 @@
-import type { ClusterMark, Touch } from '../src/core/simulate/marks.js';
+import type { ClusterMark, Touch } from '../src/core/simulate/verdict/marks.js';
 import { count } from './text.js';
 
 /** What stands before a mark's number, so that shape tells it apart as well as colour. */

@@ -2,10 +2,13 @@ import type { Kind } from '../core/map/kinds.js';
 import { DEFAULT_BITMAP_SIZE, NO_LIMIT } from '../core/overlap/settings.js';
 import { GUARDED_TYPES, guardedTypes } from '../core/overlap/types.js';
 import { isLaidOut, openImage } from '../core/qcow2/image.js';
-import type { Engine } from '../core/simulate/judge.js';
-import { parseSimulatedOperation, type SimulatedOperation } from '../core/simulate/operation.js';
-import { Simulation } from '../core/simulate/simulation.js';
-import type { SimulationSettings } from '../core/simulate/simulationSettings.js';
+import type { Engine } from '../core/simulate/guard/judge.js';
+import {
+  parseSimulatedOperation,
+  type SimulatedOperation,
+} from '../core/simulate/copy/operation.js';
+import { Simulation } from '../core/simulate/verdict/simulation.js';
+import type { SimulationSettings } from '../core/simulate/driver/settings.js';
 import { inflate } from '../node/inflate.js';
 import { operationLines } from '../node/operationLines.js';
 import { command } from './command.js';

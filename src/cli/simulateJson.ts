@@ -1,7 +1,7 @@
 import { typeNames } from '../core/overlap/types.js';
-import type { Difference } from '../core/simulate/difference.js';
-import { operationText } from '../core/simulate/operation.js';
-import type { Outcome } from '../core/simulate/outcome.js';
+import type { Difference } from '../core/simulate/verdict/difference.js';
+import { operationText } from '../core/simulate/copy/operation.js';
+import type { Outcome } from '../core/simulate/copy/outcome.js';
 
 /** One operation as `simulate --json` prints it. */
 export function outcomeJson(outcome: Outcome): object {

@@ -1,9 +1,9 @@
 import { hex } from '../core/bytes.js';
 import { typeNames } from '../core/overlap/types.js';
-import type { Difference } from '../core/simulate/difference.js';
-import { messageLines } from '../core/simulate/laterMessages.js';
-import { operationText } from '../core/simulate/operation.js';
-import type { Ending, Outcome, Step } from '../core/simulate/outcome.js';
+import type { Difference } from '../core/simulate/verdict/difference.js';
+import { messageLines } from '../core/simulate/copy/laterMessages.js';
+import { operationText } from '../core/simulate/copy/operation.js';
+import type { Ending, Outcome, Step } from '../core/simulate/copy/outcome.js';
 import { linesOf, type Printable } from './printable.js';
 
 /** Changes of one kind that a person reads. `--json` has them all. */

@@ -3,7 +3,7 @@ import { isGuardedType } from '../core/overlap/types.js';
 import type { Curve } from '../protocol/imageService.js';
 import type { HeatmapSettings, Renderer } from '../protocol/webviewMessages.js';
 import type { OverlapOptions } from '../protocol/overlap.js';
-import { CACHE_OPTIONS, type CacheOptions } from '../core/simulate/cacheOptions.js';
+import { CACHE_OPTIONS, type CacheOptions } from '../core/simulate/copy/cacheOptions.js';
 import { isCurve } from './values.js';
 
 const SECTION = 'qcow2.heatmap';

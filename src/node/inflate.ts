@@ -1,5 +1,5 @@
 import { inflateRawSync, constants } from 'node:zlib';
-import type { Inflate } from '../core/simulate/driver.js';
+import type { Inflate } from '../core/simulate/driver/driver.js';
 
 /** QEMU's window for deflate in qcow2 images. */
 const WINDOW_BITS = 12;

@@ -1,6 +1,6 @@
-import type { Difference } from '../core/simulate/difference.js';
-import type { Outcome } from '../core/simulate/outcome.js';
-import type { Verdict } from '../core/simulate/verdict.js';
+import type { Difference } from '../core/simulate/verdict/difference.js';
+import type { Outcome } from '../core/simulate/copy/outcome.js';
+import type { Verdict } from '../core/simulate/verdict/verdict.js';
 import type { DifferencePart, OperationOutcome } from '../protocol/simulation.js';
 
 /** Lines of each part of a difference. */

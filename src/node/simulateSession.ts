@@ -2,15 +2,15 @@ import type { Scan } from '../core/check/scan.js';
 import { refusesBitmap } from '../core/overlap/windowState.js';
 import type { MetadataList } from '../core/overlap/metadataList.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
-import type { Difference } from '../core/simulate/difference.js';
-import type { Surroundings } from '../core/simulate/driver.js';
-import { clusterMarks } from '../core/simulate/marks.js';
-import { operationText, type SimulatedOperation } from '../core/simulate/operation.js';
-import type { Outcome } from '../core/simulate/outcome.js';
-import { Run } from '../core/simulate/run.js';
-import type { SimulationSettings } from '../core/simulate/simulationSettings.js';
-import { type Row, VerdictTable } from '../core/simulate/verdictTable.js';
-import type { Work } from '../core/simulate/work.js';
+import type { Difference } from '../core/simulate/verdict/difference.js';
+import type { Surroundings } from '../core/simulate/driver/driver.js';
+import { clusterMarks } from '../core/simulate/verdict/marks.js';
+import { operationText, type SimulatedOperation } from '../core/simulate/copy/operation.js';
+import type { Outcome } from '../core/simulate/copy/outcome.js';
+import { Run } from '../core/simulate/verdict/operationRun.js';
+import type { SimulationSettings } from '../core/simulate/driver/settings.js';
+import { type Row, VerdictTable } from '../core/simulate/verdict/verdictTable.js';
+import type { Work } from '../core/simulate/copy/work.js';
 import type { Parsed } from '../core/size.js';
 import type {
   ClusterOwners,

@@ -1,14 +1,14 @@
 import type { ClusterMap } from '../core/map/clusterMap.js';
 import type { StructureSettings } from '../core/overlap/settings.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
-import { parseCacheOptions } from '../core/simulate/cacheOptions.js';
-import type { Surroundings } from '../core/simulate/driver.js';
+import { parseCacheOptions } from '../core/simulate/copy/cacheOptions.js';
+import type { Surroundings } from '../core/simulate/driver/driver.js';
 import {
   operationText,
   parseSimulatedOperation,
   type SimulatedOperation,
-} from '../core/simulate/operation.js';
-import type { SimulationSettings } from '../core/simulate/simulationSettings.js';
+} from '../core/simulate/copy/operation.js';
+import type { SimulationSettings } from '../core/simulate/driver/settings.js';
 import type { Parsed } from '../core/size.js';
 import type { EngineName, SimulateQuery } from '../protocol/simulation.js';
 import { readOptions } from './overlapOptions.js';

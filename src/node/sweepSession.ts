@@ -1,7 +1,7 @@
 import type { Scan } from '../core/check/scan.js';
 import { ranksOf } from '../core/picture/layer.js';
-import type { SimulationSettings } from '../core/simulate/simulationSettings.js';
-import { type Conflicts, sweep, type SweptDisk } from '../core/simulate/sweep.js';
+import type { SimulationSettings } from '../core/simulate/driver/settings.js';
+import { type Conflicts, sweep, type SweptDisk } from '../core/simulate/verdict/sweep.js';
 import type { SweepAnswer } from '../protocol/simulation.js';
 
 /** Milliseconds of sweeping before other questions get their turn. */

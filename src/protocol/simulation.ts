@@ -1,11 +1,11 @@
 import type { Owner } from '../core/map/owner.js';
-import type { CacheOptions } from '../core/simulate/cacheOptions.js';
-import type { Fate } from '../core/simulate/fate.js';
-import type { Disagreement } from '../core/simulate/disagreement.js';
-import type { ClusterMark } from '../core/simulate/marks.js';
-import type { CacheCounts, CacheName, LaterMessage, Step } from '../core/simulate/outcome.js';
-import type { Verdict } from '../core/simulate/verdict.js';
-import type { Cell } from '../core/simulate/verdictTable.js';
+import type { CacheOptions } from '../core/simulate/copy/cacheOptions.js';
+import type { Fate } from '../core/simulate/copy/fate.js';
+import type { Disagreement } from '../core/simulate/verdict/disagreement.js';
+import type { ClusterMark } from '../core/simulate/verdict/marks.js';
+import type { CacheCounts, CacheName, LaterMessage, Step } from '../core/simulate/copy/outcome.js';
+import type { Verdict } from '../core/simulate/verdict/verdict.js';
+import type { Cell } from '../core/simulate/verdict/verdictTable.js';
 import type { OverlapAnswer, OverlapOptions } from './overlap.js';
 
 /** How the simulated copy is opened. Settings as a user wrote them: the worker reads them as QEMU would. */

@@ -1,4 +1,4 @@
-import type { CacheOptions } from '../core/simulate/cacheOptions.js';
+import type { CacheOptions } from '../core/simulate/copy/cacheOptions.js';
 import type { Shell } from '../core/shell.js';
 import type { SearchTarget } from '../core/inspect/search.js';
 import type { Curve, ImageEvent, Method, Query } from './imageService.js';

@@ -2,8 +2,8 @@ import { Inspection } from '../../src/core/inspect/inspection.js';
 import { scan } from '../../src/core/check/scan.js';
 import { isLaidOut, openImage } from '../../src/core/qcow2/image.js';
 import { TEMPLATES } from '../../src/core/overlap/types.js';
-import type { SimulationSettings } from '../../src/core/simulate/simulationSettings.js';
-import { sweep } from '../../src/core/simulate/sweep.js';
+import type { SimulationSettings } from '../../src/core/simulate/driver/settings.js';
+import { sweep } from '../../src/core/simulate/verdict/sweep.js';
 import { FileSource } from '../../src/node/fileSource.js';
 
 const SETTINGS: SimulationSettings = {

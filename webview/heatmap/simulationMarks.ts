@@ -1,4 +1,4 @@
-import { type ClusterMark, type Touch, TOUCHES } from '../../src/core/simulate/marks.js';
+import { type ClusterMark, type Touch, TOUCHES } from '../../src/core/simulate/verdict/marks.js';
 import { TOUCH_SIGN } from '../touchText.js';
 import { toView } from './camera.js';
 import type { OverlayFrame } from './overlays.js';

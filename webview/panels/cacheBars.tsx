@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { CacheCounts, CacheName } from '../../src/core/simulate/outcome.js';
+import type { CacheCounts, CacheName } from '../../src/core/simulate/copy/outcome.js';
 import type { Store } from '../store.js';
 import { count, plural } from '../text.js';
 

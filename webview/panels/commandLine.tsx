@@ -4,7 +4,7 @@ import {
   HOST_WRITE_KINDS,
   OPERATION_FORMS,
   parseSimulatedOperation,
-} from '../../src/core/simulate/operation.js';
+} from '../../src/core/simulate/copy/operation.js';
 import type { Store } from '../store.js';
 import { clean, count, hex, size } from '../text.js';
 import {

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { FATES, fateNumber, type Fate } from '../../src/core/simulate/fate.js';
+import { FATES, fateNumber, type Fate } from '../../src/core/simulate/copy/fate.js';
 import type { Picture } from '../../src/core/picture/layer.js';
 import { valueVariable } from '../heatmap/palette.js';
 import { valueText } from '../layerText.js';

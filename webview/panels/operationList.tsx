@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { messageLines } from '../../src/core/simulate/laterMessages.js';
-import { parseSimulatedOperation } from '../../src/core/simulate/operation.js';
+import { messageLines } from '../../src/core/simulate/copy/laterMessages.js';
+import { parseSimulatedOperation } from '../../src/core/simulate/copy/operation.js';
 import type { Store } from '../store.js';
 import { simulationJson, simulationScript } from '../simulationExport.js';
 import { verdictLook } from '../simulationText.js';

@@ -1,7 +1,7 @@
 import { batch, useSignal, useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
-import { TOUCHES } from '../../src/core/simulate/marks.js';
-import type { Step } from '../../src/core/simulate/outcome.js';
+import { TOUCHES } from '../../src/core/simulate/verdict/marks.js';
+import type { Step } from '../../src/core/simulate/copy/outcome.js';
 import { stepLine, type StepLine } from '../simulationText.js';
 import type { Store } from '../store.js';
 import { TOUCH_SIGN } from '../touchText.js';

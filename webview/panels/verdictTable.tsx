@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import { disagreementText } from '../../src/core/simulate/disagreementText.js';
+import { disagreementText } from '../../src/core/simulate/verdict/disagreementText.js';
 import { describeOwner, kindOfOwner, type Owner } from '../../src/core/map/owner.js';
-import type { Lost, LostPlace } from '../../src/core/simulate/verdict.js';
+import type { Lost, LostPlace } from '../../src/core/simulate/verdict/verdict.js';
 import type {
   ClusterOwners,
   EngineName,

@@ -1,6 +1,6 @@
 import { KINDS, type KindName } from '../map/kinds.js';
 import { GUEST_KINDS } from '../guest/guestKinds.js';
-import { FATES, fateNumber } from '../simulate/fate.js';
+import { FATES, fateNumber } from '../simulate/copy/fate.js';
 import { RANK } from './tile.js';
 
 /** What a cell of the picture is: a cluster of the file, or one of the virtual disk. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseCacheOptions } from '../../../src/core/simulate/cacheOptions.js';
-import { Simulation } from '../../../src/core/simulate/simulation.js';
+import { parseCacheOptions } from '../../../src/core/simulate/copy/cacheOptions.js';
+import { Simulation } from '../../../src/core/simulate/verdict/simulation.js';
 import { laidOut } from '../opened.js';
 
 const NONE = { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' };

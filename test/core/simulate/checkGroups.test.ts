@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Engine } from '../../../src/core/simulate/judge.js';
-import { parseSimulatedOperation } from '../../../src/core/simulate/operation.js';
-import { Run } from '../../../src/core/simulate/run.js';
-import { type Cell, VerdictTable } from '../../../src/core/simulate/verdictTable.js';
+import type { Engine } from '../../../src/core/simulate/guard/judge.js';
+import { parseSimulatedOperation } from '../../../src/core/simulate/copy/operation.js';
+import { Run } from '../../../src/core/simulate/verdict/operationRun.js';
+import { type Cell, VerdictTable } from '../../../src/core/simulate/verdict/verdictTable.js';
 import { fileBytes } from '../../images/pieces.js';
 import { Random } from '../../images/random.js';
 import { randomOperations } from '../../peer/simulate/randomOperations.js';

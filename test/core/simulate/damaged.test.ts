@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TEMPLATES } from '../../../src/core/overlap/types.js';
-import { messageLines } from '../../../src/core/simulate/laterMessages.js';
+import { messageLines } from '../../../src/core/simulate/copy/laterMessages.js';
 import { poke } from '../../images/pokes.js';
 import {
   CLUSTER,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Simulation } from '../../../src/core/simulate/simulation.js';
+import { Simulation } from '../../../src/core/simulate/verdict/simulation.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { scanned } from '../opened.js';

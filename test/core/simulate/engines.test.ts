@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BIT } from '../../../src/core/map/kinds.js';
 import { NO_LIMIT } from '../../../src/core/overlap/settings.js';
 import { TEMPLATES } from '../../../src/core/overlap/types.js';
-import type { Engine } from '../../../src/core/simulate/judge.js';
+import type { Engine } from '../../../src/core/simulate/guard/judge.js';
 import { poke } from '../../images/pokes.js';
 import {
   CLUSTER,

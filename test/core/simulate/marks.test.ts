@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BIT } from '../../../src/core/map/kinds.js';
-import { clusterMarks } from '../../../src/core/simulate/marks.js';
-import type { Step, WriteStep } from '../../../src/core/simulate/outcome.js';
+import { clusterMarks } from '../../../src/core/simulate/verdict/marks.js';
+import type { Step, WriteStep } from '../../../src/core/simulate/copy/outcome.js';
 
 const write = (offset: number, size: number, more: Partial<WriteStep> = {}): Step => ({
   type: 'write',

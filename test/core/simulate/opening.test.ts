@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Simulation } from '../../../src/core/simulate/simulation.js';
+import { Simulation } from '../../../src/core/simulate/verdict/simulation.js';
 import { poke } from '../../images/pokes.js';
 import { FRESH, image, SETTINGS, simulate } from './simulated.js';
 

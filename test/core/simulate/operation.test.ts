@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { operationText, parseSimulatedOperation } from '../../../src/core/simulate/operation.js';
+import {
+  operationText,
+  parseSimulatedOperation,
+} from '../../../src/core/simulate/copy/operation.js';
 
 const refused = (line: string): string | undefined => {
   const parsed = parseSimulatedOperation(line);

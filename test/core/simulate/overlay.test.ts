@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { memorySource } from '../../../src/core/byteSource.js';
-import { bytesPart, Overlay } from '../../../src/core/simulate/overlay.js';
+import { bytesPart, Overlay } from '../../../src/core/simulate/copy/overlay.js';
 
 const read = (overlay: Overlay, offset: number): number[] => {
   const bytes = new Uint8Array(4).fill(0xee);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseSimulatedOperation } from '../../../src/core/simulate/operation.js';
-import { qemuScript, type ScriptOptions } from '../../../src/core/simulate/qemuScript.js';
+import { parseSimulatedOperation } from '../../../src/core/simulate/copy/operation.js';
+import { qemuScript, type ScriptOptions } from '../../../src/core/simulate/verdict/qemuScript.js';
 
 const PLAIN: ScriptOptions = {
   guard: { mode: 'cached', types: {} },

@@ -1,10 +1,10 @@
 import { TEMPLATES } from '../../../src/core/overlap/types.js';
 import type { LaidOutImage } from '../../../src/core/qcow2/image.js';
-import type { Difference } from '../../../src/core/simulate/difference.js';
-import { parseSimulatedOperation } from '../../../src/core/simulate/operation.js';
-import type { Outcome } from '../../../src/core/simulate/outcome.js';
-import { Simulation } from '../../../src/core/simulate/simulation.js';
-import type { SimulationSettings } from '../../../src/core/simulate/simulationSettings.js';
+import type { Difference } from '../../../src/core/simulate/verdict/difference.js';
+import { parseSimulatedOperation } from '../../../src/core/simulate/copy/operation.js';
+import type { Outcome } from '../../../src/core/simulate/copy/outcome.js';
+import { Simulation } from '../../../src/core/simulate/verdict/simulation.js';
+import type { SimulationSettings } from '../../../src/core/simulate/driver/settings.js';
 import { inflate } from '../../../src/node/inflate.js';
 import { ImageBuilder, type ImageOptions } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';

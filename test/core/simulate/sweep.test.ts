@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Scan } from '../../../src/core/check/scan.js';
 import { GUARDED_TYPES, TEMPLATES } from '../../../src/core/overlap/types.js';
-import { FATES } from '../../../src/core/simulate/fate.js';
-import type { Engine } from '../../../src/core/simulate/judge.js';
-import type { SimulatedOperation } from '../../../src/core/simulate/operation.js';
-import { type Conflicts, sweep } from '../../../src/core/simulate/sweep.js';
-import { fateOf } from '../../../src/core/simulate/verdict.js';
-import { type Cell, VerdictTable } from '../../../src/core/simulate/verdictTable.js';
+import { FATES } from '../../../src/core/simulate/copy/fate.js';
+import type { Engine } from '../../../src/core/simulate/guard/judge.js';
+import type { SimulatedOperation } from '../../../src/core/simulate/copy/operation.js';
+import { type Conflicts, sweep } from '../../../src/core/simulate/verdict/sweep.js';
+import { fateOf } from '../../../src/core/simulate/verdict/verdict.js';
+import { type Cell, VerdictTable } from '../../../src/core/simulate/verdict/verdictTable.js';
 import { fileBytes } from '../../images/pieces.js';
 import { Random } from '../../images/random.js';
 import { builtImages } from '../../peer/builtImages.js';

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { TEMPLATES, type TypeSet } from '../../../src/core/overlap/types.js';
 import type { LaidOutImage } from '../../../src/core/qcow2/image.js';
-import { disagreementText } from '../../../src/core/simulate/disagreementText.js';
-import { parseSimulatedOperation } from '../../../src/core/simulate/operation.js';
+import { disagreementText } from '../../../src/core/simulate/verdict/disagreementText.js';
+import { parseSimulatedOperation } from '../../../src/core/simulate/copy/operation.js';
 import {
   type Cell,
   type Row,
   rowsFor,
   VerdictTable,
-} from '../../../src/core/simulate/verdictTable.js';
+} from '../../../src/core/simulate/verdict/verdictTable.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut, type BuiltImage } from '../../images/layOut.js';
 import { poke, poked } from '../../images/pokes.js';

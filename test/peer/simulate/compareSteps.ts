@@ -1,5 +1,5 @@
 import { hex } from '../../../src/core/bytes.js';
-import type { Outcome, Step } from '../../../src/core/simulate/outcome.js';
+import type { Outcome, Step } from '../../../src/core/simulate/copy/outcome.js';
 import type { Trace } from './trace.js';
 
 /** The first write to the file and the first look-up in a cache that are not alike. */

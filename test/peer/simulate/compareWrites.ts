@@ -1,8 +1,8 @@
 import { memorySource, type ByteSource } from '../../../src/core/byteSource.js';
 import { INCOMPATIBLE } from '../../../src/core/qcow2/features.js';
 import { readHeader } from '../../../src/core/qcow2/header.js';
-import type { Ending } from '../../../src/core/simulate/outcome.js';
-import type { Overlay } from '../../../src/core/simulate/overlay.js';
+import type { Ending } from '../../../src/core/simulate/copy/outcome.js';
+import type { Overlay } from '../../../src/core/simulate/copy/overlay.js';
 import { isAtLeastText } from '../qemuVersion.js';
 import { differentFacts, readTables } from './fileTables.js';
 import { runOurs, type OurAnswer, type OurRun } from './ours.js';

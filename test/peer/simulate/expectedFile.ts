@@ -1,6 +1,6 @@
 import { type ByteSource, readBytes } from '../../../src/core/byteSource.js';
 import { hex } from '../../../src/core/bytes.js';
-import type { Overlay } from '../../../src/core/simulate/overlay.js';
+import type { Overlay } from '../../../src/core/simulate/copy/overlay.js';
 
 /**
  * The file as the simulator has left it. Of data whose contents it cannot know, such as the output

@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import type { CacheOptions } from '../../../src/core/simulate/cacheOptions.js';
+import type { CacheOptions } from '../../../src/core/simulate/copy/cacheOptions.js';
 import type { ImageEvent, ImageService, Method } from '../../../src/protocol/imageService.js';
 import type { OverlapOptions } from '../../../src/protocol/overlap.js';
 import { answer, type Answered, type Request } from '../../../src/protocol/rpc.js';

@@ -1,0 +1,217 @@
+import { hashHex, viewOf } from '../../bytes.js';
+import type { TypeSet } from '../../overlap/types.js';
+import { failureOf, ProcessAborted, RequestFailed } from '../copy/failure.js';
+import type { HostFile } from '../guard/hostFile.js';
+import type { CacheName } from '../copy/outcome.js';
+import { bytesPart } from '../copy/overlay.js';
+import type { Recorder } from '../copy/recorder.js';
+import type { Signal } from '../copy/signal.js';
+
+/** A table in a cache. */
+export interface CacheEntry {
+  /** In the file; 0 when the slot is empty. */
+  offset: number;
+  dirty: boolean;
+  readonly slot: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** When it was last given back. */
+  lastUse: number;
+  references: number;
+}
+
+const LABEL: Readonly<Record<CacheName, string>> = {
+  l2: 'L2 table',
+  refcount: 'refcount block',
+};
+const WRITTEN = { l2: 'L2 slice', refcount: 'refcount block' } as const;
+
+/** One of QEMU's two metadata caches (block/qcow2-cache.c). Failures are RequestFailed. */
+export class MetadataCache {
+  readonly name: CacheName;
+  readonly tableBytes: number;
+  readonly slots: number;
+  readonly #own: TypeSet;
+  readonly #file: HostFile;
+  readonly #signal: Signal;
+  readonly #recorder: Recorder;
+  readonly #entries = new Map<number, CacheEntry>();
+  readonly #byOffset = new Map<number, CacheEntry>();
+  readonly #dirty = new Set<CacheEntry>();
+  #uses = 0;
+  /** Only to be written when this one has been. */
+  #dependsOn: MetadataCache | undefined;
+
+  /** @param own the type that write-backs ignore */
+  constructor(
+    name: CacheName,
+    slots: number,
+    tableBytes: number,
+    own: TypeSet,
+    file: HostFile,
+    signal: Signal,
+    recorder: Recorder,
+  ) {
+    this.name = name;
+    this.slots = slots;
+    this.tableBytes = tableBytes;
+    this.#own = own;
+    this.#file = file;
+    this.#signal = signal;
+    this.#recorder = recorder;
+  }
+
+  /** The table at `offset`, to be given back with `put`; read from the file if need be. */
+  get(offset: number): CacheEntry {
+    return this.#get(offset, true);
+  }
+
+  /** A slot for the table at `offset`, whose contents the caller will set. */
+  getEmpty(offset: number): CacheEntry {
+    return this.#get(offset, false);
+  }
+
+  put(entry: CacheEntry): void {
+    entry.references--;
+    if (entry.references === 0) entry.lastUse = ++this.#uses;
+  }
+
+  /** `get` and `put`, `count` times over, of a table that was just given back. */
+  usedAgain(entry: CacheEntry, count: number): void {
+    if (count === 0) return;
+    this.#recorder.lookUp(this.name, entry.offset, true, count);
+    this.#uses += count;
+    entry.lastUse = this.#uses;
+  }
+
+  /** The table at `offset`, if it is cached. */
+  find(offset: number): CacheEntry | undefined {
+    return this.#byOffset.get(offset);
+  }
+
+  /** Forgets a table without writing it. */
+  discard(entry: CacheEntry): void {
+    if (entry.references > 0)
+      throw new ProcessAborted(
+        "qcow2_cache_discard: Assertion `c->entries[i].ref == 0' failed: a cluster is freed that is a table in use",
+      );
+    this.#byOffset.delete(entry.offset);
+    entry.offset = 0;
+    entry.lastUse = 0;
+    this.#clean(entry);
+  }
+
+  /**
+   * This cache may be written only after `other`. QEMU drops the failure of a write that this takes,
+   * and with it the dependency (qcow2_cache_set_dependency).
+   */
+  dependOn(other: MetadataCache): void {
+    failureOf(() => {
+      if (other.#dependsOn) other.#flushDependency(other.#dependsOn);
+      if (this.#dependsOn && this.#dependsOn !== other) this.#flushDependency(this.#dependsOn);
+      this.#dependsOn = other;
+    });
+  }
+
+  /** The table differs from the file now. */
+  markDirty(entry: CacheEntry): void {
+    entry.dirty = true;
+    this.#dirty.add(entry);
+  }
+
+  /** Writes all dirty tables; goes on after a failure, which comes at the end. */
+  write(): void {
+    let failure: RequestFailed | undefined;
+    for (const entry of [...this.#dirty].sort((a, b) => a.slot - b.slot)) {
+      const errno = failureOf(() => {
+        this.#writeBack(entry);
+      });
+      if (errno !== undefined) failure = new RequestFailed(errno);
+    }
+    if (failure) throw failure;
+  }
+
+  #get(offset: number, read: boolean): CacheEntry {
+    if (offset === 0)
+      throw new ProcessAborted(
+        `qcow2_cache_do_get: Assertion \`offset != 0' failed: QEMU looks for a ${LABEL[this.name]} at offset 0`,
+      );
+    if (offset % this.tableBytes !== 0) {
+      this.#signal.fatal(
+        `Cannot get entry from ${LABEL[this.name]} cache: Offset ${hashHex(offset)} is unaligned`,
+      );
+      throw new RequestFailed('EIO');
+    }
+    const cached = this.#byOffset.get(offset);
+    this.#recorder.lookUp(this.name, offset, cached !== undefined, 1);
+    const entry = cached ?? this.#load(offset, read);
+    entry.references++;
+    return entry;
+  }
+
+  #load(offset: number, read: boolean): CacheEntry {
+    const entry = this.#victim(offset);
+    this.#writeBack(entry);
+    this.#byOffset.delete(entry.offset);
+    entry.offset = 0;
+    if (read) this.#file.read(entry.bytes, offset);
+    entry.offset = offset;
+    this.#byOffset.set(offset, entry);
+    return entry;
+  }
+
+  /** The slot to be replaced: nobody uses it, and it was used longest ago. */
+  #victim(offset: number): CacheEntry {
+    const start = firstSlot(offset / this.tableBytes, this.slots);
+    let oldest: CacheEntry | undefined;
+    for (let i = 0; i < this.slots; i++) {
+      const slot = start + i < this.slots ? start + i : start + i - this.slots;
+      const entry = this.#entries.get(slot);
+      if (!entry) return this.#open(slot);
+      if (entry.references > 0 || (oldest && entry.lastUse >= oldest.lastUse)) continue;
+      oldest = entry;
+      if (entry.lastUse === 0) break;
+    }
+    if (!oldest) throw new ProcessAborted(`every slot of the ${LABEL[this.name]} cache is in use`);
+    return oldest;
+  }
+
+  #open(slot: number): CacheEntry {
+    const bytes = new Uint8Array(this.tableBytes);
+    const entry: CacheEntry = {
+      offset: 0,
+      dirty: false,
+      slot,
+      bytes,
+      view: viewOf(bytes),
+      lastUse: 0,
+      references: 0,
+    };
+    this.#entries.set(slot, entry);
+    return entry;
+  }
+
+  #writeBack(entry: CacheEntry): void {
+    if (!entry.dirty || entry.offset === 0) return;
+    if (this.#dependsOn) this.#flushDependency(this.#dependsOn);
+    this.#file.writeChecked(WRITTEN[this.name], this.#own, entry.offset, [
+      bytesPart(entry.bytes.slice()),
+    ]);
+    this.#clean(entry);
+  }
+
+  #clean(entry: CacheEntry): void {
+    entry.dirty = false;
+    this.#dirty.delete(entry);
+  }
+
+  #flushDependency(other: MetadataCache): void {
+    other.write();
+    this.#dependsOn = undefined;
+  }
+}
+
+/** Where the search for a table starts: (index · 4) mod slots, exact for any index. */
+function firstSlot(index: number, slots: number): number {
+  return ((index % slots) * 4) % slots;
+}

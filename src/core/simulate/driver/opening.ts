@@ -1,0 +1,110 @@
+import { AUTOCLEAR, INCOMPATIBLE } from '../../qcow2/features.js';
+import type { FieldName } from '../../qcow2/header.js';
+import type { LaidOutImage } from '../../qcow2/image.js';
+import type { Parsed } from '../../size.js';
+import { Bitmaps } from './bitmaps.js';
+import { Claims } from '../guard/claims.js';
+import { Driver } from './driver.js';
+import { RequestFailed, Unpredictable } from '../copy/failure.js';
+import { geometryOf } from '../copy/sizes.js';
+import { Guard } from '../guard/guard.js';
+import type { Overlay } from '../copy/overlay.js';
+import type { Recorder } from '../copy/recorder.js';
+import type { SimulationSettings } from './settings.js';
+
+/** Autoclear bits that QEMU knows. */
+const KNOWN_AUTOCLEAR = AUTOCLEAR.bitmaps | AUTOCLEAR.rawExternalData;
+
+/**
+ * The driver as it is after opening an image read/write (qcow2_do_open), with what opening writes;
+ * or the message that QEMU refuses it with, or why it cannot be simulated.
+ */
+export function openDriver(
+  image: LaidOutImage,
+  settings: SimulationSettings,
+  overlay: Overlay,
+  recorder: Recorder,
+): Parsed<Driver> {
+  const refuse = (message: string) => ({ ok: false, message }) as const;
+  const { header, layout } = image;
+  const incompatible = header.value('incompatible_features');
+  const when = refusedWhen(image);
+  if (when === 'early') return refuse(image.refusal.open ?? '');
+  if ((incompatible & INCOMPATIBLE.corrupt) !== 0n)
+    return refuse('qcow2: Image is corrupt; cannot be opened read/write');
+  if (when === 'before options') return refuse(image.refusal.open ?? '');
+  const sized = geometryOf(layout, settings.sizes);
+  if (!sized.ok) return sized;
+  const { geometry, slots } = sized.value;
+  const guard = Guard.open(image, overlay, recorder, settings, settings.watch);
+  if (!guard.ok) return guard;
+  if (settings.discardNoUnref && geometry.version < 3)
+    return refuse('discard-no-unref is only supported since qcow2 version 3');
+  if (image.refusal.open !== undefined) return refuse(image.refusal.open);
+  if (layout.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
+    return refuse('A disk of more than 2^53 bytes is not simulated');
+  if ((incompatible & INCOMPATIBLE.dirty) !== 0n)
+    return refuse(
+      'The image is dirty: QEMU repairs it when it opens it for writing, which is not simulated',
+    );
+  const driver = new Driver(
+    image,
+    geometry,
+    slots,
+    guard.value,
+    overlay,
+    recorder,
+    settings.surroundings,
+    settings.map && new Claims(settings.map),
+    settings.discardNoUnref,
+  );
+  const lost =
+    image.extensions.list.some((e) => e.type === 'bitmaps') && image.bitmaps === undefined;
+  const unknown = (driver.header.autoclear & ~KNOWN_AUTOCLEAR) !== 0n;
+  driver.header.autoclear &= KNOWN_AUTOCLEAR;
+  try {
+    driver.bitmaps = Bitmaps.load(driver);
+  } catch (error) {
+    if (error instanceof Unpredictable) return refuse(error.message);
+    if (!(error instanceof RequestFailed)) throw error;
+    return refuse(`Can't update bitmap directory: ${error.message}`);
+  }
+  if (lost || (unknown && !driver.bitmaps)) driver.writeHeader();
+  for (const line of image.warnings) recorder.message(line.replace(/^qemu-img: /, 'qemu-io: '));
+  return { ok: true, value: driver };
+}
+
+/** Fields that QEMU tests before it looks whether the image is marked as corrupt. */
+const EARLY_FIELDS: ReadonlySet<string> = new Set<FieldName>([
+  'magic',
+  'version',
+  'cluster_bits',
+  'header_length',
+  'backing_file_offset',
+  'compression_type',
+  'incompatible_features',
+]);
+
+/** Fields that QEMU looks at after it has taken the options. */
+const LATE_FIELDS: ReadonlySet<string> = new Set([
+  'header extension',
+  'autoclear_features',
+  'backing_file_size',
+  'snapshot table',
+  'bitmap directory',
+  'bitmap table',
+]);
+const LATE_REFUSALS = /^('data-file'|Missing CRYPTO|Unsupported encryption|Could not refresh)/;
+
+/** When QEMU refuses the image; undefined when it does not. */
+function refusedWhen({
+  problems,
+  refusal,
+}: LaidOutImage): 'early' | 'before options' | 'late' | undefined {
+  const first = problems.find((problem) => problem.refusal === refusal.open);
+  if (refusal.open === undefined || !first) return undefined;
+  if (LATE_FIELDS.has(first.field) || LATE_REFUSALS.test(refusal.open)) return 'late';
+  return EARLY_FIELDS.has(first.field) && !refusal.open.startsWith('Unsupported subcluster')
+    ? 'early'
+    : 'before options';
+}

@@ -1,0 +1,177 @@
+import { hashHex, hexWords } from '../../bytes.js';
+import type { Driver } from './driver.js';
+import { errnoText, failureOf, RequestFailed } from '../copy/failure.js';
+import { clusterOf } from '../copy/sizes.js';
+import { blockOffset, MemoryTable } from './memoryTable.js';
+import type { CacheEntry } from './metadataCache.js';
+import type { Allocated } from '../copy/outcome.js';
+import { blockIndexForChange, RefcountBlocks } from './refcountBlocks.js';
+import { addToRefcount, refcountAt } from './refcountCells.js';
+
+/** Why clusters are freed; it decides whether the file system gets them back (qcow2_discard_type). */
+export type FreedFor = 'never' | 'always' | 'request' | 'snapshot' | 'other';
+
+/** qemu-io opens images with discard=unmap. */
+const PUNCHED: Readonly<Record<FreedFor, boolean>> = {
+  never: false,
+  always: true,
+  request: true,
+  snapshot: true,
+  other: false,
+};
+
+/** Reads and changes refcounts (block/qcow2-refcount.c). Failures are RequestFailed. */
+export class Refcounts {
+  readonly table: MemoryTable;
+  readonly blocks: RefcountBlocks;
+  /** Clusters that were freed so far. */
+  freed = 0;
+  readonly #driver: Driver;
+
+  constructor(driver: Driver) {
+    const { refcountTable } = driver.image;
+    this.#driver = driver;
+    this.table = new MemoryTable(refcountTable, refcountTable.offset, refcountTable.length);
+    this.blocks = new RefcountBlocks(driver, this.table);
+  }
+
+  /** Offset of the block of an index, 0 if there is none. One off the grid is a corruption. */
+  blockAt(index: number): number {
+    const { geometry, signal } = this.#driver;
+    if (index >= this.table.length) return 0;
+    // An offset past 2^62 is not exact as a number.
+    const [high, low] = [this.table.high(index), (this.table.low(index) & 0xfffffe00) >>> 0];
+    if (low % geometry.clusterSize !== 0) {
+      signal.fatal(
+        `Refblock offset 0x${hexWords(high, low)} unaligned (reftable index: ${hashHex(index)})`,
+      );
+      throw new RequestFailed('EIO');
+    }
+    return blockOffset(this.table, index);
+  }
+
+  /** Refcount of a cluster (qcow2_get_refcount). */
+  get(cluster: number): number | bigint {
+    const { geometry, refcountCache } = this.#driver;
+    const offset = this.blockAt(Math.floor(cluster / geometry.refcountsPerBlock));
+    if (offset === 0) return 0;
+    const entry = refcountCache.get(offset);
+    const value = refcountAt(entry, geometry.refcountBits, cluster % geometry.refcountsPerBlock);
+    refcountCache.put(entry);
+    return value;
+  }
+
+  /**
+   * Adds to the refcounts of all clusters that a range touches (update_refcount). On failure what
+   * was done is undone; EAGAIN means that a block was allocated meanwhile.
+   */
+  update(
+    offset: number,
+    length: number,
+    change: 1 | -1,
+    freedFor: FreedFor = 'never',
+    kind?: Allocated,
+  ): void {
+    const { refcountCache, l2Cache, discards, geometry } = this.#driver;
+    if (length < 0) throw new RequestFailed('EINVAL');
+    if (length === 0) return;
+    if (change < 0) refcountCache.dependOn(l2Cache);
+    // A sum past 2^53 would be rounded.
+    const last =
+      clusterOf(geometry, offset) +
+      clusterOf(geometry, (offset % geometry.clusterSize) + length - 1);
+    const held: { block: CacheEntry | undefined; index: number } = { block: undefined, index: -1 };
+    let cluster = clusterOf(geometry, offset);
+    const errno = failureOf(() => {
+      for (; cluster <= last; cluster++)
+        this.#change(held, offset, cluster, change, freedFor, kind);
+    });
+    if (!discards.collecting) discards.process(errno === undefined);
+    if (held.block) refcountCache.put(held.block);
+    if (errno === undefined) return;
+    failureOf(() => {
+      this.update(offset, cluster * geometry.clusterSize - offset, change === 1 ? -1 : 1);
+    });
+    throw new RequestFailed(errno);
+  }
+
+  /** Frees what a range touches. A failure is only reported (qcow2_free_clusters). */
+  free(offset: number, length: number, freedFor: FreedFor, kind: Allocated): void {
+    const errno = failureOf(() => {
+      this.update(offset, length, -1, freedFor, kind);
+    });
+    if (errno === undefined) return;
+    const { recorder, geometry, claims } = this.#driver;
+    recorder.message(`qcow2_free_clusters failed: ${errnoText(errno)}`);
+    // Given up they are all the same.
+    const end = clusterOf(geometry, offset + length - 1);
+    for (let cluster = clusterOf(geometry, offset); cluster <= end; cluster++)
+      claims?.drop(cluster);
+  }
+
+  #change(
+    held: { block: CacheEntry | undefined; index: number },
+    start: number,
+    cluster: number,
+    change: 1 | -1,
+    freedFor: FreedFor,
+    kind: Allocated | undefined,
+  ): void {
+    const { refcountCache, geometry, allocator, recorder, claims } = this.#driver;
+    recorder.work(256);
+    const index = Math.floor(cluster / geometry.refcountsPerBlock);
+    if (index !== held.index) {
+      if (held.block) refcountCache.put(held.block);
+      held.block = undefined;
+      held.block = this.#blockFor(cluster, clusterOf(geometry, start));
+    }
+    held.index = index;
+    if (!held.block) return;
+    refcountCache.markDirty(held.block);
+    const value = addToRefcount(
+      held.block,
+      geometry.refcountBits,
+      cluster % geometry.refcountsPerBlock,
+      change,
+    );
+    if (value === undefined) throw new RequestFailed('EINVAL');
+    if (change === 1) claims?.take(cluster);
+    else claims?.drop(cluster);
+    if (value !== 0) return;
+    allocator.lower(cluster);
+    if (kind !== undefined) {
+      recorder.free(kind, cluster * geometry.clusterSize, geometry.clusterSize);
+      this.freed++;
+    }
+    this.#forget(held, start);
+    if (PUNCHED[freedFor])
+      this.#driver.discards.add(cluster * geometry.clusterSize, geometry.clusterSize);
+  }
+
+  /** What the caches hold of a freed table is dropped. QEMU looks at the start of the whole range. */
+  #forget(held: { block: CacheEntry | undefined; index: number }, start: number): void {
+    const { refcountCache, l2Cache } = this.#driver;
+    const block = refcountCache.find(start);
+    if (block) {
+      if (held.block) refcountCache.put(held.block);
+      held.block = undefined;
+      held.index = -1;
+      refcountCache.discard(block);
+    }
+    const slice = l2Cache.find(start);
+    if (slice) l2Cache.discard(slice);
+  }
+
+  #blockFor(cluster: number, first: number): CacheEntry {
+    const offset = this.blockAt(blockIndexForChange(this.#driver.geometry, cluster));
+    if (offset !== 0) return this.#driver.refcountCache.get(offset);
+    try {
+      this.blocks.allocate(cluster);
+    } catch (error) {
+      if (error instanceof RequestFailed && error.errno === 'EAGAIN')
+        this.#driver.allocator.lower(first);
+      throw error;
+    }
+    throw new RequestFailed('EAGAIN');
+  }
+}

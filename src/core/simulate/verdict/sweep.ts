@@ -1,0 +1,223 @@
+import { ClusterBits } from '../../map/clusterSet.js';
+import type { ClusterMap } from '../../map/clusterMap.js';
+import { guestClusters } from '../../guest/guestTable.js';
+import { L2EntryRuns } from '../../qcow2/l2EntryRuns.js';
+import { L2Tables } from '../../qcow2/l2Reader.js';
+import { WINDOW_SIZE } from '../../overlap/typeRuns.js';
+import { NO_LIMIT } from '../../overlap/settings.js';
+import { BytePlane, PlaneWriter } from '../../picture/bytePlane.js';
+import { maskedOffset } from '../../qcow2/entryTable.js';
+import type { LaidOutImage } from '../../qcow2/image.js';
+import { ClusterJudge } from './clusterJudge.js';
+import { type Fate, fateNumber, FATES } from '../copy/fate.js';
+import { type Form, ORDINARY, SweepClasses } from './sweepClasses.js';
+import { Simulation } from './simulation.js';
+import type { SimulationSettings } from '../driver/settings.js';
+
+/** Writes that are simulated; the rest falls into their classes. A broken image may have more of those. */
+const MOST_JUDGED = 4096;
+/** Milliseconds of work between two yields are about as many as entries take. */
+const ENTRIES_A_STEP = 2 ** 18;
+
+const UNKNOWN = fateNumber('unknown');
+const SAFE = fateNumber('safe');
+
+/** Where a write to each cluster of the guest's disk would end; or why QEMU does not open the image. */
+export type Conflicts =
+  | { readonly state: 'refused'; readonly message: string }
+  | ({ readonly state: 'swept' } & SweptDisk);
+
+export interface SweptDisk {
+  /** The fate (see fateNumber) of a write to each guest cluster. */
+  readonly guest: BytePlane;
+  /** The worst fate of the writes that reach each host cluster. */
+  readonly host: BytePlane;
+  /** Guest clusters by fate. */
+  readonly counts: readonly { readonly fate: Fate; readonly clusters: number }[];
+  /** Writes that were simulated; all others are like one of them. */
+  readonly judged: number;
+}
+
+/**
+ * Writes each cluster of the guest's disk as a whole to the image as it is just after opening, each
+ * for itself, and tells what becomes of it. Clusters are sorted into classes by all that the write
+ * path looks at, and one of each class is simulated. Yields the part done, 0 … 1. Throws on I/O
+ * errors. `ranks`: see BytePlane.
+ */
+export function* sweep(
+  image: LaidOutImage,
+  map: ClusterMap,
+  settings: SimulationSettings,
+  ranks: Uint8Array,
+): Generator<number, Conflicts, void> {
+  const { opened } = new Simulation(image, settings);
+  if (!opened.ok) return { state: 'refused', message: opened.message };
+  const run = new Sweep(image, map, settings, ranks);
+  yield* run.tables();
+  return { state: 'swept', ...run.disk() };
+}
+
+class Sweep {
+  readonly #image: LaidOutImage;
+  readonly #classes: SweepClasses;
+  readonly #judge: ClusterJudge;
+  readonly #guest: BytePlane;
+  readonly #host: BytePlane;
+  readonly #guestWriter: PlaneWriter;
+  /** Host clusters that a safe write reaches. */
+  readonly #safe: ClusterBits;
+  readonly #fates = new Map<string, number>();
+  /** By class of the table and form of the entry: the fates of ordinary clusters; -1 unknown yet. */
+  readonly #ordinary = new Map<string, Map<Form, Int8Array>>();
+  readonly #counts = new Float64Array(FATES.length);
+  #judged = 0;
+
+  constructor(
+    image: LaidOutImage,
+    map: ClusterMap,
+    settings: SimulationSettings,
+    ranks: Uint8Array,
+  ) {
+    const { layout } = image;
+    const limited =
+      settings.engine.type === 'structures' && settings.engine.totalSizeLimit !== NO_LIMIT;
+    this.#image = image;
+    this.#classes = new SweepClasses(
+      image,
+      map,
+      limited ? WINDOW_SIZE * layout.clusterSize : Infinity,
+    );
+    this.#judge = new ClusterJudge(image, map, settings);
+    this.#guest = new BytePlane(guestClusters(layout), ranks, 0);
+    this.#host = new BytePlane(layout.hostClusters, ranks, 0);
+    this.#guestWriter = new PlaneWriter((from, to, fate) => {
+      this.#guest.fill(from, to, fate);
+    });
+    this.#safe = new ClusterBits(layout.hostClusters);
+  }
+
+  *tables(): Generator<number> {
+    const { layout, l1, source } = this.#image;
+    const tables = new L2Tables(this.#image);
+    const runs = new L2EntryRuns(layout);
+    const clusters = guestClusters(layout);
+    let entriesLeft = ENTRIES_A_STEP;
+    for (let index = 0; index < layout.l1DiskEntries; index++) {
+      const first = index * layout.l2Entries;
+      const entries = Math.min(layout.l2Entries, clusters - first);
+      const table = this.#classes.table(index);
+      const offset = maskedOffset(l1.high(index), l1.low(index));
+      if (table.whole || offset >= source.size)
+        this.#put(first, entries, this.#fate(`${table.key}: nothing`, first));
+      else {
+        runs.decode(tables.read(l1, index, offset), entries);
+        this.#table(table.key, first, runs);
+      }
+      entriesLeft -= table.whole ? 1 : entries;
+      if (entriesLeft > 0) continue;
+      entriesLeft = ENTRIES_A_STEP;
+      yield index / layout.l1DiskEntries;
+    }
+    this.#guestWriter.flush();
+    for (const { from, to } of this.#safe.runs())
+      this.#host.raise(from, Math.min(to, this.#host.clusters), SAFE);
+    // The last one may be partial, and then the rest of its cluster is filled up.
+    if (clusters > 0) this.#judgeLast(clusters - 1);
+  }
+
+  #table(tableKey: string, first: number, runs: L2EntryRuns): void {
+    const fates = this.#ordinary.get(tableKey) ?? new Map<Form, Int8Array>();
+    this.#ordinary.set(tableKey, fates);
+    let form: Form | undefined;
+    let known: Int8Array = new Int8Array(ORDINARY);
+    for (let run = 0; run < runs.count; run++) {
+      const high = runs.highs[run];
+      const low = runs.lows[run];
+      const guest = first + runs.indexes[run];
+      const next = this.#classes.form(high, low, runs.zeroes[run], runs.allocated[run]);
+      if (next !== form) {
+        form = next;
+        known = fates.get(form) ?? new Int8Array(ORDINARY).fill(-1);
+        fates.set(form, known);
+      }
+      if (form.compressed || !form.located) {
+        const place = form.compressed ? this.#classes.compressed(high, low) : 'nowhere';
+        const fate = this.#fate(`${tableKey}: ${form.key}: ${place}`, guest);
+        this.#put(guest, runs.lengths[run], fate);
+      } else {
+        const offset = maskedOffset(high, low);
+        this.#located(tableKey, form, known, guest, offset, runs.lengths[run]);
+      }
+    }
+  }
+
+  /** Entries of one form whose clusters lie side by side. */
+  #located(
+    tableKey: string,
+    form: Form,
+    known: Int8Array,
+    guest: number,
+    offset: number,
+    entries: number,
+  ): void {
+    const { clusterSize } = this.#image.layout;
+    const host = Math.floor(offset / clusterSize);
+    for (let i = 0; i < entries; i++) {
+      const ordinary = this.#classes.ordinary(form, host + i);
+      let fate = ordinary < 0 ? -1 : known[ordinary];
+      if (fate < 0) {
+        const place = this.#classes.cluster(form, offset + i * clusterSize);
+        fate = this.#fate(`${tableKey}: ${form.key}: ${place}`, guest + i);
+        if (ordinary >= 0) known[ordinary] = fate;
+      }
+      this.#put(guest + i, 1, fate);
+      if (form.inPlace && host + i < this.#host.clusters) {
+        if (fate === SAFE) this.#safe.add(host + i);
+        else this.#host.raise(host + i, host + i + 1, fate);
+      }
+    }
+  }
+
+  /** The fate of a write to `guest`, which is that of all writes of its class. */
+  #fate(key: string, guest: number): number {
+    const known = this.#fates.get(key);
+    if (known !== undefined) return known;
+    if (this.#judged === MOST_JUDGED) return UNKNOWN;
+    const fate = this.#judgeOne(guest);
+    this.#fates.set(key, fate);
+    return fate;
+  }
+
+  #judgeOne(guest: number): number {
+    this.#judged++;
+    const { fate, taken } = this.#judge.judge(guest);
+    for (const { from, to } of taken) {
+      const end = Math.min(to, this.#host.clusters);
+      if (from < end) this.#host.raise(from, end, fate);
+    }
+    return fate;
+  }
+
+  #put(guest: number, clusters: number, fate: number): void {
+    this.#guestWriter.put(guest, guest + clusters, fate);
+    this.#counts[fate] += clusters;
+  }
+
+  #judgeLast(guest: number): void {
+    const { virtualSize, clusterSize } = this.#image.layout;
+    if (Number(virtualSize) % clusterSize === 0) return;
+    const fate = this.#judgeOne(guest);
+    this.#counts[this.#guest.glyph(guest)]--;
+    this.#counts[fate]++;
+    this.#guest.fill(guest, guest + 1, fate);
+  }
+
+  disk(): SweptDisk {
+    return {
+      guest: this.#guest,
+      host: this.#host,
+      counts: FATES.map((fate, number) => ({ fate, clusters: this.#counts[number] })),
+      judged: this.#judged,
+    };
+  }
+}
