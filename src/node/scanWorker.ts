@@ -15,7 +15,7 @@ import {
 import { fileUse } from './fileLocks.js';
 import { FileSource } from './fileSource.js';
 import { type FileState, fileState, hasChanged } from './fileState.js';
-import { ImageSession } from './imageSession.js';
+import { ImageSession } from '../session/imageSession.js';
 
 /** Milliseconds of work before questions get their turn. */
 const SLICE = 10;

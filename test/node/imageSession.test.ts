@@ -2,7 +2,7 @@ import { inflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { memorySource } from '../../src/core/byteSource.js';
 import { DOMINANT_MASK, glyphOfKind, TILE_CELLS } from '../../src/core/picture/tile.js';
-import { ImageSession } from '../../src/node/imageSession.js';
+import { ImageSession } from '../../src/session/imageSession.js';
 import type { ImageEvent, Tile } from '../../src/protocol/imageService.js';
 import { fileBytes } from '../images/pieces.js';
 import { smallImage } from './smallImage.js';

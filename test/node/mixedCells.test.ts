@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type ByteSource, memorySource } from '../../src/core/byteSource.js';
 import { createCurve } from '../../src/core/picture/curve.js';
-import { ImageSession } from '../../src/node/imageSession.js';
+import { ImageSession } from '../../src/session/imageSession.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
 import { fileBytes } from '../images/pieces.js';

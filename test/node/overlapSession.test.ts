@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OverlapSession } from '../../src/node/overlapSession.js';
+import { OverlapSession } from '../../src/session/overlapSession.js';
 import type {
   BuiltOverlap,
   OverlapAdvice,

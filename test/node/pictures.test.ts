@@ -6,7 +6,7 @@ import { LAYERS, valuesOf, VIEWS, type Picture } from '../../src/core/picture/la
 import { WINDOW_SIZE } from '../../src/core/overlap/typeRuns.js';
 import { markOfCode } from '../../src/core/overlap/windowMarks.js';
 import { DOMINANT_MASK, OUTSIDE } from '../../src/core/picture/tile.js';
-import { ImageSession } from '../../src/node/imageSession.js';
+import { ImageSession } from '../../src/session/imageSession.js';
 import type { LayerAnswer } from '../../src/protocol/imageService.js';
 import type { OverlapOptions } from '../../src/protocol/overlap.js';
 import { ImageBuilder } from '../images/imageBuilder.js';

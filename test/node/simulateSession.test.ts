@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { memorySource } from '../../src/core/byteSource.js';
 import { describeOwner } from '../../src/core/map/owner.js';
-import { ImageSession } from '../../src/node/imageSession.js';
+import { ImageSession } from '../../src/session/imageSession.js';
 import type { ImageEvent } from '../../src/protocol/imageService.js';
 import type {
   SimulateAnswer,

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { FileSource } from '../../../src/node/fileSource.js';
-import { ImageSession } from '../../../src/node/imageSession.js';
+import { ImageSession } from '../../../src/session/imageSession.js';
 import type { ImageEvent } from '../../../src/protocol/imageService.js';
 import { WHEEL_ZOOM } from '../../../webview/heatmap/input.js';
 import { SCALE_IMAGES } from '../../images/scale.js';

@@ -11,7 +11,7 @@ import {
 import type { SimulationSettings } from '../core/simulate/driver/settings.js';
 import type { Parsed } from '../core/size.js';
 import type { EngineName, SimulateQuery } from '../protocol/simulation.js';
-import { readOptions } from './overlapOptions.js';
+import { readOptions } from './readOptions.js';
 
 /** What a query says, read. */
 export interface SimulateTask {

@@ -43,7 +43,7 @@ import type {
   SettingAdvice,
   TakenSlot,
 } from '../protocol/overlap.js';
-import { readOptions, type ReadOptions } from './overlapOptions.js';
+import { readOptions, type ReadOptions } from './readOptions.js';
 
 /** Slots and reached windows that are told: more than anybody reads. */
 const MOST_TOLD = 2048;

@@ -67,7 +67,7 @@ import type {
   VerdictAnswer,
 } from '../protocol/simulation.js';
 import { glimpse } from './glimpse.js';
-import { inflate } from './inflate.js';
+import { inflate } from '../node/inflate.js';
 import { mixedCells } from './mixedCells.js';
 import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';

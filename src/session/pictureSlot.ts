@@ -1,6 +1,6 @@
 import type { Picture } from '../core/picture/layer.js';
 import type { PictureSource } from '../core/picture/source.js';
-import { TileStore } from './tileStore.js';
+import { TileStore } from './pictureTiles.js';
 
 /** Work that can be interrupted after each step. Yields the part done. */
 export type Steps<Result> = Generator<number, Result>;
