@@ -55,8 +55,8 @@ function bundles(production) {
       ...common,
       entryPoints: [
         { in: 'webview/main.tsx', out: 'webview' },
-        { in: 'webview/panels/panes.tsx', out: 'panes' },
-        { in: 'webview/panels/panes.css', out: 'panes' },
+        { in: 'webview/frame/panes.tsx', out: 'panes' },
+        { in: 'webview/frame/panes.css', out: 'panes' },
       ],
       outdir: 'dist',
       platform: 'browser',

@@ -1,13 +1,13 @@
 import type { JSX } from 'preact';
-import { Banners } from './panels/banners.js';
-import { Failed, Unreadable } from './panels/emptyStates.js';
-import { Legend } from './panels/legend.js';
-import { ClusterMapView } from './panels/map.js';
-import { SidePane } from './panels/sidePane.js';
-import { LaterStrip } from './panels/laterPane.js';
-import { Summary } from './panels/summary.js';
-import { Toolbar } from './panels/toolbar.js';
-import type { Store } from './store.js';
+import { Banners } from './frame/banners.js';
+import { Failed, Unreadable } from './frame/emptyStates.js';
+import { Legend } from './frame/legend.js';
+import { ClusterMapView } from './frame/map.js';
+import { SidePane } from './frame/sidePane.js';
+import { LaterStrip } from './frame/laterPane.js';
+import { Summary } from './frame/summary.js';
+import { Toolbar } from './frame/toolbar.js';
+import type { Store } from './state/store.js';
 
 /** The whole editor. */
 export function App({ store }: { readonly store: Store }): JSX.Element {

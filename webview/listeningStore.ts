@@ -1,9 +1,9 @@
 import { batch } from '@preact/signals';
 import type { ImageEvent } from '../src/protocol/imageService.js';
 import type { ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
-import type { Host } from './host.js';
-import { takePicture } from './picture/takePicture.js';
-import { Store, UNTOUCHED } from './store.js';
+import type { Host } from './state/host.js';
+import { takePicture } from './export/takePicture.js';
+import { Store, UNTOUCHED } from './state/store.js';
 
 /** A store that knows what the host says, from now on. */
 export function listeningStore(host: Host): Store {

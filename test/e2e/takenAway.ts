@@ -17,7 +17,7 @@ interface Suite {
 }
 
 const CLUSTER = 4096;
-/** CSS pixels, as in webview/picture/caption.ts. */
+/** CSS pixels, as in webview/export/caption.ts. */
 const TITLE_HEIGHT = 32;
 const PADDING = 12;
 

@@ -27,7 +27,7 @@ test.each([
   ['src/core/x.ts', `import * as vscode from 'vscode'; vscode;`, IMPORT],
   ['src/core/layout/x.ts', `import type { Tile } from '../../protocol/imageService.js';`, IMPORT],
   ['src/core/x.ts', `import { ImageWorker } from './../node/imageWorker.js';`, IMPORT],
-  ['src/core/x.ts', `import { Rpc } from '../../webview/rpc.js';`, IMPORT],
+  ['src/core/x.ts', `import { Rpc } from '../../webview/state/rpc.js';`, IMPORT],
   ['src/core/x.ts', `export * from '../cli/main.js';`, IMPORT],
   ['src/core/x.ts', `export const x = Buffer.alloc(1);`, GLOBAL],
   ['src/core/x.ts', `document.title = '';`, GLOBAL],

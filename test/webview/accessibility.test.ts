@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TABS } from '../../webview/viewState.js';
+import { TABS } from '../../webview/state/viewState.js';
 import { launchBrowser, openEditor, settled } from './harness/editorPage.js';
 import { hostedSample } from './harness/hostedImages.js';
 import { THEMES } from './harness/themes.js';

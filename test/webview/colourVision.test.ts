@@ -23,7 +23,7 @@ const WINDOWS = ['empty', 'cached', 'kept', 'refused', 'dropped', 'lost'] as con
 
 /** By name, as they are for dark themes and for light ones. */
 function layerColours(isLight: boolean): ReadonlyMap<string, string> {
-  const css = readFileSync(new URL('../../webview/styles/layers.css', import.meta.url), 'utf8');
+  const css = readFileSync(new URL('../../webview/frame/layers.css', import.meta.url), 'utf8');
   const [dark, light] = css.split('.vscode-light,');
   const found = `${dark}${isLight ? light : ''}`.matchAll(/--([\w-]+): (#\w{6});/g);
   return new Map(Array.from(found, ([, name, colour]) => [name, colour]));

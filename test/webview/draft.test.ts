@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { completion, draftParts, lineOf, withOffset, wordOf } from '../../webview/draft.js';
+import {
+  completion,
+  draftParts,
+  lineOf,
+  withOffset,
+  wordOf,
+} from '../../webview/panes/simulate/draft.js';
 
 describe('a line that is being typed', () => {
   it.each([

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NOWHERE, readHistory, travelled, visited, type History } from '../../webview/history.js';
+import {
+  NOWHERE,
+  readHistory,
+  travelled,
+  visited,
+  type History,
+} from '../../webview/state/history.js';
 
 const always = (): boolean => true;
 

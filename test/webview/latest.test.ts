@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Latest, type Outcome } from '../../webview/latest.js';
+import { Latest, type Outcome } from '../../webview/state/latest.js';
 
 /** Questions that wait until the test answers them. */
 function asker() {

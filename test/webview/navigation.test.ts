@@ -3,8 +3,8 @@ import { fromWebview } from '../../src/editor/validate.js';
 import { answer } from '../../src/protocol/rpc.js';
 import type { FromWebview, ToWebview } from '../../src/protocol/webviewMessages.js';
 import { listeningStore } from '../../webview/listeningStore.js';
-import type { Store } from '../../webview/store.js';
-import { readViewState } from '../../webview/viewState.js';
+import type { Store } from '../../webview/state/store.js';
+import { readViewState } from '../../webview/state/viewState.js';
 import { hostedSample } from './harness/hostedImages.js';
 
 const image = hostedSample('database-damaged.qcow2');

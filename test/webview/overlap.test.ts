@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OverlapOptions, OverlapQuery } from '../../src/protocol/overlap.js';
-import { bytesOf } from '../../webview/panels/overlap/fragmentList.js';
+import { bytesOf } from '../../webview/panes/overlap/fragmentList.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from './harness/editorPage.js';
 import { hostedMap, hostedWindows } from './harness/hostedImages.js';
 import { THEMES, type Theme } from './harness/themes.js';

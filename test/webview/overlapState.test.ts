@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OverlapAnswer, OverlapQuery } from '../../src/protocol/overlap.js';
-import { OverlapState } from '../../webview/overlapState.js';
+import { OverlapState } from '../../webview/state/overlapState.js';
 
 const options = {
   overlapCheck: 'cached',

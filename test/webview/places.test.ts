@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readViewState, type KeptCamera } from '../../webview/viewState.js';
+import { readViewState, type KeptCamera } from '../../webview/state/viewState.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from './harness/editorPage.js';
 import { hostedMap, hostedSample } from './harness/hostedImages.js';
 

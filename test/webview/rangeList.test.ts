@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import type { RangesQuery } from '../../src/protocol/navigation.js';
-import { RangeList } from '../../webview/rangeList.js';
+import { RangeList } from '../../webview/panes/ranges/rangeList.js';
 import { hostedSample } from './harness/hostedImages.js';
 
 const { service } = hostedSample('database-damaged.qcow2');

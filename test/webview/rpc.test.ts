@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../../src/protocol/webviewMessages.js';
-import { Rpc } from '../../webview/rpc.js';
+import { Rpc } from '../../webview/state/rpc.js';
 
 describe('questions', () => {
   it('are answered by the reply of the same number, in any order', async () => {

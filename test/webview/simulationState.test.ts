@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import type { Answer, Query } from '../../src/protocol/imageService.js';
 import type { SimulateQuery } from '../../src/protocol/simulation.js';
-import { OverlapState } from '../../webview/overlapState.js';
-import { SimulationState } from '../../webview/simulationState.js';
-import { FRESH } from '../../webview/viewState.js';
+import { OverlapState } from '../../webview/state/overlapState.js';
+import { SimulationState } from '../../webview/state/simulationState.js';
+import { FRESH } from '../../webview/state/viewState.js';
 
 const OVERLAP = {
   overlapCheck: 'cached',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { windowCode } from '../../src/core/overlap/windowMarks.js';
 import { glyphOfKind, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
 import { describeRow, speakPosition } from '../../webview/strip/stripText.js';
-import { WindowStates } from '../../webview/windowStates.js';
+import { WindowStates } from '../../webview/text/windowStates.js';
 
 const states = new WindowStates({
   marks: [

@@ -4,7 +4,7 @@ import { createCurve } from '../../src/core/picture/curve.js';
 import type { SubclusterKind } from '../../src/core/qcow2/subclusters.js';
 import { toPicture, toView } from '../../webview/heatmap/camera.js';
 import { parseColour } from '../../webview/heatmap/palette.js';
-import { readViewState } from '../../webview/viewState.js';
+import { readViewState } from '../../webview/state/viewState.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from './harness/editorPage.js';
 import { hostedFile } from './harness/hostedImages.js';
 import { pixelsAt } from './harness/measure.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clean, count, plural, size } from '../../webview/text.js';
+import { clean, count, plural, size } from '../../webview/text/text.js';
 
 describe('text', () => {
   it('never shows controls or what changes the direction of a name', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FRESH, readViewState, type ViewState } from '../../webview/viewState.js';
+import { FRESH, readViewState, type ViewState } from '../../webview/state/viewState.js';
 
 describe('kept state', () => {
   it('comes back as it was kept', () => {

@@ -4,8 +4,8 @@ import { windowCode, type WindowMark } from '../../src/core/overlap/windowMarks.
 import { createCurve } from '../../src/core/picture/curve.js';
 import { WindowGrid } from '../../src/core/picture/windowGrid.js';
 import { WindowLevels } from '../../webview/heatmap/windowLevels.js';
-import { RECENCIES, WindowStates } from '../../webview/windowStates.js';
-import { describeWindow } from '../../webview/windowText.js';
+import { RECENCIES, WindowStates } from '../../webview/text/windowStates.js';
+import { describeWindow } from '../../webview/text/windowText.js';
 
 const FRAGMENTS: WindowMark = { form: 'fragments', exposure: undefined };
 const CACHED: WindowMark = { form: 'cached', exposure: undefined };

@@ -1,7 +1,7 @@
 import type { Point } from '../../src/core/picture/curve.js';
 import type { View } from '../../src/core/picture/layer.js';
 import { WindowGrid } from '../../src/core/picture/windowGrid.js';
-import type { KeptCamera } from '../viewState.js';
+import type { KeptCamera } from '../state/viewState.js';
 import type { Camera } from './camera.js';
 import type { MapDrawing } from './mapDrawing.js';
 import { isInFile, selectedSquares, type Scene } from './scene.js';

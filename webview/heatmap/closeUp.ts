@@ -1,5 +1,5 @@
 import type { CurveName } from '../../src/core/picture/curve.js';
-import { isGuestKinds } from '../legendValues.js';
+import { isGuestKinds } from '../state/legendValues.js';
 import { CellCountStore } from './cellCounts.js';
 import { Labels, type LabelScene } from './labels.js';
 import type { Scene } from './scene.js';

@@ -1,8 +1,8 @@
 import { effect } from '@preact/signals';
 import type { Point } from '../../src/core/picture/curve.js';
 import type { View } from '../../src/core/picture/layer.js';
-import { samePicture } from '../pictureState.js';
-import type { Store } from '../store.js';
+import { samePicture } from '../state/pictureState.js';
+import type { Store } from '../state/store.js';
 import { CameraGuide } from './cameraGuide.js';
 import { MapDrawing } from './mapDrawing.js';
 import type { Palette } from './palette.js';

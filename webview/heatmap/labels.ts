@@ -1,5 +1,5 @@
 import type { Picture } from '../../src/core/picture/layer.js';
-import { isFileKinds } from '../legendValues.js';
+import { isFileKinds } from '../state/legendValues.js';
 import type { Camera } from './camera.js';
 import type { CellCountStore } from './cellCounts.js';
 import { LabelSheet, type LabelFrame } from './labelSheet.js';

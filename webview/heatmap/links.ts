@@ -1,5 +1,5 @@
 import type { Curve, Extent, Point } from '../../src/core/picture/curve.js';
-import type { MappedOf } from '../mapped.js';
+import type { MappedOf } from '../state/referredTo.js';
 import { toView, type Camera } from './camera.js';
 import type { Marks } from './palette.js';
 

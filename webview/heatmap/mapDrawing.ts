@@ -1,6 +1,6 @@
 import { effect } from '@preact/signals';
 import type { Point } from '../../src/core/picture/curve.js';
-import { currentPalette, onThemeChange } from '../theme.js';
+import { currentPalette, onThemeChange } from './theme.js';
 import type { CloseUp } from './closeUp.js';
 import { countInView } from './inView.js';
 import { Overlays, type Square } from './overlays.js';

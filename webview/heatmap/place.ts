@@ -6,8 +6,8 @@ import {
   troubleOfGlyph,
   valuesInMask,
 } from '../../src/core/picture/tile.js';
-import { valueText } from '../layerText.js';
-import { count, hex, TROUBLE_TEXT } from '../text.js';
+import { valueText } from '../text/layerText.js';
+import { count, hex, TROUBLE_TEXT } from '../text/text.js';
 import { tileOfCell, valueAt, type CellPlace } from './descend.js';
 import type { TileStore } from './tileStore.js';
 

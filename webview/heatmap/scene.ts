@@ -1,4 +1,4 @@
-import type { Store } from '../store.js';
+import type { Store } from '../state/store.js';
 import type { Square } from './overlays.js';
 import type { TileStore } from './tileStore.js';
 import type { Viewport } from './viewport.js';

@@ -1,5 +1,5 @@
 import { type ClusterMark, type Touch, TOUCHES } from '../../src/core/simulate/verdict/marks.js';
-import { TOUCH_SIGN } from '../touchText.js';
+import { TOUCH_SIGN } from '../text/touchText.js';
 import { toView } from './camera.js';
 import type { OverlayFrame } from './overlays.js';
 import type { Marks } from './palette.js';

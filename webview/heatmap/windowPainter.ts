@@ -3,7 +3,7 @@ import type { Extent } from '../../src/core/picture/curve.js';
 import { outlineOf } from '../../src/core/picture/outline.js';
 import { rectanglesOf, type Rectangle } from '../../src/core/picture/stretch.js';
 import type { Span, WindowGrid } from '../../src/core/picture/windowGrid.js';
-import type { WindowStates } from '../windowStates.js';
+import type { WindowStates } from '../text/windowStates.js';
 import { toPicture, toView, type Camera } from './camera.js';
 import type { Hatching } from './hatching.js';
 import type { Marks } from './palette.js';

@@ -1,7 +1,7 @@
 import { markOfCode, WINDOW_CODES } from '../../src/core/overlap/windowMarks.js';
 import { DOMINANT_MASK, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
 import type { Marks, Palette } from '../heatmap/palette.js';
-import { RECENCIES, type WindowStates } from '../windowStates.js';
+import { RECENCIES, type WindowStates } from '../text/windowStates.js';
 
 /** Columns of the strip in CSS pixels: the kinds, trouble beside them, the windows; its width as in strip.css. */
 export const STRIP = { left: 7, kinds: 18, notch: 4, gap: 3, windows: 6, width: 44 } as const;

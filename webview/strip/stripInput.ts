@@ -1,5 +1,5 @@
 import { batch, signal } from '@preact/signals';
-import type { Store } from '../store.js';
+import type { Store } from '../state/store.js';
 import type { StripView } from './stripView.js';
 
 const LINE_HEIGHT = 16;

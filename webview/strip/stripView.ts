@@ -4,8 +4,8 @@ import type { Picture } from '../../src/core/picture/layer.js';
 import { stretchesIn, type Stretch } from '../../src/core/picture/stretch.js';
 import type { Palette } from '../heatmap/palette.js';
 import { resizeCanvas } from '../heatmap/renderer.js';
-import type { Store } from '../store.js';
-import { currentPalette, onThemeChange } from '../theme.js';
+import type { Store } from '../state/store.js';
+import { currentPalette, onThemeChange } from '../heatmap/theme.js';
 import { drawKinds, drawWindowStates, STRIP } from './stripBars.js';
 
 /** Rows that the map is asked for at most, see the editor's validation. */

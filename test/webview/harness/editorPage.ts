@@ -142,7 +142,7 @@ let bundled: Promise<{ readonly script: string; readonly style: string }> | unde
 
 function bundle(): Promise<{ readonly script: string; readonly style: string }> {
   bundled ??= build({
-    entryPoints: ['webview/main.tsx', 'webview/panels/panes.css'],
+    entryPoints: ['webview/main.tsx', 'webview/frame/panes.css'],
     tsconfig: 'webview/tsconfig.json',
     bundle: true,
     format: 'esm',

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { LAYERS, VIEWS, type Picture } from '../../../src/core/picture/layer.js';
 import type { Curve } from '../../../src/protocol/imageService.js';
 import type { OverlapOptions } from '../../../src/protocol/overlap.js';
-import type { Tab } from '../../../webview/viewState.js';
+import type { Tab } from '../../../webview/state/viewState.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import type { HostedImage } from './editorPage.js';

@@ -1,0 +1,65 @@
+import type { JSX } from 'preact';
+import type { ImageFacts } from '../../src/protocol/imageService.js';
+import type { Store } from '../state/store.js';
+import { clean } from '../text/text.js';
+import { Icon } from '../parts/icon.js';
+import { ProblemList } from '../parts/problemList.js';
+import { LaterPane } from './laterPane.js';
+
+interface Props {
+  readonly store: Store;
+}
+
+/** The header cannot be understood: why, and another way to look at the file. */
+export function Unreadable({ store, facts }: Props & { readonly facts: ImageFacts }): JSX.Element {
+  const first = facts.problems.at(0);
+  const { foreign } = facts;
+  return (
+    <main class="empty">
+      <div class="empty-body">
+        <Icon name="warning" />
+        <h2>This file cannot be shown as a qcow2 image</h2>
+        {foreign?.title !== undefined && (
+          <p>
+            It is {foreign.title}. {foreign.advice}
+          </p>
+        )}
+        <ProblemList problems={facts.problems} store={store} />
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            store.openHex(first?.offset ?? 0);
+          }}
+        >
+          Open in Hex Editor
+        </button>
+        {!foreign && (
+          <section class="empty-structures" aria-label="What the header says">
+            <LaterPane tab="structures" store={store} />
+          </section>
+        )}
+      </div>
+    </main>
+  );
+}
+
+/** The file cannot be read at all. */
+export const Failed = ({ store, message }: Props & { readonly message: string }): JSX.Element => (
+  <main class="empty">
+    <div class="empty-body">
+      <Icon name="error" />
+      <h2>This file cannot be read</h2>
+      <p>{clean(message)}</p>
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          store.reload();
+        }}
+      >
+        Try again
+      </button>
+    </div>
+  </main>
+);

@@ -1,0 +1,128 @@
+import type { JSX } from 'preact';
+import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
+import { kindOfDominant, valuesInMask } from '../../src/core/picture/tile.js';
+import type { ScanSummary } from '../../src/protocol/imageService.js';
+import { valueVariable } from '../heatmap/palette.js';
+import { LAYER_TEXT, valueLabel, valueText } from '../text/layerText.js';
+import { isFileKinds, legendValues } from '../state/legendValues.js';
+import type { Store } from '../state/store.js';
+import { count, KIND_CODE, size } from '../text/text.js';
+import { WindowLegend } from './windowLegend.js';
+
+/** What each colour means and how much of it there is; a click shows one value alone. */
+export function Legend({ store }: { readonly store: Store }): JSX.Element {
+  const picture = store.pictures.shown.value;
+  const scan = store.scan.value;
+  return (
+    <footer class="legend">
+      <div class="kinds" role="group" aria-label={LAYER_TEXT[picture.layer].title}>
+        {legendValues(store).map(({ value, clusters }) => (
+          <Entry key={value} value={value} store={store} clusters={clusters} />
+        ))}
+        {isFileKinds(picture) && scan.state === 'scanned' && (
+          <TroubleEntries summary={scan.summary} />
+        )}
+        <Subclusters store={store} />
+        {picture.view === 'host' && <WindowLegend store={store} />}
+      </div>
+    </footer>
+  );
+}
+
+interface EntryProps {
+  readonly value: number;
+  readonly store: Store;
+  /** Undefined until they are known. */
+  readonly clusters: number | undefined;
+}
+
+function Entry({ value, store, clusters }: EntryProps): JSX.Element {
+  const { shown, names } = store.pictures;
+  const picture = shown.value;
+  const bytes = clusters ? size(clusters * store.clusterSize) : '';
+  const isolated = store.isolated.value;
+  const text = valueText(picture, value, names.value);
+  const inView = store.inView.value;
+  return (
+    <button
+      type="button"
+      class={isolated !== undefined && isolated !== value ? 'entry faded' : 'entry'}
+      data-kind={valuesOf(picture)[value]}
+      aria-pressed={isolated === value}
+      title={`${text}${bytes && ` · ${bytes}`} · click to show it alone`}
+      onClick={() => {
+        store.isolate(value);
+      }}
+    >
+      <span class="swatch" style={{ background: `var(${valueVariable(picture, value)})` }} />
+      <Code picture={picture} value={value} store={store} />
+      <span class="name">{valueLabel(picture, value, names.value)}</span>
+      {clusters !== undefined && (
+        <span class="count">
+          {inView && (
+            <span class="in-view" title="In view">
+              {inView.exact ? '' : '≈'}
+              {count(inView.counts[value])} of{' '}
+            </span>
+          )}
+          {count(clusters)}
+        </span>
+      )}
+      {bytes && <span class="bytes">{bytes}</span>}
+    </button>
+  );
+}
+
+/** The letters that the cells of a kind carry from close by. */
+function Code({ picture, value, store }: CodeProps): JSX.Element | null {
+  const kind = kindOfDominant(value);
+  if (!isFileKinds(picture) || !kind) return null;
+  if (!store.lettered.value || KIND_CODE[kind] === '') return null;
+  return (
+    <span class="code" aria-hidden="true">
+      {KIND_CODE[kind]}
+    </span>
+  );
+}
+
+interface CodeProps {
+  readonly picture: Picture;
+  readonly value: number;
+  readonly store: Store;
+}
+
+/** The colours of the subclusters that are drawn into mixed clusters. */
+function Subclusters({ store }: { readonly store: Store }): JSX.Element | null {
+  const picture = store.pictures.shown.value;
+  const values = valuesInMask(store.subclusters.value);
+  return values.length === 0 ? null : (
+    <div class="parts" role="group" aria-label="Subclusters">
+      {values.map((value) => (
+        <span key={value} class="entry" data-subcluster={valuesOf(picture)[value]}>
+          <span class="swatch" style={{ background: `var(${valueVariable(picture, value)})` }} />
+          <span class="name">{valueLabel(picture, value, [])}</span>
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function TroubleEntries({ summary }: { readonly summary: ScanSummary }): JSX.Element {
+  const { claimedTwice, findingsByCode } = summary;
+  const entries = [
+    { id: 'claimed-twice', text: 'claimed twice', clusters: claimedTwice },
+    { id: 'too-low', text: 'refcount too low', clusters: findingsByCode['refcount-too-low'] ?? 0 },
+    { id: 'leak', text: 'leaked', clusters: findingsByCode.leak ?? 0 },
+  ].filter(({ clusters }) => clusters > 0);
+  return (
+    <>
+      {entries.map(({ id, text, clusters }) => (
+        <span key={id} class="entry" data-trouble={id}>
+          <span class={`swatch ${id}`} />
+          <span class="name">{text}</span>
+          <span class="count">{count(clusters)}</span>
+        </span>
+      ))}
+    </>
+  );
+}

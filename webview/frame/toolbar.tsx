@@ -1,0 +1,86 @@
+import type { JSX } from 'preact';
+import type { Curve } from '../../src/protocol/imageService.js';
+import type { Store } from '../state/store.js';
+import { IconButton } from '../parts/icon.js';
+import { LayerChooser, ViewSegments } from './pictureChooser.js';
+import { Progress } from './progress.js';
+
+const CURVES: readonly { readonly curve: Curve; readonly text: string; readonly title: string }[] =
+  [
+    {
+      curve: 'hilbert',
+      text: 'Hilbert',
+      title: 'Hilbert curve: neighbours in the file stay neighbours',
+    },
+    { curve: 'rows', text: 'Rows', title: 'Row after row, from left to right' },
+  ];
+
+/** What one can do with the map. */
+export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
+  const chosen = store.settings.value?.curve;
+  const { open } = store.pane.value;
+  return (
+    <div class="toolbar" role="toolbar" aria-label="Map">
+      <ViewSegments store={store} />
+      <LayerChooser store={store} />
+      <div class="segments" role="group" aria-label="Curve">
+        {CURVES.map(({ curve, text, title }) => (
+          <button
+            key={curve}
+            type="button"
+            title={title}
+            data-curve={curve}
+            aria-pressed={curve === chosen}
+            onClick={() => {
+              store.setCurve(curve);
+            }}
+          >
+            {text}
+          </button>
+        ))}
+      </div>
+      <div class="segments">
+        <button
+          type="button"
+          title="Overlap windows: 4096 clusters each, as the cache has them (W)"
+          data-toggle="windows"
+          aria-pressed={store.overlap.shown.value}
+          disabled={store.pictures.chosen.value.view === 'guest'}
+          onClick={() => {
+            store.toggleWindows();
+          }}
+        >
+          Windows
+        </button>
+      </div>
+      <div class="zoom" role="group" aria-label="Zoom">
+        <IconButton
+          icon="zoom-out"
+          label="Zoom out (−)"
+          onClick={() => store.map?.run('zoomOut')}
+        />
+        <span class="zoom-label" title="Relative to the fitted picture">
+          {zoomText(store.zoom.value)}
+        </span>
+        <IconButton icon="zoom-in" label="Zoom in (+)" onClick={() => store.map?.run('zoomIn')} />
+        <IconButton
+          icon="screen-full"
+          label="Fit the picture (0)"
+          onClick={() => store.map?.run('fit')}
+        />
+      </div>
+      <Progress store={store} />
+      <IconButton
+        icon={open ? 'layout-sidebar-right' : 'layout-sidebar-right-off'}
+        label={open ? 'Hide the side pane' : 'Show the side pane'}
+        pressed={open}
+        onClick={() => {
+          store.togglePane();
+        }}
+      />
+    </div>
+  );
+}
+
+const zoomText = (zoom: number): string =>
+  `${zoom < 10 ? Number(zoom.toFixed(1)).toString() : Math.round(zoom).toString()}×`;

@@ -1,0 +1,46 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Answer, Query } from '../../../src/protocol/imageService.js';
+import { Latest } from '../../state/latest.js';
+import type { Store } from '../../state/store.js';
+
+/** What is asked about the structures that are shown. */
+type OverlapMethod = 'overlapTimeline' | 'overlapWindows' | 'overlapWindow' | 'overlapEvents';
+
+export interface Answered<M extends OverlapMethod> {
+  readonly query: Query<M>;
+  readonly answer: Answer<M>;
+}
+
+/**
+ * The answer to a question that changes as the user steps and scrolls: the latest there is, with the
+ * question it answers. Undefined until the first one comes.
+ */
+export function useOverlapAnswer<M extends OverlapMethod>(
+  store: Store,
+  method: M,
+  query: Query<M> | undefined,
+): Answered<M> | undefined {
+  const [answered, setAnswered] = useState<Answered<M> | undefined>(undefined);
+  const latest = useMemo(
+    () =>
+      new Latest<Query<M>, Answer<M>>(
+        (asked) => store.rpc.ask(method, asked),
+        (asked, outcome) => {
+          if (outcome.ok) setAnswered({ query: asked, answer: outcome.answer });
+        },
+      ),
+    [store, method],
+  );
+  useEffect(
+    () => () => {
+      latest.drop();
+    },
+    [latest],
+  );
+  const isCurrent = query?.options === store.overlap.options.value;
+  useEffect(() => {
+    // The worker has the structures of one setting at a time: those that are going are left alone.
+    if (query && isCurrent) latest.want(query);
+  }, [latest, isCurrent, JSON.stringify(query)]);
+  return query && answered;
+}

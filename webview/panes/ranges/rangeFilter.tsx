@@ -1,0 +1,71 @@
+import type { JSX } from 'preact';
+import { KINDS, type KindName } from '../../../src/core/map/kinds.js';
+import type { RunFilter } from '../../../src/core/inspect/fileRuns.js';
+import type { ScanSummary } from '../../../src/protocol/imageService.js';
+import type { Store } from '../../state/store.js';
+import { KIND_TEXT } from '../../../src/core/map/kinds.js';
+import { count, plural, TROUBLE_TEXT } from '../../text/text.js';
+
+interface Choice {
+  readonly filter: RunFilter;
+  readonly text: string;
+  readonly clusters: number;
+}
+
+/** Which ranges are listed, and how many they are. */
+export function RangeFilter({ store }: { readonly store: Store }): JSX.Element {
+  const list = store.ranges;
+  const scan = store.scan.value;
+  const choices = scan.state === 'scanned' ? choicesOf(scan.summary) : [];
+  const chosen = choices.findIndex(
+    ({ filter }) => JSON.stringify(filter) === JSON.stringify(list.filter.value),
+  );
+  const total = list.total.value;
+  return (
+    <div class="range-filter">
+      <select
+        class="dropdown"
+        aria-label="Which ranges are listed"
+        value={String(chosen)}
+        disabled={choices.length === 0}
+        onChange={({ currentTarget }) => {
+          list.setFilter(choices.at(Number(currentTarget.value))?.filter);
+        }}
+      >
+        <option value="-1">All kinds</option>
+        {choices.map(({ text, clusters }, index) => (
+          <option key={text} value={String(index)}>
+            {text} ({count(clusters)})
+          </option>
+        ))}
+      </select>
+      <span class="dim" role="status">
+        {total === undefined ? '' : plural(total, 'range')}
+      </span>
+    </div>
+  );
+}
+
+/** What there is of in the image. */
+function choicesOf({ clusters, claimedTwice, findingsByCode }: ScanSummary): Choice[] {
+  const names: readonly KindName[] = [...KINDS, 'unallocated'];
+  const kinds = names.map((kind) => ({
+    filter: { type: 'kind', kind } as const,
+    text: KIND_TEXT[kind],
+    clusters: clusters[kind],
+  }));
+  const troubles = [
+    { filter: { type: 'claimed-twice' } as const, text: TROUBLE_TEXT[3], clusters: claimedTwice },
+    {
+      filter: { type: 'too-low' } as const,
+      text: TROUBLE_TEXT[2],
+      clusters: findingsByCode['refcount-too-low'] ?? 0,
+    },
+    {
+      filter: { type: 'leak' } as const,
+      text: TROUBLE_TEXT[1],
+      clusters: findingsByCode.leak ?? 0,
+    },
+  ];
+  return [...troubles, ...kinds].filter((choice) => choice.clusters > 0);
+}

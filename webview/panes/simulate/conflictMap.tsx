@@ -1,0 +1,114 @@
+import type { JSX } from 'preact';
+import { FATES, fateNumber, type Fate } from '../../../src/core/simulate/copy/fate.js';
+import type { Picture } from '../../../src/core/picture/layer.js';
+import { valueVariable } from '../../heatmap/palette.js';
+import { valueText } from '../../text/layerText.js';
+import type { Store } from '../../state/store.js';
+import { clean, count } from '../../text/text.js';
+import { Icon } from '../../parts/icon.js';
+
+const ON_DISK: Picture = { view: 'guest', layer: 'simulation' };
+/** The bad ones first. */
+const ORDER: readonly Fate[] = [...FATES].reverse();
+
+/** What a write to each cluster of the guest's disk would do, each to an untouched copy. */
+export function ConflictMap({ store }: { readonly store: Store }): JSX.Element {
+  const { simulation, sweep } = store;
+  const options = simulation.query.value?.options;
+  const answer = sweep.answer.value;
+  const done = sweep.progress.value;
+  const isStale =
+    sweep.options.value !== undefined &&
+    JSON.stringify(sweep.options.value) !== JSON.stringify(options);
+  return (
+    <section class="conflict-map" aria-label="Conflict map">
+      <div class="section-head">
+        <h2 class="section-title">Conflict map</h2>
+      </div>
+      <p class="dim">
+        A write of each cluster of the guest's disk, each to an untouched copy, under the settings
+        above.
+      </p>
+      <div class="conflict-actions">
+        {done === undefined ? (
+          <button
+            type="button"
+            class="button"
+            disabled={!options}
+            onClick={() => {
+              if (options) void sweep.start(options);
+            }}
+          >
+            Sweep disk
+          </button>
+        ) : (
+          <>
+            <progress value={done} max={1} aria-label="Clusters swept" />
+            <button
+              type="button"
+              class="button secondary"
+              onClick={() => {
+                sweep.reset();
+              }}
+            >
+              Cancel
+            </button>
+          </>
+        )}
+      </div>
+      {sweep.failure.value !== undefined && <p role="alert">{clean(sweep.failure.value)}</p>}
+      {answer?.state === 'refused' && (
+        <p class="callout" role="alert">
+          <Icon name="lock" />
+          <span class="mono">{clean(answer.message)}</span>
+        </p>
+      )}
+      {answer?.state === 'known' && (
+        <>
+          {isStale && <p class="dim">The settings have changed since: sweep again.</p>}
+          <ul class="fates">
+            {ORDER.map((fate) => {
+              const clusters = answer.counts.find((each) => each.fate === fate)?.clusters ?? 0;
+              return clusters === 0 ? undefined : (
+                <FateEntry key={fate} fate={fate} clusters={clusters} store={store} />
+              );
+            })}
+          </ul>
+          <p class="dim">{`${count(answer.judged)} writes were simulated; every other is like one of them.`}</p>
+        </>
+      )}
+    </section>
+  );
+}
+
+interface EntryProps {
+  readonly fate: Fate;
+  readonly clusters: number;
+  readonly store: Store;
+}
+
+/** A click leaves only these clusters bright. */
+function FateEntry({ fate, clusters, store }: EntryProps): JSX.Element {
+  const value = fateNumber(fate);
+  const isAlone =
+    store.isolated.value === value && store.pictures.shown.value.layer === 'simulation';
+  return (
+    <li>
+      <button
+        type="button"
+        class="entry"
+        data-fate={fate}
+        aria-pressed={isAlone}
+        title="Click to show these alone"
+        onClick={() => {
+          store.pictures.choose({ layer: 'simulation' });
+          store.isolate(value);
+        }}
+      >
+        <span class="swatch" style={{ background: `var(${valueVariable(ON_DISK, value)})` }} />
+        <span class="name">{valueText(ON_DISK, value, [])}</span>
+        <span class="count">{count(clusters)}</span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,81 @@
+import type { JSX } from 'preact';
+import type { Store } from '../../state/store.js';
+import { clean, hex, plural } from '../../text/text.js';
+import { Icon, IconButton } from '../../parts/icon.js';
+import { OffsetLink } from '../../parts/offsetLink.js';
+import { Row } from '../../parts/row.js';
+
+interface Props {
+  readonly store: Store;
+}
+
+interface DetailsProps extends Props {
+  /** Of the tree: tells that the selected line may have become another. */
+  readonly version: number;
+}
+
+/** All of the selected line of the tree: what is cut off there, its bytes, what is wrong. */
+export function StructureDetails({ store }: DetailsProps): JSX.Element | null {
+  const tree = store.structures;
+  const node = tree.selected === undefined ? undefined : tree.row(tree.selected).node;
+  if (!node) return null;
+  const { label, value, raw, offset, size, target, trouble } = node;
+  return (
+    <section class="structure-details" aria-label="Details">
+      <p class="structure-title">
+        <strong>{clean(label)}</strong> {clean(value)}
+      </p>
+      {trouble !== undefined && (
+        <p class="structure-trouble">
+          <Icon name="warning" />
+          <span>{clean(trouble)}</span>
+        </p>
+      )}
+      <dl>
+        {offset !== undefined && (
+          <Row name="Offset">
+            <OffsetLink store={store} offset={offset} />
+            {size !== undefined && <span class="dim">{plural(size, 'byte')}</span>}
+            <Copy store={store} text={hex(offset)} label="Copy the host offset" />
+            <IconButton
+              icon="file-binary"
+              label="Open here in the hex editor"
+              onClick={() => {
+                store.openHex(offset);
+              }}
+            />
+          </Row>
+        )}
+        {target !== undefined && (
+          <Row name="Points at">
+            <OffsetLink store={store} offset={target} />
+            <Copy store={store} text={hex(target)} label="Copy the offset it points at" />
+          </Row>
+        )}
+        {raw !== undefined && raw !== '' && (
+          <Row name="Bytes">
+            <span class="mono bytes">{bytesText(raw)}</span>
+            <Copy store={store} text={bytesText(raw)} label="Copy the bytes as hex" />
+          </Row>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+/** `514649fb` as `51 46 49 fb` */
+export const bytesText = (raw: string): string => raw.replace(/(..)(?=.)/g, '$1 ');
+
+const Copy = ({
+  store,
+  text,
+  label,
+}: Props & { readonly text: string; readonly label: string }): JSX.Element => (
+  <IconButton
+    icon="copy"
+    label={label}
+    onClick={() => {
+      store.copy(text);
+    }}
+  />
+);

@@ -1,0 +1,55 @@
+import type { JSX } from 'preact';
+import { describeOwner } from '../../src/core/map/owner.js';
+import type { Finding, Severity } from '../../src/core/check/finding.js';
+import type { Store } from '../state/store.js';
+import { clean, count } from '../text/text.js';
+import { Icon, type IconName } from './icon.js';
+
+const SEVERITY_ICON: Readonly<Record<Severity, IconName>> = {
+  error: 'circle-slash',
+  corruption: 'error',
+  leak: 'warning',
+  notice: 'info',
+};
+
+interface Props {
+  readonly finding: Finding;
+  readonly store: Store;
+  /** Whether its details are shown; undefined where it has none to show. */
+  readonly isOpen?: boolean;
+  readonly onClick: () => void;
+}
+
+/** One finding in two lines. */
+export function FindingLine({ finding, store, isOpen, onClick }: Props): JSX.Element {
+  const { severity, code, cluster, message, owner } = finding;
+  const title = store.explain(code)?.title ?? code;
+  // Where QEMU counts without a word, ours stands for it.
+  const text = message === '' ? title : clean(message);
+  return (
+    <button
+      type="button"
+      class={`finding ${severity}`}
+      data-code={code}
+      title={`${severity}: ${title}`}
+      aria-expanded={isOpen}
+      onClick={onClick}
+    >
+      <Icon name={SEVERITY_ICON[severity]} />
+      <span class="finding-text">
+        <span class="finding-message">{text}</span>
+        <span class="dim">
+          cluster {count(cluster)}
+          {!store.has(cluster) && ' (past the end of the file)'}
+          {owner && ` · ${clean(describeOwner(owner))}`}
+        </span>
+      </span>
+    </button>
+  );
+}
+
+/** The cluster concerned, or else that of the entry which points past the end of the file. */
+export function clusterToShow({ cluster, owner }: Finding, store: Store): number {
+  if (store.has(cluster) || !owner || !('entryOffset' in owner)) return cluster;
+  return Math.floor(owner.entryOffset / store.clusterSize);
+}

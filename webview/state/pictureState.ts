@@ -1,0 +1,97 @@
+import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { Layer, Picture } from '../../src/core/picture/layer.js';
+import type { LayerAnswer } from '../../src/protocol/imageService.js';
+
+/** Milliseconds between two questions about a picture that is being computed. */
+const PATIENCE = 80;
+
+const FIRST_PICTURE: Picture = { view: 'host', layer: 'kinds' };
+
+export const samePicture = (a: Picture, b: Picture): boolean =>
+  a.view === b.view && a.layer === b.layer;
+
+/** Which picture the user has chosen, and which is shown until that one is there. */
+export class PictureState {
+  readonly chosen: Signal<Picture>;
+  readonly shown = signal<Picture>(FIRST_PICTURE);
+  /** What is known of the picture shown. */
+  readonly known = signal<Extract<LayerAnswer, { state: 'ready' }> | undefined>(undefined);
+  /** Part done of the picture chosen, while it is being computed. */
+  readonly computing = signal<number | undefined>(undefined);
+  /** Why the picture chosen cannot be had. */
+  readonly failure = signal<string | undefined>(undefined);
+  /** Whether there are outcomes of a simulation to be shown. */
+  readonly simulated = signal(false);
+  /** How far the image has been read: pictures that need all of it come after that. */
+  readonly stage = signal<'closed' | 'open' | 'scanned'>('closed');
+  /** Names of the snapshots or bitmaps in the picture shown. */
+  readonly names: ReadonlySignal<readonly string[]> = computed(() => this.known.value?.names ?? []);
+  readonly #ask: (picture: Picture) => Promise<LayerAnswer>;
+  #asked = 0;
+
+  constructor(ask: (picture: Picture) => Promise<LayerAnswer>, chosen: Picture) {
+    this.#ask = ask;
+    this.chosen = signal(chosen);
+    effect(() => {
+      const picture = this.chosen.value;
+      const stage = this.stage.value;
+      if (stage !== 'closed') void this.#follow(picture, stage === 'scanned');
+    });
+  }
+
+  /** Another image, or the same read anew. */
+  reset(open: boolean): void {
+    this.#asked++;
+    this.known.value = undefined;
+    this.failure.value = undefined;
+    this.simulated.value = false;
+    this.shown.value = FIRST_PICTURE;
+    this.stage.value = 'closed';
+    if (open) this.stage.value = 'open';
+  }
+
+  choose(picture: Partial<Picture>): void {
+    this.chosen.value = { ...this.chosen.value, ...picture };
+  }
+
+  /** There is something else to see in a layer than before. */
+  changed(layer: Layer): void {
+    if (layer === 'simulation') this.simulated.value = true;
+    if (this.chosen.peek().layer === layer) this.refresh();
+  }
+
+  /** Asks anew about the picture chosen: something that it shows has changed. */
+  refresh(): void {
+    const stage = this.stage.peek();
+    if (stage !== 'closed') void this.#follow(this.chosen.peek(), stage === 'scanned');
+  }
+
+  /** `counted`: the clusters of each value are worth waiting for. */
+  async #follow(picture: Picture, counted: boolean): Promise<void> {
+    const asked = ++this.#asked;
+    this.failure.value = undefined;
+    for (;;) {
+      const answer = await this.#ask(picture).catch((error: unknown): LayerAnswer => ({
+        state: 'failed',
+        message: String(error),
+      }));
+      if (asked !== this.#asked) return;
+      switch (answer.state) {
+        case 'computing':
+          this.computing.value = answer.done;
+          break;
+        case 'failed':
+          this.computing.value = undefined;
+          this.failure.value = answer.message;
+          return;
+        case 'ready':
+          this.computing.value = undefined;
+          this.known.value = answer;
+          if (!samePicture(this.shown.value, picture)) this.shown.value = picture;
+          if (answer.counts || !counted) return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+      if (asked !== this.#asked) return;
+    }
+  }
+}

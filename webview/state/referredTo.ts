@@ -1,0 +1,113 @@
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
+import type { KindName } from '../../src/core/map/kinds.js';
+import { kindOfDominant } from '../../src/core/picture/tile.js';
+import type { Mapped } from '../../src/protocol/imageService.js';
+import type { Place } from '../heatmap/place.js';
+import { plural } from '../text/text.js';
+
+/** Milliseconds that the pointer rests on a table before it is asked about. */
+const REST = 60;
+/** Tables remembered. */
+const KEPT = 64;
+
+/** What a table in a cluster maps. */
+export interface MappedOf {
+  /** The cluster with the table. */
+  readonly cluster: number;
+  readonly mapped: Mapped;
+}
+
+/** Kinds that refer to other clusters. */
+const TABLES: ReadonlySet<KindName> = new Set<KindName>([
+  'main-header',
+  'active-l1',
+  'active-l2',
+  'refcount-table',
+  'refcount-block',
+  'snapshot-table',
+  'inactive-l1',
+  'inactive-l2',
+  'bitmap-directory',
+  'bitmap-table',
+]);
+
+/** What the table under the pointer or the cursor maps; else what the one maps that was chosen. */
+export class MappedState {
+  readonly #pointed = signal<MappedOf | undefined>(undefined);
+  readonly #pinned = signal<MappedOf | undefined>(undefined);
+  readonly #ask: (cluster: number) => Promise<Mapped>;
+  readonly #known = new Map<number, Mapped>();
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  #epoch = 0;
+
+  readonly shown: ReadonlySignal<MappedOf | undefined> = computed(
+    () => this.#pointed.value ?? this.#pinned.value,
+  );
+
+  constructor(ask: (cluster: number) => Promise<Mapped>) {
+    this.#ask = ask;
+  }
+
+  /** What has been chosen to stay shown. */
+  get pinned(): MappedOf | undefined {
+    return this.#pinned.value;
+  }
+
+  /** Another image, or another state of its scan. */
+  reset(): void {
+    this.#epoch++;
+    this.#known.clear();
+    this.#pointed.value = undefined;
+    this.#pinned.value = undefined;
+  }
+
+  /** The pointer or the cursor is at a place, or at none. */
+  point(place: Place | undefined): void {
+    clearTimeout(this.#rest);
+    const table = place && isTable(place) ? place.cluster : undefined;
+    if (this.#pointed.peek()?.cluster !== table) this.#pointed.value = undefined;
+    if (table === undefined || this.#pointed.peek()) return;
+    const known = this.#known.get(table);
+    if (known) this.#pointed.value = { cluster: table, mapped: known };
+    else this.#rest = setTimeout(() => void this.#load(table), REST);
+  }
+
+  /** Keeps a table's clusters shown; undefined ends that. */
+  async pin(cluster: number | undefined): Promise<MappedOf | undefined> {
+    const mapped = cluster === undefined ? undefined : await this.#of(cluster);
+    const isEmpty = cluster === undefined || !mapped || mapped.runs.length === 0;
+    this.#pinned.value = isEmpty ? undefined : { cluster, mapped };
+    return this.#pinned.value;
+  }
+
+  async #load(table: number): Promise<void> {
+    const rest = this.#rest;
+    const mapped = await this.#of(table).catch(() => undefined);
+    if (mapped && rest === this.#rest) this.#pointed.value = { cluster: table, mapped };
+  }
+
+  async #of(cluster: number): Promise<Mapped> {
+    const known = this.#known.get(cluster);
+    if (known) return known;
+    const epoch = this.#epoch;
+    const mapped = await this.#ask(cluster);
+    if (epoch === this.#epoch) this.#known.set(cluster, mapped);
+    for (const [oldest] of this.#known) {
+      if (this.#known.size <= KEPT) break;
+      this.#known.delete(oldest);
+    }
+    return mapped;
+  }
+}
+
+function isTable({ picture, clusters, values }: Place): boolean {
+  if (picture.view === 'guest' || picture.layer !== 'kinds' || clusters > 1) return false;
+  return values.map(kindOfDominant).some((kind) => kind && TABLES.has(kind));
+}
+
+/** "refers to 8,190 clusters in 12 runs" */
+export function mappedText({ clusters, runCount }: Mapped): string {
+  if (clusters === 0) return 'refers to nothing';
+  const runs = runCount > 1 ? ` in ${plural(runCount, 'run')}` : '';
+  return `refers to ${plural(clusters, 'cluster')}${runs}`;
+}

@@ -1,0 +1,272 @@
+import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { CacheOptions } from '../../src/core/simulate/copy/cacheOptions.js';
+import type { ClusterMark } from '../../src/core/simulate/verdict/marks.js';
+import type { Answer, Query } from '../../src/protocol/imageService.js';
+import type { OverlapAnswer } from '../../src/protocol/overlap.js';
+import type {
+  CacheMode,
+  DiskDifference,
+  EngineName,
+  MarksAnswer,
+  OperationOutcome,
+  SimulateAnswer,
+  SimulateOptions,
+  SimulateQuery,
+  VerdictAnswer,
+} from '../../src/protocol/simulation.js';
+import type { OverlapState } from './overlapState.js';
+import type { KeptSimulation } from './viewState.js';
+
+type Simulating =
+  | 'simulate'
+  | 'simulateVerdict'
+  | 'simulateMarks'
+  | 'simulateSteps'
+  | 'simulateDifference'
+  | 'simulateOverlap';
+
+/** Whoever brings a question to the worker. */
+interface Asker {
+  ask<M extends Simulating>(method: M, query: Query<M>): Promise<Answer<M>>;
+}
+
+/** Which cell of the verdict table is looked at. */
+export interface CellPlace {
+  readonly row: number;
+  readonly engine: EngineName;
+}
+
+/** Operations that may be listed: what the host lets through. */
+const MOST_OPERATIONS = 1000;
+
+/**
+ * The simulated operations and what came of them. The list is the same in all panels of a file: the
+ * worker tells of every change. It asks only while its tab is open.
+ */
+export class SimulationState {
+  readonly operations: Signal<readonly string[]>;
+  readonly engine: Signal<EngineName>;
+  readonly cache: Signal<CacheMode>;
+  /** The settings of VS Code; undefined until the host has told them. */
+  readonly caches = signal<CacheOptions | undefined>(undefined);
+  readonly discardNoUnref = signal<boolean | undefined>(undefined);
+  /** Whether the tab is open. */
+  readonly active = signal(false);
+  /** What is being typed. */
+  readonly draft = signal('');
+  readonly answer = signal<SimulateAnswer | undefined>(undefined);
+  readonly verdict = signal<VerdictAnswer | undefined>(undefined);
+  readonly marks = signal<MarksAnswer | undefined>(undefined);
+  /** Why there is no answer. */
+  readonly failure = signal<string | undefined>(undefined);
+  /** The cell that the user looks at; undefined: that of the settings. */
+  readonly cell = signal<CellPlace | undefined>(undefined);
+  readonly kept: ReadonlySignal<KeptSimulation> = computed(() => ({
+    operations: this.operations.value,
+    engine: this.engine.value,
+    cache: this.cache.value,
+  }));
+  readonly query: ReadonlySignal<SimulateQuery | undefined> = computed(() => {
+    const overlap = this.#overlap.options.value;
+    const caches = this.caches.value;
+    const discardNoUnref = this.discardNoUnref.value;
+    if (!overlap || !caches || discardNoUnref === undefined) return undefined;
+    const options: SimulateOptions = {
+      overlap,
+      caches,
+      engine: this.engine.value,
+      cache: this.cache.value,
+      discardNoUnref,
+    };
+    return { operations: this.operations.value, options };
+  });
+  /** The question once it has been answered to its end; undefined while it has not. */
+  readonly done: ReadonlySignal<SimulateQuery | undefined> = computed(() =>
+    this.#done.value === this.query.value ? this.#done.value : undefined,
+  );
+  /** The operation whose verdict and steps are shown; undefined when there is none. */
+  readonly shown: ReadonlySignal<number | undefined> = computed(() => {
+    const last = this.operations.value.length - 1;
+    return last < 0 ? undefined : Math.min(this.#selected.value ?? last, last);
+  });
+  readonly outcomes: ReadonlySignal<readonly OperationOutcome[]> = computed(() => {
+    const answer = this.answer.value;
+    return answer && answer.state !== 'refused' ? answer.outcomes : [];
+  });
+  /** What the shown operation touched; undefined while the tab is not open. */
+  readonly onMap: ReadonlySignal<readonly ClusterMark[] | undefined> = computed(() =>
+    this.active.value ? this.marks.value?.marks : undefined,
+  );
+  /** The overlap structures after the shown operation; undefined while the tab is not open. */
+  readonly structures: ReadonlySignal<OverlapAnswer | undefined> = computed(() =>
+    this.active.value ? this.#structures.value : undefined,
+  );
+  /** The verdict on the operation that is shown is not all known yet. */
+  readonly isJudging: ReadonlySignal<boolean> = computed(() => {
+    const { query, operation } = this.#judged.value;
+    return query !== this.query.value || operation !== this.shown.value;
+  });
+  readonly #structures = signal<OverlapAnswer | undefined>(undefined);
+  readonly #done = signal<SimulateQuery | undefined>(undefined);
+  /** What the verdict is about, once it is known. */
+  readonly #judged = signal<{ readonly query?: SimulateQuery; readonly operation?: number }>({});
+  readonly #selected = signal<number | undefined>(undefined);
+  readonly #asker: Asker;
+  readonly #overlap: OverlapState;
+  /** Lists as they were before, for undoing. */
+  readonly #before: (readonly string[])[] = [];
+  #asked = 0;
+  #pending = 0;
+  #verdictsAsked = 0;
+
+  constructor(asker: Asker, overlap: OverlapState, kept: KeptSimulation) {
+    this.#asker = asker;
+    this.#overlap = overlap;
+    this.operations = signal(kept.operations);
+    this.engine = signal(kept.engine);
+    this.cache = signal(kept.cache);
+    effect(() => {
+      const query = this.query.value;
+      if (query && this.active.value && overlap.ready.value) void this.#load(query);
+    });
+    effect(() => {
+      const query = this.done.value;
+      const shown = this.shown.value;
+      if (query && shown !== undefined && this.active.value) void this.#loadVerdict(query, shown);
+    });
+  }
+
+  get canUndo(): boolean {
+    return this.#before.length > 0 || this.operations.value.length > 0;
+  }
+
+  get isFull(): boolean {
+    return this.operations.value.length >= MOST_OPERATIONS;
+  }
+
+  /** Shows the verdict and the steps of one operation. */
+  select(operation: number): void {
+    this.#selected.value = operation;
+  }
+
+  add(line: string): void {
+    this.replace([...this.operations.value, line]);
+  }
+
+  /** Another list. What was there can be had back with `undo`. */
+  replace(operations: readonly string[]): void {
+    this.#before.push(this.operations.value);
+    this.#set(operations.slice(0, MOST_OPERATIONS));
+  }
+
+  /** Takes back the last change, or the last operation. */
+  undo(): void {
+    this.#set(this.#before.pop() ?? this.operations.value.slice(0, -1));
+  }
+
+  /** The list of another panel, unless this one is about to say something newer. */
+  follow(operations: readonly string[]): void {
+    if (this.#pending > 0 || sameList(operations, this.operations.value)) return;
+    this.#set(operations);
+  }
+
+  /** Another image, or the same read anew: the operations stay. */
+  reset(): void {
+    this.#asked++;
+    this.#verdictsAsked++;
+    batch(() => {
+      this.#done.value = undefined;
+      this.answer.value = undefined;
+      this.verdict.value = undefined;
+      this.marks.value = undefined;
+      this.#structures.value = undefined;
+      this.failure.value = undefined;
+    });
+  }
+
+  #set(operations: readonly string[]): void {
+    batch(() => {
+      this.operations.value = operations;
+      this.#selected.value = undefined;
+      this.cell.value = undefined;
+      if (operations.length === 0) {
+        this.verdict.value = undefined;
+        this.marks.value = undefined;
+        this.#structures.value = undefined;
+      }
+    });
+  }
+
+  async #load(query: SimulateQuery): Promise<void> {
+    const asked = ++this.#asked;
+    this.#pending++;
+    try {
+      for (;;) {
+        const answer = await this.#asker.ask('simulate', query);
+        if (asked !== this.#asked) return;
+        batch(() => {
+          this.failure.value = undefined;
+          this.answer.value = answer;
+          this.#done.value = answer.state === 'done' ? query : undefined;
+        });
+        if (answer.state !== 'computing') return;
+      }
+    } catch (error) {
+      if (asked === this.#asked) this.failure.value = String(error);
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  async #loadVerdict(query: SimulateQuery, operation: number): Promise<void> {
+    const asked = ++this.#verdictsAsked;
+    const upTo = { ...query, operations: query.operations.slice(0, operation + 1) };
+    try {
+      const marks = await this.#asker.ask('simulateMarks', { ...query, operation });
+      if (asked !== this.#verdictsAsked) return;
+      this.marks.value = marks;
+      for (;;) {
+        const verdict = await this.#asker.ask('simulateVerdict', upTo);
+        if (asked !== this.#verdictsAsked) return;
+        if (hasNews(verdict)) this.verdict.value = verdict;
+        if (verdict.state === 'computing') continue;
+        this.#judged.value = { query, operation };
+        break;
+      }
+      while (this.#overlap.shown.peek()) {
+        const structures = await this.#asker.ask('simulateOverlap', upTo);
+        if (asked !== this.#verdictsAsked) return;
+        if (structures.state === 'computing') continue;
+        this.#structures.value = structures;
+        break;
+      }
+    } catch (error) {
+      if (asked === this.#verdictsAsked) this.failure.value = String(error);
+    }
+  }
+
+  /** What is different on disk after all operations; undefined when the question is out of date. */
+  async difference(query: SimulateQuery): Promise<DiskDifference | undefined> {
+    while (this.query.value === query) {
+      const answer = await this.#asker.ask('simulateDifference', query);
+      if (answer.state === 'known') return answer;
+    }
+    return undefined;
+  }
+
+  /** A page of steps of the operation that is shown. */
+  steps(from: number, count: number): Promise<Answer<'simulateSteps'>> {
+    const query = this.query.value;
+    const operation = this.shown.value;
+    if (!query || operation === undefined) return Promise.resolve({ total: 0, steps: [] });
+    return this.#asker.ask('simulateSteps', { ...query, operation, from, count });
+  }
+}
+
+/** What is shown stays until there is something of the next. */
+const hasNews = (verdict: VerdictAnswer): boolean =>
+  verdict.state !== 'computing' ||
+  verdict.rows.some(({ cells }) => cells.today ?? cells.structures);
+
+const sameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((line, index) => line === b[index]);

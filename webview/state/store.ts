@@ -1,0 +1,396 @@
+import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { Explanation } from '../../src/core/check/explanations.js';
+import type { FindingCode } from '../../src/core/check/finding.js';
+import { LAYERS, type Layer } from '../../src/core/picture/layer.js';
+import { isMapLayer } from '../../src/core/picture/mapLayers.js';
+import type { Rectangle } from '../../src/core/picture/stretch.js';
+import { maskOfValue } from '../../src/core/picture/tile.js';
+import type { Shell } from '../../src/core/shell.js';
+import { windowOf } from '../../src/core/picture/windowGrid.js';
+import type { FileStatus, Geometry, ImageFacts } from '../../src/protocol/imageService.js';
+import type { OverlapOptions } from '../../src/protocol/overlap.js';
+import type { HeatmapSettings, PictureFormat } from '../../src/protocol/webviewMessages.js';
+import type { InView } from '../heatmap/inView.js';
+import type { Isolation } from '../heatmap/renderer.js';
+import { GuestSelection } from './guestSelection.js';
+import type { Detail } from './detail.js';
+import type { Host } from './host.js';
+import type { MapCommands } from './mapCommands.js';
+import { MappedState } from './referredTo.js';
+import { Navigation } from './navigation.js';
+import { OverlapState } from './overlapState.js';
+import type { Pointed } from './pointed.js';
+import { PictureState } from './pictureState.js';
+import { RangeList } from '../panes/ranges/rangeList.js';
+import { Rpc } from './rpc.js';
+import type { Scan } from './scan.js';
+import { SimulationState } from './simulationState.js';
+import { SweepState } from './sweepState.js';
+import { StructureTree } from '../panes/structures/structureTree.js';
+import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
+import { WindowStates } from '../text/windowStates.js';
+
+/** The unit of lengths in QEMU's block layer. */
+const SECTOR = 512;
+
+/** Tabs that show what is selected on the map, each in its way. */
+const FOLLOWING: ReadonlySet<string> = new Set(['cluster', 'overlap']);
+const NONE_REACHED: readonly number[] = [];
+
+/** A file of which nothing has been told yet. */
+export const UNTOUCHED: FileStatus = { changed: 'no', use: 'unknown' };
+
+/** All that the webview knows, as signals; what it says to the host; what survives its hiding. */
+export class Store {
+  readonly facts = signal<ImageFacts | undefined>(undefined);
+  /** Why the file cannot be read. */
+  readonly failure = signal<string | undefined>(undefined);
+  readonly scan = signal<Scan>({ state: 'scanning', phase: '', done: 0 });
+  readonly generation = signal(0);
+  readonly settings = signal<HeatmapSettings | undefined>(undefined);
+  /** How the file fares since it was opened. */
+  readonly file = signal<FileStatus>(UNTOUCHED);
+  /** What copied commands are quoted for. */
+  readonly shell = signal<Shell>('bash');
+  readonly selected: Signal<number | undefined>;
+  readonly detail = signal<Detail>({ state: 'none' });
+  readonly pointed = signal<Pointed | undefined>(undefined);
+  /** What the live region says. */
+  readonly spoken = signal('');
+  /** The value that is shown alone. */
+  readonly isolated = signal<number | undefined>(undefined);
+  readonly zoom = signal(1);
+  /** The part of the picture's plane that is in view, in cells. */
+  readonly area = signal<Rectangle | undefined>(undefined);
+  /** Whether cells are wide enough to carry the letters of their kinds. */
+  readonly lettered = signal(false);
+  /** Mask of the values of the subclusters that are drawn (see core/picture/tile.ts). */
+  readonly subclusters = signal(0);
+  /** What can be seen of the map, unless all can. */
+  readonly inView = signal<InView | undefined>(undefined);
+  readonly camera: Signal<KeptCamera | undefined>;
+  readonly pane: Signal<ViewState['pane']>;
+  readonly geometry: ReadonlySignal<Geometry | undefined> = computed(
+    () => this.facts.value?.geometry,
+  );
+  readonly isolation: ReadonlySignal<Isolation | undefined> = computed(() => {
+    const value = this.isolated.value;
+    return value === undefined ? undefined : { mask: maskOfValue(value), dominant: value };
+  });
+  /** The overlap windows, if they are to be shown and there are any: also those after a simulation. */
+  readonly windows: ReadonlySignal<WindowStates | undefined> = computed(() => {
+    const answer = this.simulation.structures.value ?? this.overlap.answer.value;
+    return this.overlap.shown.value && answer?.state === 'built'
+      ? new WindowStates(answer)
+      : undefined;
+  });
+  /** The windows that the last step reached, while somebody steps through the opening. */
+  readonly reachedWindows: ReadonlySignal<readonly number[]> = computed(() => {
+    const answer = this.overlap.answer.value;
+    if (this.overlap.position.value === undefined || answer?.state !== 'built') return NONE_REACHED;
+    return answer.last?.windows ?? NONE_REACHED;
+  });
+  /** Layers that there is something to see in. */
+  readonly layers: ReadonlySignal<readonly Layer[]> = computed(() => {
+    const geometry = this.geometry.value;
+    const { chosen, simulated } = this.pictures;
+    return LAYERS.filter((layer) => {
+      switch (layer) {
+        case 'snapshots':
+          return (geometry?.snapshots ?? 0) > 0 || chosen.value.layer === layer;
+        case 'bitmaps':
+          return (geometry?.bitmaps ?? 0) > 0 || chosen.value.layer === layer;
+        case 'simulation':
+          return simulated.value || chosen.value.layer === layer;
+        default:
+          return true;
+      }
+    });
+  });
+  /** Clusters of the picture shown. */
+  readonly clusters: ReadonlySignal<number> = computed(() =>
+    this.pictures.shown.value.view === 'host'
+      ? (this.geometry.value?.hostClusters ?? 0)
+      : this.guestClusters,
+  );
+  /** Counts up as the picture shown changes. */
+  readonly tileGeneration: ReadonlySignal<number> = computed(() =>
+    Math.max(this.pictures.known.value?.generation ?? 0, this.#mapGeneration),
+  );
+  readonly rpc: Rpc;
+  readonly pictures: PictureState;
+  readonly guest: GuestSelection;
+  readonly structures: StructureTree;
+  readonly overlap: OverlapState;
+  readonly simulation: SimulationState;
+  readonly sweep: SweepState;
+  readonly mapped: MappedState;
+  readonly ranges: RangeList;
+  readonly navigation: Navigation;
+  map: MapCommands | undefined;
+  readonly #host: Host;
+  /** The guest cluster that was picked before the webview was hidden. */
+  #keptGuest: number | undefined;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.rpc = new Rpc((request) => {
+      host.post({ type: 'request', request });
+    });
+    this.structures = new StructureTree((query) => this.rpc.ask('structure', query));
+    this.overlap = new OverlapState((query) => this.rpc.ask('overlap', query));
+    this.mapped = new MappedState((cluster) => this.rpc.ask('mapped', { cluster }));
+    this.ranges = new RangeList((query) => this.rpc.ask('ranges', query));
+    const kept = readViewState(host.keptState());
+    this.simulation = new SimulationState(this.rpc, this.overlap, kept.simulation);
+    this.sweep = new SweepState(
+      (options) => this.rpc.ask('simulateSweep', { options }),
+      () => {
+        this.pictures.changed('simulation');
+        this.pictures.choose({ view: 'guest', layer: 'simulation' });
+      },
+    );
+    this.navigation = new Navigation(this, kept.history);
+    this.pictures = new PictureState((picture) => this.rpc.ask('layer', picture), kept.picture);
+    this.guest = new GuestSelection((cluster) => this.rpc.ask('guestCluster', { cluster }));
+    this.#keptGuest = kept.guest;
+    this.camera = signal(kept.camera);
+    this.selected = signal(kept.selected);
+    this.pane = signal(kept.pane);
+    this.overlap.shown.value = kept.windows;
+    effect(() => {
+      const [camera, selected, pane] = [this.camera.value, this.selected.value, this.pane.value];
+      const simulation = this.simulation.kept.value;
+      const windows = this.overlap.shown.value;
+      const history = this.navigation.history.value;
+      const picture = this.pictures.chosen.value;
+      const guest = this.guest.picked ?? this.#keptGuest;
+      const state: ViewState = {
+        version: FRESH.version,
+        camera,
+        picture,
+        selected,
+        guest,
+        history,
+        pane,
+        simulation,
+        windows,
+      };
+      host.keepState(state);
+    });
+    effect(() => {
+      const { open, tab } = this.pane.value;
+      this.simulation.active.value = open && tab === 'simulate';
+    });
+    effect(() => {
+      this.mapped.point(this.pointed.value?.place);
+    });
+    effect(() => {
+      const { canGoBack, canGoForward } = this.navigation;
+      host.post({ type: 'history', back: canGoBack.value, forward: canGoForward.value });
+    });
+    effect(() => {
+      if (this.overlap.answer.value) this.pictures.changed('windows');
+    });
+    effect(() => {
+      // A value of one picture means nothing in another.
+      if (this.pictures.shown.value) this.isolated.value = undefined;
+    });
+  }
+
+  /** Tells the host that this listens, and what was selected, which a fresh host does not know. */
+  begin(): void {
+    this.#host.post({ type: 'ready' });
+    if (this.selected.value !== undefined)
+      this.#host.post({ type: 'selected', cluster: this.selected.value });
+  }
+
+  get clusterSize(): number {
+    return 2 ** (this.geometry.value?.clusterBits ?? 16);
+  }
+
+  /** Clusters of the guest's disk, which is made of whole sectors. */
+  get guestClusters(): number {
+    const bytes = this.geometry.value?.virtualSize ?? 0;
+    return Math.ceil((bytes - (bytes % SECTOR)) / this.clusterSize);
+  }
+
+  /** The generation of the map as far as the picture shown depends on it alone. */
+  get #mapGeneration(): number {
+    const { view, layer } = this.pictures.shown.value;
+    return view === 'host' && isMapLayer(layer) ? this.generation.value : 0;
+  }
+
+  /** Selects a host cluster, and with it the guest clusters that lie there. */
+  select(cluster: number | undefined): void {
+    if (cluster !== undefined) this.navigation.visit(cluster);
+    this.#setSelected(cluster);
+  }
+
+  /** Selects a cluster that was chosen on the map, and the window it is in, if windows are shown. */
+  selectOnMap(cluster: number | undefined): void {
+    batch(() => {
+      this.select(cluster);
+      if (this.windows.value)
+        this.overlap.selectedWindow.value = cluster === undefined ? undefined : windowOf(cluster);
+      if (cluster !== undefined && !FOLLOWING.has(this.pane.value.tab)) this.showTab('cluster');
+    });
+  }
+
+  toggleWindows(): void {
+    this.overlap.shown.value = !this.overlap.shown.value;
+  }
+
+  /** Selects a guest cluster, and with it the host cluster that holds it. */
+  async selectGuest(cluster: number): Promise<void> {
+    const found = await this.guest.pick(cluster);
+    if (found) this.#selectHost(found.host);
+  }
+
+  #setSelected(cluster: number | undefined): void {
+    this.guest.clear();
+    this.#selectHost(cluster);
+  }
+
+  #selectHost(cluster: number | undefined): void {
+    this.selected.value = cluster;
+    this.#host.post({ type: 'selected', cluster });
+    if (cluster === undefined) this.detail.value = { state: 'none' };
+    else void this.#loadDetail(cluster);
+  }
+
+  /** Whether the file has such a cluster. */
+  has(cluster: number): boolean {
+    return cluster < (this.geometry.value?.hostClusters ?? 0);
+  }
+
+  /** Selects a cluster, opens its pane and brings it into view; nothing where the file has none. */
+  reveal(cluster: number): void {
+    if (!this.has(cluster)) return;
+    this.showTab('cluster');
+    this.goTo(cluster);
+  }
+
+  /** The same beside what is being read: the pane stays as it is. */
+  goTo(cluster: number): void {
+    this.select(cluster);
+    this.#reveal(cluster);
+  }
+
+  /** The same on the way to somewhere: it is no place to come back to. */
+  stepTo(cluster: number): void {
+    this.#setSelected(cluster);
+    this.#reveal(cluster);
+  }
+
+  #reveal(cluster: number): void {
+    this.pictures.choose({ view: 'host' });
+    this.map?.reveal(cluster, 'host');
+  }
+
+  /** The same with a cluster of the guest's disk. */
+  showGuest(cluster: number): void {
+    if (cluster >= this.guestClusters) return;
+    void this.selectGuest(cluster);
+    this.pictures.choose({ view: 'guest' });
+    this.map?.reveal(cluster, 'guest');
+  }
+
+  /** A second time for the same value: shows all again. */
+  isolate(value: number | undefined): void {
+    this.isolated.value = this.isolated.value === value ? undefined : value;
+  }
+
+  showTab(tab: Tab): void {
+    this.pane.value = { ...this.pane.value, open: true, tab };
+  }
+
+  togglePane(): void {
+    this.pane.value = { ...this.pane.value, open: !this.pane.value.open };
+  }
+
+  setCurve(curve: HeatmapSettings['curve']): void {
+    const settings = this.settings.value;
+    if (settings) this.settings.value = { ...settings, curve };
+    this.#host.post({ type: 'setCurve', curve });
+  }
+
+  /** Shows the structures under other settings at once, and has them written to VS Code's. */
+  setOverlap(changes: Partial<OverlapOptions>): void {
+    const before = this.overlap.options.value;
+    if (!before) return;
+    const options = { ...before, ...changes };
+    this.overlap.setOptions(options);
+    this.#host.post({ type: 'setOverlap', options });
+  }
+
+  /** Simulates with the option at once, and has it written to VS Code's settings. */
+  setDiscardNoUnref(discardNoUnref: boolean): void {
+    this.simulation.discardNoUnref.value = discardNoUnref;
+    this.#host.post({ type: 'setDiscardNoUnref', discardNoUnref });
+  }
+
+  /** Why the image must not be repaired as it is, once that is known. */
+  get repairDanger(): string | undefined {
+    const scan = this.scan.value;
+    return scan.state === 'scanned' ? scan.summary.repairDanger : undefined;
+  }
+
+  /** What a kind of finding means; undefined while the scan has not found it. */
+  explain(code: FindingCode): Explanation | undefined {
+    const scan = this.scan.value;
+    return scan.state === 'scanned' ? scan.summary.explanations[code] : undefined;
+  }
+
+  copy(text: string): void {
+    this.#host.post({ type: 'copy', text });
+  }
+
+  saveFile(format: PictureFormat, bytes: Uint8Array): void {
+    this.#host.post({ type: 'saveFile', format, bytes });
+  }
+
+  openHex(offset: number): void {
+    this.#host.post({ type: 'openHex', offset });
+  }
+
+  cancelScan(): void {
+    this.#host.post({ type: 'cancelScan' });
+  }
+
+  /** Reads the file anew, from its header on. */
+  reload(): void {
+    this.#host.post({ type: 'reload' });
+  }
+
+  /** The image may have been read anew: what was selected may be gone. */
+  dropSelectionOutside(): void {
+    const selected = this.selected.value;
+    if (selected !== undefined && !this.has(selected)) this.select(undefined);
+    else this.refreshDetail();
+  }
+
+  /** Asks anew for what is shown of the selection. */
+  refreshDetail(): void {
+    const selected = this.selected.value;
+    const guest = this.guest.picked ?? this.#keptGuest;
+    this.#keptGuest = undefined;
+    if (guest !== undefined && guest < this.guestClusters) void this.selectGuest(guest);
+    else if (selected !== undefined) void this.#loadDetail(selected);
+  }
+
+  /** What is shown of the cluster stays until the answer is there, unless it is about another. */
+  async #loadDetail(cluster: number): Promise<void> {
+    const before = this.detail.value;
+    if (before.state !== 'known' || before.detail.cluster !== cluster) {
+      this.detail.value = { state: 'loading', cluster };
+    }
+    const next = await this.rpc.ask('cluster', { cluster }).then(
+      (detail): Detail => ({ state: 'known', detail }),
+      (error: unknown): Detail => ({ state: 'failed', cluster, error: String(error) }),
+    );
+    if (this.selected.value !== cluster) return;
+    this.detail.value = next;
+    if (next.state === 'known') this.guest.follow(next.detail, this.clusterSize);
+  }
+}

@@ -1,0 +1,116 @@
+import type { CurveName } from '../../src/core/picture/curve.js';
+import type { CacheMode, EngineName } from '../../src/protocol/simulation.js';
+import { NOWHERE, readHistory, type History } from './history.js';
+import { LAYERS, VIEWS, type Picture, type View } from '../../src/core/picture/layer.js';
+
+export const TABS = ['cluster', 'findings', 'ranges', 'structures', 'overlap', 'simulate'] as const;
+
+export type Tab = (typeof TABS)[number];
+
+/** What survives when the editor is hidden or the window closed. */
+export interface ViewState {
+  readonly version: 1;
+  /** The camera, with the curve that its coordinates belong to; undefined while the picture is fitted. */
+  readonly camera: KeptCamera | undefined;
+  readonly picture: Picture;
+  /** The host cluster selected, and the guest cluster that was picked on the guest's disk. */
+  readonly selected: number | undefined;
+  /** Places to go back and forward to. */
+  readonly history: History;
+  readonly guest: number | undefined;
+  readonly pane: { readonly open: boolean; readonly width: number; readonly tab: Tab };
+  readonly simulation: KeptSimulation;
+  /** Whether the overlap windows are on the map; states kept before there were any lack it. */
+  readonly windows: boolean;
+}
+
+/** The simulated operations, and how the copy is opened. */
+export interface KeptSimulation {
+  readonly operations: readonly string[];
+  readonly engine: EngineName;
+  readonly cache: CacheMode;
+}
+
+export interface KeptCamera {
+  readonly view: View;
+  readonly curve: CurveName;
+  readonly x: number;
+  readonly y: number;
+  readonly scale: number;
+}
+
+export const FRESH: ViewState = {
+  version: 1,
+  camera: undefined,
+  picture: { view: 'host', layer: 'kinds' },
+  selected: undefined,
+  history: NOWHERE,
+  guest: undefined,
+  pane: { open: true, width: 440, tab: 'cluster' },
+  simulation: { operations: [], engine: 'today', cache: 'writethrough' },
+  windows: true,
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
+
+function readCamera(kept: unknown): KeptCamera | undefined {
+  if (!isObject(kept)) return undefined;
+  const { curve, x, y, scale } = kept;
+  const view = VIEWS.find((each) => each === kept.view);
+  if (!view) return undefined;
+  if (curve !== 'hilbert' && curve !== 'rows') return undefined;
+  if (!isNumber(x) || !isNumber(y) || !isNumber(scale) || scale <= 0) return undefined;
+  return { view, curve, x, y, scale };
+}
+
+function readPicture(kept: unknown): Picture {
+  const { view, layer } = isObject(kept) ? kept : {};
+  return {
+    view: VIEWS.find((each) => each === view) ?? FRESH.picture.view,
+    layer: LAYERS.find((each) => each === layer) ?? FRESH.picture.layer,
+  };
+}
+
+const readCluster = (kept: unknown): number | undefined =>
+  Number.isSafeInteger(kept) && isNumber(kept) && kept >= 0 ? kept : undefined;
+
+function readPane(kept: unknown): ViewState['pane'] {
+  if (!isObject(kept)) return FRESH.pane;
+  const { open, width, tab } = kept;
+  return {
+    open: typeof open === 'boolean' ? open : FRESH.pane.open,
+    width: isNumber(width) ? width : FRESH.pane.width,
+    tab: TABS.find((each) => each === tab) ?? FRESH.pane.tab,
+  };
+}
+
+function readSimulation(kept: unknown): KeptSimulation {
+  if (!isObject(kept)) return FRESH.simulation;
+  const { operations, engine, cache } = kept;
+  return {
+    operations: Array.isArray(operations) && operations.every(isText) ? operations : [],
+    engine: engine === 'structures' ? engine : 'today',
+    cache: cache === 'writeback' ? cache : 'writethrough',
+  };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** Kept state, as far as it makes sense; fresh where it does not. */
+export function readViewState(kept: unknown): ViewState {
+  if (!isObject(kept) || kept.version !== FRESH.version) return FRESH;
+  const { camera, picture, selected, guest, history, pane, simulation, windows } = kept;
+  return {
+    version: 1,
+    camera: readCamera(camera),
+    picture: readPicture(picture),
+    selected: readCluster(selected),
+    guest: readCluster(guest),
+    history: readHistory(history),
+    pane: readPane(pane),
+    simulation: readSimulation(simulation),
+    windows: typeof windows === 'boolean' ? windows : FRESH.windows,
+  };
+}
