@@ -7,7 +7,7 @@ import { ImageWorker } from '../../src/node/imageWorker.js';
 import type { FileStatus, ImageEvent } from '../../src/protocol/imageService.js';
 import { fileBytes, writeSparse } from '../images/pieces.js';
 import { scaleImage } from '../images/scale.js';
-import { smallImage } from './smallImage.js';
+import { smallImage } from '../session/smallImage.js';
 import { temporaryFolder } from './temporary.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'qcow2-lens-worker-'));

@@ -1,0 +1,90 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser, openEditor, settled, type HostedImage } from '../harness/editorPage.js';
+import { hostedData, hostedSample } from '../harness/hostedImages.js';
+import { DEFAULT_OVERLAP } from '../harness/hostedWindows.js';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+}, 60_000);
+afterAll(() => browser.close());
+
+const damaged = hostedSample('database-damaged.qcow2');
+/** A square on the Hilbert curve. */
+const square = hostedData(2 ** 14);
+const HEIGHT = 700;
+
+async function withWidth(
+  width: number,
+  image: HostedImage,
+  test: (page: Page) => Promise<void>,
+): Promise<void> {
+  const editor = await openEditor(browser, {
+    image,
+    theme: 'dark',
+    settings: { curve: 'hilbert', renderer: 'canvas' },
+    overlap: DEFAULT_OVERLAP,
+    width,
+    height: HEIGHT,
+  });
+  try {
+    await settled(editor);
+    await test(editor.page);
+    expect(editor.errors).toEqual([]);
+  } finally {
+    await editor.page.close();
+  }
+}
+
+/** What of these is not wholly in the window, or as wide as a few pixels only. */
+const hidden = (page: Page, selector: string): Promise<string[]> =>
+  page.locator(selector).evaluateAll((elements) =>
+    elements
+      .filter((element) => element.checkVisibility())
+      .filter((element) => {
+        const { left, right, top, bottom, width } = element.getBoundingClientRect();
+        return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight || width < 16;
+      })
+      .map((element) => element.outerHTML.slice(0, 80)),
+  );
+
+/** Waits until what the pointer has changed is drawn. */
+const drawn = (page: Page): Promise<void> =>
+  page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        requestAnimationFrame(() => {
+          requestAnimationFrame(() => {
+            resolve();
+          });
+        });
+      }),
+  );
+
+describe.each([440, 640, 800, 1600])('an editor of %i pixels', (width) => {
+  it('has all its tools and tabs in sight, and a map that is worth it', async () => {
+    await withWidth(width, damaged, async (page) => {
+      await page.locator('[role=tab] .badge').waitFor();
+      expect(await hidden(page, '.toolbar :is(button, select)')).toEqual([]);
+      expect(await hidden(page, '.chip, .summary h1, [role=tab]')).toEqual([]);
+      const map = await page.locator('.heatmap').boundingBox();
+      expect(map?.width).toBeGreaterThan(280);
+      expect(map?.height).toBeGreaterThan(width > 640 ? 400 : 150);
+    });
+  });
+
+  it('tells about a cell beside it, wherever that is', async () => {
+    await withWidth(width, square, async (page) => {
+      const map = await page.locator('.heatmap').boundingBox();
+      if (!map) throw new Error('no map');
+      const side = Math.min(map.width, map.height);
+      for (const part of [-0.4, -0.1, 0.1, 0.4]) {
+        await page.mouse.move(map.x + map.width / 2 + part * side, map.y + map.height / 2);
+        await drawn(page);
+        expect(await page.locator('.tooltip-text').count()).toBe(1);
+        expect(await hidden(page, '.tooltip-text')).toEqual([]);
+      }
+    });
+  });
+});

@@ -1,0 +1,293 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCurve, type Point } from '../../../../src/core/picture/curve.js';
+import { WindowGrid } from '../../../../src/core/picture/windowGrid.js';
+import type { OverlapOptions } from '../../../../src/protocol/overlap.js';
+import { parseColour } from '../../../../webview/heatmap/palette.js';
+import { launchBrowser, openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
+import { hostedData, hostedMap } from '../../harness/hostedImages.js';
+import { DEFAULT_OVERLAP, hostedMail, withWindows } from '../../harness/hostedWindows.js';
+import { cellCentres, frameTimes, pixelsAt, zoomByFrames } from '../../harness/measure.js';
+import { THEMES, themeLook, type Theme } from '../../harness/themes.js';
+
+const SIZE = { width: 1600, height: 900 };
+const PANE_CLOSED = { version: 1, pane: { open: false, width: 340, tab: 'cluster' } };
+const TIGHT: OverlapOptions = { ...DEFAULT_OVERLAP, totalSizeLimit: '24K' };
+const CURVES = ['hilbert', 'rows'] as const;
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+}, 60_000);
+afterAll(() => browser.close());
+
+async function withEditor(
+  options: Partial<Parameters<typeof openEditor>[1]>,
+  test: (editor: EditorPage) => Promise<void>,
+): Promise<void> {
+  const editor = await openEditor(browser, {
+    image: hostedMail(),
+    theme: 'dark',
+    settings: { curve: 'hilbert', renderer: 'canvas' },
+    overlap: DEFAULT_OVERLAP,
+    state: PANE_CLOSED,
+    ...SIZE,
+    ...options,
+  });
+  try {
+    await settled(editor);
+    await editor.page.locator('[data-window]').first().waitFor();
+    await settled(editor);
+    await test(editor);
+    expect(editor.errors).toEqual([]);
+  } finally {
+    await editor.page.close();
+  }
+}
+
+const CLUSTERS = clustersOf(hostedMail());
+
+function clustersOf({ events }: ReturnType<typeof hostedMail>): number {
+  const [facts] = events;
+  return facts.type === 'facts' ? (facts.facts.geometry?.hostClusters ?? 0) : 0;
+}
+
+const gridOf = (curve: 'hilbert' | 'rows'): WindowGrid =>
+  new WindowGrid(createCurve(curve, CLUSTERS));
+
+/** A point just inside the upper edge of a window, where its outline is. */
+async function edgeOf(page: Page, grid: WindowGrid, window: number): Promise<Point> {
+  const { x, y, width } = grid.place(window);
+  const [corner] = await cellCentres(
+    page,
+    [{ x: x - 0.5 + width / 2, y: y - 0.5 }],
+    grid.curve.filled,
+  );
+  return { x: corner.x, y: Math.round(corner.y) + 0.5 };
+}
+
+/** How far a pixel is from a contributed colour, as the largest difference of a channel. */
+function distance(pixel: readonly number[], colour: string, theme: Theme): number {
+  const { red, green, blue } = parseColour(themeLook(theme).variables[`--vscode-qcow2-${colour}`]);
+  return Math.max(...[red, green, blue].map((channel, i) => Math.abs(channel - pixel[i])));
+}
+
+/** The windows that the structures of a hosted image have in a form or with an exposure. */
+function marksUnder(overlap: OverlapOptions): { cached: number[]; unprotected: number[] } {
+  const answer = hostedMail().service.overlap({ options: overlap });
+  if (answer.state !== 'built') throw new Error(`the structures are ${answer.state}`);
+  const marks: { cached: number[]; unprotected: number[] } = { cached: [], unprotected: [] };
+  for (let i = 0, window = 0; i < answer.marks.length; window += answer.marks[i + 1], i += 2) {
+    for (let at = window; at < window + answer.marks[i + 1]; at++) {
+      if (answer.marks[i] % 4 === 2) marks.cached.push(at);
+      if (answer.marks[i] >= 4) marks.unprotected.push(at);
+    }
+  }
+  return marks;
+}
+
+describe('the windows on the map', () => {
+  it.each(CURVES)(
+    'are outlined when they are cached, and go and come with W (%s)',
+    async (curve) => {
+      const { cached } = marksUnder(DEFAULT_OVERLAP);
+      expect(cached).toHaveLength(16);
+      const settings = { curve, renderer: 'canvas' } as const;
+      await withEditor({ settings }, async ({ page }) => {
+        const grid = gridOf(curve);
+        const whole = cached.filter((window) => !grid.isCut(window));
+        const points = await Promise.all(whole.map((window) => edgeOf(page, grid, window)));
+        const outlined = async (): Promise<number> =>
+          (await pixelsAt(page, points, 'overlays')).filter(
+            (pixel) => pixel[3] > 140 && distance(pixel, 'windowCached', 'dark') < 90,
+          ).length;
+        expect(await outlined()).toBe(points.length);
+        await page.focus('.heatmap');
+        await page.keyboard.press('w');
+        await expect.poll(outlined).toBe(0);
+        expect(await page.getAttribute('[data-toggle=windows]', 'aria-pressed')).toBe('false');
+        expect(await page.locator('[data-window]').count()).toBe(0);
+        expect(await page.evaluate(() => window.kept)).toMatchObject({ windows: false });
+        await page.click('[data-toggle=windows]');
+        await expect.poll(outlined).toBe(points.length);
+      });
+    },
+  );
+
+  it.each(THEMES)('are hatched where a limit leaves them unprotected (%s)', async (theme) => {
+    const overlap: OverlapOptions = { ...TIGHT, limitPolicy: 'fail' };
+    const { unprotected } = marksUnder(overlap);
+    expect(unprotected.length).toBeGreaterThan(40);
+    await withEditor({ overlap, theme }, async ({ page }) => {
+      const grid = gridOf('hilbert');
+      const [x, y] = [grid.place(unprotected[0]).x, grid.place(unprotected[0]).y];
+      const row = Array.from({ length: 40 }, (_, i) => ({ x: x + 10 + i, y: y + 30 }));
+      const points = await cellCentres(page, row, grid.curve.filled);
+      const strong = (await pixelsAt(page, points, 'overlays')).map((pixel) => pixel[3] > 120);
+      // Lines with the map between them.
+      expect(strong.filter(Boolean).length).toBeGreaterThan(3);
+      expect(strong.filter((hatched) => !hatched).length).toBeGreaterThan(15);
+      expect(await page.textContent('[data-window=lost] .count')).toBe('50');
+    });
+  });
+
+  it('are none of them unprotected when the cached ones give way', async () => {
+    expect(marksUnder(TIGHT).unprotected).toEqual([]);
+    await withEditor({ overlap: TIGHT }, async ({ page }) => {
+      expect(await page.locator('[data-window=lost]').count()).toBe(0);
+      expect(await page.textContent('[data-window=cached] .count')).toBe('4');
+    });
+  });
+
+  it('follow the settings at once', async () => {
+    await withEditor({}, async (editor) => {
+      const cached = editor.page.locator('[data-window=cached] .count');
+      expect(await cached.textContent()).toBe('16');
+      await editor.post({
+        type: 'overlapOptions',
+        options: { ...DEFAULT_OVERLAP, bitmapSize: '32K' },
+      });
+      await expect.poll(() => cached.textContent()).toBe('8');
+      await editor.post({
+        type: 'overlapOptions',
+        options: { ...DEFAULT_OVERLAP, bitmapSize: '-1' },
+      });
+      await expect.poll(() => editor.page.locator('[data-window]').count()).toBe(0);
+    });
+  });
+
+  it('are named under the pointer, and selected with the cluster', async () => {
+    const { cached } = marksUnder(DEFAULT_OVERLAP);
+    await withEditor({}, async ({ page, said }) => {
+      const grid = gridOf('hilbert');
+      const { x, y } = grid.place(cached[0]);
+      const [at] = await cellCentres(page, [{ x: x + 20, y: y + 40 }], grid.curve.filled);
+      const box = await page.locator('.heatmap').boundingBox();
+      await page.mouse.click((box?.x ?? 0) + at.x, (box?.y ?? 0) + at.y);
+      expect(await page.textContent('.tooltip-window')).toMatch(
+        new RegExp(`^window ${cached[0]}: cached bitmap, age \\d+$`),
+      );
+      await expect.poll(() => said.at(-1)).toMatchObject({ type: 'selected' });
+      const edge = await edgeOf(page, grid, cached[0]);
+      const { red, green, blue } = parseColour(
+        themeLook('dark').variables['--vscode-editor-foreground'],
+      );
+      await expect
+        .poll(async () => (await pixelsAt(page, [{ ...edge, y: edge.y - 1 }], 'overlays'))[0])
+        .toEqual([red, green, blue, 255]);
+    });
+  });
+});
+
+describe('the strip', () => {
+  const stripPixels = (page: Page, canvas: 0 | 1, x: number): Promise<number[][]> =>
+    page.evaluate(
+      ([index, column]) => {
+        const { canvas: surface, data } = (() => {
+          const layer = document.querySelectorAll<HTMLCanvasElement>('.strip canvas')[index];
+          const context = layer.getContext('2d');
+          if (!context) throw new Error('no 2D canvas');
+          return { canvas: layer, data: context.getImageData(column, 0, 1, layer.height).data };
+        })();
+        return Array.from({ length: surface.height }, (_, y) =>
+          Array.from(data.subarray(4 * y, 4 * y + 4)),
+        );
+      },
+      [canvas, x] as const,
+    );
+
+  it('has the colour of the kind there is most of in each row', async () => {
+    await withEditor({ image: withWindows(hostedMap(271_402, false)) }, async ({ page }) => {
+      const kinds = async (): Promise<string> => {
+        const rows = await stripPixels(page, 0, 12);
+        const parts = ['data', 'compressed', 'unallocated'].map(
+          (kind) =>
+            rows.filter((pixel) => distance(pixel, kind, 'dark') === 0).length / rows.length,
+        );
+        const all = parts.reduce((sum, part) => sum + part, 0);
+        return `${all} ${parts.map((part) => part > 0.05).join(' ')}`;
+      };
+      await expect.poll(kinds).toBe('1 true true true');
+    });
+  });
+
+  it('shows where windows are cached', async () => {
+    const { cached } = marksUnder(DEFAULT_OVERLAP);
+    await withEditor({}, async ({ page }) => {
+      const column = await stripPixels(page, 0, 35);
+      const windows = Math.ceil(CLUSTERS / 4096);
+      const lit = Array.from({ length: windows }, (_, window) => window).filter((window) => {
+        const pixel = column[Math.floor(((window + 0.5) / windows) * column.length)];
+        return pixel[3] > 110 && distance(pixel, 'windowCached', 'dark') < 8;
+      });
+      expect(lit).toEqual(cached);
+    });
+  });
+
+  it('takes the map to a place, shows where it is, and is used by keys alone', async () => {
+    await withEditor({}, async ({ page }) => {
+      const strip = page.locator('.strip');
+      const box = await strip.boundingBox();
+      if (!box) throw new Error('no strip');
+      const position = async (): Promise<number> =>
+        Number(await strip.getAttribute('aria-valuenow'));
+      const near = (part: number) => (at: number) => Math.abs(at / CLUSTERS - part) < 0.02;
+      await page.mouse.click(box.x + 15, box.y + 0.75 * box.height);
+      await expect.poll(async () => near(0.75)(await position())).toBe(true);
+      await expect.poll(() => page.locator('.zoom-label').textContent()).toBe('4×');
+      const bracket = (await stripPixels(page, 1, 3)).flatMap((pixel, y) =>
+        pixel[3] > 0 ? [y] : [],
+      );
+      expect(bracket.length).toBeGreaterThan(4);
+      expect(bracket.some((y) => near(0.75)((y / box.height) * CLUSTERS))).toBe(true);
+      expect(await strip.getAttribute('aria-valuetext')).toMatch(
+        /^cluster \d+, host offset 0x[0-9a-f]+, \d+% of the file in view$/,
+      );
+
+      await strip.focus();
+      await page.keyboard.press('Home');
+      await expect.poll(position).toBe(0);
+      await page.keyboard.press('PageDown');
+      await expect.poll(position).toBeGreaterThan(CLUSTERS / 100);
+      const before = await position();
+      await page.keyboard.press('ArrowUp');
+      await expect.poll(position).toBeLessThan(before);
+      await page.keyboard.press('End');
+      await expect.poll(position).toBe(CLUSTERS - 1);
+
+      await page.mouse.move(box.x + 15, box.y + 100);
+      await page.mouse.wheel(0, -200);
+      await expect.poll(position).toBeLessThan(CLUSTERS - 1);
+      await page.locator('.strip-tooltip .tooltip-text').waitFor();
+      expect(await page.textContent('.strip-tooltip')).toContain('window');
+    });
+  });
+});
+
+describe('the frames', () => {
+  it.each(CURVES)(
+    'are drawn with half a million windows, and tell their time (%s)',
+    async (curve) => {
+      const image = withWindows(hostedData(2 ** 31 - 5000));
+      const settings = { curve, renderer: 'canvas' } as const;
+      await withEditor({ image, settings }, async ({ page }) => {
+        const median = async (): Promise<number> => {
+          const times = await frameTimes(page, async () => {
+            await page.evaluate(zoomByFrames, { deltas: new Array<number>(40).fill(-90) });
+            await page.evaluate(zoomByFrames, { deltas: new Array<number>(40).fill(90) });
+          });
+          expect(times.length).toBeGreaterThanOrEqual(80);
+          // Half of the frames do nothing but wait for the next: this is the middle of the rest.
+          return times[Math.floor(times.length * 0.75)];
+        };
+        const shown = await median();
+        await page.click('[data-toggle=windows]');
+        const hidden = await median();
+        console.log(
+          `${curve}: ${shown.toFixed(2)} ms a frame, ${hidden.toFixed(2)} without windows`,
+        );
+      });
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,116 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunFilter } from '../../../../src/core/inspect/fileRuns.js';
+import { launchBrowser, openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
+import { hostedSample } from '../../harness/hostedImages.js';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+}, 60_000);
+afterAll(() => browser.close());
+
+const image = hostedSample('database-damaged.qcow2');
+const ranges = (filter?: RunFilter) =>
+  image.service.ranges({ filter, from: 0, count: 500, at: undefined });
+
+async function withRanges(test: (editor: EditorPage) => Promise<void>): Promise<void> {
+  const editor = await openEditor(browser, {
+    image,
+    theme: 'dark',
+    settings: { curve: 'hilbert', renderer: 'canvas' },
+    width: 1200,
+    height: 700,
+    state: { version: 1, pane: { open: true, width: 420, tab: 'ranges' } },
+  });
+  try {
+    await settled(editor);
+    await editor.page.locator('#range-0 .mono').waitFor();
+    await test(editor);
+    expect(editor.errors).toEqual([]);
+  } finally {
+    await editor.page.close();
+  }
+}
+
+const chosen = (page: Page): Promise<string | null> =>
+  page.getAttribute('.range-grid', 'aria-activedescendant');
+
+describe('the table of ranges', () => {
+  it('says what the command line says', async () => {
+    await withRanges(async ({ page }) => {
+      const { runs, total } = ranges();
+      expect(await page.getAttribute('.range-grid', 'aria-rowcount')).toBe(String(total + 1));
+      for (const index of [0, 1, 7]) {
+        const cells = await page.locator(`#range-${index} [role=gridcell]`).allInnerTexts();
+        const { offset, clusters } = runs[index];
+        expect(cells[0]).toBe(`0x${offset.toString(16)}`);
+        expect(cells[1]).toBe(String(clusters));
+      }
+    });
+  });
+
+  it('is walked by keys, and the map goes along', async () => {
+    await withRanges(async ({ page, said }) => {
+      const { runs, total } = ranges();
+      const clusterOf = (index: number): number => runs[index].offset / 65_536;
+      await page.focus('#tab-ranges');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Tab');
+      await expect.poll(() => chosen(page)).toBe('range-0');
+      // All at once, as when drawing is slower than the keys come.
+      await page.locator('.range-grid').evaluate((grid) => {
+        for (const key of ['ArrowDown', 'ArrowDown', 'ArrowUp'])
+          grid.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+      });
+      await expect.poll(() => chosen(page)).toBe('range-1');
+      await expect
+        .poll(() => said.findLast(({ type }) => type === 'selected'))
+        .toEqual({ type: 'selected', cluster: clusterOf(1) });
+      // A step is no place to come back to; Enter makes it one.
+      expect(said).not.toContainEqual({ type: 'history', back: true, forward: false });
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('End');
+      await expect.poll(() => chosen(page)).toBe(`range-${total - 1}`);
+      await page.locator(`#range-${total - 1} .mono`).waitFor();
+      await page.keyboard.press('Enter');
+      await expect.poll(() => said).toContainEqual({ type: 'history', back: true, forward: false });
+    });
+  });
+
+  it('lists one kind, or what is wrong', async () => {
+    await withRanges(async ({ page }) => {
+      const { total } = ranges({ type: 'kind', kind: 'active-l2' });
+      await page
+        .getByLabel('Which ranges are listed')
+        .selectOption({ label: 'active L2 table (13)' });
+      await expect
+        .poll(() => page.locator('.range-filter [role=status]').textContent())
+        .toBe(`${total} ranges`);
+      const kinds = await page.locator('.range-row .range-kinds').allInnerTexts();
+      expect(kinds.every((text) => text.includes('active L2'))).toBe(true);
+      const twice = ranges({ type: 'claimed-twice' });
+      await page.getByLabel('Which ranges are listed').selectOption({ index: 1 });
+      await expect
+        .poll(() => page.locator('.range-filter [role=status]').textContent())
+        .toBe(`${twice.total} ranges`);
+    });
+  });
+
+  it('follows what is selected on the map', async () => {
+    await withRanges(async (editor) => {
+      const { page } = editor;
+      const { position } = image.service.ranges({
+        filter: undefined,
+        from: 0,
+        count: 0,
+        at: 2000,
+      });
+      await editor.post({ type: 'reveal', cluster: 2000 });
+      await page.click('#tab-ranges');
+      await expect.poll(() => chosen(page)).toBe(`range-${position}`);
+      await page.locator(`#range-${position} .mono`).waitFor();
+      expect(await page.locator('.range-row').count()).toBeLessThan(80);
+    });
+  });
+});
