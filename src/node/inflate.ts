@@ -1,5 +1,5 @@
 import { inflateRawSync, constants } from 'node:zlib';
-import type { Inflate } from '../core/simulate/driver/driver.js';
+import type { Inflate } from '../core/simulate/copy/surroundings.js';
 
 /** QEMU's window for deflate in qcow2 images. */
 const WINDOW_BITS = 12;

@@ -12,7 +12,7 @@ import { imageFacts } from '../core/qcow2/facts.js';
 import type { Picture } from '../core/picture/layer.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import { isLaidOut, openImage, type Image, type LaidOutImage } from '../core/qcow2/image.js';
-import type { Surroundings } from '../core/simulate/driver/driver.js';
+import type { Surroundings } from '../core/simulate/copy/surroundings.js';
 import { Structures } from '../core/tree/formatTree.js';
 import type { ByteSource } from '../core/byteSource.js';
 import type {

@@ -3,7 +3,7 @@ import { refusesBitmap } from '../core/overlap/windowState.js';
 import type { MetadataList } from '../core/overlap/metadataList.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import type { Difference } from '../core/simulate/verdict/difference.js';
-import type { Surroundings } from '../core/simulate/driver/driver.js';
+import type { Surroundings } from '../core/simulate/copy/surroundings.js';
 import { clusterMarks } from '../core/simulate/verdict/marks.js';
 import { operationText, type SimulatedOperation } from '../core/simulate/copy/operation.js';
 import type { Outcome } from '../core/simulate/copy/outcome.js';

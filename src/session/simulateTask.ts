@@ -2,7 +2,7 @@ import type { ClusterMap } from '../core/map/clusterMap.js';
 import type { StructureSettings } from '../core/overlap/settings.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import { parseCacheOptions } from '../core/simulate/copy/cacheOptions.js';
-import type { Surroundings } from '../core/simulate/driver/driver.js';
+import type { Surroundings } from '../core/simulate/copy/surroundings.js';
 import {
   operationText,
   parseSimulatedOperation,

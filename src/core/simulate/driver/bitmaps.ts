@@ -151,7 +151,7 @@ export class Bitmaps {
 
   /** A cluster for every part of the bitmap that is not all zeros, and a table (store_bitmap). */
   #storeBits(dirty: DirtyBits, bitmap: Bitmap): TablePlace {
-    const { allocator, file, refcounts, geometry } = this.#driver;
+    const { allocation, file, refcounts, geometry } = this.#driver;
     const entries = bitmap.tableSize;
     const table = new Uint8Array(entries * 8);
     const view = viewOf(table);
@@ -161,7 +161,7 @@ export class Bitmaps {
     return undoing(
       () => {
         for (const [chunk, bytes] of dirty.chunks()) {
-          const cluster = failing(noRoom, () => allocator.allocate(geometry.clusterSize));
+          const cluster = failing(noRoom, () => allocation.allocate(geometry.clusterSize));
           data.push(cluster);
           this.#driver.allocated('bitmap-data', cluster, 1);
           const [high, low] = wordsOf(cluster);
@@ -171,7 +171,7 @@ export class Bitmaps {
             file.writeChecked('bitmap data', 0, cluster, [bytesPart(bytes)]);
           });
         }
-        offset = failing(noRoom, () => allocator.allocate(table.length));
+        offset = failing(noRoom, () => allocation.allocate(table.length));
         this.#driver.allocated(
           'bitmap-table',
           offset,
@@ -194,10 +194,10 @@ export class Bitmaps {
     records: readonly Uint8Array[],
     tables: readonly TablePlace[],
   ): { offset: number; size: number } {
-    const { allocator, file, refcounts, geometry } = this.#driver;
+    const { allocation, file, refcounts, geometry } = this.#driver;
     if (tables.some(({ offset }) => offset === 0)) throw new RequestFailed('EINVAL');
     const bytes = encodeDirectory(records);
-    const offset = allocator.allocate(bytes.length);
+    const offset = allocation.allocate(bytes.length);
     this.#driver.allocated(
       'bitmap-directory',
       offset,

@@ -51,7 +51,7 @@ export function* writeCompressed(driver: Driver, guest: number, bytes: number): 
 }
 
 function writeCluster(driver: Driver, guest: number): void {
-  const { geometry, file, allocator } = driver;
+  const { geometry, file, allocation } = driver;
   const length = packedBytes(driver);
   const slice = sliceForWriting(driver, guest);
   let host: number;
@@ -59,7 +59,7 @@ function writeCluster(driver: Driver, guest: number): void {
     const index = sliceIndex(driver, guest);
     const { high, low } = slice.words(index);
     if (maskedOffset(high, low) !== 0) throw new RequestFailed('EIO');
-    host = allocator.allocateBytes(length);
+    host = allocation.allocateBytes(length);
     driver.allocated(
       'compressed',
       host,

@@ -1,190 +1,34 @@
-import { BIT } from '../../map/kinds.js';
-import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from '../../qcow2/features.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
-import { Allocator } from './allocator.js';
-import type { Claims } from '../guard/claims.js';
-import { Discards } from './discards.js';
-import type { Bitmaps } from './bitmaps.js';
-import type { CacheSlots, Geometry } from '../copy/sizes.js';
-import type { Guard } from '../guard/guard.js';
-import { HeaderState } from './headerState.js';
-import { HostFile } from '../guard/hostFile.js';
-import { LossFinder } from '../guard/losses.js';
-import { MemoryTable } from './memoryTable.js';
-import { MetadataCache } from './metadataCache.js';
-import type { Allocated } from '../copy/outcome.js';
-import { bytesPart, type Content, lengthOf, type Overlay, type Part } from '../copy/overlay.js';
-import type { Recorder } from '../copy/recorder.js';
+import { Allocation } from './allocation.js';
+import { type DriverParts, DriverState } from './driverState.js';
+import { FreeSearch } from './freeSearch.js';
 import type { PiecesAtOnce } from './piecesAtOnce.js';
 import { Refcounts } from './refcounts.js';
-import { Signal } from '../copy/signal.js';
-import { SnapshotList } from './snapshotList.js';
+import { RefcountTable } from './refcountTable.js';
 
-/** What the outside world adds to an image. */
-export interface Surroundings {
-  /** Bytes of disk that the file takes (stat's blocks); undefined if it has no holes. */
-  readonly allocatedBytes: number | undefined;
-  /**
-   * Unpacks a cluster that is compressed with deflate, from bytes that may go on behind it. Without
-   * it compressed clusters are taken to be sound.
-   */
-  readonly inflate: Inflate | undefined;
+/** The persistent bitmaps of an open image, as the requests and closing need them (see Bitmaps). */
+export interface StoredBitmaps {
+  /** The guest wrote to, zeroed or discarded a range. */
+  touch(guest: number, bytes: number): void;
+  /** Stores all anew; the result is why they are lost, if they are. */
+  store(): string | undefined;
 }
 
-/** The contents of a cluster of so many bytes; 'failed' when the data make none. */
-export type Inflate = (data: Uint8Array, clusterSize: number) => Content | 'failed';
-
-/** What QEMU's qcow2 driver holds in memory for an image that is open read/write. */
-export class Driver {
-  readonly image: LaidOutImage;
-  readonly geometry: Geometry;
-  readonly recorder: Recorder;
-  readonly guard: Guard;
-  readonly signal: Signal;
-  readonly file: HostFile;
-  readonly header: HeaderState;
-  readonly l1: MemoryTable;
-  readonly snapshots: SnapshotList;
-  readonly l2Cache: MetadataCache;
-  readonly refcountCache: MetadataCache;
-  readonly discards: Discards;
+/** QEMU's qcow2 driver with an image that is open read/write. */
+export class Driver extends DriverState {
   readonly refcounts: Refcounts;
-  readonly allocator: Allocator;
-  readonly surroundings: Surroundings;
-  /** A discarded cluster reads as zeros and stays where it is (discard-no-unref). */
-  readonly discardNoUnref: boolean;
-  /** Undefined when nobody has scanned the image. */
-  readonly claims: Claims | undefined;
+  readonly allocation: Allocation;
   /** Loaded as the last part of opening. */
-  bitmaps: Bitmaps | undefined;
+  bitmaps: StoredBitmaps | undefined;
   /** Reading has a look once whether metadata was preallocated. */
   preallocationProbed = false;
   /** Of the write that is going on. */
   pieces: PiecesAtOnce | undefined;
-  /** Several pieces were linked at the same time, and the caches have not been written since. */
-  unordered = false;
-  readonly #lazyRefcounts: boolean;
 
-  constructor(
-    image: LaidOutImage,
-    geometry: Geometry,
-    slots: CacheSlots,
-    guard: Guard,
-    overlay: Overlay,
-    recorder: Recorder,
-    surroundings: Surroundings,
-    claims: Claims | undefined,
-    discardNoUnref: boolean,
-  ) {
-    this.image = image;
-    this.geometry = geometry;
-    this.recorder = recorder;
-    this.guard = guard;
-    this.surroundings = surroundings;
-    this.claims = claims;
-    this.discardNoUnref = discardNoUnref;
-    this.header = new HeaderState(image);
-    this.signal = new Signal(recorder, () => {
-      this.header.incompatible |= INCOMPATIBLE.corrupt;
-      this.writeHeader();
-    });
-    const losses = new LossFinder(claims, guard, overlay, geometry);
-    this.file = new HostFile(overlay, guard, recorder, this.signal, losses);
-    this.l1 = new MemoryTable(image.l1, image.l1.offset, image.header.number('l1_size'));
-    this.snapshots = new SnapshotList(image);
-    this.l2Cache = new MetadataCache(
-      'l2',
-      slots.l2,
-      geometry.sliceBytes,
-      BIT.activeL2,
-      this.file,
-      this.signal,
-      recorder,
-    );
-    this.refcountCache = new MetadataCache(
-      'refcount',
-      slots.refcount,
-      geometry.clusterSize,
-      BIT.refcountBlock,
-      this.file,
-      this.signal,
-      recorder,
-    );
-    this.discards = new Discards(this.file);
-    this.refcounts = new Refcounts(this);
-    this.allocator = new Allocator(this);
-    this.#lazyRefcounts = (this.header.compatible & COMPATIBLE.lazyRefcounts) !== 0n;
-  }
-
-  /** Clusters were allocated, from the one on in which `offset` lies. */
-  allocated(kind: Allocated, offset: number, clusters: number): void {
-    this.recorder.allocate(kind, offset, clusters);
-    const first = Math.floor(offset / this.geometry.clusterSize);
-    for (let cluster = first; cluster < first + clusters; cluster++)
-      this.claims?.name(kind, cluster);
-  }
-
-  /** Data clusters lie in another file, and have no refcounts here. */
-  get dataFile(): boolean {
-    return this.geometry.externalData;
-  }
-
-  /** The data file is the guest's disk, byte for byte. */
-  get rawDataFile(): boolean {
-    return this.dataFile && (this.header.autoclear & AUTOCLEAR.rawExternalData) !== 0n;
-  }
-
-  get backed(): boolean {
-    return (this.image.backingFile ?? '') !== '';
-  }
-
-  get encrypted(): boolean {
-    return this.image.header.number('crypt_method') !== 0;
-  }
-
-  /** Refcounts on disk are right, and not only after a repair. */
-  get accurateRefcounts(): boolean {
-    return (this.header.incompatible & INCOMPATIBLE.dirty) === 0n;
-  }
-
-  /** With lazy refcounts the first link marks the image dirty (qcow2_mark_dirty). */
-  markDirty(): void {
-    if (!this.#lazyRefcounts || !this.accurateRefcounts) return;
-    this.header.incompatible |= INCOMPATIBLE.dirty;
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, this.header.incompatible);
-    this.writeHeaderField(72, bytes);
-  }
-
-  /** Writes the whole first cluster; nothing when it has no room for the header. */
-  writeHeader(): void {
-    const bytes = this.header.encode();
-    if (bytes) this.file.writeUnchecked('header', BIT.mainHeader, 0, [bytesPart(bytes)]);
-  }
-
-  writeHeaderField(offset: number, bytes: Uint8Array): void {
-    this.file.writeBytes('header field', BIT.mainHeader, offset, bytes);
-  }
-
-  /** A write to the external data file. Nothing there is checked, nor remembered. */
-  writeExternal(offset: number, parts: readonly Part[]): void {
-    this.recorder.write({
-      type: 'write',
-      what: 'external data',
-      offset,
-      size: lengthOf(parts),
-      checked: false,
-      ignore: 0,
-      conflict: undefined,
-      hits: 0,
-      losses: [],
-    });
-  }
-
-  /** Writes what is dirty in both caches, L2 first (qcow2_write_caches). */
-  writeCaches(): void {
-    this.l2Cache.write();
-    if (this.accurateRefcounts) this.refcountCache.write();
-    this.unordered = false;
+  constructor(parts: DriverParts) {
+    super(parts);
+    const table = new RefcountTable(this);
+    const search = new FreeSearch(this, table);
+    this.refcounts = new Refcounts(this, table, search);
+    this.allocation = new Allocation(this, this.refcounts, search);
   }
 }

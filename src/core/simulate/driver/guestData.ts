@@ -144,14 +144,14 @@ function zerosFrom(
 function probePreallocation(driver: Driver): void {
   if (driver.preallocationProbed) return;
   driver.preallocationProbed = true;
-  const { geometry, surroundings, file, allocator, image } = driver;
+  const { geometry, surroundings, file, allocation, image } = driver;
   const size = image.source.size;
   const allocated = (surroundings.allocatedBytes ?? size) + file.overlay.changedFrom(size);
   const real = Math.floor(allocated / geometry.clusterSize);
   const enough = Math.max(Math.floor((real * 10) / 9), real + 2);
   const end = Math.ceil(file.overlay.size / geometry.clusterSize);
   try {
-    allocator.countUsed(end, enough);
+    allocation.countUsed(end, enough);
   } catch (error) {
     if (!(error instanceof RequestFailed)) throw error;
   }

@@ -110,7 +110,7 @@ function newClusters(
 }
 
 function allocateData(
-  { dataFile, geometry, allocator }: Driver,
+  { dataFile, geometry, allocation }: Driver,
   guest: number,
   clusters: number,
   wanted: number | undefined,
@@ -125,9 +125,9 @@ function allocateData(
     return { start, clusters };
   }
   if (wanted === undefined)
-    return { start: allocator.allocate(clusters * geometry.clusterSize), clusters };
+    return { start: allocation.allocate(clusters * geometry.clusterSize), clusters };
   const start = startOfCluster(geometry, wanted);
-  return { start, clusters: allocator.allocateAt(start, clusters) };
+  return { start, clusters: allocation.allocateAt(start, clusters) };
 }
 
 /** Plans are linked last in, first out. */

@@ -53,8 +53,8 @@ export function sliceForWriting(driver: Driver, guest: number): L2Slice {
 
 /** A new L2 table, empty or a copy of the old one (l2_allocate). */
 function allocateTable(driver: Driver, index: number, old: number): number {
-  const { allocator, geometry, signal, refcountCache, l2Cache, guard, refcounts } = driver;
-  const table = allocator.allocate(geometry.clusterSize);
+  const { allocation, geometry, signal, refcountCache, l2Cache, guard, refcounts } = driver;
+  const table = allocation.allocate(geometry.clusterSize);
   if (table === 0) {
     signal.fatal('Preventing invalid allocation of L2 table at offset 0');
     throw new RequestFailed('EIO');

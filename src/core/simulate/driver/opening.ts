@@ -47,17 +47,17 @@ export function openDriver(
     return refuse(
       'The image is dirty: QEMU repairs it when it opens it for writing, which is not simulated',
     );
-  const driver = new Driver(
+  const driver = new Driver({
     image,
     geometry,
     slots,
-    guard.value,
+    guard: guard.value,
     overlay,
     recorder,
-    settings.surroundings,
-    settings.map && new Claims(settings.map),
-    settings.discardNoUnref,
-  );
+    surroundings: settings.surroundings,
+    claims: settings.map && new Claims(settings.map),
+    discardNoUnref: settings.discardNoUnref,
+  });
   const lost =
     image.extensions.list.some((e) => e.type === 'bitmaps') && image.bitmaps === undefined;
   const unknown = (driver.header.autoclear & ~KNOWN_AUTOCLEAR) !== 0n;

@@ -1,7 +1,8 @@
 import { BIT } from '../../map/kinds.js';
-import type { Driver } from './driver.js';
+import type { DriverState } from './driverState.js';
 import { ProcessAborted, RequestFailed } from '../copy/failure.js';
 import { clusterOf, type Geometry } from '../copy/sizes.js';
+import type { FreeSearch } from './freeSearch.js';
 import { blockOffset, type MemoryTable, wordsOf } from './memoryTable.js';
 import type { CacheEntry } from './metadataCache.js';
 import { addToRefcount, setRefcount, zeroTest } from './refcountCells.js';
@@ -16,14 +17,29 @@ const TABLE_FIELD = 48;
 export const blockIndexForChange = (geometry: Geometry, cluster: number): number =>
   Math.floor(cluster / geometry.refcountsPerBlock) % 2 ** 32;
 
+/** What a new block needs of Refcounts, which in turn needs new blocks. */
+interface RefcountChanges {
+  update(offset: number, length: number, change: 1): void;
+  free(offset: number, length: number, freedFor: 'other', kind: 'refcount-table'): void;
+}
+
 /** Places new refcount blocks, and a new table when the old one is full. */
 export class RefcountBlocks {
-  readonly #driver: Driver;
+  readonly #driver: DriverState;
   readonly #table: MemoryTable;
+  readonly #search: FreeSearch;
+  readonly #refcounts: RefcountChanges;
 
-  constructor(driver: Driver, table: MemoryTable) {
+  constructor(
+    driver: DriverState,
+    table: MemoryTable,
+    search: FreeSearch,
+    refcounts: RefcountChanges,
+  ) {
     this.#driver = driver;
     this.#table = table;
+    this.#search = search;
+    this.#refcounts = refcounts;
   }
 
   /**
@@ -31,12 +47,12 @@ export class RefcountBlocks {
    * anew (EAGAIN): the block may lie where they meant to put something.
    */
   allocate(cluster: number): void {
-    const { allocator, geometry, l2Cache, refcountCache, signal, recorder, file, guard, claims } =
+    const { geometry, l2Cache, refcountCache, signal, recorder, file, guard, claims } =
       this.#driver;
     const table = this.#table;
     const index = blockIndexForChange(geometry, cluster);
     l2Cache.write();
-    const offset = allocator.find(1, 'any');
+    const offset = this.#search.find(1, 'any');
     if (offset === 0) {
       signal.fatal('Preventing invalid allocation of refcount block at offset 0');
       throw new RequestFailed('EIO');
@@ -49,7 +65,7 @@ export class RefcountBlocks {
       setRefcount(block, geometry.refcountBits, own % geometry.refcountsPerBlock, 1);
       claims?.take(own);
     } else {
-      this.#driver.refcounts.update(offset, geometry.clusterSize, 1);
+      this.#refcounts.update(offset, geometry.clusterSize, 1);
       refcountCache.write();
       block = refcountCache.getEmpty(offset);
       block.bytes.fill(0);
@@ -85,8 +101,7 @@ export class RefcountBlocks {
    * @param start cluster
    */
   #grow(start: number, newIndex: number, newBlock: number): void {
-    const { geometry, refcountCache, recorder, file, guard, header, refcounts, claims } =
-      this.#driver;
+    const { geometry, refcountCache, recorder, file, guard, header, claims } = this.#driver;
     const { clusterSize } = geometry;
     const table = this.#table;
     const needed = this.#blocksNeeded(start);
@@ -144,7 +159,7 @@ export class RefcountBlocks {
     recorder.allocate('refcount-block', start * clusterSize, added);
     recorder.allocate('refcount-table', place.offset, length / perCluster);
     guard.moved('refcount-table', old, place);
-    refcounts.free(old.offset, old.bytes, 'other', 'refcount-table');
+    this.#refcounts.free(old.offset, old.bytes, 'other', 'refcount-table');
   }
 
   /** The clusters of the new structures get refcount 1; the caller said that they have none. */

@@ -1,12 +1,12 @@
-import { hashHex, hexWords } from '../../bytes.js';
-import type { Driver } from './driver.js';
+import type { DriverState } from './driverState.js';
 import { errnoText, failureOf, RequestFailed } from '../copy/failure.js';
 import { clusterOf } from '../copy/sizes.js';
-import { blockOffset, MemoryTable } from './memoryTable.js';
+import type { FreeSearch } from './freeSearch.js';
 import type { CacheEntry } from './metadataCache.js';
 import type { Allocated } from '../copy/outcome.js';
 import { blockIndexForChange, RefcountBlocks } from './refcountBlocks.js';
-import { addToRefcount, refcountAt } from './refcountCells.js';
+import { addToRefcount } from './refcountCells.js';
+import type { RefcountTable } from './refcountTable.js';
 
 /** Why clusters are freed; it decides whether the file system gets them back (qcow2_discard_type). */
 export type FreedFor = 'never' | 'always' | 'request' | 'snapshot' | 'other';
@@ -22,43 +22,23 @@ const PUNCHED: Readonly<Record<FreedFor, boolean>> = {
 
 /** Reads and changes refcounts (block/qcow2-refcount.c). Failures are RequestFailed. */
 export class Refcounts {
-  readonly table: MemoryTable;
-  readonly blocks: RefcountBlocks;
+  readonly table: RefcountTable;
   /** Clusters that were freed so far. */
   freed = 0;
-  readonly #driver: Driver;
+  readonly #driver: DriverState;
+  readonly #search: FreeSearch;
+  readonly #blocks: RefcountBlocks;
 
-  constructor(driver: Driver) {
-    const { refcountTable } = driver.image;
+  constructor(driver: DriverState, table: RefcountTable, search: FreeSearch) {
     this.#driver = driver;
-    this.table = new MemoryTable(refcountTable, refcountTable.offset, refcountTable.length);
-    this.blocks = new RefcountBlocks(driver, this.table);
-  }
-
-  /** Offset of the block of an index, 0 if there is none. One off the grid is a corruption. */
-  blockAt(index: number): number {
-    const { geometry, signal } = this.#driver;
-    if (index >= this.table.length) return 0;
-    // An offset past 2^62 is not exact as a number.
-    const [high, low] = [this.table.high(index), (this.table.low(index) & 0xfffffe00) >>> 0];
-    if (low % geometry.clusterSize !== 0) {
-      signal.fatal(
-        `Refblock offset 0x${hexWords(high, low)} unaligned (reftable index: ${hashHex(index)})`,
-      );
-      throw new RequestFailed('EIO');
-    }
-    return blockOffset(this.table, index);
+    this.table = table;
+    this.#search = search;
+    this.#blocks = new RefcountBlocks(driver, table.entries, search, this);
   }
 
   /** Refcount of a cluster (qcow2_get_refcount). */
   get(cluster: number): number | bigint {
-    const { geometry, refcountCache } = this.#driver;
-    const offset = this.blockAt(Math.floor(cluster / geometry.refcountsPerBlock));
-    if (offset === 0) return 0;
-    const entry = refcountCache.get(offset);
-    const value = refcountAt(entry, geometry.refcountBits, cluster % geometry.refcountsPerBlock);
-    refcountCache.put(entry);
-    return value;
+    return this.table.get(cluster);
   }
 
   /**
@@ -117,7 +97,7 @@ export class Refcounts {
     freedFor: FreedFor,
     kind: Allocated | undefined,
   ): void {
-    const { refcountCache, geometry, allocator, recorder, claims } = this.#driver;
+    const { refcountCache, geometry, recorder, claims } = this.#driver;
     recorder.work(256);
     const index = Math.floor(cluster / geometry.refcountsPerBlock);
     if (index !== held.index) {
@@ -138,7 +118,7 @@ export class Refcounts {
     if (change === 1) claims?.take(cluster);
     else claims?.drop(cluster);
     if (value !== 0) return;
-    allocator.lower(cluster);
+    this.#search.lower(cluster);
     if (kind !== undefined) {
       recorder.free(kind, cluster * geometry.clusterSize, geometry.clusterSize);
       this.freed++;
@@ -163,13 +143,12 @@ export class Refcounts {
   }
 
   #blockFor(cluster: number, first: number): CacheEntry {
-    const offset = this.blockAt(blockIndexForChange(this.#driver.geometry, cluster));
+    const offset = this.table.blockAt(blockIndexForChange(this.#driver.geometry, cluster));
     if (offset !== 0) return this.#driver.refcountCache.get(offset);
     try {
-      this.blocks.allocate(cluster);
+      this.#blocks.allocate(cluster);
     } catch (error) {
-      if (error instanceof RequestFailed && error.errno === 'EAGAIN')
-        this.#driver.allocator.lower(first);
+      if (error instanceof RequestFailed && error.errno === 'EAGAIN') this.#search.lower(first);
       throw error;
     }
     throw new RequestFailed('EAGAIN');

@@ -1,5 +1,5 @@
 import type { ClusterMap } from '../../map/clusterMap.js';
-import type { Surroundings } from './driver.js';
+import type { Surroundings } from '../copy/surroundings.js';
 import type { CacheSizes } from '../copy/sizes.js';
 import type { Watch } from '../guard/guard.js';
 import type { Checking } from '../guard/judge.js';

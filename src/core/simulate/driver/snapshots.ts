@@ -21,11 +21,11 @@ const ENTRIES_A_STEP = 64;
 
 /** Takes a snapshot (qcow2_snapshot_create). Failures are RequestFailed. */
 export function* createSnapshot(driver: Driver, name: string): Work {
-  const { l1, snapshots, allocator, file, geometry, guard } = driver;
+  const { l1, snapshots, allocation, file, geometry, guard } = driver;
   if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
   if (snapshots.list.length >= MAX_SNAPSHOTS) throw new RequestFailed('EFBIG');
   if (driver.dataFile) throw new RequestFailed('ENOTSUP');
-  const offset = allocator.allocate(l1.bytes);
+  const offset = allocation.allocate(l1.bytes);
   driver.allocated('inactive-l1', offset, Math.ceil(l1.bytes / geometry.clusterSize));
   file.writeChecked('snapshot L1 table', 0, offset, [bytesPart(l1.encode(0, l1.length))]);
   yield* addReferences(driver, l1, 1);
@@ -118,7 +118,7 @@ function writeTable(driver: Driver, list: readonly HeldSnapshot[]): void {
 
 /** Writes the table to new clusters, and enters it in the header. */
 function writeNewTable(driver: Driver): { readonly offset: number; readonly bytes: number } {
-  const { snapshots, allocator, file, refcounts, geometry } = driver;
+  const { snapshots, allocation, file, refcounts, geometry } = driver;
   const pieces: { readonly at: number; readonly parts: readonly Part[] }[] = [];
   let bytes = 0;
   for (const snapshot of snapshots.list) {
@@ -130,7 +130,7 @@ function writeNewTable(driver: Driver): { readonly offset: number; readonly byte
     }
     if (bytes > MAX_SNAPSHOT_TABLE_BYTES) throw new RequestFailed('EFBIG');
   }
-  const offset = allocator.allocate(bytes);
+  const offset = allocation.allocate(bytes);
   driver.allocated('snapshot-table', offset, Math.ceil(bytes / geometry.clusterSize));
   cleaningUp(
     () => {

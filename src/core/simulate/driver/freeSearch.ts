@@ -1,23 +1,22 @@
-import { roundUp } from '../../bytes.js';
-import type { Driver } from './driver.js';
+import type { DriverState } from './driverState.js';
 import { RequestFailed } from '../copy/failure.js';
-import { clusterOf, intoCluster } from '../copy/sizes.js';
 import { firstZero, zeroTest } from './refcountCells.js';
+import type { RefcountTable } from './refcountTable.js';
 
 /** The highest offset of a cluster, by what refers to it: an L2 entry, or the refcount table alone. */
 type Reach = 'any' | 'data';
 const HIGHEST: Readonly<Record<Reach, number>> = { any: 2 ** 63, data: 2 ** 56 };
 
-/** Finds room for new clusters (block/qcow2-refcount.c). Failures are RequestFailed. */
-export class Allocator {
+/** Looks for clusters that have no refcount (block/qcow2-refcount.c). Failures are RequestFailed. */
+export class FreeSearch {
   /** The search goes on from this cluster: every opening starts at the file's first. */
   #freeIndex = 0;
-  /** Where the next compressed cluster may start, in bytes; 0 when a new cluster must be taken. */
-  #freeByte = 0;
-  readonly #driver: Driver;
+  readonly #driver: DriverState;
+  readonly #refcounts: RefcountTable;
 
-  constructor(driver: Driver) {
+  constructor(driver: DriverState, refcounts: RefcountTable) {
     this.#driver = driver;
+    this.#refcounts = refcounts;
   }
 
   /** A cluster has become free: the next search starts no later. */
@@ -42,83 +41,14 @@ export class Allocator {
     return (this.#freeIndex - clusters) * geometry.clusterSize;
   }
 
-  /** Allocates adjacent clusters anywhere (qcow2_alloc_clusters). */
-  allocate(bytes: number): number {
-    const { geometry, refcounts } = this.#driver;
-    for (;;) {
-      const offset = this.find(Math.ceil(bytes / geometry.clusterSize), 'data');
-      if (
-        !again(() => {
-          refcounts.update(offset, bytes, 1);
-        })
-      )
-        return offset;
-    }
-  }
-
-  /** Allocates at most so many clusters from `offset` on; the result is how many were free. */
-  allocateAt(offset: number, clusters: number): number {
-    const { geometry, refcounts } = this.#driver;
-    for (;;) {
-      const first = clusterOf(geometry, offset);
-      let free = 0;
-      while (free < clusters) {
-        const step = this.#zeros(first + free, clusters - free);
-        free += step.zeros;
-        if (!step.all) break;
-      }
-      if (
-        !again(() => {
-          refcounts.update(offset, free * geometry.clusterSize, 1);
-        })
-      )
-        return free;
-    }
-  }
-
-  /** Room for compressed data, behind the last one where that is possible (qcow2_alloc_bytes). */
-  allocateBytes(bytes: number): number {
-    const { geometry, refcounts, signal, l2Cache, refcountCache } = this.#driver;
-    const { clusterSize } = geometry;
-    let offset = this.#freeByte;
-    const full = (1n << BigInt(geometry.refcountBits)) - 1n;
-    if (offset !== 0 && BigInt(refcounts.get(clusterOf(geometry, offset))) === full) offset = 0;
-    let room = clusterSize - intoCluster(geometry, offset);
-    for (;;) {
-      if (offset === 0 || room < bytes) {
-        const found = this.find(1, 'data');
-        if (found === 0) {
-          signal.fatal('Preventing invalid allocation of compressed cluster at offset 0');
-          throw new RequestFailed('EIO');
-        }
-        if (offset === 0 || roundUp(offset, clusterSize) !== found) {
-          offset = found;
-          room = clusterSize;
-        } else room += clusterSize;
-      }
-      const at = offset;
-      if (
-        !again(() => {
-          refcounts.update(at, bytes, 1);
-        })
-      )
-        break;
-      offset = 0;
-    }
-    l2Cache.dependOn(refcountCache);
-    const next = offset + bytes;
-    this.#freeByte = intoCluster(geometry, next) === 0 ? 0 : next;
-    return offset;
-  }
-
   /** Looks at the clusters before `end` until so many are in use. */
   countUsed(end: number, enough: number): void {
-    const { geometry, refcounts, refcountCache, recorder } = this.#driver;
+    const { geometry, refcountCache, recorder } = this.#driver;
     const { refcountsPerBlock, refcountBits } = geometry;
     let used = 0;
     for (let cluster = 0; cluster < end && used < enough;) {
       const stop = Math.min(end, cluster + refcountsPerBlock);
-      const offset = refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
+      const offset = this.#refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
       if (offset !== 0) {
         const entry = refcountCache.get(offset);
         const isZero = zeroTest(entry.bytes, refcountBits);
@@ -134,13 +64,13 @@ export class Allocator {
 
   /** Probes clusters from the free index on, within a refcount block; the new length of the run. */
   #probeBlock(run: number, wanted: number): number {
-    const { geometry, refcounts, refcountCache, recorder } = this.#driver;
+    const { geometry, refcountCache, recorder } = this.#driver;
     const { refcountsPerBlock, refcountBits } = geometry;
     const first = this.#freeIndex % refcountsPerBlock;
     const most = refcountsPerBlock - first;
     // QEMU takes the index before it looks: a failure leaves it behind the cluster.
     const cluster = this.#freeIndex++;
-    const offset = refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
+    const offset = this.#refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
     if (offset === 0) {
       const free = Math.min(wanted - run, most);
       this.#freeIndex = cluster + free;
@@ -162,13 +92,24 @@ export class Allocator {
     return length;
   }
 
-  /** How many clusters from one on have no refcount, within a refcount block. */
+  /** How many of so many clusters from one on have no refcount. */
+  freeFrom(first: number, clusters: number): number {
+    let free = 0;
+    while (free < clusters) {
+      const step = this.#zeros(first + free, clusters - free);
+      free += step.zeros;
+      if (!step.all) break;
+    }
+    return free;
+  }
+
+  /** The same, within a refcount block. */
   #zeros(cluster: number, wanted: number): { readonly zeros: number; readonly all: boolean } {
-    const { geometry, refcounts, refcountCache, recorder } = this.#driver;
+    const { geometry, refcountCache, recorder } = this.#driver;
     const { refcountsPerBlock, refcountBits } = geometry;
     const first = cluster % refcountsPerBlock;
     const most = Math.min(wanted, refcountsPerBlock - first);
-    const offset = refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
+    const offset = this.#refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));
     if (offset === 0) return { zeros: most, all: true };
     const entry = refcountCache.get(offset);
     const isZero = zeroTest(entry.bytes, refcountBits);
@@ -178,16 +119,5 @@ export class Allocator {
     refcountCache.usedAgain(entry, Math.min(zeros, most - 1));
     recorder.work(zeros);
     return { zeros, all: zeros === most };
-  }
-}
-
-/** Runs a part that QEMU repeats when a refcount block was allocated meanwhile. */
-function again(part: () => void): boolean {
-  try {
-    part();
-    return false;
-  } catch (error) {
-    if (error instanceof RequestFailed && error.errno === 'EAGAIN') return true;
-    throw error;
   }
 }

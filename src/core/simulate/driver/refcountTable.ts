@@ -1,0 +1,43 @@
+import { hashHex, hexWords } from '../../bytes.js';
+import type { DriverState } from './driverState.js';
+import { RequestFailed } from '../copy/failure.js';
+import { blockOffset, MemoryTable } from './memoryTable.js';
+import { refcountAt } from './refcountCells.js';
+
+/** The refcount table as the driver holds it, and what its blocks say. Failures are RequestFailed. */
+export class RefcountTable {
+  readonly entries: MemoryTable;
+  readonly #driver: DriverState;
+
+  constructor(driver: DriverState) {
+    const { refcountTable } = driver.image;
+    this.#driver = driver;
+    this.entries = new MemoryTable(refcountTable, refcountTable.offset, refcountTable.length);
+  }
+
+  /** Offset of the block of an index, 0 if there is none. One off the grid is a corruption. */
+  blockAt(index: number): number {
+    const { geometry, signal } = this.#driver;
+    if (index >= this.entries.length) return 0;
+    // An offset past 2^62 is not exact as a number.
+    const [high, low] = [this.entries.high(index), (this.entries.low(index) & 0xfffffe00) >>> 0];
+    if (low % geometry.clusterSize !== 0) {
+      signal.fatal(
+        `Refblock offset 0x${hexWords(high, low)} unaligned (reftable index: ${hashHex(index)})`,
+      );
+      throw new RequestFailed('EIO');
+    }
+    return blockOffset(this.entries, index);
+  }
+
+  /** Refcount of a cluster (qcow2_get_refcount). */
+  get(cluster: number): number | bigint {
+    const { geometry, refcountCache } = this.#driver;
+    const offset = this.blockAt(Math.floor(cluster / geometry.refcountsPerBlock));
+    if (offset === 0) return 0;
+    const entry = refcountCache.get(offset);
+    const value = refcountAt(entry, geometry.refcountBits, cluster % geometry.refcountsPerBlock);
+    refcountCache.put(entry);
+    return value;
+  }
+}
