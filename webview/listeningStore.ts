@@ -41,7 +41,7 @@ function receive(store: Store, message: ToWebview): void {
       store.simulation.discardNoUnref.value = message.discardNoUnref;
       break;
     case 'reveal':
-      store.reveal(message.cluster);
+      store.selection.reveal(message.cluster);
       break;
     case 'preview':
       store.map?.preview(message.cluster);
@@ -93,9 +93,7 @@ function follow(store: Store, event: ImageEvent): void {
   switch (event.type) {
     case 'facts':
       store.facts.value = event.facts;
-      store.structures.reset();
       store.mapped.reset();
-      store.ranges.reset();
       store.pictures.reset(event.facts.geometry !== undefined);
       store.overlap.reset();
       store.simulation.reset();
@@ -104,7 +102,7 @@ function follow(store: Store, event: ImageEvent): void {
       store.file.value = UNTOUCHED;
       store.generation.value = 0;
       store.scan.value = { state: 'scanning', phase: '', done: 0 };
-      store.dropSelectionOutside();
+      store.selection.dropSelectionOutside();
       break;
     case 'progress':
       store.generation.value = event.generation;
@@ -114,16 +112,15 @@ function follow(store: Store, event: ImageEvent): void {
       store.generation.value = event.generation;
       store.scan.value = { state: 'scanned', summary: event.summary };
       store.mapped.reset();
-      store.ranges.reset();
       store.overlap.ready.value = true;
       store.pictures.stage.value = 'scanned';
-      store.refreshDetail();
+      store.selection.refreshDetail();
       break;
     case 'cancelled':
       store.generation.value = event.generation;
       store.scan.value = { state: 'cancelled' };
       store.pictures.refresh();
-      store.refreshDetail();
+      store.selection.refreshDetail();
       break;
     case 'file':
       store.file.value = event;

@@ -19,7 +19,7 @@ export async function takePicture(
       case 'saveSvg': {
         const format = command === 'savePng' ? 'png' : 'svg';
         const picture = await map.picture(format);
-        store.saveFile(format, new Uint8Array(await picture.arrayBuffer()));
+        store.actions.saveFile(format, new Uint8Array(await picture.arrayBuffer()));
         break;
       }
     }

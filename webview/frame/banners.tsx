@@ -39,7 +39,7 @@ function Changed({ store }: { readonly store: Store }): JSX.Element | null {
         type="button"
         class="button"
         onClick={() => {
-          store.reload();
+          store.actions.reload();
         }}
       >
         Read again

@@ -29,7 +29,7 @@ export function Unreadable({ store, facts }: Props & { readonly facts: ImageFact
           type="button"
           class="button"
           onClick={() => {
-            store.openHex(first?.offset ?? 0);
+            store.actions.openHex(first?.offset ?? 0);
           }}
         >
           Open in Hex Editor
@@ -55,7 +55,7 @@ export const Failed = ({ store, message }: Props & { readonly message: string })
         type="button"
         class="button"
         onClick={() => {
-          store.reload();
+          store.actions.reload();
         }}
       >
         Try again

@@ -17,7 +17,7 @@ export function Progress({ store }: { readonly store: Store }): JSX.Element {
             type="button"
             class="link"
             onClick={() => {
-              store.cancelScan();
+              store.actions.cancelScan();
             }}
           >
             Cancel
@@ -33,7 +33,7 @@ export function Progress({ store }: { readonly store: Store }): JSX.Element {
             type="button"
             class="link"
             onClick={() => {
-              store.reload();
+              store.actions.reload();
             }}
           >
             Rescan

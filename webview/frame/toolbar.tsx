@@ -32,7 +32,7 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
             data-curve={curve}
             aria-pressed={curve === chosen}
             onClick={() => {
-              store.setCurve(curve);
+              store.actions.setCurve(curve);
             }}
           >
             {text}

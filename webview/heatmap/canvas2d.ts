@@ -1,13 +1,7 @@
 import { DOMINANT_MASK, TILE, TILE_CELLS, type MixedTile } from '../../src/core/picture/tile.js';
+import type { Isolation } from '../state/inView.js';
 import type { Palette } from './palette.js';
-import {
-  fitCanvas,
-  type DrawItem,
-  type Frame,
-  type Isolation,
-  type Look,
-  type MapRenderer,
-} from './renderer.js';
+import { fitCanvas, type DrawItem, type Frame, type Look, type MapRenderer } from './renderer.js';
 import type { StoredTile } from './tileStore.js';
 
 /** Each tile is coloured once into a bitmap, which is then scaled into place. */

@@ -1,13 +1,7 @@
 import type { Extent } from '../../src/core/picture/curve.js';
 import { DOMINANT_MASK, OUTSIDE, TILE } from '../../src/core/picture/tile.js';
 import type { DrawItem } from './renderer.js';
-
-/** How many clusters of each value can be seen. */
-export interface InView {
-  readonly counts: readonly number[];
-  /** False while a cell stands for many clusters: then all of them count as its dominant value. */
-  readonly exact: boolean;
-}
+import type { InView } from '../state/inView.js';
 
 /** Counts the cells that show. `view`: device pixels. */
 export function countInView(items: readonly DrawItem[], view: Extent): InView {

@@ -5,7 +5,8 @@ import type { CellRange } from './blockStore.js';
 import type { CellCountStore } from './cellCounts.js';
 import { textOn } from './contrast.js';
 import { unpack, type Palette } from './palette.js';
-import type { DrawItem, Isolation } from './renderer.js';
+import type { Isolation } from '../state/inView.js';
+import type { DrawItem } from './renderer.js';
 
 /** From this width of a cell on (CSS pixels) it carries its refcount beside the letters of its kind. */
 const COUNTS_FROM = 28;

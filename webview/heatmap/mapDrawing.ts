@@ -130,9 +130,12 @@ export class MapDrawing {
         this.#windows = states && { states, selected, reached };
         this.invalidateOverlays();
       }),
-      ...[store.selected, store.guest.clusters, store.simulation.onMap, store.mapped.shown].map(
-        (signal) => signal.subscribe(this.invalidateOverlays),
-      ),
+      ...[
+        store.selection.selected,
+        store.selection.guest.clusters,
+        store.simulation.onMap,
+        store.mapped.shown,
+      ].map((signal) => signal.subscribe(this.invalidateOverlays)),
     );
   }
 

@@ -1,5 +1,3 @@
-import type { Trouble } from '../../src/core/map/cell.js';
-import type { Picture } from '../../src/core/picture/layer.js';
 import {
   DOMINANT_MASK,
   OUTSIDE,
@@ -10,21 +8,10 @@ import { valueText } from '../text/layerText.js';
 import { count, hex, TROUBLE_TEXT } from '../text/text.js';
 import { tileOfCell, valueAt, type CellPlace } from './descend.js';
 import type { TileStore } from './tileStore.js';
-
-/** What is known of the place under the pointer or the cursor, without asking anybody. */
-export interface Place {
-  readonly picture: Picture;
-  /** The cluster there, or the first of the cell when it stands for many. */
-  readonly cluster: number;
-  /** Clusters that the cell stands for. */
-  readonly clusters: number;
-  /** Values of its clusters; empty while the tile is on its way. */
-  readonly values: readonly number[];
-  readonly trouble: Trouble;
-}
+import type { HoverPlace } from '../state/hoverPlace.js';
 
 /** What lies at a cell of the picture; undefined where there is no cluster. */
-export function placeAt(store: TileStore, cell: CellPlace): Place | undefined {
+export function placeAt(store: TileStore, cell: CellPlace): HoverPlace | undefined {
   for (let level = cell.level; level <= store.top; level++) {
     const shift = 2 ** (level - cell.level);
     const at = { level, x: Math.floor(cell.x / shift), y: Math.floor(cell.y / shift) };
@@ -68,7 +55,11 @@ function firstCluster({ curve }: TileStore, { level, x, y }: CellPlace): number 
 }
 
 /** One line for the eye: "cluster 20,512 · 0x50200000 · active L2". */
-export function describePlace(place: Place, clusterSize: number, names: readonly string[]): string {
+export function describePlace(
+  place: HoverPlace,
+  clusterSize: number,
+  names: readonly string[],
+): string {
   const { picture, cluster, clusters, trouble } = place;
   const guest = picture.view === 'guest' ? 'guest ' : '';
   const parts = [
@@ -83,7 +74,11 @@ export function describePlace(place: Place, clusterSize: number, names: readonly
 }
 
 /** One line for the ear: "cluster 5, active L2, host offset 0x50000". */
-export function speakPlace(place: Place, clusterSize: number, names: readonly string[]): string {
+export function speakPlace(
+  place: HoverPlace,
+  clusterSize: number,
+  names: readonly string[],
+): string {
   const { picture, cluster, clusters, trouble } = place;
   const guest = picture.view === 'guest' ? 'guest ' : '';
   const parts = [
@@ -96,7 +91,7 @@ export function speakPlace(place: Place, clusterSize: number, names: readonly st
 }
 
 /** The values of a place in one text, if it has any. */
-function valuesTexts({ picture, values }: Place, names: readonly string[]): string[] {
+function valuesTexts({ picture, values }: HoverPlace, names: readonly string[]): string[] {
   if (values.length === 0) return [];
   return [values.map((value) => valueText(picture, value, names)).join(', ')];
 }

@@ -147,7 +147,7 @@ export class Pointing {
     if (curve !== tiles.curve) return;
     const cluster = curve.cluster(at.x, at.y);
     if (!isInFile(this.#scene) && cluster !== undefined) {
-      void store.selectGuest(cluster);
+      void store.selection.selectGuest(cluster);
       store.showTab('cluster');
       return;
     }

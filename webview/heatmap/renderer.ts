@@ -1,5 +1,6 @@
 import type { Palette } from './palette.js';
 import type { StoredTile } from './tileStore.js';
+import type { Isolation } from '../state/inView.js';
 import type { Source } from './tiles.js';
 
 /** A square of a tile's cells and where it goes, in device pixels. */
@@ -23,12 +24,6 @@ export interface Frame extends Look {
   readonly width: number;
   readonly height: number;
   readonly items: readonly DrawItem[];
-}
-
-/** Only cells whose presence mask has `mask` keep their colour; it is that of `dominant`. */
-export interface Isolation {
-  readonly mask: number;
-  readonly dominant: number;
 }
 
 /** Draws the map's cells on a canvas of its own; all that lies over them is drawn elsewhere. */

@@ -18,7 +18,7 @@ export const isInFile = ({ tiles }: Scene): boolean => tiles.picture.view === 'h
 
 /** The cells of the clusters that are selected in the view that is shown. */
 export function selectedSquares({ store, tiles: { curve, picture } }: Scene): Square[] {
-  const { selected, guest } = store;
+  const { selected, guest } = store.selection;
   return (picture.view === 'guest' ? guest.clusters.peek() : [selected.peek() ?? Infinity])
     .filter((cluster) => cluster < curve.clusters)
     .map((cluster) => ({ ...curve.point(cluster), size: 1 }));

@@ -40,7 +40,7 @@ export function FindingLine({ finding, store, isOpen, onClick }: Props): JSX.Ele
         <span class="finding-message">{text}</span>
         <span class="dim">
           cluster {count(cluster)}
-          {!store.has(cluster) && ' (past the end of the file)'}
+          {!store.selection.has(cluster) && ' (past the end of the file)'}
           {owner && ` · ${clean(describeOwner(owner))}`}
         </span>
       </span>
@@ -50,6 +50,6 @@ export function FindingLine({ finding, store, isOpen, onClick }: Props): JSX.Ele
 
 /** The cluster concerned, or else that of the entry which points past the end of the file. */
 export function clusterToShow({ cluster, owner }: Finding, store: Store): number {
-  if (store.has(cluster) || !owner || !('entryOffset' in owner)) return cluster;
+  if (store.selection.has(cluster) || !owner || !('entryOffset' in owner)) return cluster;
   return Math.floor(owner.entryOffset / store.clusterSize);
 }

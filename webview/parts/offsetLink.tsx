@@ -5,10 +5,10 @@ import { hex } from '../text/text.js';
 /** Shows the cluster that a host offset lies in on the map, beside what is being read. */
 export function showOffset(store: Store, offset: number): void {
   const cluster = Math.floor(offset / store.clusterSize);
-  if (store.has(cluster)) {
-    store.goTo(cluster);
+  if (store.selection.has(cluster)) {
+    store.selection.goTo(cluster);
   } else if (!store.map && inFile(store, offset)) {
-    store.openHex(offset);
+    store.actions.openHex(offset);
   }
 }
 

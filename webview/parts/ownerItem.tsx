@@ -45,7 +45,7 @@ export function OwnerItem({ owner, store, onEntry }: Props): JSX.Element {
               class="link mono"
               title="Show on the guest disk"
               onClick={() => {
-                store.showGuest(Math.floor(guestOffset / store.clusterSize));
+                store.selection.showGuest(Math.floor(guestOffset / store.clusterSize));
               }}
             >
               {hex(guestOffset)}
@@ -55,7 +55,7 @@ export function OwnerItem({ owner, store, onEntry }: Props): JSX.Element {
             icon="copy"
             label="Copy the guest offset"
             onClick={() => {
-              store.copy(hex(guestOffset));
+              store.actions.copy(hex(guestOffset));
             }}
           />
         </p>

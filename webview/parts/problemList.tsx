@@ -21,7 +21,7 @@ export const ProblemList = ({ problems, store }: Props): JSX.Element => (
             class="link mono"
             title="Open here in the hex editor"
             onClick={() => {
-              store.openHex(problem.offset);
+              store.actions.openHex(problem.offset);
             }}
           >
             {hex(problem.offset)}

@@ -1,11 +1,11 @@
-import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import { computed, signal, type Signal } from '@preact/signals';
 import type { SearchTarget } from '../../src/core/inspect/search.js';
 import type { NavigationCommand, SearchRequest } from '../../src/protocol/webviewMessages.js';
 import type { Hit } from '../../src/protocol/navigation.js';
 import { readHistory, travelled, visited, type History } from './history.js';
-import type { Detail } from './detail.js';
 import { type MappedState, mappedText } from './referredTo.js';
 import type { Rpc } from './rpc.js';
+import type { Selection } from './selection.js';
 import { KIND_TEXT } from '../../src/core/map/kinds.js';
 import { count, plural } from '../text/text.js';
 import type { Tab } from './viewState.js';
@@ -18,14 +18,11 @@ type Target = SearchTarget | { readonly type: 'mapped' };
 
 /** What one goes about in. */
 interface Surroundings {
-  readonly selected: ReadonlySignal<number | undefined>;
-  readonly detail: ReadonlySignal<Detail>;
+  readonly selection: Pick<Selection, 'selected' | 'detail' | 'has' | 'goTo'>;
   readonly mapped: MappedState;
   /** What the live region says. */
   readonly spoken: Signal<string>;
   readonly rpc: Rpc;
-  has(cluster: number): boolean;
-  goTo(cluster: number): void;
   showTab(tab: Tab): void;
 }
 
@@ -75,8 +72,8 @@ export class Navigation {
 
   /** Marks what the selected table refers to; again: no longer. */
   async showMapped(): Promise<void> {
-    const { selected, mapped } = this.#surroundings;
-    const cluster = selected.value;
+    const { selection, mapped } = this.#surroundings;
+    const cluster = selection.selected.value;
     if (cluster === undefined) {
       this.say('Select a table first.');
       return;
@@ -115,7 +112,9 @@ export class Navigation {
   }
 
   #travelled(direction: 1 | -1): History | undefined {
-    return travelled(this.history.value, direction, (cluster) => this.#surroundings.has(cluster));
+    return travelled(this.history.value, direction, (cluster) =>
+      this.#surroundings.selection.has(cluster),
+    );
   }
 
   #travel(direction: 1 | -1): void {
@@ -126,7 +125,7 @@ export class Navigation {
     }
     this.history.value = next;
     const cluster = next.places[next.at];
-    this.#surroundings.goTo(cluster);
+    this.#surroundings.selection.goTo(cluster);
     this.#surroundings.spoken.value = `cluster ${cluster}`;
   }
 
@@ -137,7 +136,7 @@ export class Navigation {
       return;
     }
     this.#target = target;
-    const from = this.#surroundings.selected.value;
+    const from = this.#surroundings.selection.selected.value;
     try {
       const hit =
         target.type === 'mapped'
@@ -147,7 +146,7 @@ export class Navigation {
         this.say(`${nameOf(target)}: there is none.`);
         return;
       }
-      this.#surroundings.goTo(hit.cluster);
+      this.#surroundings.selection.goTo(hit.cluster);
       this.say(hitText(target, hit, direction));
     } catch (error) {
       this.say(messageOf(error));
@@ -157,7 +156,7 @@ export class Navigation {
   #targetOf(wanted: SearchRequest['target']): Target | undefined {
     if (wanted === undefined && this.#target) return this.#target;
     if (wanted !== undefined && wanted !== 'selected-kind') return wanted;
-    const { detail, selected } = this.#surroundings;
+    const { detail, selected } = this.#surroundings.selection;
     const known = detail.value;
     if (known.state !== 'known' || known.detail.cluster !== selected.value) return undefined;
     return { type: 'kind', kind: known.detail.kinds[0] };

@@ -2,7 +2,7 @@ import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { KindName } from '../../src/core/map/kinds.js';
 import { kindOfDominant } from '../../src/core/picture/tile.js';
 import type { Mapped } from '../../src/protocol/imageService.js';
-import type { Place } from '../heatmap/place.js';
+import type { HoverPlace } from './hoverPlace.js';
 import { plural } from '../text/text.js';
 
 /** Milliseconds that the pointer rests on a table before it is asked about. */
@@ -62,7 +62,7 @@ export class MappedState {
   }
 
   /** The pointer or the cursor is at a place, or at none. */
-  point(place: Place | undefined): void {
+  point(place: HoverPlace | undefined): void {
     clearTimeout(this.#rest);
     const table = place && isTable(place) ? place.cluster : undefined;
     if (this.#pointed.peek()?.cluster !== table) this.#pointed.value = undefined;
@@ -100,7 +100,7 @@ export class MappedState {
   }
 }
 
-function isTable({ picture, clusters, values }: Place): boolean {
+function isTable({ picture, clusters, values }: HoverPlace): boolean {
   if (picture.view === 'guest' || picture.layer !== 'kinds' || clusters > 1) return false;
   return values.map(kindOfDominant).some((kind) => kind && TABLES.has(kind));
 }

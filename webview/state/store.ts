@@ -9,24 +9,21 @@ import type { Shell } from '../../src/core/shell.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
 import type { FileStatus, Geometry, ImageFacts } from '../../src/protocol/imageService.js';
 import type { OverlapOptions } from '../../src/protocol/overlap.js';
-import type { HeatmapSettings, PictureFormat } from '../../src/protocol/webviewMessages.js';
-import type { InView } from '../heatmap/inView.js';
-import type { Isolation } from '../heatmap/renderer.js';
-import { GuestSelection } from './guestSelection.js';
-import type { Detail } from './detail.js';
+import type { HeatmapSettings } from '../../src/protocol/webviewMessages.js';
 import type { Host } from './host.js';
+import { HostActions } from './hostActions.js';
+import type { Pointed } from './hoverPlace.js';
+import type { InView, Isolation } from './inView.js';
+import { Selection } from './selection.js';
 import type { MapCommands } from './mapCommands.js';
 import { MappedState } from './referredTo.js';
 import { Navigation } from './navigation.js';
 import { OverlapState } from './overlapState.js';
-import type { Pointed } from './pointed.js';
 import { PictureState } from './pictureState.js';
-import { RangeList } from '../panes/ranges/rangeList.js';
 import { Rpc } from './rpc.js';
 import type { Scan } from './scan.js';
 import { SimulationState } from './simulationState.js';
 import { SweepState } from './sweepState.js';
-import { StructureTree } from '../panes/structures/structureTree.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
 import { WindowStates } from '../text/windowStates.js';
 
@@ -52,8 +49,6 @@ export class Store {
   readonly file = signal<FileStatus>(UNTOUCHED);
   /** What copied commands are quoted for. */
   readonly shell = signal<Shell>('bash');
-  readonly selected: Signal<number | undefined>;
-  readonly detail = signal<Detail>({ state: 'none' });
   readonly pointed = signal<Pointed | undefined>(undefined);
   /** What the live region says. */
   readonly spoken = signal('');
@@ -119,28 +114,23 @@ export class Store {
   );
   readonly rpc: Rpc;
   readonly pictures: PictureState;
-  readonly guest: GuestSelection;
-  readonly structures: StructureTree;
+  readonly selection: Selection;
+  readonly actions: HostActions;
   readonly overlap: OverlapState;
   readonly simulation: SimulationState;
   readonly sweep: SweepState;
   readonly mapped: MappedState;
-  readonly ranges: RangeList;
   readonly navigation: Navigation;
   map: MapCommands | undefined;
   readonly #host: Host;
-  /** The guest cluster that was picked before the webview was hidden. */
-  #keptGuest: number | undefined;
 
   constructor(host: Host) {
     this.#host = host;
     this.rpc = new Rpc((request) => {
       host.post({ type: 'request', request });
     });
-    this.structures = new StructureTree((query) => this.rpc.ask('structure', query));
     this.overlap = new OverlapState((query) => this.rpc.ask('overlap', query));
     this.mapped = new MappedState((cluster) => this.rpc.ask('mapped', { cluster }));
-    this.ranges = new RangeList((query) => this.rpc.ask('ranges', query));
     const kept = readViewState(host.keptState());
     this.simulation = new SimulationState(this.rpc, this.overlap, kept.simulation);
     this.sweep = new SweepState(
@@ -150,21 +140,24 @@ export class Store {
         this.pictures.choose({ view: 'guest', layer: 'simulation' });
       },
     );
-    this.navigation = new Navigation(this, kept.history);
     this.pictures = new PictureState((picture) => this.rpc.ask('layer', picture), kept.picture);
-    this.guest = new GuestSelection((cluster) => this.rpc.ask('guestCluster', { cluster }));
-    this.#keptGuest = kept.guest;
+    this.selection = new Selection(this, kept);
+    this.navigation = new Navigation(this, kept.history);
+    this.actions = new HostActions(this, host);
     this.camera = signal(kept.camera);
-    this.selected = signal(kept.selected);
     this.pane = signal(kept.pane);
     this.overlap.shown.value = kept.windows;
     effect(() => {
-      const [camera, selected, pane] = [this.camera.value, this.selected.value, this.pane.value];
+      const [camera, selected, pane] = [
+        this.camera.value,
+        this.selection.selected.value,
+        this.pane.value,
+      ];
       const simulation = this.simulation.kept.value;
       const windows = this.overlap.shown.value;
       const history = this.navigation.history.value;
       const picture = this.pictures.chosen.value;
-      const guest = this.guest.picked ?? this.#keptGuest;
+      const guest = this.selection.guestToKeep;
       const state: ViewState = {
         version: FRESH.version,
         camera,
@@ -201,8 +194,8 @@ export class Store {
   /** Tells the host that this listens, and what was selected, which a fresh host does not know. */
   begin(): void {
     this.#host.post({ type: 'ready' });
-    if (this.selected.value !== undefined)
-      this.#host.post({ type: 'selected', cluster: this.selected.value });
+    const { value: cluster } = this.selection.selected;
+    if (cluster !== undefined) this.actions.tellSelected(cluster);
   }
 
   get clusterSize(): number {
@@ -221,16 +214,10 @@ export class Store {
     return view === 'host' && isMapLayer(layer) ? this.generation.value : 0;
   }
 
-  /** Selects a host cluster, and with it the guest clusters that lie there. */
-  select(cluster: number | undefined): void {
-    if (cluster !== undefined) this.navigation.visit(cluster);
-    this.#setSelected(cluster);
-  }
-
   /** Selects a cluster that was chosen on the map, and the window it is in, if windows are shown. */
   selectOnMap(cluster: number | undefined): void {
     batch(() => {
-      this.select(cluster);
+      this.selection.select(cluster);
       if (this.windows.value)
         this.overlap.selectedWindow.value = cluster === undefined ? undefined : windowOf(cluster);
       if (cluster !== undefined && !FOLLOWING.has(this.pane.value.tab)) this.showTab('cluster');
@@ -239,61 +226,6 @@ export class Store {
 
   toggleWindows(): void {
     this.overlap.shown.value = !this.overlap.shown.value;
-  }
-
-  /** Selects a guest cluster, and with it the host cluster that holds it. */
-  async selectGuest(cluster: number): Promise<void> {
-    const found = await this.guest.pick(cluster);
-    if (found) this.#selectHost(found.host);
-  }
-
-  #setSelected(cluster: number | undefined): void {
-    this.guest.clear();
-    this.#selectHost(cluster);
-  }
-
-  #selectHost(cluster: number | undefined): void {
-    this.selected.value = cluster;
-    this.#host.post({ type: 'selected', cluster });
-    if (cluster === undefined) this.detail.value = { state: 'none' };
-    else void this.#loadDetail(cluster);
-  }
-
-  /** Whether the file has such a cluster. */
-  has(cluster: number): boolean {
-    return cluster < (this.geometry.value?.hostClusters ?? 0);
-  }
-
-  /** Selects a cluster, opens its pane and brings it into view; nothing where the file has none. */
-  reveal(cluster: number): void {
-    if (!this.has(cluster)) return;
-    this.showTab('cluster');
-    this.goTo(cluster);
-  }
-
-  /** The same beside what is being read: the pane stays as it is. */
-  goTo(cluster: number): void {
-    this.select(cluster);
-    this.#reveal(cluster);
-  }
-
-  /** The same on the way to somewhere: it is no place to come back to. */
-  stepTo(cluster: number): void {
-    this.#setSelected(cluster);
-    this.#reveal(cluster);
-  }
-
-  #reveal(cluster: number): void {
-    this.pictures.choose({ view: 'host' });
-    this.map?.reveal(cluster, 'host');
-  }
-
-  /** The same with a cluster of the guest's disk. */
-  showGuest(cluster: number): void {
-    if (cluster >= this.guestClusters) return;
-    void this.selectGuest(cluster);
-    this.pictures.choose({ view: 'guest' });
-    this.map?.reveal(cluster, 'guest');
   }
 
   /** A second time for the same value: shows all again. */
@@ -307,12 +239,6 @@ export class Store {
 
   togglePane(): void {
     this.pane.value = { ...this.pane.value, open: !this.pane.value.open };
-  }
-
-  setCurve(curve: HeatmapSettings['curve']): void {
-    const settings = this.settings.value;
-    if (settings) this.settings.value = { ...settings, curve };
-    this.#host.post({ type: 'setCurve', curve });
   }
 
   /** Shows the structures under other settings at once, and has them written to VS Code's. */
@@ -340,57 +266,5 @@ export class Store {
   explain(code: FindingCode): Explanation | undefined {
     const scan = this.scan.value;
     return scan.state === 'scanned' ? scan.summary.explanations[code] : undefined;
-  }
-
-  copy(text: string): void {
-    this.#host.post({ type: 'copy', text });
-  }
-
-  saveFile(format: PictureFormat, bytes: Uint8Array): void {
-    this.#host.post({ type: 'saveFile', format, bytes });
-  }
-
-  openHex(offset: number): void {
-    this.#host.post({ type: 'openHex', offset });
-  }
-
-  cancelScan(): void {
-    this.#host.post({ type: 'cancelScan' });
-  }
-
-  /** Reads the file anew, from its header on. */
-  reload(): void {
-    this.#host.post({ type: 'reload' });
-  }
-
-  /** The image may have been read anew: what was selected may be gone. */
-  dropSelectionOutside(): void {
-    const selected = this.selected.value;
-    if (selected !== undefined && !this.has(selected)) this.select(undefined);
-    else this.refreshDetail();
-  }
-
-  /** Asks anew for what is shown of the selection. */
-  refreshDetail(): void {
-    const selected = this.selected.value;
-    const guest = this.guest.picked ?? this.#keptGuest;
-    this.#keptGuest = undefined;
-    if (guest !== undefined && guest < this.guestClusters) void this.selectGuest(guest);
-    else if (selected !== undefined) void this.#loadDetail(selected);
-  }
-
-  /** What is shown of the cluster stays until the answer is there, unless it is about another. */
-  async #loadDetail(cluster: number): Promise<void> {
-    const before = this.detail.value;
-    if (before.state !== 'known' || before.detail.cluster !== cluster) {
-      this.detail.value = { state: 'loading', cluster };
-    }
-    const next = await this.rpc.ask('cluster', { cluster }).then(
-      (detail): Detail => ({ state: 'known', detail }),
-      (error: unknown): Detail => ({ state: 'failed', cluster, error: String(error) }),
-    );
-    if (this.selected.value !== cluster) return;
-    this.detail.value = next;
-    if (next.state === 'known') this.guest.follow(next.detail, this.clusterSize);
   }
 }

@@ -64,8 +64,8 @@ describe('a search', () => {
     const hits: number[] = [];
     for (let i = 0; i < 14; i++) {
       findNext(opened, i === 0 ? { type: 'kind', kind: 'inactive-l2' } : undefined);
-      await expect.poll(() => store.selected.value).not.toBe(hits.at(-1));
-      hits.push(store.selected.value ?? -1);
+      await expect.poll(() => store.selection.selected.value).not.toBe(hits.at(-1));
+      hits.push(store.selection.selected.value ?? -1);
       if (store.navigation.note.value?.includes('went on')) break;
     }
     expect(hits.length).toBeGreaterThan(4);
@@ -76,7 +76,7 @@ describe('a search', () => {
     );
     expect(store.spoken.value).toBe(store.navigation.note.value);
     findNext(opened, undefined, -1);
-    await expect.poll(() => store.selected.value).toBe(hits.at(-2));
+    await expect.poll(() => store.selection.selected.value).toBe(hits.at(-2));
     expect(store.navigation.note.value).toContain('from the end of the file');
   });
 
@@ -85,8 +85,8 @@ describe('a search', () => {
     const { store } = opened;
     findNext(opened, 'selected-kind');
     await expect.poll(() => store.navigation.note.value).toContain('Select a cluster first');
-    store.select(5);
-    await expect.poll(() => store.detail.value.state).toBe('known');
+    store.selection.select(5);
+    await expect.poll(() => store.selection.detail.value.state).toBe('known');
     findNext(opened, 'selected-kind');
     await expect.poll(() => store.navigation.note.value).toMatch(/^Data, \d+ of \d+/);
   });
@@ -95,7 +95,7 @@ describe('a search', () => {
     const opened = openStore();
     findNext(opened, { type: 'kind', kind: 'crypto-header' });
     await expect.poll(() => opened.store.navigation.note.value).toBe('LUKS header: there is none.');
-    expect(opened.store.selected.value).toBeUndefined();
+    expect(opened.store.selection.selected.value).toBeUndefined();
   });
 
   it('one key after the other: each goes on where the last one ended', async () => {
@@ -109,24 +109,24 @@ describe('back and forward', () => {
   it('lead through the places visited, and survive', () => {
     const opened = openStore();
     const { store, said, kept } = opened;
-    for (const cluster of [3, 700, 41]) store.select(cluster);
-    store.stepTo(42);
+    for (const cluster of [3, 700, 41]) store.selection.select(cluster);
+    store.selection.stepTo(42);
     expect(said).toContainEqual({ type: 'history', back: true, forward: false });
     opened.tell({ type: 'command', command: 'goBack' });
-    expect(store.selected.value).toBe(700);
+    expect(store.selection.selected.value).toBe(700);
     expect(said.slice(-2)).toContainEqual({ type: 'selected', cluster: 700 });
     expect(said.slice(-2)).toContainEqual({ type: 'history', back: true, forward: true });
     opened.tell({ type: 'command', command: 'goBack' });
     opened.tell({ type: 'command', command: 'goBack' });
-    expect(store.selected.value).toBe(3);
+    expect(store.selection.selected.value).toBe(3);
     expect(store.navigation.note.value).toBe('There is no place before.');
     opened.tell({ type: 'command', command: 'goForward' });
-    expect(store.selected.value).toBe(700);
+    expect(store.selection.selected.value).toBe(700);
     expect(readViewState(kept()).history).toEqual({ places: [3, 700, 41], at: 1 });
 
     const again = openStore(kept());
     again.tell({ type: 'command', command: 'goForward' });
-    expect(again.store.selected.value).toBe(41);
+    expect(again.store.selection.selected.value).toBe(41);
   });
 });
 
@@ -139,24 +139,24 @@ describe('what a table refers to', () => {
       from: 400,
       direction: 1,
     });
-    store.select(table?.cluster);
+    store.selection.select(table?.cluster);
     opened.tell({ type: 'command', command: 'showMapped' });
     await expect.poll(() => store.navigation.note.value).toMatch(/refers to [\d,]+ clusters in/);
     const { runs } = image.service.mapped({ cluster: table?.cluster ?? 0 });
     for (let i = 0; i < 2; i++) {
-      const from = store.selected.value ?? 0;
+      const from = store.selection.selected.value ?? 0;
       findNext(opened, undefined);
       const expected = (runs.find(({ cluster }) => cluster > from) ?? runs[0]).cluster;
-      await expect.poll(() => store.selected.value).toBe(expected);
+      await expect.poll(() => store.selection.selected.value).toBe(expected);
     }
-    store.select(table?.cluster);
+    store.selection.select(table?.cluster);
     opened.tell({ type: 'command', command: 'showMapped' });
     await expect.poll(() => store.mapped.shown.value).toBeUndefined();
   });
 
   it('of data is nothing', async () => {
     const opened = openStore();
-    opened.store.select(60);
+    opened.store.selection.select(60);
     opened.tell({ type: 'command', command: 'showMapped' });
     await expect
       .poll(() => opened.store.navigation.note.value)

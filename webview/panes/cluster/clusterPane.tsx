@@ -16,17 +16,19 @@ interface Props {
 
 /** All that is known of the selected cluster. */
 export function ClusterPane({ store }: Props): JSX.Element {
-  const guest = store.guest.detail.value;
+  const guest = store.selection.guest.detail.value;
   return (
     <>
       {guest.state !== 'none' && <GuestClusterPart store={store} />}
-      {(guest.state === 'none' || store.selected.value !== undefined) && <HostPart store={store} />}
+      {(guest.state === 'none' || store.selection.selected.value !== undefined) && (
+        <HostPart store={store} />
+      )}
     </>
   );
 }
 
 function HostPart({ store }: Props): JSX.Element {
-  const detail = store.detail.value;
+  const detail = store.selection.detail.value;
   switch (detail.state) {
     case 'none':
       return (
@@ -56,7 +58,7 @@ function Known({ detail, store }: Props & { readonly detail: ClusterDetail }): J
   return (
     <article class="cluster" data-cluster={cluster}>
       <h2>
-        {store.guest.picked === undefined ? 'Cluster' : 'Host cluster'} {count(cluster)}
+        {store.selection.guest.picked === undefined ? 'Cluster' : 'Host cluster'} {count(cluster)}
       </h2>
       {claimedTwice && (
         <p class="callout">
@@ -72,14 +74,14 @@ function Known({ detail, store }: Props & { readonly detail: ClusterDetail }): J
             icon="copy"
             label="Copy the host offset"
             onClick={() => {
-              store.copy(hex(offset));
+              store.actions.copy(hex(offset));
             }}
           />
           <IconButton
             icon="file-binary"
             label="Open here in the hex editor"
             onClick={() => {
-              store.openHex(offset);
+              store.actions.openHex(offset);
             }}
           />
         </Row>
@@ -119,7 +121,7 @@ function Known({ detail, store }: Props & { readonly detail: ClusterDetail }): J
             owner={owner}
             store={store}
             onEntry={(entryCluster) => {
-              store.reveal(entryCluster);
+              store.selection.reveal(entryCluster);
             }}
           />
         ))}
@@ -132,7 +134,7 @@ function Known({ detail, store }: Props & { readonly detail: ClusterDetail }): J
           finding={finding}
           store={store}
           onClick={() => {
-            store.reveal(clusterToShow(finding, store));
+            store.selection.reveal(clusterToShow(finding, store));
           }}
         />
       ))}

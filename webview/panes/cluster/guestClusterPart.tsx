@@ -14,7 +14,7 @@ const KINDS = { view: 'guest', layer: 'kinds' } as const;
 
 /** All that is known of the guest cluster selected. */
 export function GuestClusterPart({ store }: { readonly store: Store }): JSX.Element | null {
-  const detail = store.guest.detail.value;
+  const detail = store.selection.guest.detail.value;
   switch (detail.state) {
     case 'none':
       return null;
@@ -49,7 +49,7 @@ function Known({ detail, store }: Props): JSX.Element {
             icon="copy"
             label="Copy the guest offset"
             onClick={() => {
-              store.copy(hex(guestOffset));
+              store.actions.copy(hex(guestOffset));
             }}
           />
         </Row>

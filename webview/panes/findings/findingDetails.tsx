@@ -23,7 +23,7 @@ export function FindingDetails({ finding, store }: Props): JSX.Element {
   const danger = store.repairDanger;
   const detail = useDetail(store, cluster);
   // Of a cluster that the file does not have, only the finding knows who refers to it.
-  const outside = !store.has(cluster);
+  const outside = !store.selection.has(cluster);
   const owners = detail?.owners ?? (outside && owner ? [owner] : []);
   return (
     <div class="finding-details">
@@ -72,7 +72,7 @@ export function FindingDetails({ finding, store }: Props): JSX.Element {
               type="button"
               class="link"
               onClick={() => {
-                store.reveal(cluster);
+                store.selection.reveal(cluster);
               }}
             >
               All {plural(owners.length, 'owner')}
@@ -89,7 +89,7 @@ function useDetail(store: Store, cluster: number): ClusterDetail | undefined {
   const [detail, setDetail] = useState<ClusterDetail | undefined>(undefined);
   useEffect(() => {
     setDetail(undefined);
-    if (!store.has(cluster)) return undefined;
+    if (!store.selection.has(cluster)) return undefined;
     let current = true;
     store.rpc.ask('cluster', { cluster }).then(
       (answer) => {

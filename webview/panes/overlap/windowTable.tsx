@@ -91,7 +91,8 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
   const onKeyDown = (event: KeyboardEvent): void => {
     const line = lineOfKey(event.key, current.current, visible.fitting, visible.rows);
     if (line !== undefined) go(line);
-    else if (event.key === 'Enter' && selected !== undefined) store.goTo(firstOf(selected));
+    else if (event.key === 'Enter' && selected !== undefined)
+      store.selection.goTo(firstOf(selected));
     else return;
     event.preventDefault();
   };

@@ -3,6 +3,7 @@ import { KINDS, type KindName } from '../../../src/core/map/kinds.js';
 import type { RunFilter } from '../../../src/core/inspect/fileRuns.js';
 import type { ScanSummary } from '../../../src/protocol/imageService.js';
 import type { Store } from '../../state/store.js';
+import { rangesOf } from './rangeList.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
 import { count, plural, TROUBLE_TEXT } from '../../text/text.js';
 
@@ -14,7 +15,7 @@ interface Choice {
 
 /** Which ranges are listed, and how many they are. */
 export function RangeFilter({ store }: { readonly store: Store }): JSX.Element {
-  const list = store.ranges;
+  const list = rangesOf(store);
   const scan = store.scan.value;
   const choices = scan.state === 'scanned' ? choicesOf(scan.summary) : [];
   const chosen = choices.findIndex(

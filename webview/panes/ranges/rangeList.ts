@@ -1,6 +1,7 @@
-import { batch, signal } from '@preact/signals';
+import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import type { LayoutRun, RunFilter } from '../../../src/core/inspect/fileRuns.js';
 import type { RangesPage, RangesQuery } from '../../../src/protocol/navigation.js';
+import { paneState } from '../../state/paneState.js';
 
 /** Ranges asked for at a time. */
 const PAGE = 100;
@@ -94,3 +95,16 @@ export class RangeList {
     this.#pages.value = new Map(this.#pages.peek()).set(page, runs);
   }
 }
+
+/** The ranges of the editor's image. */
+export const rangesOf = paneState((store) => {
+  const list = new RangeList((query) => store.rpc.ask('ranges', query));
+  const isScanned = computed(() => store.scan.value.state === 'scanned');
+  effect(() => {
+    if (store.facts.value || isScanned.value)
+      untracked(() => {
+        list.reset();
+      });
+  });
+  return list;
+});

@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import type { LayoutRun } from '../../../src/core/inspect/fileRuns.js';
 import { kindVariable } from '../../heatmap/palette.js';
 import type { Store } from '../../state/store.js';
+import { rangesOf } from './rangeList.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
 import { clean, count, hex, size } from '../../text/text.js';
 import { RangeFilter } from './rangeFilter.js';
@@ -30,7 +31,7 @@ export function RangesPane({ store }: Props): JSX.Element {
 }
 
 function RangeGrid({ store }: Props): JSX.Element {
-  const list = store.ranges;
+  const list = rangesOf(store);
   const total = list.total.value;
   const chosen = list.chosen.value;
   const visible = useVisibleRows(total ?? 0, ROW, ROW);
@@ -41,7 +42,7 @@ function RangeGrid({ store }: Props): JSX.Element {
   }, [list, total, first, last]);
   // What is selected on the map is chosen here.
   useSignalEffect(() => {
-    const selected = store.selected.value;
+    const selected = store.selection.selected.value;
     if (selected !== undefined) void list.chooseAt(selected, store.clusterSize);
   });
   useEffect(() => {
@@ -55,8 +56,8 @@ function RangeGrid({ store }: Props): JSX.Element {
     const run = list.range(to);
     if (!run) return;
     const cluster = run.offset / store.clusterSize;
-    if (isStep) store.stepTo(cluster);
-    else store.goTo(cluster);
+    if (isStep) store.selection.stepTo(cluster);
+    else store.selection.goTo(cluster);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     // Keys may come faster than this is drawn.

@@ -243,7 +243,7 @@ function SelectedCluster({
   store,
   onType,
 }: Props & Pick<DraftProps, 'onType'>): JSX.Element | null {
-  const { value: detail } = store.detail;
+  const { value: detail } = store.selection.detail;
   if (detail.state !== 'known') return null;
   const { cluster, offset, owners } = detail.detail;
   const guest = owners

@@ -55,7 +55,7 @@ export function OperationList({ store }: Props): JSX.Element | null {
           label="Copy as qemu-io commands"
           disabled={operations.length === 0}
           onClick={() => {
-            store.copy(simulationScript(store));
+            store.actions.copy(simulationScript(store));
           }}
         />
         <IconButton
@@ -63,7 +63,7 @@ export function OperationList({ store }: Props): JSX.Element | null {
           label="Copy as JSON"
           disabled={operations.length === 0}
           onClick={() => {
-            store.copy(simulationJson(store));
+            store.actions.copy(simulationJson(store));
           }}
         />
       </div>

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { Store } from '../../state/store.js';
+import { treeOf } from './structureTree.js';
 import { clean, hex, plural } from '../../text/text.js';
 import { Icon, IconButton } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
@@ -16,7 +17,7 @@ interface DetailsProps extends Props {
 
 /** All of the selected line of the tree: what is cut off there, its bytes, what is wrong. */
 export function StructureDetails({ store }: DetailsProps): JSX.Element | null {
-  const tree = store.structures;
+  const tree = treeOf(store);
   const node = tree.selected === undefined ? undefined : tree.row(tree.selected).node;
   if (!node) return null;
   const { label, value, raw, offset, size, target, trouble } = node;
@@ -41,7 +42,7 @@ export function StructureDetails({ store }: DetailsProps): JSX.Element | null {
               icon="file-binary"
               label="Open here in the hex editor"
               onClick={() => {
-                store.openHex(offset);
+                store.actions.openHex(offset);
               }}
             />
           </Row>
@@ -75,7 +76,7 @@ const Copy = ({
     icon="copy"
     label={label}
     onClick={() => {
-      store.copy(text);
+      store.actions.copy(text);
     }}
   />
 );

@@ -1,9 +1,10 @@
-import { signal } from '@preact/signals';
+import { effect, signal, untracked } from '@preact/signals';
 import type {
   StructureNode,
   StructurePage,
   StructureQuery,
 } from '../../../src/protocol/imageService.js';
+import { paneState } from '../../state/paneState.js';
 
 /** Children asked for at a time. */
 const PAGE = 100;
@@ -191,3 +192,15 @@ function within(open: OpenNode, row: number): Found {
   }
   return { type: 'child', position: rest };
 }
+
+/** The tree of the editor's image. */
+export const treeOf = paneState((store) => {
+  const tree = new StructureTree((query) => store.rpc.ask('structure', query));
+  effect(() => {
+    if (store.facts.value)
+      untracked(() => {
+        tree.reset();
+      });
+  });
+  return tree;
+});

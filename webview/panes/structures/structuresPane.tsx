@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { StructureNode } from '../../../src/protocol/imageService.js';
 import type { Store } from '../../state/store.js';
 import { clean, hex } from '../../text/text.js';
-import { placeholder, type Row } from './structureTree.js';
+import { placeholder, treeOf, type Row } from './structureTree.js';
 import { Icon } from '../../parts/icon.js';
 import { inFile, showOffset } from '../../parts/offsetLink.js';
 import { StructureDetails, bytesText } from './structureDetails.js';
@@ -18,7 +18,7 @@ interface Props {
 
 /** Everything that the image's bytes say, as a tree of which only the rows in sight are built. */
 export function StructuresPane({ store }: Props): JSX.Element {
-  const tree = store.structures;
+  const tree = treeOf(store);
   const visible = useVisibleRows(tree.length, ROW);
   const { rows, first, last } = visible;
   const { version, selected } = tree;
@@ -78,7 +78,7 @@ interface RowProps extends Props {
 }
 
 function TreeRow({ store, index, onSelect }: RowProps): JSX.Element {
-  const tree = store.structures;
+  const tree = treeOf(store);
   const row = tree.row(index);
   const { node, level, position, isOpen, parent } = row;
   const isSelected = tree.selected === index;
@@ -146,13 +146,13 @@ function handleKey(
   page: number,
   select: (index: number) => void,
 ): boolean {
-  const tree = store.structures;
+  const tree = treeOf(store);
   const { selected } = tree;
   if (selected === undefined || event.altKey) return false;
   const row = tree.row(selected);
   if (event.ctrlKey || event.metaKey) {
     if (event.key !== 'c' || row.node?.raw === undefined) return false;
-    store.copy(bytesText(row.node.raw));
+    store.actions.copy(bytesText(row.node.raw));
     return true;
   }
   switch (event.key) {

@@ -1,0 +1,146 @@
+import { signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { ClusterDetail, Geometry } from '../../src/protocol/imageService.js';
+import { GuestSelection } from './guestSelection.js';
+import type { HostActions } from './hostActions.js';
+import type { MapCommands } from './mapCommands.js';
+import type { PictureState } from './pictureState.js';
+import type { Rpc } from './rpc.js';
+import type { Tab } from './viewState.js';
+
+/** What is known of the selected cluster. */
+export type Detail =
+  | { readonly state: 'none' }
+  | { readonly state: 'loading'; readonly cluster: number }
+  | { readonly state: 'known'; readonly detail: ClusterDetail }
+  | { readonly state: 'failed'; readonly cluster: number; readonly error: string };
+
+/** What one selects in. */
+interface Surroundings {
+  readonly geometry: ReadonlySignal<Geometry | undefined>;
+  readonly clusterSize: number;
+  readonly guestClusters: number;
+  readonly pictures: Pick<PictureState, 'choose'>;
+  readonly navigation: { visit(cluster: number): void };
+  readonly actions: Pick<HostActions, 'tellSelected'>;
+  readonly rpc: Rpc;
+  readonly map: MapCommands | undefined;
+  showTab(tab: Tab): void;
+}
+
+/** The cluster that is selected, in the file and on the guest's disk, and what is known of it. */
+export class Selection {
+  readonly selected: Signal<number | undefined>;
+  readonly detail = signal<Detail>({ state: 'none' });
+  readonly guest: GuestSelection;
+  readonly #surroundings: Surroundings;
+  /** The guest cluster that was picked before the webview was hidden. */
+  #keptGuest: number | undefined;
+
+  constructor(
+    surroundings: Surroundings,
+    kept: { readonly selected: number | undefined; readonly guest: number | undefined },
+  ) {
+    this.#surroundings = surroundings;
+    this.selected = signal(kept.selected);
+    this.#keptGuest = kept.guest;
+    this.guest = new GuestSelection((cluster) => surroundings.rpc.ask('guestCluster', { cluster }));
+  }
+
+  /** The guest cluster that is to survive the webview. */
+  get guestToKeep(): number | undefined {
+    return this.guest.picked ?? this.#keptGuest;
+  }
+
+  /** Selects a host cluster, and with it the guest clusters that lie there. */
+  select(cluster: number | undefined): void {
+    if (cluster !== undefined) this.#surroundings.navigation.visit(cluster);
+    this.#setSelected(cluster);
+  }
+
+  /** Selects a guest cluster, and with it the host cluster that holds it. */
+  async selectGuest(cluster: number): Promise<void> {
+    const found = await this.guest.pick(cluster);
+    if (found) this.#selectHost(found.host);
+  }
+
+  #setSelected(cluster: number | undefined): void {
+    this.guest.clear();
+    this.#selectHost(cluster);
+  }
+
+  #selectHost(cluster: number | undefined): void {
+    this.selected.value = cluster;
+    this.#surroundings.actions.tellSelected(cluster);
+    if (cluster === undefined) this.detail.value = { state: 'none' };
+    else void this.#loadDetail(cluster);
+  }
+
+  /** Whether the file has such a cluster. */
+  has(cluster: number): boolean {
+    return cluster < (this.#surroundings.geometry.value?.hostClusters ?? 0);
+  }
+
+  /** Selects a cluster, opens its pane and brings it into view; nothing where the file has none. */
+  reveal(cluster: number): void {
+    if (!this.has(cluster)) return;
+    this.#surroundings.showTab('cluster');
+    this.goTo(cluster);
+  }
+
+  /** The same beside what is being read: the pane stays as it is. */
+  goTo(cluster: number): void {
+    this.select(cluster);
+    this.#reveal(cluster);
+  }
+
+  /** The same on the way to somewhere: it is no place to come back to. */
+  stepTo(cluster: number): void {
+    this.#setSelected(cluster);
+    this.#reveal(cluster);
+  }
+
+  #reveal(cluster: number): void {
+    this.#surroundings.pictures.choose({ view: 'host' });
+    this.#surroundings.map?.reveal(cluster, 'host');
+  }
+
+  /** The same with a cluster of the guest's disk. */
+  showGuest(cluster: number): void {
+    if (cluster >= this.#surroundings.guestClusters) return;
+    void this.selectGuest(cluster);
+    this.#surroundings.pictures.choose({ view: 'guest' });
+    this.#surroundings.map?.reveal(cluster, 'guest');
+  }
+
+  /** The image may have been read anew: what was selected may be gone. */
+  dropSelectionOutside(): void {
+    const selected = this.selected.value;
+    if (selected !== undefined && !this.has(selected)) this.select(undefined);
+    else this.refreshDetail();
+  }
+
+  /** Asks anew for what is shown of the selection. */
+  refreshDetail(): void {
+    const selected = this.selected.value;
+    const guest = this.guestToKeep;
+    this.#keptGuest = undefined;
+    if (guest !== undefined && guest < this.#surroundings.guestClusters)
+      void this.selectGuest(guest);
+    else if (selected !== undefined) void this.#loadDetail(selected);
+  }
+
+  /** What is shown of the cluster stays until the answer is there, unless it is about another. */
+  async #loadDetail(cluster: number): Promise<void> {
+    const before = this.detail.value;
+    if (before.state !== 'known' || before.detail.cluster !== cluster) {
+      this.detail.value = { state: 'loading', cluster };
+    }
+    const next = await this.#surroundings.rpc.ask('cluster', { cluster }).then(
+      (detail): Detail => ({ state: 'known', detail }),
+      (error: unknown): Detail => ({ state: 'failed', cluster, error: String(error) }),
+    );
+    if (this.selected.value !== cluster) return;
+    this.detail.value = next;
+    if (next.state === 'known') this.guest.follow(next.detail, this.#surroundings.clusterSize);
+  }
+}
