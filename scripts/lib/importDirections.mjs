@@ -1,107 +1,94 @@
-/**
- * Which part may import which, as rules for ESLint: core ← protocol, node ← editor, cli; the webview
- * takes types and pure functions. See also test/lint/importDirections.test.ts.
- */
+/** The directions of imports between the rooms (rooms.mjs) and the globals of each, for ESLint. */
 
-/** @import { Linter } from 'eslint' */
+import { posix, relative } from 'node:path';
+import { rooms, roomOf } from './rooms.mjs';
+import { root } from './repository.mjs';
 
-const NODE_MODULE = '^node:';
-const VSCODE = '^vscode$';
-/** Anything from a package. */
-const PACKAGE = '^[^.]';
+/** @import { Linter, Rule } from 'eslint' */
+/** @import { Room } from './rooms.mjs' */
 
-/** @param {...string} folders of src/ */
-const folders = (...folders) => `^(\\.{1,2}/)+(src/)?(${folders.join('|')})/`;
-const UP_TO_ENTRY = '/extension\\.js$';
-const WEBVIEW = '^(\\.\\./)+webview/';
-const TESTS = '^(\\.\\./)+(test|scripts)/';
+const CODE = /\.(js|tsx?)$/;
 
 /**
- * @param {string} folder whose files the rules bind
- * @param {string} says what it may import, for the message
- * @param {readonly { regex: string, allowTypeImports?: true }[]} refused
- * @param {readonly string[]} [globals] that it may not name
- * @returns {Linter.Config}
+ * Why a file may not import a module; undefined if it may.
+ * @param {string} file from the root
+ * @param {string} specifier as it is written
+ * @param {boolean} typesOnly
+ * @returns {string | undefined}
  */
-function rule(folder, says, refused, globals = []) {
-  const message = `${folder} ${says}.`;
-  const patterns = [...refused, { regex: TESTS }].map((pattern) => ({ ...pattern, message }));
-  return {
-    files: [`${folder}/**/*.{ts,tsx}`],
-    rules: {
-      '@typescript-eslint/no-restricted-imports': ['error', { patterns }],
-      'no-restricted-globals': ['error', ...globals.map((name) => ({ name, message }))],
-    },
-  };
+export function refusal(file, specifier, typesOnly) {
+  const here = roomOf(file);
+  if (here === undefined) return undefined;
+  const { room } = here;
+  if (!specifier.startsWith('.'))
+    return room.packages.test(specifier) ? undefined : `${room.folder} takes no ${specifier}`;
+  const target = posix.join(posix.dirname(file), specifier);
+  if (!CODE.test(target)) return undefined;
+  const there = roomOf(target);
+  if (there === undefined) return `${room.folder} takes nothing of ${posix.dirname(target)}`;
+  if (there.place === here.place || room.takes.includes(there.room.folder)) return undefined;
+  if (typesOnly && room.types?.includes(there.room.folder)) return undefined;
+  if (room.pure?.includes(target.replace(CODE, ''))) return undefined;
+  const may = [...room.takes, ...(room.types ?? []).map((folder) => `types of ${folder}`)];
+  return `${room.folder} takes ${may.length > 0 ? may.join(', ') : 'nothing of another room'}`;
 }
+
+/** @type {Rule.RuleModule} */
+const direction = {
+  create(context) {
+    const file = relative(root, context.filename).replaceAll('\\', '/');
+    /** @param {Rule.Node} node @param {unknown} source @param {boolean} typesOnly */
+    const look = (node, source, typesOnly) => {
+      if (typeof source !== 'string') return;
+      const message = refusal(file, source, typesOnly);
+      if (message !== undefined) context.report({ node, message });
+    };
+    /** @param {any} node */
+    const declaration = (node) => {
+      if (node.source === null) return;
+      const kind = node.importKind ?? node.exportKind;
+      const all =
+        node.specifiers?.length > 0 &&
+        node.specifiers.every(
+          (/** @type {any} */ one) => (one.importKind ?? one.exportKind) === 'type',
+        );
+      look(node, node.source.value, kind === 'type' || all);
+    };
+    return {
+      ImportDeclaration: declaration,
+      ExportNamedDeclaration: declaration,
+      ExportAllDeclaration: declaration,
+      /** @param {any} node */
+      ImportExpression: (node) => look(node, node.source.value, false),
+    };
+  },
+};
 
 const NODE_GLOBALS = ['process', 'Buffer', 'global', 'require', '__dirname', '__filename'];
 const IMPURE_GLOBALS = ['setTimeout', 'setInterval', 'setImmediate', 'fetch', 'console'];
 const DOM_GLOBALS = ['window', 'document', 'navigator', 'localStorage', 'postMessage', 'self'];
 
-/** Modules of src/core that the webview may run: none reads an image. */
-const PURE = [
-  'layout/(kinds|guestKinds|owner|finding|cell)',
-  'qcow2/subclusters',
-  'overlap/(fragments|memory|settings|types|windowMarks)',
-  'simulate/(operation|fate|marks|verdict|disagreementText|laterMessages|qemuScript)',
-  'size',
-];
+/** @type {Readonly<Record<Room['world'], readonly string[]>>} */
+const REFUSED_GLOBALS = {
+  core: [...NODE_GLOBALS, ...IMPURE_GLOBALS, ...DOM_GLOBALS],
+  page: NODE_GLOBALS,
+  free: [],
+};
 
+/** @type {Linter.Config[]} */
 export const importDirections = [
-  rule(
-    'src/core',
-    'imports nothing outside itself and uses neither Node nor the DOM',
-    [
-      { regex: PACKAGE },
-      { regex: folders('protocol', 'node', 'editor', 'cli') },
-      { regex: UP_TO_ENTRY },
-      { regex: WEBVIEW },
-    ],
-    [...NODE_GLOBALS, ...IMPURE_GLOBALS, ...DOM_GLOBALS],
-  ),
-  rule(
-    'src/protocol',
-    'imports types of src/core only',
-    [
-      { regex: PACKAGE },
-      { regex: folders('core'), allowTypeImports: true },
-      { regex: folders('node', 'editor', 'cli') },
-      { regex: UP_TO_ENTRY },
-      { regex: WEBVIEW },
-    ],
-    [...NODE_GLOBALS, ...IMPURE_GLOBALS, ...DOM_GLOBALS],
-  ),
-  rule('src/node', 'stands on src/core and src/protocol and does not know VS Code', [
-    { regex: VSCODE },
-    { regex: folders('editor', 'cli') },
-    { regex: UP_TO_ENTRY },
-    { regex: WEBVIEW },
-  ]),
-  rule('src/editor', 'does not import the command line or the webview', [
-    { regex: folders('cli') },
-    { regex: UP_TO_ENTRY },
-    { regex: WEBVIEW },
-  ]),
-  rule('src/cli', 'stands on src/core and src/node and does not know VS Code', [
-    { regex: VSCODE },
-    { regex: folders('editor') },
-    { regex: UP_TO_ENTRY },
-    { regex: WEBVIEW },
-  ]),
-  rule(
-    'webview',
-    'takes types and pure functions of src/core (the picture, kinds, owners, what settings and memory mean, marks of windows, what is said of simulated operations) and the protocol',
-    [
-      { regex: NODE_MODULE },
-      { regex: VSCODE },
-      { regex: folders('node', 'editor', 'cli') },
-      {
-        regex: `^(\\.\\./)+src/core/(?!picture/|(${PURE.join('|')})\\.js$)`,
-        allowTypeImports: true,
-      },
-      { regex: '/src/extension\\.js$' },
-    ],
-    NODE_GLOBALS,
-  ),
+  {
+    files: ['src/**/*.ts', 'webview/**/*.{ts,tsx}'],
+    plugins: { rooms: { rules: { direction } } },
+    rules: { 'rooms/direction': 'error' },
+  },
+  ...rooms.map(({ folder, world }) => ({
+    files: [`${folder}/*.{ts,tsx}`],
+    rules: {
+      'no-restricted-globals': /** @type {Linter.RuleEntry} */ ([
+        'error',
+        ...REFUSED_GLOBALS[world].map((name) => ({ name, message: `not in ${folder}` })),
+      ]),
+    },
+  })),
 ];

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, extname, join, relative, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import ts from 'typescript';
+import { resolveModule, sourceFiles } from './moduleFiles.mjs';
 import { root } from './repository.mjs';
 
 /** Folders whose exports must be used by another file of these or of the others. */
@@ -38,24 +39,6 @@ export function unusedExports() {
     .filter(({ file }) => !ENTRIES.has(relative(root, file)))
     .filter(({ file, name }) => !used.get(file)?.has('*') && !used.get(file)?.has(name))
     .map(({ file, name }) => `${relative(root, file)}: ${name}`);
-}
-
-/** @param {string} folder @returns {string[]} */
-function sourceFiles(folder) {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && ['.ts', '.tsx', '.mjs'].includes(extname(entry.name)))
-    .map((entry) => join(entry.parentPath, entry.name));
-}
-
-/**
- * @param {string} file
- * @param {string} path relative, ending in `.js` for what is `.ts` or `.tsx`
- */
-function resolveModule(file, path) {
-  const stem = resolve(dirname(file), path);
-  return [stem, stem.replace(/\.js$/, '.ts'), stem.replace(/\.js$/, '.tsx')].find((candidate) =>
-    ts.sys.fileExists(candidate),
-  );
 }
 
 /** @param {ts.Statement} statement @returns {string[]} */

@@ -1,0 +1,144 @@
+/**
+ * The rooms of the house, each below those that stand on it: what a room takes from another is an
+ * arrow down. ARCHITECTURE.md tells what is in them; test/lint/rooms.test.ts holds both together.
+ */
+
+/**
+ * @typedef {object} Room
+ * @property {string} folder with all below it that is no room itself; `*` stands for one name
+ * @property {readonly string[]} takes rooms whose values and types it may import
+ * @property {readonly string[]} [types] rooms whose types alone it may import
+ * @property {readonly string[]} [pure] single modules, without ending, whose values it may import too
+ * @property {RegExp} packages that it may import; none when it matches nothing
+ * @property {'core' | 'page' | 'free'} world which globals it may name
+ */
+
+const NONE = /^$/;
+const NODE = /^node:/;
+const PAGE = /^(preact|preact\/hooks|@preact\/signals|@vscode\/codicons\/.*|uplot|uplot\/.*)$/;
+
+/** @param {...string} names of rooms in src/core */
+const core = (...names) => names.map((name) => (name === '' ? 'src/core' : `src/core/${name}`));
+
+/** @param {string} name @param {readonly string[]} takes @returns {Room} */
+const coreRoom = (name, takes) => ({
+  folder: name === '' ? 'src/core' : `src/core/${name}`,
+  takes: core(...takes),
+  packages: NONE,
+  world: 'core',
+});
+
+const FACTS = ['', 'qcow2', 'map'];
+const COUNTED = [...FACTS, 'check', 'guest', 'inspect'];
+
+const CORE = [
+  coreRoom('', []),
+  coreRoom('qcow2', ['']),
+  coreRoom('map', ['', 'qcow2']),
+  coreRoom('check', FACTS),
+  coreRoom('guest', [...FACTS, 'check']),
+  coreRoom('inspect', [...FACTS, 'check', 'guest']),
+  coreRoom('tree', ['', 'qcow2']),
+  coreRoom('overlap', FACTS),
+  coreRoom('simulate/copy', [...FACTS, 'overlap']),
+  coreRoom('simulate/guard', [...FACTS, 'overlap', 'simulate/copy']),
+  coreRoom('simulate/driver', [...FACTS, 'overlap', 'simulate/copy', 'simulate/guard']),
+  coreRoom('picture', [...COUNTED, 'overlap', 'simulate/copy']),
+  coreRoom('simulate/verdict', [
+    ...COUNTED,
+    ...['overlap', 'simulate/copy', 'simulate/guard', 'simulate/driver', 'picture'],
+  ]),
+];
+
+const ALL_CORE = CORE.map(({ folder }) => folder);
+
+/** Modules of src/core that the webview may run: none reads an image. */
+const PURE = [
+  'guest/guestKinds',
+  'map/cell',
+  'map/kinds',
+  'map/owner',
+  'overlap/fragments',
+  'overlap/memory',
+  'overlap/settings',
+  'overlap/types',
+  'overlap/windowMarks',
+  'qcow2/subclusters',
+  'jsonText',
+  'shell',
+  'simulate/copy/fate',
+  'simulate/copy/laterMessages',
+  'simulate/copy/operation',
+  'simulate/verdict/disagreementText',
+  'simulate/verdict/marks',
+  'simulate/verdict/qemuScript',
+  'size',
+].map((module) => `src/core/${module}`);
+
+/** @param {string} name @param {readonly string[]} takes @returns {Room} */
+const pageRoom = (name, takes) => ({
+  folder: name === '' ? 'webview' : `webview/${name}`,
+  takes: ['src/core/picture', ...takes.map((taken) => `webview/${taken}`)],
+  types: [...ALL_CORE, 'src/protocol'],
+  pure: PURE,
+  packages: PAGE,
+  world: 'page',
+});
+
+/** @type {readonly Room[]} */
+export const rooms = [
+  ...CORE,
+  { folder: 'src/protocol', takes: [], types: ALL_CORE, packages: NONE, world: 'core' },
+  { folder: 'src/session', takes: [...ALL_CORE, 'src/protocol'], packages: NONE, world: 'core' },
+  {
+    folder: 'src/node',
+    takes: [...ALL_CORE, 'src/protocol', 'src/session'],
+    packages: NODE,
+    world: 'free',
+  },
+  {
+    folder: 'src/cli',
+    takes: [...ALL_CORE, 'src/node'],
+    packages: NODE,
+    world: 'free',
+  },
+  {
+    folder: 'src/editor',
+    takes: [...ALL_CORE, 'src/protocol', 'src/node'],
+    packages: /^(node:.*|vscode)$/,
+    world: 'free',
+  },
+  {
+    folder: 'src',
+    takes: ['src/editor', 'src/node', 'src/protocol'],
+    packages: /^(node:.*|vscode)$/,
+    world: 'free',
+  },
+  pageRoom('text', []),
+  pageRoom('state', ['text']),
+  pageRoom('heatmap', ['text', 'state']),
+  pageRoom('strip', ['text', 'state', 'heatmap']),
+  pageRoom('export', ['text', 'state', 'heatmap']),
+  pageRoom('parts', ['text', 'state', 'heatmap']),
+  pageRoom('panes/*', ['text', 'state', 'heatmap', 'parts']),
+  pageRoom('frame', ['text', 'state', 'heatmap', 'strip', 'export', 'parts', 'panes/*']),
+  pageRoom('', ['state', 'export', 'frame']),
+];
+
+/**
+ * The room that a file of `src` or `webview` is in: the one with the longest folder.
+ * @param {string} file from the root, with `/`
+ * @returns {{ room: Room, place: string } | undefined} `place`: its folder, `*` filled in
+ */
+export function roomOf(file) {
+  const parts = file.split('/').slice(0, -1);
+  for (let length = parts.length; length > 0; length--) {
+    const place = parts.slice(0, length).join('/');
+    const pattern = [...parts.slice(0, length - 1), '*'].join('/');
+    const room =
+      rooms.find(({ folder }) => folder === place) ??
+      rooms.find(({ folder }) => folder === pattern);
+    if (room) return { room, place };
+  }
+  return undefined;
+}
