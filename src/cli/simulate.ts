@@ -9,7 +9,7 @@ import {
 } from '../core/simulate/copy/operation.js';
 import { Simulation } from '../core/simulate/verdict/simulation.js';
 import type { SimulationSettings } from '../core/simulate/driver/settings.js';
-import { inflate } from '../node/inflate.js';
+import { inflate } from '../node/compression.js';
 import { operationLines } from '../node/operationLines.js';
 import { command } from './command.js';
 import type { Arguments, OptionTable } from './options.js';

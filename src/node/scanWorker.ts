@@ -13,6 +13,7 @@ import {
   type ToWorker,
 } from '../protocol/rpc.js';
 import { fileUse } from './fileLocks.js';
+import { deflate, inflate } from './compression.js';
 import { FileSource } from './fileSource.js';
 import { type FileState, fileState, hasChanged } from './fileState.js';
 import { ImageSession } from '../session/imageSession.js';
@@ -123,7 +124,11 @@ parentPort?.on('message', (message: ToWorker) => {
 guarded(() => {
   unopened = fileState(path);
   file = FileSource.open(path);
-  session = new ImageSession(file, basename(path), emit, file.allocatedBytes);
+  session = new ImageSession(file, basename(path), emit, {
+    allocatedBytes: file.allocatedBytes,
+    inflate,
+    deflate,
+  });
   session.start();
   look(true);
   workOn();

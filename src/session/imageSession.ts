@@ -12,7 +12,6 @@ import { imageFacts } from '../core/qcow2/facts.js';
 import type { Picture } from '../core/picture/layer.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import { isLaidOut, openImage, type Image, type LaidOutImage } from '../core/qcow2/image.js';
-import type { Surroundings } from '../core/simulate/copy/surroundings.js';
 import { Structures } from '../core/tree/formatTree.js';
 import type { ByteSource } from '../core/byteSource.js';
 import type {
@@ -67,7 +66,7 @@ import type {
   VerdictAnswer,
 } from '../protocol/simulation.js';
 import { glimpse } from './glimpse.js';
-import { inflate } from '../node/inflate.js';
+import type { Machine } from './machine.js';
 import { mixedCells } from './mixedCells.js';
 import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
@@ -92,7 +91,7 @@ export class ImageSession implements ImageService {
   readonly #image: Image;
   readonly #structures: Structures;
   readonly #fileName: string;
-  readonly #surroundings: Surroundings;
+  readonly #machine: Machine;
   readonly #emit: (event: ImageEvent) => void;
   #state: State = { type: 'idle' };
   #pictures: Pictures | undefined;
@@ -105,18 +104,14 @@ export class ImageSession implements ImageService {
   #started = 0;
   readonly #pace = new ScanPace();
 
-  /**
-   * Throws on an I/O error, as all methods do.
-   *
-   * @param allocatedBytes of disk that the file takes, if it has holes
-   */
+  /** Throws on an I/O error, as all methods do. */
   constructor(
     source: ByteSource,
     fileName: string,
     emit: (event: ImageEvent) => void,
-    allocatedBytes?: number,
+    machine: Machine,
   ) {
-    this.#surroundings = { allocatedBytes, inflate };
+    this.#machine = machine;
     this.#image = openImage(source);
     this.#structures = new Structures(this.#image);
     this.#fileName = fileName;
@@ -128,7 +123,7 @@ export class ImageSession implements ImageService {
     this.#emit({ type: 'facts', facts: imageFacts(this.#image, this.#fileName) });
     if (!isLaidOut(this.#image)) return;
     this.#started = performance.now();
-    this.#pictures = new Pictures(this.#image);
+    this.#pictures = new Pictures(this.#image, this.#machine.deflate);
     this.#state = { type: 'scanning', steps: scan(this.#image) };
     // From the first step on there is a map to show.
     this.advance(0);
@@ -297,7 +292,7 @@ export class ImageSession implements ImageService {
   #simulateSession(): SimulateSession {
     return (this.#simulate ??= new SimulateSession(
       this.#laidOut(),
-      this.#surroundings,
+      this.#machine,
       () => (this.#state.type === 'scanned' ? this.#state.scan : undefined),
       (operations) => {
         this.#emit({ type: 'operations', operations });

@@ -1,6 +1,7 @@
 import type { Picture } from '../core/picture/layer.js';
 import type { PictureSource } from '../core/picture/source.js';
-import { TileStore } from './pictureTiles.js';
+import type { Machine } from './machine.js';
+import { PictureTiles } from './pictureTiles.js';
 
 /** Work that can be interrupted after each step. Yields the part done. */
 export type Steps<Result> = Generator<number, Result>;
@@ -12,7 +13,7 @@ export class PictureSlot {
   /** Why it cannot be had. */
   failure: string | undefined;
   source: PictureSource | undefined;
-  tiles: TileStore | undefined;
+  tiles: PictureTiles | undefined;
   /** Clusters by value, once they have been counted. */
   counts: readonly number[] | undefined;
   /** What is left to do; undefined when all is done, or has not begun. */
@@ -28,9 +29,9 @@ export class PictureSlot {
     this.failure = failure;
   }
 
-  show(source: PictureSource): void {
+  show(source: PictureSource, deflate: Machine['deflate']): void {
     this.source = source;
-    this.tiles = new TileStore(source);
+    this.tiles = new PictureTiles(source, deflate);
     this.isEvicted = false;
   }
 

@@ -1,22 +1,21 @@
-import { deflateRawSync } from 'node:zlib';
 import { createCurve, HilbertCurve, type CurveName } from '../core/picture/curve.js';
 import type { PictureSource } from '../core/picture/source.js';
 import { FileStrip } from '../core/picture/strip.js';
 import type { TileCells } from '../core/picture/tile.js';
 import { TilePyramid } from '../core/picture/tilePyramid.js';
 import type { DeflatedCells, TileQuery, UniformCells } from '../protocol/imageService.js';
-
-/** Speed matters here, not size: runs shrink a hundredfold at any level. */
-const DEFLATE_LEVEL = 1;
+import type { Machine } from './machine.js';
 
 /** The tiles of a picture, on each curve that somebody has asked for, as they go over the wire. */
-export class TileStore {
+export class PictureTiles {
   readonly #source: PictureSource;
+  readonly #deflate: Machine['deflate'];
   readonly #pyramids = new Map<CurveName, TilePyramid>();
   #strip: FileStrip | undefined;
 
-  constructor(source: PictureSource) {
+  constructor(source: PictureSource, deflate: Machine['deflate']) {
     this.#source = source;
+    this.#deflate = deflate;
   }
 
   /** To be called when the source has changed. */
@@ -31,7 +30,7 @@ export class TileStore {
       case 'uniform':
         return cells;
       case 'mixed':
-        return { type: 'deflated', bytes: deflate(cells) };
+        return { type: 'deflated', bytes: this.#deflate(bytesOf(cells)) };
     }
   }
 
@@ -51,10 +50,9 @@ export class TileStore {
   }
 }
 
-function deflate({ glyphs, masks }: Extract<TileCells, { type: 'mixed' }>): Uint8Array {
+function bytesOf({ glyphs, masks }: Extract<TileCells, { type: 'mixed' }>): Uint8Array {
   const bytes = new Uint8Array(glyphs.byteLength + masks.byteLength);
   bytes.set(glyphs);
   bytes.set(new Uint8Array(masks.buffer, masks.byteOffset, masks.byteLength), glyphs.byteLength);
-  // A Buffer may be a view of a pool; the copy ships its own bytes and nothing else.
-  return new Uint8Array(deflateRawSync(bytes, { level: DEFLATE_LEVEL }));
+  return bytes;
 }

@@ -13,6 +13,7 @@ import { countValues, type PictureSource } from '../core/picture/source.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
 import type { LayerAnswer, Strip, Tile, TileQuery } from '../protocol/imageService.js';
+import type { Machine } from './machine.js';
 import { PictureSlot, type Steps } from './pictureSlot.js';
 
 /** The most clusters that a picture can have. */
@@ -29,6 +30,7 @@ const FIRST: Picture = { view: 'host', layer: 'kinds' };
  */
 export class Pictures {
   readonly #image: LaidOutImage;
+  readonly #deflate: Machine['deflate'];
   /** By key; what was used last at the end. */
   readonly #slots = new Map<string, PictureSlot>();
   /** What is being computed, what was asked for last at the end. */
@@ -42,8 +44,9 @@ export class Pictures {
   /** The overlap windows, or why there are none; undefined until they are known. */
   #windows: WindowLayer | string | undefined;
 
-  constructor(image: LaidOutImage) {
+  constructor(image: LaidOutImage, deflate: Machine['deflate']) {
     this.#image = image;
+    this.#deflate = deflate;
   }
 
   /** The map has become what it is at `generation`. */
@@ -162,7 +165,7 @@ export class Pictures {
   #begin(slot: PictureSlot): void {
     if (slot.failure !== undefined) return;
     const source = slot.tiles ? undefined : this.#atHand(slot.picture);
-    if (source) slot.show(source);
+    if (source) slot.show(source, this.#deflate);
     const isMissing = slot.picture.layer === 'windows' && !this.#windows;
     if (slot.steps || slot.counts || isMissing || !this.#scan) return;
     slot.steps = this.#compute(slot, this.#scan);
@@ -198,7 +201,7 @@ export class Pictures {
 
   *#compute(slot: PictureSlot, scan: Scan): Steps<void> {
     const source = yield* this.#source(slot.picture, scan);
-    if (!slot.tiles) slot.show(source);
+    if (!slot.tiles) slot.show(source, this.#deflate);
     slot.counts = yield* countValues(source);
   }
 

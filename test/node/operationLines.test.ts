@@ -53,13 +53,11 @@ describe('a list of operations', () => {
   });
 
   it.skipIf(process.platform === 'win32')('that never ends is refused by every reader', () => {
-    const refusal = {
-      code: 1,
-      stderr: expect.stringMatching(
-        /^qcow2-lens: \/dev\/zero: line 1 is too long, expected at most/,
-      ),
-    };
-    expect(runCli(['simulate', 'image', '--ops', '/dev/zero'])).toMatchObject(refusal);
-    expect(runCli(['structures', '--ops', '/dev/zero'])).toMatchObject(refusal);
+    const refusal = /^qcow2-lens: \/dev\/zero: line 1 is too long, expected at most/;
+    for (const words of [['simulate', 'image'], ['structures']]) {
+      const { code, stderr } = runCli([...words, '--ops', '/dev/zero']);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(refusal);
+    }
   });
 });

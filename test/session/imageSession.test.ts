@@ -6,15 +6,21 @@ import { ImageSession } from '../../src/session/imageSession.js';
 import type { ImageEvent, Tile } from '../../src/protocol/imageService.js';
 import { fileBytes } from '../images/pieces.js';
 import { smallImage } from './smallImage.js';
+import { MACHINE } from './machine.js';
 
 const image = smallImage();
 const bytes = fileBytes(image);
 
 function open(contents: Uint8Array): { session: ImageSession; events: ImageEvent[] } {
   const events: ImageEvent[] = [];
-  const session = new ImageSession(memorySource(contents), 'a.qcow2', (event) => {
-    events.push(event);
-  });
+  const session = new ImageSession(
+    memorySource(contents),
+    'a.qcow2',
+    (event) => {
+      events.push(event);
+    },
+    MACHINE,
+  );
   return { session, events };
 }
 

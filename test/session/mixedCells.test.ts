@@ -6,6 +6,7 @@ import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
 import { fileBytes } from '../images/pieces.js';
 import { Random } from '../images/random.js';
+import { MACHINE } from './machine.js';
 
 const GUESTS = 9000;
 const BLOCK = 64;
@@ -50,7 +51,7 @@ function counted(bytes: Uint8Array): { source: ByteSource; reads: { length: numb
 }
 
 function scanned(source: ByteSource): ImageSession {
-  const session = new ImageSession(source, 'a.qcow2', () => undefined);
+  const session = new ImageSession(source, 'a.qcow2', () => undefined, MACHINE);
   session.start();
   while (session.advance(10));
   return session;

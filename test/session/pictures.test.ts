@@ -12,6 +12,7 @@ import type { OverlapOptions } from '../../src/protocol/overlap.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut, type BuiltImage } from '../images/layOut.js';
 import { fileBytes } from '../images/pieces.js';
+import { MACHINE } from './machine.js';
 
 const GUESTS = 4096;
 
@@ -35,7 +36,7 @@ const image = built();
 const bytes = fileBytes(image);
 
 function opened(): ImageSession {
-  const session = new ImageSession(memorySource(bytes), 'a.qcow2', () => undefined);
+  const session = new ImageSession(memorySource(bytes), 'a.qcow2', () => undefined, MACHINE);
   session.start();
   return session;
 }
@@ -147,7 +148,7 @@ describe('a picture', () => {
   test('is refused for a disk of too many clusters', () => {
     const huge = bytes.slice();
     new DataView(huge.buffer).setBigUint64(24, 2n ** 62n);
-    const session = new ImageSession(memorySource(huge), 'a.qcow2', () => undefined);
+    const session = new ImageSession(memorySource(huge), 'a.qcow2', () => undefined, MACHINE);
     session.start();
     while (session.advance(10));
     expect(session.layer({ view: 'guest', layer: 'fragmentation' })).toMatchObject({
@@ -174,7 +175,7 @@ test('damage of any kind ends in pictures, or in a reason why there is none', ()
     fc.property(fc.array(fc.tuple(entry, words), { minLength: 1, maxLength: 6 }), (pokes) => {
       const damaged = bytes.slice();
       for (const [at, value] of pokes) new DataView(damaged.buffer).setBigUint64(at, value);
-      const session = new ImageSession(memorySource(damaged), 'a.qcow2', () => undefined);
+      const session = new ImageSession(memorySource(damaged), 'a.qcow2', () => undefined, MACHINE);
       session.start();
       for (const picture of pictures) session.layer(picture);
       while (session.advance(10));
@@ -206,7 +207,7 @@ describe('the overlap windows', () => {
     ),
   );
   const windowed = (): ImageSession => {
-    const session = new ImageSession(memorySource(file), 'a.qcow2', () => undefined);
+    const session = new ImageSession(memorySource(file), 'a.qcow2', () => undefined, MACHINE);
     session.start();
     while (session.advance(10));
     return session;

@@ -16,6 +16,7 @@ import { ImageBuilder } from '../images/imageBuilder.js';
 import { poke, poked } from '../images/pokes.js';
 import { survey } from '../peer/survey.js';
 import { l1Overlap } from '../images/samples/damaged.js';
+import { MACHINE } from './machine.js';
 
 const OPTIONS: SimulateOptions = {
   overlap: {
@@ -42,7 +43,7 @@ function scanned(file: SparseFile): { session: ImageSession; lists: (readonly st
   const onEvent = (event: ImageEvent): void => {
     if (event.type === 'operations') lists.push(event.operations);
   };
-  const session = new ImageSession(memorySource(fileBytes(file)), 'a.qcow2', onEvent);
+  const session = new ImageSession(memorySource(fileBytes(file)), 'a.qcow2', onEvent, MACHINE);
   session.start();
   while (session.advance(100));
   return { session, lists };

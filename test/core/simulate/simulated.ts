@@ -5,7 +5,7 @@ import { parseSimulatedOperation } from '../../../src/core/simulate/copy/operati
 import type { Outcome } from '../../../src/core/simulate/copy/outcome.js';
 import { Simulation } from '../../../src/core/simulate/verdict/simulation.js';
 import type { SimulationSettings } from '../../../src/core/simulate/driver/settings.js';
-import { inflate } from '../../../src/node/inflate.js';
+import { inflate } from '../../../src/node/compression.js';
 import { ImageBuilder, type ImageOptions } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { type Poke, poke, poked } from '../../images/pokes.js';

@@ -8,7 +8,7 @@ import type { Ending, Outcome } from '../../../src/core/simulate/copy/outcome.js
 import type { Overlay } from '../../../src/core/simulate/copy/overlay.js';
 import { Simulation } from '../../../src/core/simulate/verdict/simulation.js';
 import type { SimulationSettings } from '../../../src/core/simulate/driver/settings.js';
-import { inflate } from '../../../src/node/inflate.js';
+import { inflate } from '../../../src/node/compression.js';
 import { isAtLeastText } from '../qemuVersion.js';
 import { IMAGE_NAME } from '../slot.js';
 import { isSnapshotOperation } from './qemuIo.js';

@@ -8,6 +8,7 @@ import { scaleFile } from '../../images/scaleFile.js';
 import { launchBrowser, openEditor, settled, type HostedImage } from '../harness/editorPage.js';
 import { hostedMap } from '../harness/hostedImages.js';
 import { frameTimes, zoomByFrames } from '../harness/measure.js';
+import { MACHINE } from '../../session/machine.js';
 
 /**
  * `node map.mjs FOLDER`: what panning and zooming over a hundred million clusters costs in Chromium,
@@ -29,9 +30,14 @@ const percentile = (sorted: readonly number[], part: number): string =>
 function scannedImage(): { image: HostedImage; clusters: number } {
   const path = scaleFile(folder, SCALE_IMAGES.huge);
   const events: ImageEvent[] = [];
-  const session = new ImageSession(FileSource.open(path), 'huge.qcow2', (event) => {
-    events.push(event);
-  });
+  const session = new ImageSession(
+    FileSource.open(path),
+    'huge.qcow2',
+    (event) => {
+      events.push(event);
+    },
+    MACHINE,
+  );
   session.start();
   while (session.advance(1000));
   const facts = events.find((event) => event.type === 'facts')?.facts;

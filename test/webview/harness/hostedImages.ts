@@ -12,13 +12,14 @@ import type { ByteSource } from '../../../src/core/byteSource.js';
 import { mapLayer } from '../../../src/core/picture/mapLayers.js';
 import { ImageSession } from '../../../src/session/imageSession.js';
 import { Navigator } from '../../../src/session/navigator.js';
-import { TileStore } from '../../../src/session/pictureTiles.js';
+import { PictureTiles } from '../../../src/session/pictureTiles.js';
 import type { ImageEvent, ImageFacts } from '../../../src/protocol/imageService.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import type { SparseFile } from '../../images/pieces.js';
 import { SAMPLES } from '../../images/samples/samples.js';
 import type { HostedImage } from './editorPage.js';
+import { MACHINE } from '../../session/machine.js';
 
 /** A sample image, scanned to its end. */
 export function hostedSample(name: string): HostedImage {
@@ -30,10 +31,15 @@ export function hostedSample(name: string): HostedImage {
 /** An image in memory, scanned to its end. */
 export function hostedFile(file: SparseFile, name: string): HostedImage {
   const events: ImageEvent[] = [];
-  const session = new ImageSession(sourceOf(file), name, (event) => {
-    // What one panel has simulated is not how the next one begins.
-    if (event.type !== 'operations') events.push(event);
-  });
+  const session = new ImageSession(
+    sourceOf(file),
+    name,
+    (event) => {
+      // What one panel has simulated is not how the next one begins.
+      if (event.type !== 'operations') events.push(event);
+    },
+    MACHINE,
+  );
   session.start();
   const work = (): void => {
     while (session.advance(1000));
@@ -112,7 +118,7 @@ export function hostedData(clusters: number): HostedImage {
 
 function hosted(map: ClusterMap): HostedImage {
   const { clusters } = map;
-  const tiles = new TileStore(mapLayer('kinds', map));
+  const tiles = new PictureTiles(mapLayer('kinds', map), MACHINE.deflate);
   const navigator = new Navigator(map, undefined);
   const counts: Record<KindName, number> = countKinds(map);
   const facts: ImageFacts = {

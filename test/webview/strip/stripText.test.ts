@@ -20,7 +20,7 @@ const leakedData = glyphOfKind('data') | (1 << TROUBLE_SHIFT);
 describe('a row of the strip', () => {
   it('of one cluster is told like the cluster', () => {
     expect(describeRow({ first: 5, end: 6 }, glyphOfKind('active-l2'), states, 65536)).toEqual([
-      'cluster 5 · 0x50000 · active L2 table',
+      'cluster 5 · 0x50000 · active L2',
       'window 0: cached bitmap',
     ]);
   });

@@ -94,7 +94,7 @@ describe('operations', () => {
       await page.click('.verdicts tbody tr:first-child .verdict-cell');
       await expect
         .poll(async () => flat(await page.innerText('.verdict-words')))
-        .toBe('Metadata destroyed without a word: active L1 table 0x30000 by guest data, 64 KiB');
+        .toBe('Metadata destroyed without a word: active L1 0x30000 by guest data, 64 KiB');
     });
   });
 
@@ -296,7 +296,7 @@ describe('what is shown', () => {
       await expect.poll(() => steps.count()).toBeGreaterThan(10);
       const texts = (await steps.allInnerTexts()).map(flat);
       expect(
-        texts.some((text) => /^\d+ allocate active L2 table 0x[0-9a-f]+ 1 cluster$/.test(text)),
+        texts.some((text) => /^\d+ allocate active L2 0x[0-9a-f]+ 1 cluster$/.test(text)),
       ).toBe(true);
       await steps.locator('.link').first().click();
       await expect.poll(() => said.at(-1)?.type).toBe('selected');
