@@ -5,9 +5,10 @@ import { createLog } from './editor/log.js';
 import { Panels } from './editor/panels.js';
 import { ImageEditorProvider } from './editor/provider.js';
 import { followActivePanel } from './editor/statusBar.js';
-import type { ImageFacts, ScanSummary } from './protocol/imageService.js';
 import type { OverlapAnswer } from './protocol/overlap.js';
 import type { SimulateAnswer } from './protocol/simulation.js';
+import type { ImageFacts } from './core/qcow2/facts.js';
+import type { ScanSummary } from './core/inspect/inspection.js';
 
 /** What the extension tells other extensions, and its tests. */
 export interface ExtensionApi {

@@ -75,12 +75,26 @@ const PURE = [
   'size',
 ].map((module) => `src/core/${module}`);
 
+/** Lists of words that the shapes of messages are made of. */
+const PROTOCOL_VALUES = [
+  'check/explanations',
+  'check/finding',
+  'map/kinds',
+  'overlap/types',
+  'overlap/windowOrder',
+  'picture/curve',
+  'picture/layer',
+].map((module) => `src/core/${module}`);
+
+/** What the webview runs of the protocol; the shapes of its messages are the host's to look at. */
+const PROTOCOL_OF_PAGE = ['src/protocol/limits', 'src/protocol/rpc'];
+
 /** @param {string} name @param {readonly string[]} takes @returns {Room} */
 const pageRoom = (name, takes) => ({
   folder: name === '' ? 'webview' : `webview/${name}`,
   takes: ['src/core/picture', ...takes.map((taken) => `webview/${taken}`)],
   types: [...ALL_CORE, 'src/protocol'],
-  pure: PURE,
+  pure: [...PURE, ...PROTOCOL_OF_PAGE],
   packages: PAGE,
   world: 'page',
 });
@@ -88,7 +102,14 @@ const pageRoom = (name, takes) => ({
 /** @type {readonly Room[]} */
 export const rooms = [
   ...CORE,
-  { folder: 'src/protocol', takes: [], types: ALL_CORE, packages: NONE, world: 'core' },
+  {
+    folder: 'src/protocol',
+    takes: [],
+    types: ALL_CORE,
+    pure: PROTOCOL_VALUES,
+    packages: /^valibot$/,
+    world: 'core',
+  },
   { folder: 'src/session', takes: [...ALL_CORE, 'src/protocol'], packages: NONE, world: 'core' },
   {
     folder: 'src/node',
@@ -105,12 +126,13 @@ export const rooms = [
   {
     folder: 'src/editor',
     takes: [...ALL_CORE, 'src/protocol', 'src/node'],
-    packages: /^(node:.*|vscode)$/,
+    packages: /^(node:.*|vscode|valibot)$/,
     world: 'free',
   },
   {
     folder: 'src',
     takes: ['src/editor', 'src/node', 'src/protocol'],
+    types: ALL_CORE,
     packages: /^(node:.*|vscode)$/,
     world: 'free',
   },

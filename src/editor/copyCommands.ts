@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import type { ClusterDetail } from '../protocol/imageService.js';
 import { cellJson, guestOffsets, ownersText, readCommand } from './copyTexts.js';
 import type { ImagePanel } from './panel.js';
 import { usualShell } from './shell.js';
 import { hostOffset } from './statusBar.js';
+import type { ClusterDetail } from '../core/inspect/inspection.js';
 
 type Copy = (panel: ImagePanel) => Promise<void>;
 

@@ -1,7 +1,8 @@
 import { jsonText } from '../core/jsonText.js';
 import { type Shell, shellWord } from '../core/shell.js';
 import { describeOwner, type Owner } from '../core/map/owner.js';
-import type { ClusterDetail, ImageFacts } from '../protocol/imageService.js';
+import type { ClusterDetail } from '../core/inspect/inspection.js';
+import type { ImageFacts } from '../core/qcow2/facts.js';
 
 /** A cluster with everybody who refers to it, one a line. */
 export function ownersText({ cluster, offset, owners, more }: ClusterDetail): string {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { FindingsPage, FindingsQuery, ScanSummary } from '../protocol/imageService.js';
 import type { ImageDocument } from './imageDocument.js';
 import { findingReports, headerReports, type ProblemReport } from './problemReports.js';
+import type { ScanSummary } from '../core/inspect/inspection.js';
 
 const SOURCE = 'qcow2';
 const START = new vscode.Range(0, 0, 0, 0);
@@ -33,7 +33,9 @@ function report(document: ImageDocument, collection: vscode.DiagnosticCollection
         break;
       case 'scanned': {
         const { signal } = reading;
-        findingReports(totalOf(event.summary), (query) => page(document, query, signal)).then(
+        findingReports(totalOf(event.summary), (query) =>
+          document.ask('findings', query, signal),
+        ).then(
           (findings) => {
             if (!signal.aborted) show(findings);
           },
@@ -57,15 +59,6 @@ function report(document: ImageDocument, collection: vscode.DiagnosticCollection
     reading.abort();
     collection.delete(uri);
   });
-}
-
-async function page(
-  document: ImageDocument,
-  query: FindingsQuery,
-  signal: AbortSignal,
-): Promise<FindingsPage | undefined> {
-  const reply = await document.ask({ id: 0, method: 'findings', query }, signal);
-  return reply.ok && reply.method === 'findings' ? reply.value : undefined;
 }
 
 const totalOf = ({ findingsByCode }: ScanSummary): number =>

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { KIND_TEXT, KINDS, type KindName } from '../core/map/kinds.js';
 import type { SearchTarget } from '../core/inspect/search.js';
-import type { ScanSummary } from '../protocol/imageService.js';
 import type { SearchRequest } from '../protocol/webviewMessages.js';
 import type { ImagePanel } from './panel.js';
+import type { ScanSummary } from '../core/inspect/inspection.js';
 
 interface Choice extends vscode.QuickPickItem {
   /** Undefined for the line between two groups. */

@@ -1,11 +1,14 @@
 import * as vscode from 'vscode';
 import { ImageWorker } from '../node/imageWorker.js';
-import type { FileStatus, ImageEvent, ImageFacts, ScanSummary } from '../protocol/imageService.js';
+import type { FileStatus, ImageEvent } from '../protocol/imageService.js';
 import type { OverlapAnswer } from '../protocol/overlap.js';
-import type { Reply, Request } from '../protocol/rpc.js';
+import { type Question, type Reply, valueOf } from '../protocol/rpc.js';
 import { FileWatch } from './fileWatch.js';
-import type { SimulateAnswer, SimulateQuery } from '../protocol/simulation.js';
+import type { SimulateAnswer } from '../protocol/simulation.js';
 import { cacheSettings, discardNoUnrefSetting, overlapSettings } from './settings.js';
+import type { ImageFacts } from '../core/qcow2/facts.js';
+import type { ScanSummary } from '../core/inspect/inspection.js';
+import type { Answer, Method, Query, SimulateQuery } from '../protocol/questions.js';
 
 /** One open image, shared by all panels that show it: its worker, and what the worker has said. */
 export class ImageDocument implements vscode.CustomDocument {
@@ -72,12 +75,21 @@ export class ImageDocument implements vscode.CustomDocument {
     return known;
   }
 
-  /** See ImageWorker.ask. */
-  async ask(request: Request, signal: AbortSignal): Promise<Reply> {
+  /** Asks the worker. Rejects with what went wrong, or when `signal` says so. */
+  async ask<M extends Method>(
+    method: M,
+    query: Query<M>,
+    signal?: AbortSignal,
+  ): Promise<Answer<M>> {
+    return valueOf(await this.forward({ id: 0, method, query }, signal), method);
+  }
+
+  /** The reply to a question of a webview's, under its number. See ImageWorker.ask. */
+  async forward(question: Question, signal?: AbortSignal): Promise<Reply> {
     return (
-      this.#worker?.ask(request, signal) ?? {
+      this.#worker?.ask(question, signal) ?? {
         type: 'reply',
-        id: request.id,
+        id: question.id,
         ok: false,
         error: 'the image is not open',
       }
@@ -85,11 +97,8 @@ export class ImageDocument implements vscode.CustomDocument {
   }
 
   /** The overlap structures under the user's settings, as opening the image leaves them. */
-  async overlap(): Promise<OverlapAnswer> {
-    const query = { options: overlapSettings(this.uri) };
-    const reply = await this.ask({ id: 0, method: 'overlap', query }, new AbortController().signal);
-    if (reply.ok && reply.method === 'overlap') return reply.value;
-    throw new Error(reply.ok ? `an answer to ${reply.method}` : reply.error);
+  overlap(): Promise<OverlapAnswer> {
+    return this.ask('overlap', { options: overlapSettings(this.uri) });
   }
 
   /** What comes of simulated operations under the user's settings. */
@@ -105,11 +114,8 @@ export class ImageDocument implements vscode.CustomDocument {
       },
     };
     for (;;) {
-      const request = { id: 0, method: 'simulate', query } as const;
-      const reply = await this.ask(request, new AbortController().signal);
-      if (!reply.ok) throw new Error(reply.error);
-      if (reply.method !== 'simulate') throw new Error(`an answer to ${reply.method}`);
-      if (reply.value.state !== 'computing') return reply.value;
+      const answer = await this.ask('simulate', query);
+      if (answer.state !== 'computing') return answer;
     }
   }
 

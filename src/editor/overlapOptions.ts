@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { OverlapOptions } from '../protocol/overlap.js';
 import { changesOverlap, overlapSettings, writeOverlap } from './settings.js';
+import type { OverlapOptions } from '../protocol/shapes.js';
 
 /**
  * The overlap check's settings as one panel shows and changes them. What the panel sets is written

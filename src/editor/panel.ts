@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { Layer } from '../core/picture/layer.js';
 import type { Located } from '../core/inspect/locate.js';
-import type { ClusterDetail } from '../protocol/imageService.js';
-import type { LocateQuery } from '../protocol/navigation.js';
 import type {
   FromWebview,
   SearchRequest,
@@ -27,6 +25,8 @@ import {
 } from './settings.js';
 import { usualShell } from './shell.js';
 import { fromWebview } from './validate.js';
+import type { ClusterDetail } from '../core/inspect/inspection.js';
+import type { Query } from '../protocol/questions.js';
 
 /** One tab that shows an image. */
 export class ImagePanel implements vscode.Disposable {
@@ -131,20 +131,17 @@ export class ImagePanel implements vscode.Disposable {
   }
 
   /** Where a place is; a sentence when the worker cannot tell. */
-  async locate(place: LocateQuery['place']): Promise<Located | string> {
-    const request = { id: 0, method: 'locate', query: { place } } as const;
-    const reply = await this.document.ask(request, this.#gone.signal);
-    if (!reply.ok) return reply.error;
-    return reply.method === 'locate' ? reply.value : '';
+  locate(place: Query<'locate'>['place']): Promise<Located | string> {
+    return this.document
+      .ask('locate', { place }, this.#gone.signal)
+      .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
   }
 
   /** All that is known of the selected cluster; undefined when none is, or nothing is known. */
   async selectedDetail(): Promise<ClusterDetail | undefined> {
     const cluster = this.#selected;
     if (cluster === undefined) return undefined;
-    const request = { id: 0, method: 'cluster', query: { cluster } } as const;
-    const reply = await this.document.ask(request, this.#gone.signal);
-    return reply.ok && reply.method === 'cluster' ? reply.value : undefined;
+    return this.document.ask('cluster', { cluster }, this.#gone.signal).catch(() => undefined);
   }
 
   command(command: ViewCommand): void {
@@ -173,7 +170,7 @@ export class ImagePanel implements vscode.Disposable {
         this.#postState();
         break;
       case 'request':
-        this.document.ask(message.request, this.#gone.signal).then(
+        this.document.forward(message.request, this.#gone.signal).then(
           (reply) => {
             this.#post(reply);
           },

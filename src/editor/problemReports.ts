@@ -1,6 +1,7 @@
 import { explain } from '../core/check/explanations.js';
 import type { Finding, Severity } from '../core/check/finding.js';
-import type { FindingsPage, FindingsQuery, ImageFacts } from '../protocol/imageService.js';
+import type { FindingsPage, FindingsQuery } from '../core/inspect/inspection.js';
+import type { ImageFacts } from '../core/qcow2/facts.js';
 
 /** A line of the Problems panel. Its text carries the place: VS Code delivers none to a binary. */
 export interface ProblemReport {

@@ -1,20 +1,19 @@
 import * as vscode from 'vscode';
 import { isGuardedType } from '../core/overlap/types.js';
-import type { Curve } from '../protocol/imageService.js';
 import type { HeatmapSettings, Renderer } from '../protocol/webviewMessages.js';
-import type { OverlapOptions } from '../protocol/overlap.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../core/simulate/copy/cacheOptions.js';
-import { isCurve } from './values.js';
+import { type CurveName, CURVES } from '../core/picture/curve.js';
+import type { OverlapOptions } from '../protocol/shapes.js';
 
 const SECTION = 'qcow2.heatmap';
 
 /** The user's settings as they are now. A value that is none of the choices counts as the default. */
 export function heatmapSettings(): HeatmapSettings {
   const section = vscode.workspace.getConfiguration(SECTION);
-  const curve = section.get<unknown>('curve');
+  const chosen = section.get<unknown>('curve');
   const renderer = section.get<unknown>('renderer');
   return {
-    curve: isCurve(curve) ? curve : 'hilbert',
+    curve: CURVES.find((curve) => curve === chosen) ?? 'hilbert',
     renderer: isRenderer(renderer) ? renderer : 'auto',
   };
 }
@@ -27,7 +26,8 @@ export function onDidChangeHeatmapSettings(
   });
 }
 
-export const writeCurve = (curve: Curve): Promise<void> => writeSetting(SECTION, 'curve', curve);
+export const writeCurve = (curve: CurveName): Promise<void> =>
+  writeSetting(SECTION, 'curve', curve);
 
 const isRenderer = (value: unknown): value is Renderer =>
   value === 'auto' || value === 'canvas' || value === 'webgl';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ImageEvent } from '../protocol/imageService.js';
-import type { FromWorker, Reply, Request, ToWorker } from '../protocol/rpc.js';
+import type { FromWorker, Question, Reply, ToWorker } from '../protocol/rpc.js';
 
 /** Heap of the worker in MiB; the map and the tiles are array buffers and do not count. */
 const MAX_HEAP = 1024;
@@ -38,11 +38,11 @@ export class ImageWorker {
   }
 
   /**
-   * Asks, and brings back the reply under the id of the request. A failure of any kind is a reply
+   * Asks, and brings back the reply under the id of the question. A failure of any kind is a reply
    * with `ok: false`; the promise itself rejects only when `signal` says so.
    */
-  ask(request: Request, signal?: AbortSignal): Promise<Reply> {
-    if (this.#ended !== undefined) return Promise.resolve(refusal(request.id, this.#ended));
+  ask(question: Question, signal?: AbortSignal): Promise<Reply> {
+    if (this.#ended !== undefined) return Promise.resolve(refusal(question.id, this.#ended));
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       // Several panels number their requests each from 1.
@@ -54,9 +54,9 @@ export class ImageWorker {
       signal?.addEventListener('abort', aborted, { once: true });
       this.#pending.set(id, (reply) => {
         signal?.removeEventListener('abort', aborted);
-        resolve({ ...reply, id: request.id });
+        resolve({ ...reply, id: question.id });
       });
-      this.#send({ type: 'request', request: { ...request, id } });
+      this.#send({ type: 'request', request: { ...question, id } });
     });
   }
 
@@ -76,7 +76,7 @@ export class ImageWorker {
     await this.#worker.terminate();
   }
 
-  #send(message: ToWorker): void {
+  #send(message: ToWorker<Question>): void {
     this.#worker.postMessage(message);
   }
 

@@ -82,7 +82,7 @@ function guarded(work: () => void): void {
 function reply(request: Request): Reply {
   try {
     if (!session) throw new Error('the image could not be opened');
-    return answer(session, request);
+    return answer(session.service, request);
   } catch (error) {
     return { type: 'reply', id: request.id, ok: false, error: oneLine(error) };
   }

@@ -1,15 +1,4 @@
-import type { LayoutRun, RunFilter } from '../core/inspect/fileRuns.js';
-import type { Place } from '../core/inspect/locate.js';
-import type { SearchTarget } from '../core/inspect/search.js';
-import type { CurveName } from '../core/picture/curve.js';
-
-/** The next run of what is looked for, on this side of a cluster. */
-export interface NextQuery {
-  readonly target: SearchTarget;
-  /** Undefined: from the end of the file that the direction starts at. */
-  readonly from: number | undefined;
-  readonly direction: 1 | -1;
-}
+import type { LayoutRun } from '../core/inspect/fileRuns.js';
 
 export interface Hit {
   /** Where the run starts, and its clusters. */
@@ -20,14 +9,6 @@ export interface Hit {
   readonly total: number;
   /** The search went on at the other end of the file. */
   readonly wrapped: boolean;
-}
-
-/** A block of 64 × 64 cells of the picture. */
-export interface CellsQuery {
-  readonly curve: CurveName;
-  /** Column and row of the block. */
-  readonly x: number;
-  readonly y: number;
 }
 
 export interface CellCounts {
@@ -48,27 +29,6 @@ export interface MixedCells {
    * subclusters that read as zeros, and of those that have data.
    */
   readonly cells: readonly number[];
-}
-
-/** Where a place is. */
-export interface LocateQuery {
-  readonly place: Place | SelectedTableEntry;
-}
-
-/** An entry of the L2 table that is selected, or that refers to the cluster that is. */
-export interface SelectedTableEntry {
-  readonly type: 'selected-l2';
-  readonly l2Index: number;
-  readonly selected: number;
-}
-
-export interface RangesQuery {
-  /** Undefined: all. */
-  readonly filter: RunFilter | undefined;
-  readonly from: number;
-  readonly count: number;
-  /** A cluster whose run is wanted too. */
-  readonly at: number | undefined;
 }
 
 /** A page of the runs that `qcow2-lens layout` prints. */

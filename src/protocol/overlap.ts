@@ -1,29 +1,12 @@
 import type { Counters } from '../core/overlap/counters.js';
 import type { LoggedEvent } from '../core/overlap/eventLog.js';
 import type { MemoryUse } from '../core/overlap/memory.js';
-import type { WindowColumn } from '../core/overlap/windowOrder.js';
 import type { WindowCounts, WindowState } from '../core/overlap/windowState.js';
 
-export type { WindowColumn } from '../core/overlap/windowOrder.js';
+import type { OverlapOptions } from './shapes.js';
 
-/** The settings of the overlap check as a user wrote them. The worker reads them as QEMU would. */
-export interface OverlapOptions {
-  readonly overlapCheck: string;
-  /** `overlap-check.<type>`, for those that are set. */
-  readonly types: Readonly<Record<string, boolean>>;
-  readonly bitmapSize: string;
-  readonly totalSizeLimit: string;
-  readonly limitPolicy: string;
-}
-
-/** One of them. */
+/** A setting of the overlap check. */
 export type OverlapSetting = keyof OverlapOptions;
-
-/** Structures under these settings, after so many operations; without a position, after all. */
-export interface OverlapQuery {
-  readonly options: OverlapOptions;
-  readonly position?: number | undefined;
-}
 
 export type OverlapAnswer =
   /** Nothing is guarded: there are no structures. */
@@ -81,15 +64,6 @@ export interface OverlapTimeline {
   readonly events: readonly number[];
 }
 
-export interface OverlapWindowsQuery extends OverlapQuery {
-  readonly sort: WindowColumn;
-  readonly descending: boolean;
-  readonly from: number;
-  readonly count: number;
-  /** A window to be looked for, wherever in the table it is. */
-  readonly find?: number | undefined;
-}
-
 /** A page of the windows that are not empty, or are unprotected. */
 export interface OverlapWindowsPage {
   readonly total: number;
@@ -104,10 +78,6 @@ export interface OverlapWindow extends Omit<WindowState, 'types' | 'lost'> {
   readonly lost: readonly string[];
 }
 
-export interface OverlapWindowQuery extends OverlapQuery {
-  readonly window: number;
-}
-
 /** A window opened. */
 export interface OpenedWindow extends OverlapWindow {
   /** Set of types and number of clusters in turn, over the window's 4096 clusters. */
@@ -117,12 +87,6 @@ export interface OpenedWindow extends OverlapWindow {
     readonly clusters: number;
     readonly types: number;
   }[];
-}
-
-export interface OverlapEventsQuery {
-  readonly options: OverlapOptions;
-  readonly from: number;
-  readonly count: number;
 }
 
 export interface OverlapEventsPage {

@@ -1,9 +1,17 @@
-import type { Answer, ImageEvent, ImageService, Method, Query } from './imageService.js';
+import type { ImageEvent } from './imageService.js';
+import type { Answer, ImageService, Method, Query } from './questions.js';
 
 /** A question with its number; the reply carries the same number. */
 export type Request<M extends Method = Method> = {
   [K in M]: { readonly id: number; readonly method: K; readonly query: Query<K> };
 }[M];
+
+/** A question as it is sent: only who takes it in finds out whether the query is one of that method. */
+export interface Question {
+  readonly id: number;
+  readonly method: Method;
+  readonly query: Query<Method>;
+}
 
 /** The answer to the question of the same number; `method` tells its type. */
 export type Answered<M extends Method = Method> = {
@@ -20,6 +28,18 @@ export type Reply =
   | Answered
   | { readonly type: 'reply'; readonly id: number; readonly ok: false; readonly error: string };
 
+const isAnswerTo = <M extends Method>(
+  reply: Answered,
+  method: M,
+): reply is Answered & Answered<M> => reply.method === method;
+
+/** The answer that a reply brings. Throws an Error with what went wrong. */
+export function valueOf<M extends Method>(reply: Reply, method: M): Answer<M> {
+  if (!reply.ok) throw new Error(reply.error);
+  if (!isAnswerTo(reply, method)) throw new Error(`an answer to ${reply.method}`);
+  return reply.value;
+}
+
 /** Asks the service. Throws what it throws. */
 export function answer<M extends Method>(service: ImageService, request: Request<M>): Answered<M> {
   const { id, method } = request;
@@ -27,8 +47,8 @@ export function answer<M extends Method>(service: ImageService, request: Request
 }
 
 /** Host → worker. */
-export type ToWorker =
-  | { readonly type: 'request'; readonly request: Request }
+export type ToWorker<R = Request> =
+  | { readonly type: 'request'; readonly request: R }
   /** Stop the scan; what is known so far stays answerable. */
   | { readonly type: 'cancel' }
   /** Something may have happened to the file. */

@@ -1,30 +1,12 @@
 import type { Owner } from '../core/map/owner.js';
-import type { CacheOptions } from '../core/simulate/copy/cacheOptions.js';
 import type { Fate } from '../core/simulate/copy/fate.js';
 import type { Disagreement } from '../core/simulate/verdict/disagreement.js';
 import type { ClusterMark } from '../core/simulate/verdict/marks.js';
 import type { CacheCounts, CacheName, LaterMessage, Step } from '../core/simulate/copy/outcome.js';
 import type { Verdict } from '../core/simulate/verdict/verdict.js';
 import type { Cell } from '../core/simulate/verdict/verdictTable.js';
-import type { OverlapAnswer, OverlapOptions } from './overlap.js';
-
-/** How the simulated copy is opened. Settings as a user wrote them: the worker reads them as QEMU would. */
-export interface SimulateOptions {
-  readonly overlap: OverlapOptions;
-  readonly caches: CacheOptions;
-  readonly engine: EngineName;
-  readonly cache: CacheMode;
-  readonly discardNoUnref: boolean;
-}
-
-export type EngineName = 'today' | 'structures';
-export type CacheMode = 'writethrough' | 'writeback';
-
-/** Operations, one a line as core/simulate/operation.ts reads them, one after the other on a copy. */
-export interface SimulateQuery {
-  readonly operations: readonly string[];
-  readonly options: SimulateOptions;
-}
+import type { OverlapAnswer } from './overlap.js';
+import type { EngineName } from './shapes.js';
 
 export type SimulateAnswer =
   /** A setting or an operation makes no sense, or the image is not opened; in QEMU's words. */
@@ -54,11 +36,6 @@ export interface Tally {
   /** Host clusters. */
   readonly allocated: number;
   readonly freed: number;
-}
-
-/** A write of each cluster of the guest's disk, each to an untouched copy. */
-export interface SweepQuery {
-  readonly options: SimulateOptions;
 }
 
 export type SweepAnswer =
@@ -102,20 +79,9 @@ export interface ClusterOwners {
   readonly owners: readonly Owner[];
 }
 
-export interface StepsQuery extends SimulateQuery {
-  /** Place in the list. */
-  readonly operation: number;
-  readonly from: number;
-  readonly count: number;
-}
-
 export interface StepsPage {
   readonly total: number;
   readonly steps: readonly Step[];
-}
-
-export interface MarksQuery extends SimulateQuery {
-  readonly operation: number;
 }
 
 /** Clusters of the file that an operation touched, for the map. */

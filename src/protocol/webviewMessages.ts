@@ -1,23 +1,17 @@
 import type { CacheOptions } from '../core/simulate/copy/cacheOptions.js';
 import type { Shell } from '../core/shell.js';
 import type { SearchTarget } from '../core/inspect/search.js';
-import type { Curve, ImageEvent, Method, Query } from './imageService.js';
+import type { ImageEvent } from './imageService.js';
 import type { Layer } from '../core/picture/layer.js';
-import type { OverlapOptions } from './overlap.js';
 import type { Reply, Request } from './rpc.js';
+import type { CurveName } from '../core/picture/curve.js';
+import type { OverlapOptions } from './shapes.js';
 
 export type Renderer = 'auto' | 'canvas' | 'webgl';
 
 export interface HeatmapSettings {
-  readonly curve: Curve;
+  readonly curve: CurveName;
   readonly renderer: Renderer;
-}
-
-/** A question as it is sent: only the host finds out whether the query is one of that method. */
-export interface Question {
-  readonly id: number;
-  readonly method: Method;
-  readonly query: Query<Method>;
 }
 
 /** Webview → host. */
@@ -28,7 +22,7 @@ export type FromWebview<R = Request> =
   | { readonly type: 'cancelScan' }
   | { readonly type: 'reload' }
   /** Write a setting to the user's configuration. */
-  | { readonly type: 'setCurve'; readonly curve: Curve }
+  | { readonly type: 'setCurve'; readonly curve: CurveName }
   | { readonly type: 'setOverlap'; readonly options: OverlapOptions }
   | { readonly type: 'setDiscardNoUnref'; readonly discardNoUnref: boolean }
   /** The cluster the user selected; undefined when none is. */

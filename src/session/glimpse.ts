@@ -1,7 +1,7 @@
 import { claimedTwice, kindsOf, MANY, referencesOf, storedOf } from '../core/map/cell.js';
 import type { ClusterMap } from '../core/map/clusterMap.js';
 import { kindNames } from '../core/map/kinds.js';
-import type { ClusterDetail } from '../protocol/imageService.js';
+import type { ClusterDetail } from '../core/inspect/inspection.js';
 
 /** What the unfinished map says of a cluster; who refers to it only the whole scan can tell. */
 export function glimpse(map: ClusterMap, cluster: number, clusterSize: number): ClusterDetail {

@@ -1,110 +1,50 @@
-import type { ClusterMap } from '../core/map/clusterMap.js';
-import type { Located } from '../core/inspect/locate.js';
-import type { Mapped } from '../core/inspect/referredTo.js';
-import { Inspection } from '../core/inspect/inspection.js';
-import {
-  checkGuestCluster,
-  guestCluster,
-  type GuestClusterDetail,
-} from '../core/guest/clusterDetail.js';
-import { scan, type Scan, type ScanProgress } from '../core/check/scan.js';
-import { imageFacts } from '../core/qcow2/facts.js';
-import type { Picture } from '../core/picture/layer.js';
+import type { ByteSource } from '../core/byteSource.js';
+import { checkGuestCluster, guestCluster } from '../core/guest/clusterDetail.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
+import { imageFacts } from '../core/qcow2/facts.js';
 import { isLaidOut, openImage, type Image, type LaidOutImage } from '../core/qcow2/image.js';
 import { Structures } from '../core/tree/formatTree.js';
-import type { ByteSource } from '../core/byteSource.js';
-import type {
-  ClusterDetail,
-  ClusterQuery,
-  FindingsPage,
-  FindingsQuery,
-  GuestClusterQuery,
-  ImageEvent,
-  ImageService,
-  Strip,
-  StripQuery,
-  LayerAnswer,
-  StructurePage,
-  StructureQuery,
-  Tile,
-  TileQuery,
-} from '../protocol/imageService.js';
-import type {
-  CellCounts,
-  CellsQuery,
-  Hit,
-  LocateQuery,
-  MixedCells,
-  NextQuery,
-  RangesPage,
-  RangesQuery,
-} from '../protocol/navigation.js';
-import type {
-  OpenedWindow,
-  OverlapAdvice,
-  OverlapAnswer,
-  OverlapEventsPage,
-  OverlapEventsQuery,
-  OverlapQuery,
-  OverlapTimeline,
-  OverlapWindowQuery,
-  OverlapWindowsPage,
-  OverlapWindowsQuery,
-} from '../protocol/overlap.js';
-import type {
-  DifferenceAnswer,
-  MarksAnswer,
-  MarksQuery,
-  SimulateAnswer,
-  SimulatedOverlap,
-  SimulateQuery,
-  StepsPage,
-  StepsQuery,
-  SweepAnswer,
-  SweepQuery,
-  VerdictAnswer,
-} from '../protocol/simulation.js';
+import type { ImageEvent } from '../protocol/imageService.js';
+import type { OverlapAnswer } from '../protocol/overlap.js';
+import type { Answer, ImageService, Query } from '../protocol/questions.js';
 import { glimpse } from './glimpse.js';
+import { LiveScan } from './liveScan.js';
 import type { Machine } from './machine.js';
 import { mixedCells } from './mixedCells.js';
 import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
 import { Pictures } from './pictures.js';
-import { ScanPace } from './scanPace.js';
 import { SimulateSession } from './simulateSession.js';
 import { SweepSession } from './sweepSession.js';
 
 const NO_MAP = 'there is no map of this image';
 
-type State =
-  | { readonly type: 'idle' }
-  | { readonly type: 'scanning'; readonly steps: Generator<ScanProgress, Scan, void> }
-  | { readonly type: 'cancelled' }
-  | { readonly type: 'scanned'; readonly inspection: Inspection; readonly scan: Scan };
+/** A part of the session that is made when it is first asked for. */
+const lazily = <T>(make: () => T): (() => T) => {
+  let made: { readonly part: T } | undefined;
+  return () => (made ??= { part: make() }).part;
+};
+
+const must = <T>(part: T | undefined): T => {
+  if (part === undefined) throw new Error(NO_MAP);
+  return part;
+};
 
 /**
  * One image being scanned, which answers questions about it at any time with what is known by
  * then. It does not run by itself: whoever owns it calls `advance` until that says false.
  */
-export class ImageSession implements ImageService {
+export class ImageSession {
   readonly #image: Image;
-  readonly #structures: Structures;
   readonly #fileName: string;
   readonly #machine: Machine;
   readonly #emit: (event: ImageEvent) => void;
-  #state: State = { type: 'idle' };
+  readonly #tree: Structures;
+  #scan: LiveScan | undefined;
   #pictures: Pictures | undefined;
   #navigator: Navigator | undefined;
-  #overlap: OverlapSession | undefined;
-  #simulate: SimulateSession | undefined;
-  #sweep: SweepSession | undefined;
-  #map: ClusterMap | undefined;
-  #generation = 0;
-  #started = 0;
-  readonly #pace = new ScanPace();
 
-  /** Throws on an I/O error, as all methods do. */
+  /** Throws on an I/O error, as all methods and answers do. */
   constructor(
     source: ByteSource,
     fileName: string,
@@ -113,7 +53,7 @@ export class ImageSession implements ImageService {
   ) {
     this.#machine = machine;
     this.#image = openImage(source);
-    this.#structures = new Structures(this.#image);
+    this.#tree = new Structures(this.#image);
     this.#fileName = fileName;
     this.#emit = emit;
   }
@@ -122,9 +62,27 @@ export class ImageSession implements ImageService {
   start(): void {
     this.#emit({ type: 'facts', facts: imageFacts(this.#image, this.#fileName) });
     if (!isLaidOut(this.#image)) return;
-    this.#started = performance.now();
-    this.#pictures = new Pictures(this.#image, this.#machine.deflate);
-    this.#state = { type: 'scanning', steps: scan(this.#image) };
+    const pictures = new Pictures(this.#image, this.#machine.deflate);
+    this.#pictures = pictures;
+    this.#scan = new LiveScan(
+      this.#image,
+      {
+        begun: (map) => {
+          this.#navigator = new Navigator(map, undefined);
+        },
+        mapChanged: (map, generation) => {
+          pictures.mapChanged(map, generation);
+        },
+        finished: (scan) => {
+          this.#navigator = new Navigator(scan.map, scan);
+          pictures.scanned(scan);
+        },
+        abandoned: () => {
+          pictures.cancelled();
+        },
+      },
+      this.#emit,
+    );
     // From the first step on there is a map to show.
     this.advance(0);
   }
@@ -134,180 +92,109 @@ export class ImageSession implements ImageService {
    * there is nothing left to do.
    */
   advance(milliseconds: number): boolean {
-    if (this.#state.type !== 'scanning') return this.#pictures?.advance(milliseconds) ?? false;
-    const { steps } = this.#state;
-    const end = performance.now() + milliseconds;
-    for (;;) {
-      const step = steps.next();
-      const now = performance.now();
-      if (step.done) {
-        this.#finish(step.value, now);
-        return true;
-      }
-      this.#show(step.value.map);
-      if (this.#pace.isProgressDue(now)) this.#report(step.value, now);
-      if (now >= end) return true;
-    }
+    if (this.#scan?.advance(milliseconds)) return true;
+    return this.#pictures?.advance(milliseconds) ?? false;
   }
 
   /** Stops the scan; what is known so far stays answerable. */
   cancel(): void {
-    if (this.#state.type !== 'scanning') return;
-    this.abandon();
-    this.#emit({ type: 'cancelled', generation: this.#nextGeneration(performance.now()) });
+    this.#scan?.cancel();
   }
 
   /** Stops for good without a word, after an error that the owner has reported. */
   abandon(): void {
-    if (this.#state.type === 'scanning') this.#state = { type: 'cancelled' };
-    this.#pictures?.cancelled();
+    this.#scan?.abandon();
   }
 
-  tile(query: TileQuery): Tile {
-    return this.#draw((pictures) => pictures.tile(query));
+  readonly #laidOut = (): LaidOutImage => {
+    if (!isLaidOut(this.#image)) throw new Error(NO_MAP);
+    return this.#image;
+  };
+
+  readonly #overlap = lazily(() => new OverlapSession(this.#laidOut()));
+  readonly #simulate = lazily(
+    () =>
+      new SimulateSession(
+        this.#laidOut(),
+        this.#machine,
+        () => this.#scan?.result?.scan,
+        (operations) => {
+          this.#emit({ type: 'operations', operations });
+        },
+      ),
+  );
+  readonly #sweep = lazily(() => {
+    const scan = this.#scan?.result?.scan;
+    if (!scan) throw new Error('the image has not been scanned');
+    return new SweepSession(scan, (disk) => {
+      must(this.#pictures).setOutcomes(disk);
+    });
+  });
+
+  /** What can be asked. */
+  readonly service: ImageService = {
+    tile: (query) => this.#timed((pictures) => pictures.tile(query)),
+    strip: ({ rows }) => this.#timed((pictures) => pictures.strip(rows)),
+    layer: (query) => must(this.#pictures).layer(query),
+    cluster: ({ cluster }) => this.#cluster(cluster),
+    guestCluster: ({ cluster }) => {
+      checkGuestCluster(this.#laidOut(), cluster);
+      return guestCluster(this.#laidOut(), this.#scan?.result?.scan.stored, cluster);
+    },
+    findings: (query) =>
+      this.#scan?.result?.inspection.findings(query) ?? { total: 0, findings: [] },
+    structure: (query) => this.#tree.page(query),
+    next: (query) => must(this.#navigator).next(query),
+    cells: (query) => ({
+      generation: must(this.#scan).generation,
+      runs: must(this.#navigator).cells(query),
+    }),
+    subclusters: (query) => mixedCells(this.#laidOut(), query),
+    mapped: ({ cluster }) => must(this.#navigator).mapped(cluster),
+    ranges: (query) => must(this.#navigator).ranges(query),
+    locate: (query) => must(this.#navigator).locate(this.#laidOut(), query),
+    overlap: (query) => {
+      const answer = this.#overlap().state(query);
+      must(this.#pictures).setWindows(this.#windowLayer(answer));
+      return answer;
+    },
+    overlapTimeline: (query) => this.#overlap().timeline(query),
+    overlapWindows: (query) => this.#overlap().windows(query),
+    overlapWindow: (query) => this.#overlap().window(query),
+    overlapEvents: (query) => this.#overlap().events(query),
+    overlapAdvice: (query) => this.#overlap().advice(query),
+    simulate: (query) => this.#simulate().simulate(query),
+    simulateVerdict: (query) => this.#simulate().verdict(query),
+    simulateSteps: (query) => this.#simulate().steps(query),
+    simulateMarks: (query) => this.#simulate().marks(query),
+    simulateDifference: (query) => this.#simulate().difference(query),
+    simulateOverlap: (query) => this.#simulate().overlap(query),
+    simulateSweep: ({ options }) => this.#swept(options),
+  };
+
+  #timed<T>(draw: (pictures: Pictures) => T): T {
+    const pictures = must(this.#pictures);
+    return must(this.#scan).timed(() => draw(pictures));
   }
 
-  layer(query: Picture): LayerAnswer {
-    return this.#shown().layer(query);
-  }
-
-  strip({ rows }: StripQuery): Strip {
-    return this.#draw((pictures) => pictures.strip(rows));
-  }
-
-  cluster({ cluster }: ClusterQuery): ClusterDetail {
-    const map = this.#map;
-    if (!map) throw new Error(NO_MAP);
+  #cluster(cluster: number): Answer<'cluster'> {
+    const map = must(this.#scan?.map);
     if (cluster >= map.clusters) {
       throw new Error(
         `cluster ${cluster}: expected one below ${map.clusters}, the end of the file`,
       );
     }
-    return this.#state.type === 'scanned'
-      ? this.#state.inspection.cluster(cluster)
-      : glimpse(map, cluster, this.#laidOut().layout.clusterSize);
+    return (
+      this.#scan?.result?.inspection.cluster(cluster) ??
+      glimpse(map, cluster, this.#laidOut().layout.clusterSize)
+    );
   }
 
-  guestCluster({ cluster }: GuestClusterQuery): GuestClusterDetail {
-    const image = this.#laidOut();
-    checkGuestCluster(image, cluster);
-    const stored = this.#state.type === 'scanned' ? this.#state.scan.stored : undefined;
-    return guestCluster(image, stored, cluster);
-  }
-
-  findings(query: FindingsQuery): FindingsPage {
-    return this.#state.type === 'scanned'
-      ? this.#state.inspection.findings(query)
-      : { total: 0, findings: [] };
-  }
-
-  structure(query: StructureQuery): StructurePage {
-    return this.#structures.page(query);
-  }
-
-  next(query: NextQuery): Hit | undefined {
-    return this.#navigation().next(query);
-  }
-
-  cells(query: CellsQuery): CellCounts {
-    return { generation: this.#generation, runs: this.#navigation().cells(query) };
-  }
-
-  subclusters(query: CellsQuery): MixedCells {
-    return mixedCells(this.#laidOut(), query);
-  }
-
-  mapped({ cluster }: ClusterQuery): Mapped {
-    return this.#navigation().mapped(cluster);
-  }
-
-  ranges(query: RangesQuery): RangesPage {
-    return this.#navigation().ranges(query);
-  }
-
-  locate(query: LocateQuery): Located {
-    return this.#navigation().locate(this.#laidOut(), query);
-  }
-
-  overlap(query: OverlapQuery): OverlapAnswer {
-    const answer = this.#overlapSession().state(query);
-    this.#shown().setWindows(this.#windowLayer(answer));
-    return answer;
-  }
-
-  overlapTimeline(query: OverlapQuery): OverlapTimeline {
-    return this.#overlapSession().timeline(query);
-  }
-
-  overlapWindows(query: OverlapWindowsQuery): OverlapWindowsPage {
-    return this.#overlapSession().windows(query);
-  }
-
-  overlapWindow(query: OverlapWindowQuery): OpenedWindow | undefined {
-    return this.#overlapSession().window(query);
-  }
-
-  overlapEvents(query: OverlapEventsQuery): OverlapEventsPage {
-    return this.#overlapSession().events(query);
-  }
-
-  overlapAdvice(query: OverlapQuery): OverlapAdvice {
-    return this.#overlapSession().advice(query);
-  }
-
-  simulate(query: SimulateQuery): SimulateAnswer {
-    return this.#simulateSession().simulate(query);
-  }
-
-  simulateVerdict(query: SimulateQuery): VerdictAnswer {
-    return this.#simulateSession().verdict(query);
-  }
-
-  simulateSteps(query: StepsQuery): StepsPage {
-    return this.#simulateSession().steps(query);
-  }
-
-  simulateMarks(query: MarksQuery): MarksAnswer {
-    return this.#simulateSession().marks(query);
-  }
-
-  simulateDifference(query: SimulateQuery): DifferenceAnswer {
-    return this.#simulateSession().difference(query);
-  }
-
-  simulateSweep(query: SweepQuery): SweepAnswer {
-    if (this.#state.type !== 'scanned') throw new Error('the image has not been scanned');
-    const task = this.#simulateSession().settingsOf(query.options);
+  #swept(options: Query<'simulateSweep'>['options']): Answer<'simulateSweep'> {
+    const sweep = this.#sweep();
+    const task = this.#simulate().settingsOf(options);
     if (!task.ok) return { state: 'refused', message: task.message };
-    this.#sweep ??= new SweepSession(this.#state.scan, (disk) => {
-      this.#shown().setOutcomes(disk);
-    });
-    return this.#sweep.sweep(task.value.key, task.value.settings);
-  }
-
-  simulateOverlap(query: SimulateQuery): SimulatedOverlap {
-    return this.#simulateSession().overlap(query);
-  }
-
-  #simulateSession(): SimulateSession {
-    return (this.#simulate ??= new SimulateSession(
-      this.#laidOut(),
-      this.#machine,
-      () => (this.#state.type === 'scanned' ? this.#state.scan : undefined),
-      (operations) => {
-        this.#emit({ type: 'operations', operations });
-      },
-    ));
-  }
-
-  #navigation(): Navigator {
-    if (!this.#navigator) throw new Error(NO_MAP);
-    return this.#navigator;
-  }
-
-  /** Made when first asked for: it reads the snapshots' L1 tables if those are guarded. */
-  #overlapSession(): OverlapSession {
-    return (this.#overlap ??= new OverlapSession(this.#laidOut()));
+    return sweep.sweep(task.value.key, task.value.settings);
   }
 
   /** The windows as a picture, or why there is none. */
@@ -320,53 +207,5 @@ export class ImageSession implements ImageService {
       case 'built':
         return new WindowLayer(this.#laidOut().layout.hostClusters, answer.marks);
     }
-  }
-
-  #laidOut(): LaidOutImage {
-    if (!isLaidOut(this.#image)) throw new Error(NO_MAP);
-    return this.#image;
-  }
-
-  #shown(): Pictures {
-    if (!this.#pictures) throw new Error(NO_MAP);
-    return this.#pictures;
-  }
-
-  #finish(result: Scan, now: number): void {
-    const inspection = new Inspection(result);
-    this.#map = result.map;
-    this.#state = { type: 'scanned', inspection, scan: result };
-    this.#navigator = new Navigator(result.map, result);
-    const summary = inspection.summary(now - this.#started);
-    const generation = this.#nextGeneration(now);
-    this.#pictures?.scanned(result);
-    this.#emit({ type: 'scanned', generation, summary });
-  }
-
-  #show(map: ClusterMap): void {
-    if (this.#map === map) return;
-    this.#map = map;
-    this.#navigator = new Navigator(map, undefined);
-  }
-
-  #draw<T>(draw: (pictures: Pictures) => T): T {
-    const begin = performance.now();
-    const drawn = draw(this.#shown());
-    this.#pace.drew(performance.now() - begin);
-    return drawn;
-  }
-
-  #report({ phase, done }: ScanProgress, now: number): void {
-    this.#pace.progressed(now);
-    const generation = this.#pace.affords(now) ? this.#nextGeneration(now) : this.#generation;
-    this.#emit({ type: 'progress', generation, phase, done });
-  }
-
-  /** From here on, tiles show the map as it has become. */
-  #nextGeneration(now: number): number {
-    this.#pace.begin(now);
-    this.#generation++;
-    if (this.#map) this.#pictures?.mapChanged(this.#map, this.#generation);
-    return this.#generation;
   }
 }

@@ -2,14 +2,14 @@ import { guestClusters } from '../core/guest/guestTable.js';
 import { mixedClusters } from '../core/guest/mixedClusters.js';
 import { createCurve, type Curve } from '../core/picture/curve.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
-import type { CellsQuery, MixedCells } from '../protocol/navigation.js';
+import type { MixedCells } from '../protocol/navigation.js';
+import type { Query } from '../protocol/questions.js';
+import { BLOCK_EDGE } from '../protocol/limits.js';
 
-/** Cells along the edge of a block. */
-const BLOCK = 64;
-const CELLS = BLOCK * BLOCK;
+const CELLS = BLOCK_EDGE * BLOCK_EDGE;
 
 /** See MixedCells. Throws on I/O errors. */
-export function mixedCells(image: LaidOutImage, { curve, x, y }: CellsQuery): MixedCells {
+export function mixedCells(image: LaidOutImage, { curve, x, y }: Query<'cells'>): MixedCells {
   if (!image.layout.extendedL2) return { cells: [] };
   const cells: number[] = [];
   const block = clustersOf(createCurve(curve, guestClusters(image.layout)), x, y);
@@ -32,7 +32,10 @@ const clusterOf = (packed: number): number => Math.floor(packed / CELLS);
 function clustersOf(curve: Curve, x: number, y: number): Float64Array {
   const packed: number[] = [];
   for (let cell = 0; cell < CELLS; cell++) {
-    const cluster = curve.cluster(x * BLOCK + (cell % BLOCK), y * BLOCK + Math.floor(cell / BLOCK));
+    const cluster = curve.cluster(
+      x * BLOCK_EDGE + (cell % BLOCK_EDGE),
+      y * BLOCK_EDGE + Math.floor(cell / BLOCK_EDGE),
+    );
     if (cluster !== undefined) packed.push(cluster * CELLS + cell);
   }
   return Float64Array.from(packed).sort();

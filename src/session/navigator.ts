@@ -16,18 +16,13 @@ import {
 } from '../core/inspect/search.js';
 import { createCurve, type Curve, type CurveName } from '../core/picture/curve.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
-import type {
-  CellsQuery,
-  Hit,
-  LocateQuery,
-  NextQuery,
-  RangesPage,
-  RangesQuery,
-  SelectedTableEntry,
-} from '../protocol/navigation.js';
+import type { Hit, RangesPage } from '../protocol/navigation.js';
+import type { Query } from '../protocol/questions.js';
+import { BLOCK_EDGE } from '../protocol/limits.js';
+
+type SelectedEntry = Extract<Query<'locate'>['place'], { type: 'selected-l2' }>;
 
 /** Cells along the edge of a block of counts. */
-const BLOCK = 64;
 /** Searches whose index is kept. */
 const KEPT = 4;
 
@@ -46,7 +41,7 @@ export class Navigator {
     this.#scan = scan;
   }
 
-  next({ target, from, direction }: NextQuery): Hit | undefined {
+  next({ target, from, direction }: Query<'next'>): Hit | undefined {
     const index = this.#search(target);
     const { clusters } = this.#map;
     const onward =
@@ -65,11 +60,11 @@ export class Navigator {
   }
 
   /** See CellCounts. */
-  cells({ curve: name, x, y }: CellsQuery): number[] {
+  cells({ curve: name, x, y }: Query<'cells'>): number[] {
     const curve = this.#curve(name);
     const runs: number[] = [];
-    for (let row = y * BLOCK; row < (y + 1) * BLOCK; row++)
-      for (let column = x * BLOCK; column < (x + 1) * BLOCK; column++) {
+    for (let row = y * BLOCK_EDGE; row < (y + 1) * BLOCK_EDGE; row++)
+      for (let column = x * BLOCK_EDGE; column < (x + 1) * BLOCK_EDGE; column++) {
         const cluster = curve.cluster(column, row);
         const cell = cluster === undefined ? 0 : this.#map.cell(cluster);
         const value = storedOf(cell) | (referencesOf(cell) << REFERENCES_SHIFT);
@@ -84,7 +79,7 @@ export class Navigator {
     return this.#scan && cluster < this.#map.clusters ? mappedBy(this.#scan, cluster) : nothing;
   }
 
-  ranges({ filter, from, count, at }: RangesQuery): RangesPage {
+  ranges({ filter, from, count, at }: Query<'ranges'>): RangesPage {
     if (!this.#scan) return { total: 0, runs: [], position: undefined };
     const runs = this.#runs(this.#scan, filter);
     return {
@@ -94,12 +89,12 @@ export class Navigator {
     };
   }
 
-  locate(image: LaidOutImage, { place }: LocateQuery): Located {
+  locate(image: LaidOutImage, { place }: Query<'locate'>): Located {
     return locate(image, place.type === 'selected-l2' ? this.#ofSelected(place) : place);
   }
 
   /** The entry of the selected table, or of the one by which the guest finds the selected cluster. */
-  #ofSelected({ l2Index, selected }: SelectedTableEntry): Place {
+  #ofSelected({ l2Index, selected }: SelectedEntry): Place {
     if (this.#scan && selected < this.#map.clusters)
       for (const owner of ownersOf(this.#scan, selected))
         if ((owner.type === 'l2-table' || owner.type === 'l2-entry') && !owner.snapshot)

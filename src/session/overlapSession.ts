@@ -32,18 +32,15 @@ import type {
   OverlapAdvice,
   OverlapAnswer,
   OverlapEventsPage,
-  OverlapEventsQuery,
-  OverlapOptions,
-  OverlapQuery,
   OverlapTimeline,
   OverlapWindow,
-  OverlapWindowQuery,
   OverlapWindowsPage,
-  OverlapWindowsQuery,
   SettingAdvice,
   TakenSlot,
 } from '../protocol/overlap.js';
 import { readOptions, type ReadOptions } from './readOptions.js';
+import type { OverlapQuery, Query } from '../protocol/questions.js';
+import type { OverlapOptions } from '../protocol/shapes.js';
 
 /** Slots and reached windows that are told: more than anybody reads. */
 const MOST_TOLD = 2048;
@@ -135,7 +132,7 @@ export class OverlapSession {
     from,
     count,
     find,
-  }: OverlapWindowsQuery): OverlapWindowsPage {
+  }: Query<'overlapWindows'>): OverlapWindowsPage {
     const moment = this.#moment(this.#replay(options), position);
     const { list, refusesBitmaps } = moment;
     const key = `${moment.position} ${sort} ${descending}`;
@@ -152,7 +149,7 @@ export class OverlapSession {
     };
   }
 
-  window({ options, position, window }: OverlapWindowQuery): OpenedWindow | undefined {
+  window({ options, position, window }: Query<'overlapWindow'>): OpenedWindow | undefined {
     const { list, refusesBitmaps } = this.#moment(this.#replay(options), position);
     const contents = windowContents(list, window, refusesBitmaps);
     if (!contents) return undefined;
@@ -168,7 +165,7 @@ export class OverlapSession {
     };
   }
 
-  events({ options, from, count }: OverlapEventsQuery): OverlapEventsPage {
+  events({ options, from, count }: Query<'overlapEvents'>): OverlapEventsPage {
     const { events } = this.#replay(options);
     return { total: events.length, events: events.page(from, count) };
   }

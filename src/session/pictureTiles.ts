@@ -3,8 +3,9 @@ import type { PictureSource } from '../core/picture/source.js';
 import { FileStrip } from '../core/picture/strip.js';
 import type { TileCells } from '../core/picture/tile.js';
 import { TilePyramid } from '../core/picture/tilePyramid.js';
-import type { DeflatedCells, TileQuery, UniformCells } from '../protocol/imageService.js';
+import type { DeflatedCells, UniformCells } from '../protocol/imageService.js';
 import type { Machine } from './machine.js';
+import type { Query } from '../protocol/questions.js';
 
 /** The tiles of a picture, on each curve that somebody has asked for, as they go over the wire. */
 export class PictureTiles {
@@ -24,7 +25,12 @@ export class PictureTiles {
     for (const pyramid of this.#pyramids.values()) pyramid.invalidate();
   }
 
-  tile({ curve, level, x, y }: Omit<TileQuery, 'view' | 'layer'>): UniformCells | DeflatedCells {
+  tile({
+    curve,
+    level,
+    x,
+    y,
+  }: Omit<Query<'tile'>, 'view' | 'layer'>): UniformCells | DeflatedCells {
     const cells = this.#pyramid(curve).tile(level, x, y);
     switch (cells.type) {
       case 'uniform':

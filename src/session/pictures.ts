@@ -12,9 +12,10 @@ import { snapshotLayer } from '../core/picture/snapshotLayer.js';
 import { countValues, type PictureSource } from '../core/picture/source.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
-import type { LayerAnswer, Strip, Tile, TileQuery } from '../protocol/imageService.js';
+import type { LayerAnswer, Strip, Tile } from '../protocol/imageService.js';
 import type { Machine } from './machine.js';
 import { PictureSlot, type Steps } from './pictureSlot.js';
+import type { Query } from '../protocol/questions.js';
 
 /** The most clusters that a picture can have. */
 const MOST_CLUSTERS = 2 ** 31 - 1;
@@ -104,7 +105,7 @@ export class Pictures {
   }
 
   /** Throws when the picture is not there. */
-  tile({ view, layer, ...query }: TileQuery): Tile {
+  tile({ view, layer, ...query }: Query<'tile'>): Tile {
     const slot = this.#use({ view, layer });
     // Some panel still shows it: it has no other way to hear that the picture is there again.
     while (slot.isEvicted && slot.steps) slot.advance();

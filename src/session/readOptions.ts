@@ -1,7 +1,8 @@
 import { isLimitPolicy, NO_LIMIT, type StructureSettings } from '../core/overlap/settings.js';
 import { guardedTypes } from '../core/overlap/types.js';
 import { parseSize } from '../core/size.js';
-import type { OverlapOptions, OverlapSetting } from '../protocol/overlap.js';
+import type { OverlapSetting } from '../protocol/overlap.js';
+import type { OverlapOptions } from '../protocol/shapes.js';
 
 /** Settings that have been read, or which of them is refused and with what words. */
 export type ReadOptions =

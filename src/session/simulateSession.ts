@@ -16,19 +16,16 @@ import type {
   ClusterOwners,
   DifferenceAnswer,
   MarksAnswer,
-  MarksQuery,
   SimulateAnswer,
   SimulatedOverlap,
-  SimulateOptions,
-  SimulateQuery,
   StepsPage,
-  StepsQuery,
   VerdictAnswer,
 } from '../protocol/simulation.js';
 import { lossOwners } from './lossOwners.js';
 import { describeList } from './overlapSession.js';
 import { differenceParts, summary } from './simulateAnswers.js';
 import { readTask, type SimulateTask } from './simulateTask.js';
+import type { Query, SimulateOptions, SimulateQuery } from '../protocol/questions.js';
 
 /** Milliseconds of simulating before other questions get their turn. */
 const SLICE = 12;
@@ -149,12 +146,12 @@ export class SimulateSession {
     };
   }
 
-  steps({ operation, from, count, ...query }: StepsQuery): StepsPage {
+  steps({ operation, from, count, ...query }: Query<'simulateSteps'>): StepsPage {
     const steps = this.#outcome(query, operation)?.steps ?? [];
     return { total: steps.length, steps: steps.slice(from, from + count) };
   }
 
-  marks({ operation, ...query }: MarksQuery): MarksAnswer {
+  marks({ operation, ...query }: Query<'simulateMarks'>): MarksAnswer {
     const steps = this.#outcome(query, operation)?.steps ?? [];
     return clusterMarks(steps, this.#image.layout.clusterSize);
   }

@@ -10,8 +10,9 @@ import {
 } from '../core/simulate/copy/operation.js';
 import type { SimulationSettings } from '../core/simulate/driver/settings.js';
 import type { Parsed } from '../core/size.js';
-import type { EngineName, SimulateQuery } from '../protocol/simulation.js';
 import { readOptions } from './readOptions.js';
+import type { EngineName } from '../protocol/shapes.js';
+import type { SimulateQuery } from '../protocol/questions.js';
 
 /** What a query says, read. */
 export interface SimulateTask {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Owner } from '../../src/core/map/owner.js';
 import { cellJson, guestOffsets, ownersText, readCommand } from '../../src/editor/copyTexts.js';
-import type { ClusterDetail, ImageFacts } from '../../src/protocol/imageService.js';
-import { Inspection } from '../../src/core/inspect/inspection.js';
-import { imageFacts } from '../../src/core/qcow2/facts.js';
+import { Inspection, type ClusterDetail } from '../../src/core/inspect/inspection.js';
+import { imageFacts, type ImageFacts } from '../../src/core/qcow2/facts.js';
 import { openedWithLayout, scanned } from '../core/opened.js';
 import { l1Overlap } from '../images/samples/damaged.js';
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { Inspection } from '../../src/core/inspect/inspection.js';
+import { Inspection, type FindingsQuery } from '../../src/core/inspect/inspection.js';
 import { imageFacts } from '../../src/core/qcow2/facts.js';
 import { findingReports, headerReports, MOST_FINDINGS } from '../../src/editor/problemReports.js';
-import type { FindingsQuery } from '../../src/protocol/imageService.js';
 import { databaseDamaged } from '../images/samples/damaged.js';
 import { opened, scanned } from '../core/opened.js';
 import { ImageBuilder } from '../images/imageBuilder.js';

@@ -57,9 +57,13 @@ describe('a scan', () => {
     const { session, events } = open(bytes);
     session.start();
     expect(events.map((event) => event.type)).toEqual(['facts', 'progress']);
-    expect(session.tile(whole).generation).toBe(1);
-    expect(session.cluster({ cluster: 0 })).toMatchObject({ offset: 0, owners: [], more: true });
-    expect(session.findings({ from: 0, count: 10, severity: undefined }).total).toBe(0);
+    expect(session.service.tile(whole).generation).toBe(1);
+    expect(session.service.cluster({ cluster: 0 })).toMatchObject({
+      offset: 0,
+      owners: [],
+      more: true,
+    });
+    expect(session.service.findings({ from: 0, count: 10, severity: undefined }).total).toBe(0);
   });
 
   test('stops when it is cancelled, and still answers', () => {
@@ -69,12 +73,12 @@ describe('a scan', () => {
     session.cancel();
     expect(session.advance(10)).toBe(false);
     expect(events.map((event) => event.type)).toEqual(['facts', 'progress', 'cancelled']);
-    expect(session.tile(whole).generation).toBe(2);
+    expect(session.service.tile(whole).generation).toBe(2);
   });
 
   test('draws what it found, under a generation of its own', () => {
     const { session, events } = finished(bytes);
-    const tile = session.tile(whole);
+    const tile = session.service.tile(whole);
     const last = events.at(-1);
     expect(last?.type === 'scanned' && last.generation).toBe(tile.generation);
     const data = dominants(tile).filter((dominant) => dominant === glyphOfKind('data'));
@@ -83,7 +87,7 @@ describe('a scan', () => {
 
   test('knows the owners of a cluster', () => {
     const { session } = finished(bytes);
-    const detail = session.cluster({ cluster: image.places.l1 / image.clusterSize });
+    const detail = session.service.cluster({ cluster: image.places.l1 / image.clusterSize });
     expect(detail).toMatchObject({
       kinds: ['active-l1'],
       stored: '1',
@@ -94,7 +98,7 @@ describe('a scan', () => {
 
   test('lists the leaks as findings', () => {
     const { session } = finished(bytes);
-    const page = session.findings({ from: 1, count: 5, severity: 'leak' });
+    const page = session.service.findings({ from: 1, count: 5, severity: 'leak' });
     expect(page.total).toBe(2);
     expect(page.findings.map((finding) => finding.code)).toEqual(['leak']);
   });
@@ -106,13 +110,13 @@ describe('finding one\u2019s way', () => {
 
   test('the next leak, and on at the other end', () => {
     const target = { type: 'leak' } as const;
-    const first = session.next({ target, from: undefined, direction: 1 });
+    const first = session.service.next({ target, from: undefined, direction: 1 });
     expect(first).toMatchObject({ clusters: 2, position: 0, total: 1, wrapped: false });
-    const again = session.next({ target, from: first?.cluster, direction: 1 });
+    const again = session.service.next({ target, from: first?.cluster, direction: 1 });
     expect(again).toEqual({ ...first, wrapped: true });
-    expect(session.next({ target, from: first?.cluster, direction: -1 })).toEqual(again);
+    expect(session.service.next({ target, from: first?.cluster, direction: -1 })).toEqual(again);
     expect(
-      session.next({ target: { type: 'kind', kind: 'vm-state' }, from: 0, direction: 1 }),
+      session.service.next({ target: { type: 'kind', kind: 'vm-state' }, from: 0, direction: 1 }),
     ).toBeUndefined();
   });
 
@@ -120,23 +124,27 @@ describe('finding one\u2019s way', () => {
     const unfinished = open(bytes).session;
     unfinished.start();
     const kind = { type: 'kind', kind: 'unallocated' } as const;
-    expect(unfinished.next({ target: kind, from: undefined, direction: 1 })?.cluster).toBe(0);
+    expect(unfinished.service.next({ target: kind, from: undefined, direction: 1 })?.cluster).toBe(
+      0,
+    );
     expect(() =>
-      unfinished.next({ target: { type: 'leak' }, from: undefined, direction: 1 }),
+      unfinished.service.next({ target: { type: 'leak' }, from: undefined, direction: 1 }),
     ).toThrow('when the scan is done');
-    expect(unfinished.ranges({ filter: undefined, from: 0, count: 9, at: 0 }).total).toBe(0);
-    expect(unfinished.mapped({ cluster: 0 }).runs).toEqual([]);
+    expect(unfinished.service.ranges({ filter: undefined, from: 0, count: 9, at: 0 }).total).toBe(
+      0,
+    );
+    expect(unfinished.service.mapped({ cluster: 0 }).runs).toEqual([]);
   });
 
   test('what a table maps', () => {
-    const { runs, clusters } = session.mapped({ cluster: l1 });
+    const { runs, clusters } = session.service.mapped({ cluster: l1 });
     expect(clusters).toBe(1);
-    expect(session.cluster({ cluster: runs[0].cluster }).kinds).toEqual(['active-l2']);
-    expect(session.mapped({ cluster: runs[0].cluster }).clusters).toBe(300);
+    expect(session.service.cluster({ cluster: runs[0].cluster }).kinds).toEqual(['active-l2']);
+    expect(session.service.mapped({ cluster: runs[0].cluster }).clusters).toBe(300);
   });
 
   test('the counts of a block of cells, row by row', () => {
-    const { runs, generation } = session.cells({ curve: 'rows', x: 0, y: 0 });
+    const { runs, generation } = session.service.cells({ curve: 'rows', x: 0, y: 0 });
     expect(generation).toBeGreaterThan(0);
     const cells = runs.filter((_, i) => i % 2 === 1).reduce((sum, n) => sum + n, 0);
     expect(cells).toBe(64 * 64);
@@ -145,7 +153,7 @@ describe('finding one\u2019s way', () => {
   });
 
   test('ranges, with the place of a cluster among them', () => {
-    const page = session.ranges({ filter: undefined, from: 0, count: 3, at: l1 });
+    const page = session.service.ranges({ filter: undefined, from: 0, count: 3, at: l1 });
     expect(page.runs).toHaveLength(3);
     expect(page.runs[0]).toEqual({
       offset: 0,
@@ -155,7 +163,7 @@ describe('finding one\u2019s way', () => {
       references: 1,
     });
     expect(page.position).toBeLessThan(page.total);
-    const data = session.ranges({
+    const data = session.service.ranges({
       filter: { type: 'kind', kind: 'data' },
       from: 0,
       count: 9,
@@ -165,19 +173,21 @@ describe('finding one\u2019s way', () => {
   });
 
   test('places by name', () => {
-    expect(session.locate({ place: { type: 'guest', offset: 0 } })).toMatchObject({
+    expect(session.service.locate({ place: { type: 'guest', offset: 0 } })).toMatchObject({
       type: 'found',
       entry: { l1Index: 0, l2Index: 0, state: 'normal' },
     });
-    const [table] = session.mapped({ cluster: l1 }).runs;
-    const byTable = session.locate({
+    const [table] = session.service.mapped({ cluster: l1 }).runs;
+    const byTable = session.service.locate({
       place: { type: 'selected-l2', l2Index: 7, selected: table.cluster },
     });
-    expect(byTable).toEqual(session.locate({ place: { type: 'l2', l1Index: 0, l2Index: 7 } }));
+    expect(byTable).toEqual(
+      session.service.locate({ place: { type: 'l2', l1Index: 0, l2Index: 7 } }),
+    );
     if (byTable.type !== 'found') throw new Error('not found');
     const byData = { type: 'selected-l2', l2Index: 7, selected: byTable.cluster } as const;
-    expect(session.locate({ place: byData })).toEqual(byTable);
-    expect(() => session.locate({ place: { ...byData, selected: 0 } })).toThrow(
+    expect(session.service.locate({ place: byData })).toEqual(byTable);
+    expect(() => session.service.locate({ place: { ...byData, selected: 0 } })).toThrow(
       'no active L2 table has to do with cluster 0',
     );
   });
@@ -186,7 +196,7 @@ describe('finding one\u2019s way', () => {
 describe('what is asked wrongly', () => {
   test('a cluster past the end is named with both numbers', () => {
     const { session } = finished(bytes);
-    expect(() => session.cluster({ cluster: 2 ** 40 })).toThrow(
+    expect(() => session.service.cluster({ cluster: 2 ** 40 })).toThrow(
       /^cluster 1099511627776: expected one below \d+, the end of the file$/,
     );
   });
@@ -194,7 +204,7 @@ describe('what is asked wrongly', () => {
   test('a file without a layout has facts and no map', () => {
     const { session, events } = finished(new Uint8Array(1000));
     expect(events).toMatchObject([{ type: 'facts', facts: { geometry: undefined } }]);
-    expect(() => session.tile(whole)).toThrow('there is no map of this image');
-    expect(() => session.cluster({ cluster: 0 })).toThrow('there is no map of this image');
+    expect(() => session.service.tile(whole)).toThrow('there is no map of this image');
+    expect(() => session.service.cluster({ cluster: 0 })).toThrow('there is no map of this image');
   });
 });

@@ -64,7 +64,7 @@ describe('the subclusters of a block', () => {
     let told = 0;
     for (let y = 0; y * BLOCK < curve.height; y++)
       for (let x = 0; x * BLOCK < curve.width; x++) {
-        const { cells } = session.subclusters({ curve: name, x, y });
+        const { cells } = session.service.subclusters({ curve: name, x, y });
         const byCell = new Map<number, readonly number[]>();
         for (let i = 0; i < cells.length; i += 4) byCell.set(cells[i], cells.slice(i + 1, i + 4));
         expect(byCell.size).toBe(cells.length / 4);
@@ -75,7 +75,7 @@ describe('the subclusters of a block', () => {
             expect(byCell.has(cell)).toBe(false);
             continue;
           }
-          const { kind, bitmap, dataOffset } = session.guestCluster({ cluster });
+          const { kind, bitmap, dataOffset } = session.service.guestCluster({ cluster });
           const known = byCell.get(cell);
           expect(known !== undefined, `guest cluster ${cluster}`).toBe(kind === 'partial');
           if (!known) continue;
@@ -92,7 +92,7 @@ describe('the subclusters of a block', () => {
     const { source, reads } = counted(fileBytes(layOut(mixedImage())));
     const session = scanned(source);
     reads.length = 0;
-    session.subclusters({ curve: 'hilbert', x: 0, y: 0 });
+    session.service.subclusters({ curve: 'hilbert', x: 0, y: 0 });
     const bytes = reads.reduce((sum, { length }) => sum + length, 0);
     // Of the four L2 tables of its clusters the last is missing.
     expect(bytes).toBe((3 / 4) * 16 * BLOCK * BLOCK);
@@ -104,7 +104,7 @@ describe('the subclusters of a block', () => {
     const { source, reads } = counted(fileBytes(layOut(image.write(0, 500))));
     const session = scanned(source);
     reads.length = 0;
-    expect(session.subclusters({ curve: 'hilbert', x: 0, y: 0 })).toEqual({ cells: [] });
+    expect(session.service.subclusters({ curve: 'hilbert', x: 0, y: 0 })).toEqual({ cells: [] });
     expect(reads).toEqual([]);
   });
 });

@@ -8,11 +8,11 @@ import { markOfCode } from '../../src/core/overlap/windowMarks.js';
 import { DOMINANT_MASK, OUTSIDE } from '../../src/core/picture/tile.js';
 import { ImageSession } from '../../src/session/imageSession.js';
 import type { LayerAnswer } from '../../src/protocol/imageService.js';
-import type { OverlapOptions } from '../../src/protocol/overlap.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut, type BuiltImage } from '../images/layOut.js';
 import { fileBytes } from '../images/pieces.js';
 import { MACHINE } from './machine.js';
+import type { OverlapOptions } from '../../src/protocol/shapes.js';
 
 const GUESTS = 4096;
 
@@ -44,14 +44,14 @@ function opened(): ImageSession {
 function finished(): ImageSession {
   const session = opened();
   while (session.advance(10));
-  session.overlap({ options: OVERLAP });
+  session.service.overlap({ options: OVERLAP });
   return session;
 }
 
 /** Asks until the picture is there and counted. */
 function counted(session: ImageSession, picture: Picture): Record<string, number> {
   for (let turn = 0; turn < 1000; turn++) {
-    const answer = session.layer(picture);
+    const answer = session.service.layer(picture);
     if (answer.state === 'failed') throw new Error(answer.message);
     if (answer.state === 'ready' && answer.counts) {
       const { counts } = answer;
@@ -68,7 +68,7 @@ function counted(session: ImageSession, picture: Picture): Record<string, number
 
 /** The same from the tile of the whole. */
 function drawn(session: ImageSession, { view, layer }: Picture): Record<string, number> {
-  const { cells } = session.tile({ view, layer, curve: 'rows', level: 0, x: 0, y: 0 });
+  const { cells } = session.service.tile({ view, layer, curve: 'rows', level: 0, x: 0, y: 0 });
   if (cells.type === 'uniform') throw new Error('expected a tile of unlike cells');
   const counts: Record<string, number> = {};
   for (const glyph of inflateRawSync(cells.bytes).subarray(0, 65_536)) {
@@ -104,7 +104,7 @@ describe('a picture', () => {
     const picture = { view: 'host', layer: 'snapshots' } as const;
     // What was written over, and the snapshot's own L1 table and L2 table.
     expect(counted(session, picture)).toMatchObject({ 'only-1': 52, 'with-1': 250 });
-    expect(session.layer(picture)).toMatchObject({ state: 'ready', names: ['before'] });
+    expect(session.service.layer(picture)).toMatchObject({ state: 'ready', names: ['before'] });
   });
 
   test('knows what is dirty, on the disk and in the file', () => {
@@ -123,14 +123,14 @@ describe('a picture', () => {
     const session = opened();
     const first = { view: 'guest', layer: 'kinds' } as const;
     const last = { view: 'host', layer: 'fragmentation' } as const;
-    const state = (picture: Picture): LayerAnswer['state'] => session.layer(picture).state;
+    const state = (picture: Picture): LayerAnswer['state'] => session.service.layer(picture).state;
     expect(state(first)).toBe('computing');
-    expect(() => session.tile({ ...first, curve: 'rows', level: 0, x: 0, y: 0 })).toThrow(
+    expect(() => session.service.tile({ ...first, curve: 'rows', level: 0, x: 0, y: 0 })).toThrow(
       'the layer kinds is being computed',
     );
-    expect(session.layer({ view: 'host', layer: 'differences' }).state).toBe('ready');
+    expect(session.service.layer({ view: 'host', layer: 'differences' }).state).toBe('ready');
     for (let turn = 0; turn < 1000 && state(last) === 'computing'; turn++) session.advance(0);
-    expect(session.layer(last).state).toBe('ready');
+    expect(session.service.layer(last).state).toBe('ready');
     while (session.advance(10));
     expect(state(first)).toBe('ready');
   });
@@ -138,11 +138,11 @@ describe('a picture', () => {
   test('is refused when the scan was cancelled, unless the map tells', () => {
     const session = opened();
     session.cancel();
-    expect(session.layer({ view: 'guest', layer: 'kinds' })).toEqual({
+    expect(session.service.layer({ view: 'guest', layer: 'kinds' })).toEqual({
       state: 'failed',
       message: 'the scan was cancelled',
     });
-    expect(session.layer({ view: 'host', layer: 'refcounts' }).state).toBe('ready');
+    expect(session.service.layer({ view: 'host', layer: 'refcounts' }).state).toBe('ready');
   });
 
   test('is refused for a disk of too many clusters', () => {
@@ -151,7 +151,7 @@ describe('a picture', () => {
     const session = new ImageSession(memorySource(huge), 'a.qcow2', () => undefined, MACHINE);
     session.start();
     while (session.advance(10));
-    expect(session.layer({ view: 'guest', layer: 'fragmentation' })).toMatchObject({
+    expect(session.service.layer({ view: 'guest', layer: 'fragmentation' })).toMatchObject({
       state: 'failed',
       message: 'the disk has more clusters than a picture can show',
     });
@@ -177,19 +177,19 @@ test('damage of any kind ends in pictures, or in a reason why there is none', ()
       for (const [at, value] of pokes) new DataView(damaged.buffer).setBigUint64(at, value);
       const session = new ImageSession(memorySource(damaged), 'a.qcow2', () => undefined, MACHINE);
       session.start();
-      for (const picture of pictures) session.layer(picture);
+      for (const picture of pictures) session.service.layer(picture);
       while (session.advance(10));
-      session.overlap({ options: OVERLAP });
+      session.service.overlap({ options: OVERLAP });
       for (const picture of pictures) {
-        session.layer(picture);
+        session.service.layer(picture);
         while (session.advance(10));
-        const answer = session.layer(picture);
+        const answer = session.service.layer(picture);
         if (answer.state === 'failed') continue;
         expect(answer.state).toBe('ready');
         expect(drawn(session, picture)).toEqual(counted(session, picture));
       }
       for (const [, value] of pokes)
-        session.guestCluster({ cluster: Number(BigInt.asUintN(12, value)) });
+        session.service.guestCluster({ cluster: Number(BigInt.asUintN(12, value)) });
     }),
     { numRuns: 40 },
   );
@@ -214,7 +214,7 @@ describe('the overlap windows', () => {
   };
   const picture: Picture = { view: 'host', layer: 'windows' };
   const generation = (session: ImageSession): number => {
-    const answer = session.layer(picture);
+    const answer = session.service.layer(picture);
     return answer.state === 'ready' ? answer.generation : -1;
   };
 
@@ -224,7 +224,7 @@ describe('the overlap windows', () => {
     [OVERLAP, 20],
   ])('give each cluster the state of its own: %o after %s operations', (options, position) => {
     const session = windowed();
-    const answer = session.overlap({ options, position });
+    const answer = session.service.overlap({ options, position });
     if (answer.state !== 'built') throw new Error(answer.state);
     const expected: Record<string, number> = {};
     const clusters = file.length / 512;
@@ -241,12 +241,12 @@ describe('the overlap windows', () => {
 
   test('are those that were asked for last, under a new generation if they differ', () => {
     const session = windowed();
-    expect(session.layer(picture).state).toBe('computing');
-    session.overlap({ options: OVERLAP });
+    expect(session.service.layer(picture).state).toBe('computing');
+    session.service.overlap({ options: OVERLAP });
     const first = generation(session);
-    session.overlap({ options: OVERLAP, position: undefined });
+    session.service.overlap({ options: OVERLAP, position: undefined });
     expect(generation(session)).toBe(first);
-    session.overlap({ options: { ...OVERLAP, bitmapSize: '8K' } });
+    session.service.overlap({ options: { ...OVERLAP, bitmapSize: '8K' } });
     expect(generation(session)).toBeGreaterThan(first);
     expect(counted(session, { view: 'guest', layer: 'windows' })).toHaveProperty('cached');
   });
@@ -254,13 +254,13 @@ describe('the overlap windows', () => {
   test('are not there where nothing is guarded', () => {
     const session = windowed();
     const guest: Picture = { view: 'guest', layer: 'windows' };
-    session.overlap({ options: OVERLAP });
+    session.service.overlap({ options: OVERLAP });
     counted(session, guest);
-    session.overlap({ options: { ...OVERLAP, overlapCheck: 'none' } });
+    session.service.overlap({ options: { ...OVERLAP, overlapCheck: 'none' } });
     const failed = { state: 'failed', message: 'nothing is guarded' };
-    expect(session.layer(picture)).toEqual(failed);
-    expect(session.layer(guest)).toEqual(failed);
-    session.overlap({ options: OVERLAP });
+    expect(session.service.layer(picture)).toEqual(failed);
+    expect(session.service.layer(guest)).toEqual(failed);
+    session.service.overlap({ options: OVERLAP });
     expect(counted(session, picture)).toHaveProperty('cached');
   });
 });
@@ -279,19 +279,19 @@ describe('pictures that have not been used for long', () => {
     const session = finished();
     const before = counted(session, first);
     for (const picture of others) counted(session, picture);
-    for (const picture of others) expect(session.layer(picture).state).toBe('ready');
-    expect(session.layer(first).state).toBe('computing');
+    for (const picture of others) expect(session.service.layer(picture).state).toBe('ready');
+    expect(session.service.layer(first).state).toBe('computing');
     expect(counted(session, first)).toEqual(before);
-    expect(session.layer({ view: 'host', layer: 'kinds' }).state).toBe('ready');
+    expect(session.service.layer({ view: 'host', layer: 'kinds' }).state).toBe('ready');
   });
 
   test('are drawn at once where a panel shows them still', () => {
     const session = finished();
     counted(session, first);
-    const before = session.tile({ ...first, ...place });
+    const before = session.service.tile({ ...first, ...place });
     for (const picture of others) counted(session, picture);
-    expect(session.tile({ ...first, ...place })).toEqual(before);
-    expect(session.layer(first).state).toBe('ready');
+    expect(session.service.tile({ ...first, ...place })).toEqual(before);
+    expect(session.service.layer(first).state).toBe('ready');
   });
 
   test('stay while their tiles are asked for', () => {
@@ -299,9 +299,9 @@ describe('pictures that have not been used for long', () => {
     counted(session, first);
     for (const picture of others) {
       counted(session, picture);
-      session.tile({ ...first, ...place });
+      session.service.tile({ ...first, ...place });
     }
-    const answer = session.layer(first);
+    const answer = session.service.layer(first);
     expect(answer.state === 'ready' && answer.counts !== undefined).toBe(true);
   });
 });
@@ -316,7 +316,7 @@ describe('the conflict map', () => {
       discardNoUnref: false,
     } as const;
     for (;;) {
-      const answer = session.simulateSweep({ options });
+      const answer = session.service.simulateSweep({ options });
       if (answer.state !== 'computing') return answer;
     }
   };
@@ -324,7 +324,7 @@ describe('the conflict map', () => {
   test('is shown on the disk and in the file, once there is one', () => {
     const session = finished();
     const picture: Picture = { view: 'guest', layer: 'simulation' };
-    expect(session.layer(picture)).toEqual({
+    expect(session.service.layer(picture)).toEqual({
       state: 'failed',
       message: 'sweep the disk in the Simulate tab first',
     });
@@ -343,7 +343,7 @@ describe('the conflict map', () => {
     const generation = (): number => {
       const picture: Picture = { view: 'guest', layer: 'simulation' };
       counted(session, picture);
-      const answer = session.layer(picture);
+      const answer = session.service.layer(picture);
       return answer.state === 'ready' ? answer.generation : -1;
     };
     swept(session, 'cached');
@@ -356,7 +356,7 @@ describe('the conflict map', () => {
 describe('a guest cluster', () => {
   test('is told with its entry, its place and who shares it', () => {
     const session = finished();
-    const detail = session.guestCluster({ cluster: 7 });
+    const detail = session.service.guestCluster({ cluster: 7 });
     expect(detail).toMatchObject({
       guestOffset: 7 * 4096,
       kind: 'shared',
@@ -370,7 +370,7 @@ describe('a guest cluster', () => {
     });
     const [host] = detail.hostClusters;
     expect(detail.dataOffset).toBe(host * 4096);
-    const owners = session.cluster({ cluster: host }).owners;
+    const owners = session.service.cluster({ cluster: host }).owners;
     expect(owners).toContainEqual(
       expect.objectContaining({
         type: 'l2-entry',
@@ -378,7 +378,7 @@ describe('a guest cluster', () => {
         entryOffset: detail.entryOffset,
       }),
     );
-    expect(session.guestCluster({ cluster: 120 })).toMatchObject({
+    expect(session.service.guestCluster({ cluster: 120 })).toMatchObject({
       kind: 'normal',
       copied: true,
       sharedByCount: 0,
@@ -386,7 +386,7 @@ describe('a guest cluster', () => {
   });
 
   test('past the end of the disk is named with both numbers', () => {
-    expect(() => finished().guestCluster({ cluster: GUESTS })).toThrow(
+    expect(() => finished().service.guestCluster({ cluster: GUESTS })).toThrow(
       'guest cluster 4096: expected one below 4096, the end of the disk',
     );
   });

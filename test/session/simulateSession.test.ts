@@ -5,9 +5,7 @@ import { ImageSession } from '../../src/session/imageSession.js';
 import type { ImageEvent } from '../../src/protocol/imageService.js';
 import type {
   SimulateAnswer,
-  SimulateOptions,
   SimulatedOverlap,
-  SimulateQuery,
   VerdictAnswer,
 } from '../../src/protocol/simulation.js';
 import { fileBytes, type SparseFile } from '../images/pieces.js';
@@ -17,6 +15,7 @@ import { poke, poked } from '../images/pokes.js';
 import { survey } from '../peer/survey.js';
 import { l1Overlap } from '../images/samples/damaged.js';
 import { MACHINE } from './machine.js';
+import type { SimulateOptions, SimulateQuery } from '../../src/protocol/questions.js';
 
 const OPTIONS: SimulateOptions = {
   overlap: {
@@ -52,7 +51,7 @@ function scanned(file: SparseFile): { session: ImageSession; lists: (readonly st
 /** The answer, asked for until it is all there. */
 function finished(session: ImageSession, asked: SimulateQuery): SimulateAnswer {
   for (;;) {
-    const answer = session.simulate(asked);
+    const answer = session.service.simulate(asked);
     if (answer.state !== 'computing') return answer;
   }
 }
@@ -95,12 +94,12 @@ describe('a list of operations', () => {
     const image = layOut(new ImageBuilder({ virtualSize: 2 ** 30 }).write(0, 2000));
     const { session } = scanned(image);
     const list = Array.from({ length: 1000 }, (_, i) => `write ${i * 65536} 64M`);
-    let answer = session.simulate(query(list));
+    let answer = session.service.simulate(query(list));
     let done = 0;
     while (answer.state === 'computing') {
       expect(answer.outcomes.length).toBeGreaterThanOrEqual(done);
       done = answer.outcomes.length;
-      answer = session.simulate(query(list));
+      answer = session.service.simulate(query(list));
     }
     expect(answer.state === 'done' && answer.outcomes.length).toBe(1000);
   });
@@ -124,7 +123,9 @@ describe('what makes no sense is refused in QEMU’s words', () => {
   });
 
   test('a verdict on nothing', () => {
-    expect(() => session.simulateVerdict(query([]))).toThrow('there is no operation to judge');
+    expect(() => session.service.simulateVerdict(query([]))).toThrow(
+      'there is no operation to judge',
+    );
   });
 
   test('an image that does not open read/write', () => {
@@ -153,7 +154,7 @@ function judged(
   list: readonly string[],
 ): Extract<VerdictAnswer, { state: 'known' | 'computing' }> {
   for (;;) {
-    const verdict = session.simulateVerdict(query(list));
+    const verdict = session.service.simulateVerdict(query(list));
     if (verdict.state === 'refused') throw new Error(verdict.message);
     if (verdict.state === 'known') return verdict;
   }
@@ -182,8 +183,8 @@ test('a newer list takes the place of one that takes long, at once', () => {
   const image = layOut(new ImageBuilder({ virtualSize: 2 ** 30 }).write(0, 2000));
   const { session } = scanned(image);
   const long = Array.from({ length: 1000 }, (_, i) => `write ${i * 65536} 64M`);
-  expect(session.simulate(query(long)).state).toBe('computing');
-  expect(session.simulateVerdict(query(long)).state).toBe('computing');
+  expect(session.service.simulate(query(long)).state).toBe('computing');
+  expect(session.service.simulateVerdict(query(long)).state).toBe('computing');
   expect(finished(session, query(['flush']))).toMatchObject({ state: 'done' });
   expect(judged(session, ['flush']).rows[0].cells.today).toMatchObject({ type: 'passes' });
 });
@@ -194,7 +195,7 @@ test('cells come as they are known', () => {
   const list = ['write 64M 512M', 'write 0x50000 64K'];
   const known: number[] = [];
   for (let state = 'computing'; state === 'computing';) {
-    const verdict = session.simulateVerdict(query(list));
+    const verdict = session.service.simulateVerdict(query(list));
     if (verdict.state === 'refused') throw new Error(verdict.message);
     ({ state } = verdict);
     known.push(verdict.rows.flatMap(({ cells }) => Object.values(cells)).filter(Boolean).length);
@@ -223,20 +224,20 @@ test('the verdict names the owners of what is destroyed', () => {
 test('steps come in pages, marks and the difference for the whole', () => {
   const { session } = scanned(damaged);
   const asked = query(['write 1G 64K', HIT]);
-  const all = session.simulateSteps({ ...asked, operation: 0, from: 0, count: 1000 });
+  const all = session.service.simulateSteps({ ...asked, operation: 0, from: 0, count: 1000 });
   expect(all.steps).toHaveLength(all.total);
-  const page = session.simulateSteps({ ...asked, operation: 0, from: 2, count: 3 });
+  const page = session.service.simulateSteps({ ...asked, operation: 0, from: 2, count: 3 });
   expect(page).toEqual({ total: all.total, steps: all.steps.slice(2, 5) });
-  const { marks } = session.simulateMarks({ ...asked, operation: 1 });
+  const { marks } = session.service.simulateMarks({ ...asked, operation: 1 });
   expect(marks[0]).toMatchObject({ cluster: 3, touch: 'stopped' });
-  let difference = session.simulateDifference(asked);
-  while (difference.state === 'computing') difference = session.simulateDifference(asked);
+  let difference = session.service.simulateDifference(asked);
+  while (difference.state === 'computing') difference = session.service.simulateDifference(asked);
   expect(difference.parts.map(({ what, total }) => [what, total])).toEqual([
     ['header', 1],
     ['l2', 1],
     ['refcounts', 1],
   ]);
-  expect(session.simulateSteps({ ...asked, operation: 7, from: 0, count: 9 })).toEqual({
+  expect(session.service.simulateSteps({ ...asked, operation: 7, from: 0, count: 9 })).toEqual({
     total: 0,
     steps: [],
   });
@@ -245,14 +246,14 @@ test('steps come in pages, marks and the difference for the whole', () => {
 /** The structures, asked for until they are there. */
 function structuresAfter(session: ImageSession, asked: SimulateQuery): SimulatedOverlap {
   for (;;) {
-    const answer = session.simulateOverlap(asked);
+    const answer = session.service.simulateOverlap(asked);
     if (answer.state !== 'computing') return answer;
   }
 }
 
 test('the structures are shown as the operations leave them', () => {
   const { session } = scanned(damaged);
-  const before = session.overlap({ options: OPTIONS.overlap });
+  const before = session.service.overlap({ options: OPTIONS.overlap });
   const same = structuresAfter(session, query([]));
   if (before.state !== 'built' || same.state !== 'built') throw new Error('not built');
   expect(same.marks).toEqual(before.marks);

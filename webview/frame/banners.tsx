@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { useSignal } from '@preact/signals';
-import type { ImageFacts } from '../../src/protocol/imageService.js';
 import type { Store } from '../state/store.js';
 import { plural } from '../text/text.js';
 import { Icon, IconButton } from '../parts/icon.js';
 import { ProblemList } from '../parts/problemList.js';
+import type { ImageFacts } from '../../src/core/qcow2/facts.js';
 
 /** What the user should know before looking at the map. */
 export function Banners({ store }: { readonly store: Store }): JSX.Element {

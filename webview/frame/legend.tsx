@@ -1,13 +1,13 @@
 import type { JSX } from 'preact';
 import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
 import { kindOfDominant, valuesInMask } from '../../src/core/picture/tile.js';
-import type { ScanSummary } from '../../src/protocol/imageService.js';
 import { valueVariable } from '../heatmap/palette.js';
 import { LAYER_TEXT, valueLabel, valueText } from '../text/layerText.js';
 import { isFileKinds, legendValues } from '../state/legendValues.js';
 import type { Store } from '../state/store.js';
 import { count, KIND_CODE, size } from '../text/text.js';
 import { WindowLegend } from './windowLegend.js';
+import type { ScanSummary } from '../../src/core/inspect/inspection.js';
 
 /** What each colour means and how much of it there is; a click shows one value alone. */
 export function Legend({ store }: { readonly store: Store }): JSX.Element {

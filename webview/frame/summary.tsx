@@ -1,12 +1,9 @@
 import type { JSX } from 'preact';
 import type { Store } from '../state/store.js';
-import type {
-  FileStatus,
-  Geometry,
-  ImageFacts,
-  ScanSummary,
-} from '../../src/protocol/imageService.js';
+import type { FileStatus } from '../../src/protocol/imageService.js';
 import { clean, count, plural, size } from '../text/text.js';
+import type { Geometry, ImageFacts } from '../../src/core/qcow2/facts.js';
+import type { ScanSummary } from '../../src/core/inspect/inspection.js';
 
 interface Chip {
   readonly text: string;

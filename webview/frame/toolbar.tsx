@@ -1,19 +1,22 @@
 import type { JSX } from 'preact';
-import type { Curve } from '../../src/protocol/imageService.js';
 import type { Store } from '../state/store.js';
 import { IconButton } from '../parts/icon.js';
 import { LayerChooser, ViewSegments } from './pictureChooser.js';
 import { Progress } from './progress.js';
+import type { CurveName } from '../../src/core/picture/curve.js';
 
-const CURVES: readonly { readonly curve: Curve; readonly text: string; readonly title: string }[] =
-  [
-    {
-      curve: 'hilbert',
-      text: 'Hilbert',
-      title: 'Hilbert curve: neighbours in the file stay neighbours',
-    },
-    { curve: 'rows', text: 'Rows', title: 'Row after row, from left to right' },
-  ];
+const CURVES: readonly {
+  readonly curve: CurveName;
+  readonly text: string;
+  readonly title: string;
+}[] = [
+  {
+    curve: 'hilbert',
+    text: 'Hilbert',
+    title: 'Hilbert curve: neighbours in the file stay neighbours',
+  },
+  { curve: 'rows', text: 'Rows', title: 'Row after row, from left to right' },
+];
 
 /** What one can do with the map. */
 export function Toolbar({ store }: { readonly store: Store }): JSX.Element {

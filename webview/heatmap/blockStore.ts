@@ -1,9 +1,8 @@
 import type { CurveName } from '../../src/core/picture/curve.js';
-import type { CellsQuery } from '../../src/protocol/navigation.js';
+import type { Query } from '../../src/protocol/questions.js';
+import { BLOCK_EDGE } from '../../src/protocol/limits.js';
 
-/** Cells along the edge of a block. */
-export const BLOCK = 64;
-const BLOCK_BITS = 6;
+const BLOCK_BITS = Math.log2(BLOCK_EDGE);
 /** Blocks kept: a 4K screen of the smallest cells that show what is in them takes about a dozen. */
 const KEPT = 48;
 /** Blocks on their way at the same time. */
@@ -24,7 +23,7 @@ export interface CellRange {
 
 /** What is known of the cells in view beside their tiles, block by block as it comes. */
 export class BlockStore<Block> {
-  readonly #fetch: (query: CellsQuery) => Promise<Block>;
+  readonly #fetch: (query: Query<'cells'>) => Promise<Block>;
   readonly #nothing: Block;
   readonly #arrived: () => void;
   readonly #blocks = new Map<number, Kept<Block>>();
@@ -34,7 +33,11 @@ export class BlockStore<Block> {
   #epoch = 0;
 
   /** `nothing`: a block of which nothing is known. */
-  constructor(fetch: (query: CellsQuery) => Promise<Block>, nothing: Block, arrived: () => void) {
+  constructor(
+    fetch: (query: Query<'cells'>) => Promise<Block>,
+    nothing: Block,
+    arrived: () => void,
+  ) {
     this.#fetch = fetch;
     this.#nothing = nothing;
     this.#arrived = arrived;
@@ -60,8 +63,8 @@ export class BlockStore<Block> {
 
   /** Asks for what of these cells is missing or stale. */
   want({ left, top, right, bottom }: CellRange): void {
-    for (let y = top >>> BLOCK_BITS; y * BLOCK < bottom; y++)
-      for (let x = left >>> BLOCK_BITS; x * BLOCK < right; x++) {
+    for (let y = top >>> BLOCK_BITS; y * BLOCK_EDGE < bottom; y++)
+      for (let x = left >>> BLOCK_BITS; x * BLOCK_EDGE < right; x++) {
         const key = keyOf(x, y);
         const known = this.#blocks.get(key);
         if (known) {
@@ -92,4 +95,5 @@ export class BlockStore<Block> {
 const keyOf = (x: number, y: number): number => y * 2 ** 26 + x;
 
 /** The number of a cell in its block, row after row. */
-export const cellInBlock = (x: number, y: number): number => (y % BLOCK) * BLOCK + (x % BLOCK);
+export const cellInBlock = (x: number, y: number): number =>
+  (y % BLOCK_EDGE) * BLOCK_EDGE + (x % BLOCK_EDGE);

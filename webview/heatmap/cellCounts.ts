@@ -1,5 +1,7 @@
-import type { CellCounts, CellsQuery } from '../../src/protocol/navigation.js';
-import { BLOCK, BlockStore, cellInBlock } from './blockStore.js';
+import type { CellCounts } from '../../src/protocol/navigation.js';
+import { BLOCK_EDGE } from '../../src/protocol/limits.js';
+import { BlockStore, cellInBlock } from './blockStore.js';
+import type { Query } from '../../src/protocol/questions.js';
 
 /** Stored refcount and references counted, each 255 for "255 or more". */
 export interface Counts {
@@ -7,11 +9,11 @@ export interface Counts {
   readonly references: number;
 }
 
-const CELLS = BLOCK * BLOCK;
+const CELLS = BLOCK_EDGE * BLOCK_EDGE;
 
 /** The counts of the cells in view, as they come. */
 export class CellCountStore extends BlockStore<Uint16Array> {
-  constructor(fetch: (query: CellsQuery) => Promise<CellCounts>, arrived: () => void) {
+  constructor(fetch: (query: Query<'cells'>) => Promise<CellCounts>, arrived: () => void) {
     super(async (query) => valuesOf((await fetch(query)).runs), new Uint16Array(CELLS), arrived);
   }
 

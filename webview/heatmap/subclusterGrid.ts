@@ -5,11 +5,13 @@ import {
   type SubclusterKind,
 } from '../../src/core/qcow2/subclusters.js';
 import { DOMINANT_MASK, maskOfValue, TILE } from '../../src/core/picture/tile.js';
-import type { CellsQuery, MixedCells } from '../../src/protocol/navigation.js';
-import { BLOCK, BlockStore, cellInBlock } from './blockStore.js';
+import type { MixedCells } from '../../src/protocol/navigation.js';
+import { BLOCK_EDGE } from '../../src/protocol/limits.js';
+import { BlockStore, cellInBlock } from './blockStore.js';
 import type { Palette } from './palette.js';
 import type { DrawItem, Frame } from './renderer.js';
 import type { StoredTile } from './tileStore.js';
+import type { Query } from '../../src/protocol/questions.js';
 
 /** From this width of a cell on (CSS pixels) its subclusters are told apart. */
 export const SUBCLUSTERS_FROM = 24;
@@ -17,7 +19,7 @@ export const SUBCLUSTERS_FROM = 24;
 export const ACROSS = 8;
 export const DOWN = SUBCLUSTERS / ACROSS;
 /** Blocks in a row of a tile. */
-const BLOCKS = TILE / BLOCK;
+const BLOCKS = TILE / BLOCK_EDGE;
 
 /** The value of a picture of the guest's disk whose colour a subcluster has. */
 const VALUE: Readonly<Record<SubclusterKind, number>> = {
@@ -44,7 +46,7 @@ export class SubclusterGrid {
   readonly #painted = new WeakMap<MixedCells, Painted>();
   readonly #mixed = new WeakMap<StoredTile, readonly boolean[]>();
 
-  constructor(fetch: (query: CellsQuery) => Promise<MixedCells>, arrived: () => void) {
+  constructor(fetch: (query: Query<'cells'>) => Promise<MixedCells>, arrived: () => void) {
     this.#blocks = new BlockStore(fetch, { cells: [] }, arrived);
   }
 
@@ -91,7 +93,8 @@ export class SubclusterGrid {
     if (cells.type === 'mixed')
       cells.glyphs.forEach((glyph, at) => {
         if ((glyph & DOMINANT_MASK) !== GUEST.partial) return;
-        made[Math.floor(at / TILE / BLOCK) * BLOCKS + Math.floor((at % TILE) / BLOCK)] = true;
+        made[Math.floor(at / TILE / BLOCK_EDGE) * BLOCKS + Math.floor((at % TILE) / BLOCK_EDGE)] =
+          true;
       });
     this.#mixed.set(tile, made);
     return made;
@@ -101,15 +104,15 @@ export class SubclusterGrid {
   #paint(block: MixedCells, palette: Palette): Painted {
     const known = this.#painted.get(block);
     if (known?.palette === palette) return known;
-    const image = new ImageData(BLOCK * ACROSS, BLOCK * DOWN);
+    const image = new ImageData(BLOCK_EDGE * ACROSS, BLOCK_EDGE * DOWN);
     const pixels = new Uint32Array(image.data.buffer);
-    const masks = new Uint16Array(BLOCK * BLOCK);
+    const masks = new Uint16Array(BLOCK_EDGE * BLOCK_EDGE);
     const values = new Map<number, readonly number[]>();
     const { cells } = block;
     for (let i = 0; i + 3 < cells.length; i += 4) {
       const [cell, placed, zeroes, allocated] = cells.slice(i, i + 4);
-      const left = (cell % BLOCK) * ACROSS;
-      const top = Math.floor(cell / BLOCK) * DOWN;
+      const left = (cell % BLOCK_EDGE) * ACROSS;
+      const top = Math.floor(cell / BLOCK_EDGE) * DOWN;
       const parts = Array.from(
         { length: SUBCLUSTERS },
         (_, index) => VALUE[subclusterKind(placed === 1, { zeroes, allocated }, index)],
@@ -150,13 +153,19 @@ function partInView(
 ): Part | undefined {
   const wide = (right - left) / source.size;
   const high = (bottom - top) / source.size;
-  const x = (block % BLOCKS) * BLOCK;
-  const y = Math.floor(block / BLOCKS) * BLOCK;
+  const x = (block % BLOCKS) * BLOCK_EDGE;
+  const y = Math.floor(block / BLOCKS) * BLOCK_EDGE;
   const part = {
     left: Math.max(x, source.x + Math.floor(Math.max(0, -left) / wide)),
     top: Math.max(y, source.y + Math.floor(Math.max(0, -top) / high)),
-    right: Math.min(x + BLOCK, source.x + Math.ceil(Math.min(width - left, right - left) / wide)),
-    bottom: Math.min(y + BLOCK, source.y + Math.ceil(Math.min(height - top, bottom - top) / high)),
+    right: Math.min(
+      x + BLOCK_EDGE,
+      source.x + Math.ceil(Math.min(width - left, right - left) / wide),
+    ),
+    bottom: Math.min(
+      y + BLOCK_EDGE,
+      source.y + Math.ceil(Math.min(height - top, bottom - top) / high),
+    ),
   };
   if (part.left >= part.right || part.top >= part.bottom) return undefined;
   const [across, down] = [tile.place.x * TILE, tile.place.y * TILE];
@@ -181,8 +190,8 @@ function drawPart(
   const y = (at: number): number => Math.round(top + (at - tile.place.y * TILE - source.y) * high);
   context.drawImage(
     canvas,
-    (part.left % BLOCK) * ACROSS,
-    (part.top % BLOCK) * DOWN,
+    (part.left % BLOCK_EDGE) * ACROSS,
+    (part.top % BLOCK_EDGE) * DOWN,
     (part.right - part.left) * ACROSS,
     (part.bottom - part.top) * DOWN,
     x(part.left),

@@ -1,4 +1,4 @@
-import type { Tile, TileQuery } from '../../src/protocol/imageService.js';
+import type { Tile } from '../../src/protocol/imageService.js';
 import { createCurve, type Curve, type CurveName } from '../../src/core/picture/curve.js';
 import type { Picture } from '../../src/core/picture/layer.js';
 import {
@@ -10,6 +10,7 @@ import {
 } from '../../src/core/picture/tile.js';
 import { COARSEST, troubleMarkers, type Marker } from './markers.js';
 import { ancestor, type Source, type TilePlace } from './tiles.js';
+import type { Query } from '../../src/protocol/questions.js';
 
 /** Requests on their way at the same time. */
 const IN_FLIGHT = 8;
@@ -62,7 +63,7 @@ export class TileStore {
   picture: Picture;
   curve: Curve;
   top: number;
-  readonly #fetch: (query: TileQuery) => Promise<Tile>;
+  readonly #fetch: (query: Query<'tile'>) => Promise<Tile>;
   readonly #arrived: () => void;
   readonly #tiles = new Map<number, StoredTile>();
   readonly #inFlight = new Set<number>();
@@ -74,7 +75,7 @@ export class TileStore {
   #epoch = 0;
   #opening = 0;
 
-  constructor(fetch: (query: TileQuery) => Promise<Tile>, arrived: () => void) {
+  constructor(fetch: (query: Query<'tile'>) => Promise<Tile>, arrived: () => void) {
     this.#fetch = fetch;
     this.#arrived = arrived;
     this.picture = { view: 'host', layer: 'kinds' };

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import type { Problem } from '../../src/protocol/imageService.js';
 import type { Store } from '../state/store.js';
 import { clean, hex } from '../text/text.js';
+import type { Problem } from '../../src/core/qcow2/problem.js';
 
 interface Props {
   readonly problems: readonly Problem[];

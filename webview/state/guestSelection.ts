@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
-import type { ClusterDetail, GuestClusterDetail } from '../../src/protocol/imageService.js';
+import type { ClusterDetail } from '../../src/core/inspect/inspection.js';
+import type { GuestClusterDetail } from '../../src/core/guest/clusterDetail.js';
 
 export type GuestDetail =
   | { readonly state: 'none' }

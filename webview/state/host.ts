@@ -1,4 +1,5 @@
-import type { FromWebview, Question, ToWebview } from '../../src/protocol/webviewMessages.js';
+import type { FromWebview, ToWebview } from '../../src/protocol/webviewMessages.js';
+import type { Question } from '../../src/protocol/rpc.js';
 
 /** The extension host as the webview sees it. */
 export interface Host {

@@ -1,6 +1,8 @@
 import { batch, effect, signal } from '@preact/signals';
-import type { OverlapAnswer, OverlapOptions, OverlapQuery } from '../../src/protocol/overlap.js';
+import type { OverlapAnswer } from '../../src/protocol/overlap.js';
 import { Latest } from './latest.js';
+import type { OverlapOptions } from '../../src/protocol/shapes.js';
+import type { OverlapQuery } from '../../src/protocol/questions.js';
 
 /**
  * The overlap structures as the panel, the strip and the map show them: under which settings, after

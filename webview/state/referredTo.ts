@@ -1,9 +1,9 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { KindName } from '../../src/core/map/kinds.js';
 import { kindOfDominant } from '../../src/core/picture/tile.js';
-import type { Mapped } from '../../src/protocol/imageService.js';
 import type { HoverPlace } from './hoverPlace.js';
 import { plural } from '../text/text.js';
+import type { Mapped } from '../../src/core/inspect/referredTo.js';
 
 /** Milliseconds that the pointer rests on a table before it is asked about. */
 const REST = 60;

@@ -1,4 +1,4 @@
-import type { ScanSummary } from '../../src/protocol/imageService.js';
+import type { ScanSummary } from '../../src/core/inspect/inspection.js';
 
 /** How far the image has been read. */
 export type Scan =

@@ -1,11 +1,12 @@
 import { signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { ClusterDetail, Geometry } from '../../src/protocol/imageService.js';
 import { GuestSelection } from './guestSelection.js';
 import type { HostActions } from './hostActions.js';
 import type { MapCommands } from './mapCommands.js';
 import type { PictureState } from './pictureState.js';
 import type { Rpc } from './rpc.js';
 import type { Tab } from './viewState.js';
+import type { ClusterDetail } from '../../src/core/inspect/inspection.js';
+import type { Geometry } from '../../src/core/qcow2/facts.js';
 
 /** What is known of the selected cluster. */
 export type Detail =

@@ -1,21 +1,24 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { CacheOptions } from '../../src/core/simulate/copy/cacheOptions.js';
 import type { ClusterMark } from '../../src/core/simulate/verdict/marks.js';
-import type { Answer, Query } from '../../src/protocol/imageService.js';
 import type { OverlapAnswer } from '../../src/protocol/overlap.js';
 import type {
-  CacheMode,
   DiskDifference,
-  EngineName,
   MarksAnswer,
   OperationOutcome,
   SimulateAnswer,
-  SimulateOptions,
-  SimulateQuery,
   VerdictAnswer,
 } from '../../src/protocol/simulation.js';
 import type { OverlapState } from './overlapState.js';
 import type { KeptSimulation } from './viewState.js';
+import type {
+  Answer,
+  Query,
+  SimulateOptions,
+  SimulateQuery,
+} from '../../src/protocol/questions.js';
+import type { CacheMode, EngineName } from '../../src/protocol/shapes.js';
+import { MAX_OPERATIONS } from '../../src/protocol/limits.js';
 
 type Simulating =
   | 'simulate'
@@ -35,9 +38,6 @@ export interface CellPlace {
   readonly row: number;
   readonly engine: EngineName;
 }
-
-/** Operations that may be listed: what the host lets through. */
-const MOST_OPERATIONS = 1000;
 
 /**
  * The simulated operations and what came of them. The list is the same in all panels of a file: the
@@ -141,7 +141,7 @@ export class SimulationState {
   }
 
   get isFull(): boolean {
-    return this.operations.value.length >= MOST_OPERATIONS;
+    return this.operations.value.length >= MAX_OPERATIONS;
   }
 
   /** Shows the verdict and the steps of one operation. */
@@ -156,7 +156,7 @@ export class SimulationState {
   /** Another list. What was there can be had back with `undo`. */
   replace(operations: readonly string[]): void {
     this.#before.push(this.operations.value);
-    this.#set(operations.slice(0, MOST_OPERATIONS));
+    this.#set(operations.slice(0, MAX_OPERATIONS));
   }
 
   /** Takes back the last change, or the last operation. */

@@ -7,8 +7,7 @@ import type { Rectangle } from '../../src/core/picture/stretch.js';
 import { maskOfValue } from '../../src/core/picture/tile.js';
 import type { Shell } from '../../src/core/shell.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
-import type { FileStatus, Geometry, ImageFacts } from '../../src/protocol/imageService.js';
-import type { OverlapOptions } from '../../src/protocol/overlap.js';
+import type { FileStatus } from '../../src/protocol/imageService.js';
 import type { HeatmapSettings } from '../../src/protocol/webviewMessages.js';
 import type { Host } from './host.js';
 import { HostActions } from './hostActions.js';
@@ -26,6 +25,8 @@ import { SimulationState } from './simulationState.js';
 import { SweepState } from './sweepState.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
 import { WindowStates } from '../text/windowStates.js';
+import type { Geometry, ImageFacts } from '../../src/core/qcow2/facts.js';
+import type { OverlapOptions } from '../../src/protocol/shapes.js';
 
 /** The unit of lengths in QEMU's block layer. */
 const SECTOR = 512;

@@ -1,5 +1,6 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
-import type { SimulateOptions, SweepAnswer } from '../../src/protocol/simulation.js';
+import type { SweepAnswer } from '../../src/protocol/simulation.js';
+import type { SimulateOptions } from '../../src/protocol/questions.js';
 
 /** The conflict map: what a write to each guest cluster would do, under the settings as they are. */
 export class SweepState {

@@ -1,7 +1,7 @@
 import type { CurveName } from '../../src/core/picture/curve.js';
-import type { CacheMode, EngineName } from '../../src/protocol/simulation.js';
 import { NOWHERE, readHistory, type History } from './history.js';
 import { LAYERS, VIEWS, type Picture, type View } from '../../src/core/picture/layer.js';
+import type { CacheMode, EngineName } from '../../src/protocol/shapes.js';
 
 export const TABS = ['cluster', 'findings', 'ranges', 'structures', 'overlap', 'simulate'] as const;
 

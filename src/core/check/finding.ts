@@ -5,7 +5,8 @@ import type { Owner } from '../map/owner.js';
  * - `corruption`, `leak`: as QEMU counts them
  * - `notice`: what qemu-img cannot see; outside its totals
  */
-export type Severity = 'error' | 'corruption' | 'leak' | 'notice';
+export const SEVERITIES = ['error', 'corruption', 'leak', 'notice'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 export type FindingCode =
   | 'l1-reserved-bits'

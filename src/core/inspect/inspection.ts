@@ -29,7 +29,7 @@ export interface FindingsQuery {
   readonly from: number;
   readonly count: number;
   /** Only these; undefined for all. */
-  readonly severity: Severity | undefined;
+  readonly severity?: Severity | undefined;
   /** Only those of this kind. */
   readonly code?: FindingCode | undefined;
 }

@@ -3,7 +3,8 @@ import type { MetadataList } from './metadataList.js';
 import { exposureOf, formOf } from './windowState.js';
 
 /** What a table of windows can be sorted by. */
-export type WindowColumn = 'window' | 'state' | 'used' | 'allocated' | 'bytes' | 'age';
+export const WINDOW_COLUMNS = ['window', 'state', 'used', 'allocated', 'bytes', 'age'] as const;
+export type WindowColumn = (typeof WINDOW_COLUMNS)[number];
 
 /** What is unprotected comes behind all that is not. */
 const FORM_ORDER = { empty: 0, fragments: 1, cached: 2, kept: 3 } as const;

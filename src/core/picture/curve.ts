@@ -1,5 +1,6 @@
 /** How the file's clusters are laid out on the picture. */
-export type CurveName = 'hilbert' | 'rows';
+export const CURVES = ['hilbert', 'rows'] as const;
+export type CurveName = (typeof CURVES)[number];
 
 export interface Point {
   readonly x: number;

@@ -44,7 +44,7 @@ function scannedImage(): { image: HostedImage; clusters: number } {
   const last = events.findLast((event) => event.type === 'scanned');
   if (!facts?.geometry || !last) throw new Error(`${path} has no map`);
   return {
-    image: { service: session, events: [{ type: 'facts', facts }, last] },
+    image: { service: session.service, events: [{ type: 'facts', facts }, last] },
     clusters: facts.geometry.hostClusters,
   };
 }

@@ -1,8 +1,7 @@
 import { build } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import type { CacheOptions } from '../../../src/core/simulate/copy/cacheOptions.js';
-import type { ImageEvent, ImageService, Method } from '../../../src/protocol/imageService.js';
-import type { OverlapOptions } from '../../../src/protocol/overlap.js';
+import type { ImageEvent } from '../../../src/protocol/imageService.js';
 import { answer, type Answered, type Request } from '../../../src/protocol/rpc.js';
 import type {
   FromWebview,
@@ -10,6 +9,8 @@ import type {
   ToWebview,
 } from '../../../src/protocol/webviewMessages.js';
 import { themeLook, type Theme } from './themes.js';
+import type { ImageService, Method } from '../../../src/protocol/questions.js';
+import type { OverlapOptions } from '../../../src/protocol/shapes.js';
 
 const FLAGS = [
   '--no-sandbox',

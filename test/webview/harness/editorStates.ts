@@ -1,19 +1,19 @@
 import type { Page } from 'playwright-core';
 import { LAYERS, VIEWS, type Picture } from '../../../src/core/picture/layer.js';
-import type { Curve } from '../../../src/protocol/imageService.js';
-import type { OverlapOptions } from '../../../src/protocol/overlap.js';
 import type { Tab } from '../../../webview/state/viewState.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import type { HostedImage } from './editorPage.js';
 import { hostedFile, hostedMap, hostedSample } from './hostedImages.js';
 import { DEFAULT_OVERLAP, hostedMail, withWindows } from './hostedWindows.js';
+import type { CurveName } from '../../../src/core/picture/curve.js';
+import type { OverlapOptions } from '../../../src/protocol/shapes.js';
 
 /** A state of the editor that one should have seen. */
 export interface EditorState {
   readonly image: () => HostedImage;
   readonly overlap?: OverlapOptions;
-  readonly curve?: Curve;
+  readonly curve?: CurveName;
   readonly picture?: Picture;
   readonly pane?: { readonly open?: boolean; readonly width?: number; readonly tab?: Tab };
   readonly operations?: readonly string[];

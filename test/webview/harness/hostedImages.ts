@@ -13,13 +13,14 @@ import { mapLayer } from '../../../src/core/picture/mapLayers.js';
 import { ImageSession } from '../../../src/session/imageSession.js';
 import { Navigator } from '../../../src/session/navigator.js';
 import { PictureTiles } from '../../../src/session/pictureTiles.js';
-import type { ImageEvent, ImageFacts } from '../../../src/protocol/imageService.js';
+import type { ImageEvent } from '../../../src/protocol/imageService.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import type { SparseFile } from '../../images/pieces.js';
 import { SAMPLES } from '../../images/samples/samples.js';
 import type { HostedImage } from './editorPage.js';
 import { MACHINE } from '../../session/machine.js';
+import type { ImageFacts } from '../../../src/core/qcow2/facts.js';
 
 /** A sample image, scanned to its end. */
 export function hostedSample(name: string): HostedImage {
@@ -45,7 +46,7 @@ export function hostedFile(file: SparseFile, name: string): HostedImage {
     while (session.advance(1000));
   };
   work();
-  return { service: session, events, work };
+  return { service: session.service, events, work };
 }
 
 function sourceOf(file: SparseFile): ByteSource {

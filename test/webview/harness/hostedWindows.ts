@@ -2,13 +2,14 @@ import { createCounters } from '../../../src/core/overlap/counters.js';
 import { heldBytes } from '../../../src/core/overlap/memory.js';
 import { WINDOW_SIZE } from '../../../src/core/overlap/typeRuns.js';
 import { windowCode, type WindowMark } from '../../../src/core/overlap/windowMarks.js';
-import type { BuiltOverlap, OverlapOptions } from '../../../src/protocol/overlap.js';
+import type { BuiltOverlap } from '../../../src/protocol/overlap.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { Random } from '../../images/random.js';
 import { logTexts } from '../../images/samples/texts.js';
 import type { HostedImage } from './editorPage.js';
 import { hostedFile } from './hostedImages.js';
+import type { OverlapOptions } from '../../../src/protocol/shapes.js';
 
 /** The settings of somebody who has changed none. */
 export const DEFAULT_OVERLAP: OverlapOptions = {

@@ -1,11 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Tile, TileQuery } from '../../../src/protocol/imageService.js';
+import type { Tile } from '../../../src/protocol/imageService.js';
 import { TileStore } from '../../../webview/heatmap/tileStore.js';
+import type { Query } from '../../../src/protocol/questions.js';
 
 const KINDS = { view: 'host', layer: 'kinds' } as const;
 
 interface Asked {
-  readonly query: TileQuery;
+  readonly query: Query<'tile'>;
   answer(generation: number): Promise<void>;
   fail(): Promise<void>;
 }

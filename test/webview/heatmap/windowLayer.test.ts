@@ -4,11 +4,11 @@ import { markOfCode } from '../../../src/core/overlap/windowMarks.js';
 import { createCurve } from '../../../src/core/picture/curve.js';
 import { valuesOf } from '../../../src/core/picture/layer.js';
 import { WindowGrid, windowOf } from '../../../src/core/picture/windowGrid.js';
-import type { OverlapQuery } from '../../../src/protocol/overlap.js';
 import { parseColour } from '../../../webview/heatmap/palette.js';
 import { launchBrowser, openEditor, settled } from '../harness/editorPage.js';
 import { DEFAULT_OVERLAP, hostedMail } from '../harness/hostedWindows.js';
 import { cellCentres, pixelsAt } from '../harness/measure.js';
+import type { OverlapQuery } from '../../../src/protocol/questions.js';
 
 const NAMES = valuesOf({ view: 'host', layer: 'windows' });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { OverlapAnswer, OverlapQuery } from '../../../src/protocol/overlap.js';
+import type { OverlapAnswer } from '../../../src/protocol/overlap.js';
 import { OverlapState } from '../../../webview/state/overlapState.js';
+import type { OverlapQuery } from '../../../src/protocol/questions.js';
 
 const options = {
   overlapCheck: 'cached',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Question } from '../../../src/protocol/webviewMessages.js';
+import type { Question } from '../../../src/protocol/rpc.js';
 import { Rpc } from '../../../webview/state/rpc.js';
 
 describe('questions', () => {

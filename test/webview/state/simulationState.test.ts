@@ -1,9 +1,8 @@
 import { expect, it } from 'vitest';
-import type { Answer, Query } from '../../../src/protocol/imageService.js';
-import type { SimulateQuery } from '../../../src/protocol/simulation.js';
 import { OverlapState } from '../../../webview/state/overlapState.js';
 import { SimulationState } from '../../../webview/state/simulationState.js';
 import { FRESH } from '../../../webview/state/viewState.js';
+import type { Answer, Query, SimulateQuery } from '../../../src/protocol/questions.js';
 
 const OVERLAP = {
   overlapCheck: 'cached',

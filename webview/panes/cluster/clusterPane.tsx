@@ -1,5 +1,4 @@
 import type { JSX } from 'preact';
-import type { ClusterDetail } from '../../../src/protocol/imageService.js';
 import { kindVariable } from '../../heatmap/palette.js';
 import type { Store } from '../../state/store.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
@@ -9,6 +8,7 @@ import { GuestClusterPart } from './guestClusterPart.js';
 import { Icon, IconButton } from '../../parts/icon.js';
 import { OwnerItem } from '../../parts/ownerItem.js';
 import { Row } from '../../parts/row.js';
+import type { ClusterDetail } from '../../../src/core/inspect/inspection.js';
 
 interface Props {
   readonly store: Store;

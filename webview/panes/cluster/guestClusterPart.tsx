@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
 import { valuesOf } from '../../../src/core/picture/layer.js';
-import type { GuestClusterDetail } from '../../../src/protocol/imageService.js';
 import { valueVariable } from '../../heatmap/palette.js';
 import { valueText } from '../../text/layerText.js';
 import type { Store } from '../../state/store.js';
@@ -9,6 +8,7 @@ import { IconButton } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
 import { Row } from '../../parts/row.js';
 import { Subclusters } from './subclusters.js';
+import type { GuestClusterDetail } from '../../../src/core/guest/clusterDetail.js';
 
 const KINDS = { view: 'guest', layer: 'kinds' } as const;
 

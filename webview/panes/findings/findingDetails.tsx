@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Finding } from '../../../src/core/check/finding.js';
-import type { ClusterDetail } from '../../../src/protocol/imageService.js';
 import type { Store } from '../../state/store.js';
 import { count, plural } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
 import { OffsetLink, showOffset } from '../../parts/offsetLink.js';
 import { OwnerItem } from '../../parts/ownerItem.js';
+import type { ClusterDetail } from '../../../src/core/inspect/inspection.js';
 
 /** Owners listed below a finding; the Cluster tab has all of them. */
 const OWNERS = 8;

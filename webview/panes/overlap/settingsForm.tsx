@@ -3,10 +3,11 @@ import { useEffect, useRef } from 'preact/hooks';
 import { BITMAP_BYTES } from '../../../src/core/overlap/fragments.js';
 import { TEMPLATES } from '../../../src/core/overlap/types.js';
 import { formatSize, parseSize } from '../../../src/core/size.js';
-import type { OverlapOptions, OverlapSetting } from '../../../src/protocol/overlap.js';
+import type { OverlapSetting } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';
 import { clean, plural } from '../../text/text.js';
 import { TypeToggles } from './typeToggles.js';
+import type { OverlapOptions } from '../../../src/protocol/shapes.js';
 
 interface Props {
   readonly store: Store;

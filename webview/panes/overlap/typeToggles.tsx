@@ -6,12 +6,12 @@ import {
   STRUCTURE_TYPES,
   type TypeSet,
 } from '../../../src/core/overlap/types.js';
-import type { OverlapOptions } from '../../../src/protocol/overlap.js';
 import { kindVariable } from '../../heatmap/palette.js';
 import type { Store } from '../../state/store.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
 import { plural } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
+import type { OverlapOptions } from '../../../src/protocol/shapes.js';
 
 interface Props {
   readonly store: Store;

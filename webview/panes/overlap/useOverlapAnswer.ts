@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Answer, Query } from '../../../src/protocol/imageService.js';
 import { Latest } from '../../state/latest.js';
 import type { Store } from '../../state/store.js';
+import type { Answer, Query } from '../../../src/protocol/questions.js';
 
 /** What is asked about the structures that are shown. */
 type OverlapMethod = 'overlapTimeline' | 'overlapWindows' | 'overlapWindow' | 'overlapEvents';

@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 import { KINDS, type KindName } from '../../../src/core/map/kinds.js';
 import type { RunFilter } from '../../../src/core/inspect/fileRuns.js';
-import type { ScanSummary } from '../../../src/protocol/imageService.js';
 import type { Store } from '../../state/store.js';
 import { rangesOf } from './rangeList.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
 import { count, plural, TROUBLE_TEXT } from '../../text/text.js';
+import type { ScanSummary } from '../../../src/core/inspect/inspection.js';
 
 interface Choice {
   readonly filter: RunFilter;

@@ -1,7 +1,8 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import type { LayoutRun, RunFilter } from '../../../src/core/inspect/fileRuns.js';
-import type { RangesPage, RangesQuery } from '../../../src/protocol/navigation.js';
+import type { RangesPage } from '../../../src/protocol/navigation.js';
 import { paneState } from '../../state/paneState.js';
+import type { Query } from '../../../src/protocol/questions.js';
 
 /** Ranges asked for at a time. */
 const PAGE = 100;
@@ -16,12 +17,12 @@ export class RangeList {
   readonly chosen = signal<number | undefined>(undefined);
   /** By number of the page; an empty one has been asked for. */
   readonly #pages = signal<ReadonlyMap<number, readonly LayoutRun[]>>(new Map());
-  readonly #ask: (query: RangesQuery) => Promise<RangesPage>;
+  readonly #ask: (query: Query<'ranges'>) => Promise<RangesPage>;
   #epoch = 0;
   /** Counts up with each choice: an answer that comes after the next one is not taken. */
   #choices = 0;
 
-  constructor(ask: (query: RangesQuery) => Promise<RangesPage>) {
+  constructor(ask: (query: Query<'ranges'>) => Promise<RangesPage>) {
     this.#ask = ask;
   }
 

@@ -1,5 +1,4 @@
 import type { JSX } from 'preact';
-import type { CacheMode, EngineName } from '../../../src/protocol/simulation.js';
 import type { Store } from '../../state/store.js';
 import { clean } from '../../text/text.js';
 import { CacheBars } from './cacheBars.js';
@@ -10,6 +9,7 @@ import { Icon } from '../../parts/icon.js';
 import { OperationList } from './operationList.js';
 import { StepList } from './stepList.js';
 import { VerdictTable } from './verdictTable.js';
+import type { CacheMode, EngineName } from '../../../src/protocol/shapes.js';
 
 const ENGINES: readonly Choice<EngineName>[] = [
   { value: 'today', text: 'QEMU today', title: 'The overlap check as QEMU has it' },

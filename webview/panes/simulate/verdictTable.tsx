@@ -4,7 +4,6 @@ import { describeOwner, kindOfOwner, type Owner } from '../../../src/core/map/ow
 import type { Lost, LostPlace } from '../../../src/core/simulate/verdict/verdict.js';
 import type {
   ClusterOwners,
-  EngineName,
   VerdictAnswer,
   VerdictCell,
   VerdictRow,
@@ -17,6 +16,7 @@ import { clean, count, hex, size } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
 import { VerdictBadge } from './verdictBadge.js';
+import type { EngineName } from '../../../src/protocol/shapes.js';
 
 interface Props {
   readonly store: Store;

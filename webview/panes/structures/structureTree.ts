@@ -1,10 +1,6 @@
 import { effect, signal, untracked } from '@preact/signals';
-import type {
-  StructureNode,
-  StructurePage,
-  StructureQuery,
-} from '../../../src/protocol/imageService.js';
 import { paneState } from '../../state/paneState.js';
+import type { StructureNode, StructurePage, StructureQuery } from '../../../src/core/tree/node.js';
 
 /** Children asked for at a time. */
 const PAGE = 100;

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OverlapOptions, OverlapQuery } from '../../../../src/protocol/overlap.js';
 import { bytesOf } from '../../../../webview/panes/overlap/fragmentList.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
 import { hostedMap, hostedWindows } from '../../harness/hostedImages.js';
 import { THEMES, type Theme } from '../../harness/themes.js';
+import type { OverlapOptions } from '../../../../src/protocol/shapes.js';
+import type { OverlapQuery } from '../../../../src/protocol/questions.js';
 
 let browser: Browser;
 beforeAll(async () => {

@@ -2,13 +2,13 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCurve, type Point } from '../../../../src/core/picture/curve.js';
 import { WindowGrid } from '../../../../src/core/picture/windowGrid.js';
-import type { OverlapOptions } from '../../../../src/protocol/overlap.js';
 import { parseColour } from '../../../../webview/heatmap/palette.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
 import { hostedData, hostedMap } from '../../harness/hostedImages.js';
 import { DEFAULT_OVERLAP, hostedMail, withWindows } from '../../harness/hostedWindows.js';
 import { cellCentres, frameTimes, pixelsAt, zoomByFrames } from '../../harness/measure.js';
 import { THEMES, themeLook, type Theme } from '../../harness/themes.js';
+import type { OverlapOptions } from '../../../../src/protocol/shapes.js';
 
 const SIZE = { width: 1600, height: 900 };
 const PANE_CLOSED = { version: 1, pane: { open: false, width: 340, tab: 'cluster' } };

@@ -1,13 +1,13 @@
 import { expect, it, vi } from 'vitest';
-import type { RangesQuery } from '../../../../src/protocol/navigation.js';
 import { RangeList } from '../../../../webview/panes/ranges/rangeList.js';
 import { hostedSample } from '../../harness/hostedImages.js';
+import type { Query } from '../../../../src/protocol/questions.js';
 
 const { service } = hostedSample('database-damaged.qcow2');
 
 function openList(): { list: RangeList; ask: ReturnType<typeof vi.fn<typeof service.ranges>> } {
   const ask = vi.fn(service.ranges.bind(service));
-  return { list: new RangeList((query: RangesQuery) => Promise.resolve(ask(query))), ask };
+  return { list: new RangeList((query: Query<'ranges'>) => Promise.resolve(ask(query))), ask };
 }
 
 it('fetches what is in sight, once', async () => {

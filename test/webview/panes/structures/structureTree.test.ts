@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { StructurePage, StructureQuery } from '../../../../src/protocol/imageService.js';
 import { placeholder, StructureTree } from '../../../../webview/panes/structures/structureTree.js';
+import type { StructurePage, StructureQuery } from '../../../../src/core/tree/node.js';
 
 /** A tree in which the node `a/b` has b children; a path that ends in 13 cannot be read. */
 function treeOf(roots: readonly number[]) {

@@ -1,0 +1,222 @@
+import * as v from 'valibot';
+import { isFindingCode } from '../core/check/explanations.js';
+import type { FindingCode } from '../core/check/finding.js';
+import { SEVERITIES } from '../core/check/finding.js';
+import type { GuestClusterDetail } from '../core/guest/clusterDetail.js';
+import type { ClusterDetail, FindingsPage } from '../core/inspect/inspection.js';
+import type { Located } from '../core/inspect/locate.js';
+import type { Mapped } from '../core/inspect/referredTo.js';
+import { KINDS } from '../core/map/kinds.js';
+import { WINDOW_COLUMNS } from '../core/overlap/windowOrder.js';
+import type { StructurePage } from '../core/tree/node.js';
+import type { LayerAnswer, Strip, Tile } from './imageService.js';
+import { MAX_OPERATIONS, MAX_RANGES, MAX_TREE_PAGE } from './limits.js';
+import type { CellCounts, Hit, MixedCells, RangesPage } from './navigation.js';
+import type {
+  OpenedWindow,
+  OverlapAdvice,
+  OverlapAnswer,
+  OverlapEventsPage,
+  OverlapTimeline,
+  OverlapWindowsPage,
+} from './overlap.js';
+import {
+  CACHE_MODES,
+  count,
+  curve,
+  ENGINES,
+  overlapOptions,
+  page,
+  picture,
+  setting,
+  upTo,
+} from './shapes.js';
+import type {
+  DifferenceAnswer,
+  MarksAnswer,
+  SimulateAnswer,
+  SimulatedOverlap,
+  StepsPage,
+  SweepAnswer,
+  VerdictAnswer,
+} from './simulation.js';
+
+/** Above every tile pyramid: 2^31 clusters in one row. */
+const MAX_LEVEL = 31;
+/** Rows of the tallest screen. */
+const MAX_ROWS = 8192;
+/** Blocks along an edge of any picture. */
+const MAX_BLOCK = 2 ** 26;
+/** The longest path names an entry of a snapshot's L2 table. */
+const MAX_PATH = 200;
+/** A line of an operation names at most a snapshot. */
+const MAX_OPERATION = 1200;
+
+/** What is asked, and how a stranger's value is read as that; and, as a type alone, the answer. */
+interface Exchange<Q extends v.GenericSchema, A> {
+  readonly query: Q;
+  /** Never there. */
+  readonly answer?: () => A;
+}
+
+const exchange =
+  <A>() =>
+  <Q extends v.GenericSchema>(query: Q): Exchange<Q, A> => ({ query });
+
+const cluster = v.object({ cluster: count });
+
+/** A block of BLOCK_EDGE × BLOCK_EDGE cells of the picture: its column and row. */
+const block = v.object({ curve, x: upTo(MAX_BLOCK - 1), y: upTo(MAX_BLOCK - 1) });
+
+const layoutTarget = [
+  v.object({ type: v.literal('kind'), kind: v.picklist([...KINDS, 'unallocated']) }),
+  v.object({ type: v.literal('claimed-twice') }),
+  v.object({ type: v.literal('leak') }),
+  v.object({ type: v.literal('too-low') }),
+] as const;
+const target = v.variant('type', [...layoutTarget, v.object({ type: v.literal('corruption') })]);
+
+/** Where a place is; an entry of the L2 table that is selected, or refers to the cluster that is. */
+const place = v.variant('type', [
+  v.object({ type: v.literal('cluster'), cluster: count }),
+  v.object({ type: v.literal('host'), offset: count }),
+  v.object({ type: v.literal('guest'), offset: count }),
+  v.object({ type: v.literal('l1'), l1Index: count }),
+  v.object({ type: v.literal('l2'), l1Index: count, l2Index: count }),
+  v.object({ type: v.literal('selected-l2'), l2Index: count, selected: count }),
+]);
+
+/** Structures under these settings, after so many operations; without a position, after all. */
+const overlapFields = { options: overlapOptions, position: v.optional(count) };
+const overlap = v.object(overlapFields);
+
+/** How the simulated copy is opened. Settings as a user wrote them: the worker reads them as QEMU would. */
+const simulateOptions = v.object({
+  overlap: overlapOptions,
+  caches: v.object({
+    cacheSize: setting,
+    l2CacheSize: setting,
+    l2CacheEntrySize: setting,
+    refcountCacheSize: setting,
+  }),
+  engine: v.picklist(ENGINES),
+  cache: v.picklist(CACHE_MODES),
+  discardNoUnref: v.boolean(),
+});
+
+/** Operations, one a line as core/simulate/copy/operation.ts reads them, one after the other on a copy. */
+const simulateFields = {
+  operations: v.pipe(
+    v.array(v.pipe(v.string(), v.maxLength(MAX_OPERATION))),
+    v.maxLength(MAX_OPERATIONS),
+    v.readonly(),
+  ),
+  options: simulateOptions,
+};
+const simulate = v.object(simulateFields);
+/** `operation`: its place in the list. */
+const operationFields = { ...simulateFields, operation: count };
+
+/**
+ * What can be asked of one open image, and what is answered; every value survives a structured
+ * clone. A new question is a line here, its answer in a session, and its use in a pane.
+ */
+export const QUESTIONS = {
+  /** One tile of a picture. */
+  tile: exchange<Tile>()(
+    v.object({ ...picture, curve, level: upTo(MAX_LEVEL), x: count, y: count }),
+  ),
+  /** The whole file in so many rows of pixels, from its start to its end. */
+  strip: exchange<Strip>()(v.object({ rows: v.pipe(upTo(MAX_ROWS), v.minValue(1)) })),
+  /** How far a picture is; asking sets it going. To be asked again while it is computing. */
+  layer: exchange<LayerAnswer>()(v.object(picture)),
+  /** Everything known about one host cluster, with every owner. */
+  cluster: exchange<ClusterDetail>()(cluster),
+  /** Everything known about one cluster of the guest's disk. */
+  guestCluster: exchange<GuestClusterDetail>()(cluster),
+  /** A page of findings, for a virtual list. */
+  findings: exchange<FindingsPage>()(
+    v.object({
+      ...page(),
+      severity: v.optional(v.picklist(SEVERITIES)),
+      code: v.optional(v.custom<FindingCode>(isFindingCode)),
+    }),
+  ),
+  /** A page of what lies below a node of the file's tree. */
+  structure: exchange<StructurePage>()(
+    v.object({ path: v.pipe(v.string(), v.maxLength(MAX_PATH)), ...page(MAX_TREE_PAGE) }),
+  ),
+  /**
+   * The next run of clusters of a kind, or in trouble; undefined when there is none. Without a
+   * `from`: from the end of the file that the direction starts at.
+   */
+  next: exchange<Hit | undefined>()(
+    v.object({ target, from: v.optional(count), direction: v.picklist([1, -1]) }),
+  ),
+  /** Stored and counted refcounts of a block of the picture. */
+  cells: exchange<CellCounts>()(block),
+  /** The subclusters of a block of the guest's disk, where they differ within a cluster. */
+  subclusters: exchange<MixedCells>()(block),
+  /** The clusters that the tables in a cluster refer to. */
+  mapped: exchange<Mapped>()(cluster),
+  /** A page of the runs that the file consists of; `at`: a cluster whose run is wanted too. */
+  ranges: exchange<RangesPage>()(
+    v.object({
+      ...page(MAX_RANGES),
+      filter: v.optional(v.variant('type', [...layoutTarget])),
+      at: v.optional(count),
+    }),
+  ),
+  /** Where a guest offset or an entry of a table leads to. */
+  locate: exchange<Located>()(v.object({ place })),
+  /** The overlap structures as opening leaves them, or on the way there. */
+  overlap: exchange<OverlapAnswer>()(overlap),
+  /** How they came to be. */
+  overlapTimeline: exchange<OverlapTimeline>()(overlap),
+  /** A page of their windows, sorted; `find`: one that is looked for, wherever it is. */
+  overlapWindows: exchange<OverlapWindowsPage>()(
+    v.object({
+      ...overlapFields,
+      ...page(),
+      sort: v.picklist(WINDOW_COLUMNS),
+      descending: v.boolean(),
+      find: v.optional(count),
+    }),
+  ),
+  /** One window, opened; undefined for one that was never touched. */
+  overlapWindow: exchange<OpenedWindow | undefined>()(
+    v.object({ ...overlapFields, window: count }),
+  ),
+  /** A page of memory-limit events. */
+  overlapEvents: exchange<OverlapEventsPage>()(v.object({ options: overlapOptions, ...page() })),
+  /** Which settings would be better. To be asked again while it is computing. */
+  overlapAdvice: exchange<OverlapAdvice>()(overlap),
+  /** What comes of a list of operations, which becomes that of all panels. */
+  simulate: exchange<SimulateAnswer>()(simulate),
+  /** What every check says of its last operation. To be asked again while it is computing. */
+  simulateVerdict: exchange<VerdictAnswer>()(simulate),
+  /** A page of what QEMU does in one of them. */
+  simulateSteps: exchange<StepsPage>()(v.object({ ...operationFields, ...page() })),
+  /** Where on the map that is. */
+  simulateMarks: exchange<MarksAnswer>()(v.object(operationFields)),
+  /** What is different in the file after the operations. */
+  simulateDifference: exchange<DifferenceAnswer>()(simulate),
+  /** The conflict map; it becomes a picture. To be asked again while it is computing. */
+  simulateSweep: exchange<SweepAnswer>()(v.object({ options: simulateOptions })),
+  /** The overlap structures after the operations. */
+  simulateOverlap: exchange<SimulatedOverlap>()(simulate),
+} as const;
+
+type Questions = typeof QUESTIONS;
+export type Method = keyof Questions;
+export type Query<M extends Method> = v.InferOutput<Questions[M]['query']>;
+export type Answer<M extends Method> =
+  Questions[M] extends Exchange<v.GenericSchema, infer A> ? A : never;
+
+/** Answers to some questions; those to all are the service that a scan worker gives. */
+export type Answers<M extends Method> = { readonly [K in M]: (query: Query<K>) => Answer<K> };
+export type ImageService = Answers<Method>;
+
+export type OverlapQuery = Query<'overlap'>;
+export type SimulateOptions = v.InferOutput<typeof simulateOptions>;
+export type SimulateQuery = Query<'simulate'>;
