@@ -29,6 +29,8 @@ const coreRoom = (name, takes) => ({
 });
 
 const FACTS = ['', 'qcow2', 'map'];
+const GUARDED_COPY = [...FACTS, 'overlap', 'simulate/copy', 'simulate/guard'];
+const DRIVER = ['simulate/driver/state', 'simulate/driver/refcounts'];
 const COUNTED = [...FACTS, 'check', 'guest', 'inspect'];
 
 const CORE = [
@@ -42,11 +44,14 @@ const CORE = [
   coreRoom('overlap', FACTS),
   coreRoom('simulate/copy', [...FACTS, 'overlap']),
   coreRoom('simulate/guard', [...FACTS, 'overlap', 'simulate/copy']),
-  coreRoom('simulate/driver', [...FACTS, 'overlap', 'simulate/copy', 'simulate/guard']),
+  coreRoom('simulate/driver/state', GUARDED_COPY),
+  coreRoom('simulate/driver/refcounts', [...GUARDED_COPY, 'simulate/driver/state']),
+  coreRoom('simulate/driver', [...GUARDED_COPY, ...DRIVER]),
+  coreRoom('simulate/driver/requests', [...GUARDED_COPY, ...DRIVER, 'simulate/driver']),
   coreRoom('picture', [...COUNTED, 'overlap', 'simulate/copy']),
   coreRoom('simulate/verdict', [
     ...COUNTED,
-    ...['overlap', 'simulate/copy', 'simulate/guard', 'simulate/driver', 'picture'],
+    ...[...GUARDED_COPY, ...DRIVER, 'simulate/driver', 'simulate/driver/requests', 'picture'],
   ]),
 ];
 

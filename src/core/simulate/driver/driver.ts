@@ -1,9 +1,9 @@
-import { Allocation } from './allocation.js';
-import { type DriverParts, DriverState } from './driverState.js';
-import { FreeSearch } from './freeSearch.js';
+import { Allocation } from './refcounts/allocation.js';
+import { type DriverParts, DriverState } from './state/driverState.js';
+import { FreeSearch } from './refcounts/freeSearch.js';
 import type { PiecesAtOnce } from './piecesAtOnce.js';
-import { Refcounts } from './refcounts.js';
-import { RefcountTable } from './refcountTable.js';
+import { Refcounts } from './refcounts/refcounts.js';
+import { RefcountTable } from './refcounts/refcountTable.js';
 
 /** The persistent bitmaps of an open image, as the requests and closing need them (see Bitmaps). */
 export interface StoredBitmaps {

@@ -1,19 +1,19 @@
 import type { MetadataList } from '../../overlap/metadataList.js';
 import type { LaidOutImage } from '../../qcow2/image.js';
-import { close } from '../driver/close.js';
+import { close } from '../driver/requests/close.js';
 import { type Difference, difference } from './difference.js';
 import type { Driver } from '../driver/driver.js';
 import { errnoText, ProcessAborted, RequestFailed, Unpredictable } from '../copy/failure.js';
-import { AT_ONCE } from '../driver/guestWrite.js';
-import { writeHost } from '../driver/hostWrite.js';
-import { openDriver } from '../driver/opening.js';
+import { AT_ONCE } from '../driver/requests/guestWrite.js';
+import { writeHost } from '../driver/requests/hostWrite.js';
+import { openDriver } from '../driver/requests/opening.js';
 import type { SimulatedOperation } from '../copy/operation.js';
 import type { Ending, Outcome } from '../copy/outcome.js';
 import { Overlay } from '../copy/overlay.js';
 import { Recorder } from '../copy/recorder.js';
-import { compress, discard, flush, write, writeZeroes } from '../driver/requests.js';
+import { compress, discard, flush, write, writeZeroes } from '../driver/requests/requests.js';
 import type { SimulationSettings } from '../driver/settings.js';
-import { createSnapshot, deleteSnapshot } from '../driver/snapshots.js';
+import { createSnapshot, deleteSnapshot } from '../driver/requests/snapshots.js';
 import { finish, type Work } from '../copy/work.js';
 
 /** Whether the image opens read/write. */

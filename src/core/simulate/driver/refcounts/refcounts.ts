@@ -1,9 +1,9 @@
-import type { DriverState } from './driverState.js';
-import { errnoText, failureOf, RequestFailed } from '../copy/failure.js';
-import { clusterOf } from '../copy/sizes.js';
+import type { DriverState } from '../state/driverState.js';
+import { errnoText, failureOf, RequestFailed } from '../../copy/failure.js';
+import { clusterOf } from '../../copy/sizes.js';
 import type { FreeSearch } from './freeSearch.js';
-import type { CacheEntry } from './metadataCache.js';
-import type { Allocated } from '../copy/outcome.js';
+import type { CacheEntry } from '../state/metadataCache.js';
+import type { Allocated } from '../../copy/outcome.js';
 import { blockIndexForChange, RefcountBlocks } from './refcountBlocks.js';
 import { addToRefcount } from './refcountCells.js';
 import type { RefcountTable } from './refcountTable.js';

@@ -1,7 +1,7 @@
-import { hashHex, hexWords } from '../../bytes.js';
-import type { DriverState } from './driverState.js';
-import { RequestFailed } from '../copy/failure.js';
-import { blockOffset, MemoryTable } from './memoryTable.js';
+import { hashHex, hexWords } from '../../../bytes.js';
+import type { DriverState } from '../state/driverState.js';
+import { RequestFailed } from '../../copy/failure.js';
+import { blockOffset, MemoryTable } from '../state/memoryTable.js';
 import { refcountAt } from './refcountCells.js';
 
 /** The refcount table as the driver holds it, and what its blocks say. Failures are RequestFailed. */

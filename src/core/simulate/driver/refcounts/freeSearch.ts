@@ -1,5 +1,5 @@
-import type { DriverState } from './driverState.js';
-import { RequestFailed } from '../copy/failure.js';
+import type { DriverState } from '../state/driverState.js';
+import { RequestFailed } from '../../copy/failure.js';
 import { firstZero, zeroTest } from './refcountCells.js';
 import type { RefcountTable } from './refcountTable.js';
 

@@ -1,10 +1,10 @@
-import { BIT } from '../../map/kinds.js';
-import type { TypeSet } from '../../overlap/types.js';
-import type { Driver } from './driver.js';
-import { RequestFailed } from '../copy/failure.js';
-import type { HostWriteKind } from '../copy/operation.js';
-import type { Written } from '../copy/outcome.js';
-import { UNKNOWN } from '../copy/overlay.js';
+import { BIT } from '../../../map/kinds.js';
+import type { TypeSet } from '../../../overlap/types.js';
+import type { Driver } from '../driver.js';
+import { RequestFailed } from '../../copy/failure.js';
+import type { HostWriteKind } from '../../copy/operation.js';
+import type { Written } from '../../copy/outcome.js';
+import { UNKNOWN } from '../../copy/overlay.js';
 
 /** How QEMU writes a structure: under which name, checked or not, and with which types ignored. */
 interface Manner {

@@ -1,13 +1,13 @@
-import { maskedOffset } from '../../qcow2/entryTable.js';
-import { COPIED, compressedSpan, l2EntryKind } from '../../qcow2/l2Entry.js';
-import { hashHex } from '../../bytes.js';
-import type { Driver } from './driver.js';
+import { maskedOffset } from '../../../qcow2/entryTable.js';
+import { COPIED, compressedSpan, l2EntryKind } from '../../../qcow2/l2Entry.js';
+import { hashHex } from '../../../bytes.js';
+import type { Driver } from '../driver.js';
 import { readGuest } from './guestData.js';
 import { bitRange, type EntryWords, type L2Slice } from './l2Slice.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
-import { wordsOf } from './memoryTable.js';
-import { type Content, cut, lengthOf, type Part } from '../copy/overlay.js';
-import type { FreedFor } from './refcounts.js';
+import { wordsOf } from '../state/memoryTable.js';
+import { type Content, cut, lengthOf, type Part } from '../../copy/overlay.js';
+import type { FreedFor } from '../refcounts/refcounts.js';
 import { hasCopy, type WritePlan } from './writePlan.js';
 
 /** Data up to this length between two areas is read along with them (perform_cow). */

@@ -1,9 +1,9 @@
 import { packedBytes } from './compressed.js';
-import type { Driver } from './driver.js';
-import { ProcessAborted, RequestFailed, Unpredictable } from '../copy/failure.js';
+import type { Driver } from '../driver.js';
+import { ProcessAborted, RequestFailed, Unpredictable } from '../../copy/failure.js';
 import { type GuestStretch, lookUpGuest } from './guestLookUp.js';
-import { cut, type Part, UNKNOWN, ZEROS } from '../copy/overlay.js';
-import { MOST_WORKERS } from './piecesAtOnce.js';
+import { cut, type Part, UNKNOWN, ZEROS } from '../../copy/overlay.js';
+import { MOST_WORKERS } from '../piecesAtOnce.js';
 
 /** Why it cannot be foretold how far a read gets. */
 const READ_AT_ONCE = 'a read of several stretches that fails works on them at the same time';

@@ -1,6 +1,6 @@
-import { hexWords } from '../../bytes.js';
-import { type EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
-import { COPIED } from '../../qcow2/l2Entry.js';
+import { hexWords } from '../../../bytes.js';
+import { type EntryTable, maskedOffset } from '../../../qcow2/entryTable.js';
+import { COPIED } from '../../../qcow2/l2Entry.js';
 
 /** A table that the driver holds in memory from opening on: the active L1 table, the refcount table. */
 export class MemoryTable {

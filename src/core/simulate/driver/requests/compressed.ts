@@ -1,11 +1,11 @@
-import { maskedOffset } from '../../qcow2/entryTable.js';
-import { COMPRESSED } from '../../qcow2/l2Entry.js';
-import type { Driver } from './driver.js';
-import { RequestFailed, Unpredictable } from '../copy/failure.js';
+import { maskedOffset } from '../../../qcow2/entryTable.js';
+import { COMPRESSED } from '../../../qcow2/l2Entry.js';
+import type { Driver } from '../driver.js';
+import { RequestFailed, Unpredictable } from '../../copy/failure.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
-import type { Content } from '../copy/overlay.js';
+import type { Content } from '../../copy/overlay.js';
 import { PATTERN } from './pattern.js';
-import type { Work } from '../copy/work.js';
+import type { Work } from '../../copy/work.js';
 
 /**
  * Bytes that a cluster of qemu-io's pattern, the same byte throughout, is compressed to: by cluster

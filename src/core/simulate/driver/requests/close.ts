@@ -1,6 +1,6 @@
-import { INCOMPATIBLE } from '../../qcow2/features.js';
-import type { Driver } from './driver.js';
-import { errnoText, failureOf } from '../copy/failure.js';
+import { INCOMPATIBLE } from '../../../qcow2/features.js';
+import type { Driver } from '../driver.js';
+import { errnoText, failureOf } from '../../copy/failure.js';
 import { flushNode } from './requests.js';
 
 /** Closes the image (bdrv_close, qcow2_inactivate): what is dirty is written, unless the node is dead. */

@@ -1,7 +1,7 @@
-import type { LaidOutImage } from '../../qcow2/image.js';
-import { upToNul, viewOf } from '../../bytes.js';
-import { type ByteSource, readBytes } from '../../byteSource.js';
-import type { Snapshot } from '../../qcow2/snapshotTable.js';
+import type { LaidOutImage } from '../../../qcow2/image.js';
+import { upToNul, viewOf } from '../../../bytes.js';
+import { type ByteSource, readBytes } from '../../../byteSource.js';
+import type { Snapshot } from '../../../qcow2/snapshotTable.js';
 
 /** A snapshot as the driver holds it. */
 export interface HeldSnapshot {

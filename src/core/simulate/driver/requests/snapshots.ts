@@ -1,17 +1,17 @@
-import { hashHex, roundUp, viewOf } from '../../bytes.js';
-import { BIT } from '../../map/kinds.js';
-import { EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
-import { COPIED, compressedSpan } from '../../qcow2/l2Entry.js';
-import { MAX_L1_BYTES, MAX_SNAPSHOT_TABLE_BYTES, MAX_SNAPSHOTS } from '../../qcow2/limits.js';
-import type { Driver } from './driver.js';
-import { cleaningUp, RequestFailed } from '../copy/failure.js';
-import { MemoryTable, wordsOf } from './memoryTable.js';
-import { bytesPart, lengthOf, type Part, UNKNOWN } from '../copy/overlay.js';
+import { hashHex, roundUp, viewOf } from '../../../bytes.js';
+import { BIT } from '../../../map/kinds.js';
+import { EntryTable, maskedOffset } from '../../../qcow2/entryTable.js';
+import { COPIED, compressedSpan } from '../../../qcow2/l2Entry.js';
+import { MAX_L1_BYTES, MAX_SNAPSHOT_TABLE_BYTES, MAX_SNAPSHOTS } from '../../../qcow2/limits.js';
+import type { Driver } from '../driver.js';
+import { cleaningUp, RequestFailed } from '../../copy/failure.js';
+import { MemoryTable, wordsOf } from '../state/memoryTable.js';
+import { bytesPart, lengthOf, type Part, UNKNOWN } from '../../copy/overlay.js';
 import { flushNode } from './requests.js';
-import { type HeldSnapshot, recordParts, snapshotRecord } from './snapshotList.js';
+import { type HeldSnapshot, recordParts, snapshotRecord } from '../state/snapshotList.js';
 import { collectingDiscards } from './discard.js';
 import { L2Slice } from './l2Slice.js';
-import type { Work } from '../copy/work.js';
+import type { Work } from '../../copy/work.js';
 
 /** Where the header says how many snapshots there are, and where. */
 const TABLE_FIELD = 60;

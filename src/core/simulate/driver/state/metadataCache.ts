@@ -1,11 +1,11 @@
-import { hashHex, viewOf } from '../../bytes.js';
-import type { TypeSet } from '../../overlap/types.js';
-import { failureOf, ProcessAborted, RequestFailed } from '../copy/failure.js';
-import type { HostFile } from '../guard/hostFile.js';
-import type { CacheName } from '../copy/outcome.js';
-import { bytesPart } from '../copy/overlay.js';
-import type { Recorder } from '../copy/recorder.js';
-import type { Signal } from '../copy/signal.js';
+import { hashHex, viewOf } from '../../../bytes.js';
+import type { TypeSet } from '../../../overlap/types.js';
+import { failureOf, ProcessAborted, RequestFailed } from '../../copy/failure.js';
+import type { HostFile } from '../../guard/hostFile.js';
+import type { CacheName } from '../../copy/outcome.js';
+import { bytesPart } from '../../copy/overlay.js';
+import type { Recorder } from '../../copy/recorder.js';
+import type { Signal } from '../../copy/signal.js';
 
 /** A table in a cache. */
 export interface CacheEntry {

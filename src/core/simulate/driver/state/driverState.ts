@@ -1,21 +1,21 @@
-import { BIT } from '../../map/kinds.js';
-import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from '../../qcow2/features.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
-import type { Claims } from '../guard/claims.js';
+import { BIT } from '../../../map/kinds.js';
+import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from '../../../qcow2/features.js';
+import type { LaidOutImage } from '../../../qcow2/image.js';
+import type { Claims } from '../../guard/claims.js';
 import { Discards } from './discards.js';
-import type { CacheSlots, Geometry } from '../copy/sizes.js';
-import type { Guard } from '../guard/guard.js';
+import type { CacheSlots, Geometry } from '../../copy/sizes.js';
+import type { Guard } from '../../guard/guard.js';
 import { HeaderState } from './headerState.js';
-import { HostFile } from '../guard/hostFile.js';
-import { LossFinder } from '../guard/losses.js';
+import { HostFile } from '../../guard/hostFile.js';
+import { LossFinder } from '../../guard/losses.js';
 import { MemoryTable } from './memoryTable.js';
 import { MetadataCache } from './metadataCache.js';
-import type { Allocated } from '../copy/outcome.js';
-import { bytesPart, lengthOf, type Overlay, type Part } from '../copy/overlay.js';
-import type { Recorder } from '../copy/recorder.js';
-import { Signal } from '../copy/signal.js';
+import type { Allocated } from '../../copy/outcome.js';
+import { bytesPart, lengthOf, type Overlay, type Part } from '../../copy/overlay.js';
+import type { Recorder } from '../../copy/recorder.js';
+import { Signal } from '../../copy/signal.js';
 import { SnapshotList } from './snapshotList.js';
-import type { Surroundings } from '../copy/surroundings.js';
+import type { Surroundings } from '../../copy/surroundings.js';
 
 /** What an image is opened with. */
 export interface DriverParts {

@@ -1,4 +1,4 @@
-import { roundUp } from '../../bytes.js';
+import { roundUp } from '../../../bytes.js';
 
 /** Bytes of bits that are held of one bitmap. */
 const MOST_BYTES = 64 * 2 ** 20;

@@ -1,10 +1,10 @@
-import { hashHex } from '../../bytes.js';
-import { BIT } from '../../map/kinds.js';
-import type { Driver } from './driver.js';
-import { cleaningUp, RequestFailed } from '../copy/failure.js';
+import { hashHex } from '../../../bytes.js';
+import { BIT } from '../../../map/kinds.js';
+import type { Driver } from '../driver.js';
+import { cleaningUp, RequestFailed } from '../../copy/failure.js';
 import { L2Slice } from './l2Slice.js';
-import { isCopied, l2Offset, wordsOf } from './memoryTable.js';
-import type { CacheEntry } from './metadataCache.js';
+import { isCopied, l2Offset, wordsOf } from '../state/memoryTable.js';
+import type { CacheEntry } from '../state/metadataCache.js';
 
 const COPIED = 0x80000000;
 

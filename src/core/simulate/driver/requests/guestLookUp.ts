@@ -1,12 +1,12 @@
-import { hashHex } from '../../bytes.js';
-import { compressedSpan } from '../../qcow2/l2Entry.js';
-import type { SubclusterKind } from '../../qcow2/subclusters.js';
-import type { Driver } from './driver.js';
-import { RequestFailed } from '../copy/failure.js';
-import { intoCluster } from '../copy/sizes.js';
+import { hashHex } from '../../../bytes.js';
+import { compressedSpan } from '../../../qcow2/l2Entry.js';
+import type { SubclusterKind } from '../../../qcow2/subclusters.js';
+import type { Driver } from '../driver.js';
+import { RequestFailed } from '../../copy/failure.js';
+import { intoCluster } from '../../copy/sizes.js';
 import type { L2Slice } from './l2Slice.js';
 import { alignedL2Offset, l1Index, loadSlice, sliceIndex } from './l2Tables.js';
-import { l2Offset } from './memoryTable.js';
+import { l2Offset } from '../state/memoryTable.js';
 
 /** Where a stretch of the guest disk lies. */
 export interface GuestStretch {

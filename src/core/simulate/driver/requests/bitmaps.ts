@@ -1,20 +1,20 @@
-import { type ByteSource, readBytes } from '../../byteSource.js';
-import { roundUp, upToNul, viewOf } from '../../bytes.js';
-import { BIT } from '../../map/kinds.js';
+import { type ByteSource, readBytes } from '../../../byteSource.js';
+import { roundUp, upToNul, viewOf } from '../../../bytes.js';
+import { BIT } from '../../../map/kinds.js';
 import {
   type Bitmap,
   type BitmapDirectory,
   firstInvalidEntry,
   readBitmapDirectory,
   tableEntriesNeeded,
-} from '../../qcow2/bitmapDirectory.js';
-import { EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
-import { AUTOCLEAR } from '../../qcow2/features.js';
+} from '../../../qcow2/bitmapDirectory.js';
+import { EntryTable, maskedOffset } from '../../../qcow2/entryTable.js';
+import { AUTOCLEAR } from '../../../qcow2/features.js';
 import { DirtyBits } from './dirtyBits.js';
-import type { Driver } from './driver.js';
-import { cleaningUp, RequestFailed, Unpredictable } from '../copy/failure.js';
-import { wordsOf } from './memoryTable.js';
-import { bytesPart } from '../copy/overlay.js';
+import type { Driver } from '../driver.js';
+import { cleaningUp, RequestFailed, Unpredictable } from '../../copy/failure.js';
+import { wordsOf } from '../state/memoryTable.js';
+import { bytesPart } from '../../copy/overlay.js';
 
 /** Bytes of a directory entry before the name, and where in it the flags and the name's size lie. */
 const FIXED_BYTES = 24;

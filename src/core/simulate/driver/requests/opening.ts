@@ -1,16 +1,16 @@
-import { AUTOCLEAR, INCOMPATIBLE } from '../../qcow2/features.js';
-import type { FieldName } from '../../qcow2/header.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
-import type { Parsed } from '../../size.js';
+import { AUTOCLEAR, INCOMPATIBLE } from '../../../qcow2/features.js';
+import type { FieldName } from '../../../qcow2/header.js';
+import type { LaidOutImage } from '../../../qcow2/image.js';
+import type { Parsed } from '../../../size.js';
 import { Bitmaps } from './bitmaps.js';
-import { Claims } from '../guard/claims.js';
-import { Driver } from './driver.js';
-import { RequestFailed, Unpredictable } from '../copy/failure.js';
-import { geometryOf } from '../copy/sizes.js';
-import { Guard } from '../guard/guard.js';
-import type { Overlay } from '../copy/overlay.js';
-import type { Recorder } from '../copy/recorder.js';
-import type { SimulationSettings } from './settings.js';
+import { Claims } from '../../guard/claims.js';
+import { Driver } from '../driver.js';
+import { RequestFailed, Unpredictable } from '../../copy/failure.js';
+import { geometryOf } from '../../copy/sizes.js';
+import { Guard } from '../../guard/guard.js';
+import type { Overlay } from '../../copy/overlay.js';
+import type { Recorder } from '../../copy/recorder.js';
+import type { SimulationSettings } from '../settings.js';
 
 /** Autoclear bits that QEMU knows. */
 const KNOWN_AUTOCLEAR = AUTOCLEAR.bitmaps | AUTOCLEAR.rawExternalData;

@@ -1,8 +1,8 @@
-import { readBytes } from '../../byteSource.js';
-import { upToNul, viewOf } from '../../bytes.js';
-import { INCOMPATIBLE } from '../../qcow2/features.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
-import { EXTENSION_TYPE, type Extension } from '../../qcow2/extensions.js';
+import { readBytes } from '../../../byteSource.js';
+import { upToNul, viewOf } from '../../../bytes.js';
+import { INCOMPATIBLE } from '../../../qcow2/features.js';
+import type { LaidOutImage } from '../../../qcow2/image.js';
+import { EXTENSION_TYPE, type Extension } from '../../../qcow2/extensions.js';
 
 /** Bytes of a header that QEMU writes, by version. */
 const HEADER_BYTES = { 2: 72, 3: 112 } as const;

@@ -1,7 +1,7 @@
-import { roundUp } from '../../bytes.js';
-import type { DriverState } from './driverState.js';
-import { RequestFailed } from '../copy/failure.js';
-import { clusterOf, intoCluster } from '../copy/sizes.js';
+import { roundUp } from '../../../bytes.js';
+import type { DriverState } from '../state/driverState.js';
+import { RequestFailed } from '../../copy/failure.js';
+import { clusterOf, intoCluster } from '../../copy/sizes.js';
 import type { FreeSearch } from './freeSearch.js';
 import type { Refcounts } from './refcounts.js';
 

@@ -1,10 +1,10 @@
-import { hexWords } from '../../bytes.js';
-import { maskedOffset } from '../../qcow2/entryTable.js';
-import { COPIED, l2EntryKind, type L2EntryKind } from '../../qcow2/l2Entry.js';
-import { contradicts, type SubclusterKind, subclusterKind } from '../../qcow2/subclusters.js';
-import type { Geometry } from '../copy/sizes.js';
-import type { CacheEntry, MetadataCache } from './metadataCache.js';
-import type { Recorder } from '../copy/recorder.js';
+import { hexWords } from '../../../bytes.js';
+import { maskedOffset } from '../../../qcow2/entryTable.js';
+import { COPIED, l2EntryKind, type L2EntryKind } from '../../../qcow2/l2Entry.js';
+import { contradicts, type SubclusterKind, subclusterKind } from '../../../qcow2/subclusters.js';
+import type { Geometry } from '../../copy/sizes.js';
+import type { CacheEntry, MetadataCache } from '../state/metadataCache.js';
+import type { Recorder } from '../../copy/recorder.js';
 
 /** The 64 bits of an entry. */
 export interface EntryWords {

@@ -7,14 +7,14 @@ import {
   punchKept,
   zeroed,
 } from './discard.js';
-import type { Driver } from './driver.js';
-import { ProcessAborted, RequestFailed } from '../copy/failure.js';
+import type { Driver } from '../driver.js';
+import { ProcessAborted, RequestFailed } from '../../copy/failure.js';
 import { isZero } from './guestData.js';
 import { lookUpGuest } from './guestLookUp.js';
 import { bitRange, type L2Slice } from './l2Slice.js';
 import { freeEntry } from './link.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
-import type { Work } from '../copy/work.js';
+import type { Work } from '../../copy/work.js';
 
 const ALL = bitRange(0, 32);
 

@@ -1,10 +1,10 @@
-import { BIT } from '../../map/kinds.js';
-import type { DriverState } from './driverState.js';
-import { ProcessAborted, RequestFailed } from '../copy/failure.js';
-import { clusterOf, type Geometry } from '../copy/sizes.js';
+import { BIT } from '../../../map/kinds.js';
+import type { DriverState } from '../state/driverState.js';
+import { ProcessAborted, RequestFailed } from '../../copy/failure.js';
+import { clusterOf, type Geometry } from '../../copy/sizes.js';
 import type { FreeSearch } from './freeSearch.js';
-import { blockOffset, type MemoryTable, wordsOf } from './memoryTable.js';
-import type { CacheEntry } from './metadataCache.js';
+import { blockOffset, type MemoryTable, wordsOf } from '../state/memoryTable.js';
+import type { CacheEntry } from '../state/metadataCache.js';
 import { addToRefcount, setRefcount, zeroTest } from './refcountCells.js';
 
 /** QEMU's limit on the refcount table, which it applies to numbers of entries here. */

@@ -1,10 +1,10 @@
-import { hashHex } from '../../bytes.js';
-import type { Driver } from './driver.js';
-import { ProcessAborted, RequestFailed } from '../copy/failure.js';
-import { intoCluster, startOfCluster } from '../copy/sizes.js';
+import { hashHex } from '../../../bytes.js';
+import type { Driver } from '../driver.js';
+import { ProcessAborted, RequestFailed } from '../../copy/failure.js';
+import { intoCluster, startOfCluster } from '../../copy/sizes.js';
 import type { L2Slice } from './l2Slice.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
-import { MOST_BYTES } from '../copy/operation.js';
+import { MOST_BYTES } from '../../copy/operation.js';
 import { planWrite, type WritePlan } from './writePlan.js';
 
 /** Room in the file for the first bytes of a write: one piece, old clusters or new. */

@@ -1,10 +1,10 @@
-import { hashHex } from '../../bytes.js';
-import type { Driver } from './driver.js';
-import { RequestFailed } from '../copy/failure.js';
-import { intoCluster, startOfCluster } from '../copy/sizes.js';
+import { hashHex } from '../../../bytes.js';
+import type { Driver } from '../driver.js';
+import { RequestFailed } from '../../copy/failure.js';
+import { intoCluster, startOfCluster } from '../../copy/sizes.js';
 import type { L2Slice, PieceKind } from './l2Slice.js';
 import { l1Index, sliceIndex } from './l2Tables.js';
-import { l2Offset } from './memoryTable.js';
+import { l2Offset } from '../state/memoryTable.js';
 
 /** Bytes counted from the start of a plan's first cluster. */
 interface Region {

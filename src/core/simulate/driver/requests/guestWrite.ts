@@ -1,12 +1,12 @@
-import type { Driver } from './driver.js';
-import { cleaningUp, failureOf, RequestFailed } from '../copy/failure.js';
+import type { Driver } from '../driver.js';
+import { cleaningUp, failureOf, RequestFailed } from '../../copy/failure.js';
 import { isZeroFast } from './guestData.js';
-import { intoCluster } from '../copy/sizes.js';
+import { intoCluster } from '../../copy/sizes.js';
 import { roomForWrite } from './hostRoom.js';
 import { linkPlan } from './link.js';
-import { type Content, UNKNOWN, ZEROS } from '../copy/overlay.js';
-import { MOST_WORKERS, PiecesAtOnce } from './piecesAtOnce.js';
-import type { Work } from '../copy/work.js';
+import { type Content, UNKNOWN, ZEROS } from '../../copy/overlay.js';
+import { MOST_WORKERS, PiecesAtOnce } from '../piecesAtOnce.js';
+import type { Work } from '../../copy/work.js';
 import { hasCopy, type WritePlan } from './writePlan.js';
 
 /** Clusters that QEMU encrypts at once (QCOW_MAX_CRYPT_CLUSTERS). */
