@@ -1,4 +1,4 @@
-import { type EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import { blockOffset, type EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import { LUKS } from '../qcow2/extensionChecks.js';
 import { bitmapEntryInvalid, firstInvalidEntry } from '../qcow2/bitmapDirectory.js';
 import { type LaidOutImage } from '../qcow2/image.js';
@@ -294,7 +294,7 @@ export class OtherStructures {
       const high = refcountTable.high(index);
       const low = refcountTable.low(index);
       if (high === 0 && low === 0) continue;
-      const offset = high * 2 ** 32 + ((low & 0xfffffe00) >>> 0);
+      const offset = blockOffset(high, low);
       const entryOffset = refcountTable.entryOffset(index);
       const owner = { type: 'refcount-block', index, entryOffset } as const;
       const at = {

@@ -1,20 +1,9 @@
-import { type Kind } from '../../map/kinds.js';
+import { GUARDED } from '../../map/kinds.js';
 import { type Parsed } from '../../size.js';
 import { parseAmount } from './amount.js';
 
 /** What a host write may be: whatever the overlap checks guard, or guest data. */
-export const HOST_WRITE_KINDS = [
-  'main-header',
-  'active-l1',
-  'active-l2',
-  'refcount-table',
-  'refcount-block',
-  'snapshot-table',
-  'inactive-l1',
-  'inactive-l2',
-  'bitmap-directory',
-  'data',
-] as const satisfies readonly Kind[];
+export const HOST_WRITE_KINDS = [...GUARDED, 'data'] as const;
 
 export type HostWriteKind = (typeof HOST_WRITE_KINDS)[number];
 

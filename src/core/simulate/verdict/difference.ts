@@ -1,7 +1,7 @@
 import { hex, hexWords, viewOf } from '../../bytes.js';
 import { type ByteSource, readBytes } from '../../byteSource.js';
 import { type FieldName, readHeader } from '../../qcow2/header.js';
-import { EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
+import { blockOffset, EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
 import type { LaidOutImage } from '../../qcow2/image.js';
 import { MAX_L1_BYTES, MAX_REFCOUNT_TABLE_BYTES } from '../../qcow2/limits.js';
 import { refcountReader } from '../../qcow2/refcountEntry.js';
@@ -145,8 +145,7 @@ class Comparison {
   *#refcounts(old: EntryTable, now: EntryTable): Work<Difference['refcounts']> {
     const { refcountsPerBlock, refcountBits } = this.#image.layout;
     const list: Difference['refcounts'][number][] = [];
-    const place = (t: EntryTable, i: number): number =>
-      t.high(i) * 2 ** 32 + ((t.low(i) & 0xfffffe00) >>> 0);
+    const place = (t: EntryTable, i: number): number => blockOffset(t.high(i), t.low(i));
     for (let index = 0; index < Math.max(old.present, now.present); index++) {
       const [before, after] = [place(old, index), place(now, index)];
       this.#clusterPair('refcount block', before, after, (a, b) => {
