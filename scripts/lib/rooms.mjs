@@ -64,6 +64,7 @@ const PURE = [
   'overlap/types',
   'overlap/windowMarks',
   'qcow2/subclusters',
+  'bytes',
   'jsonText',
   'shell',
   'simulate/copy/fate',
@@ -73,6 +74,7 @@ const PURE = [
   'simulate/verdict/marks',
   'simulate/verdict/qemuScript',
   'size',
+  'text',
 ].map((module) => `src/core/${module}`);
 
 /** @param {string} name @param {readonly string[]} takes @returns {Room} */

@@ -16,10 +16,10 @@ import { noticeTable } from './notices.js';
 import type { SnapshotName, TableOf } from '../map/owner.js';
 import type { References, TellOwner } from './references.js';
 import { ofSnapshot, placedAt } from './repeatedFinding.js';
-import type { ScanFailure } from './scanFailure.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
 import { TableIndex } from './tableIndex.js';
 import type { Statistics } from './tableTally.js';
+import type { ScanFailure } from './finding.js';
 
 /** Tables of which it is remembered what they said; of more, each is walked as often as it is met. */
 const REMEMBERED = 2 ** 16;

@@ -5,12 +5,11 @@ import { type LaidOutImage } from '../qcow2/image.js';
 import { MAX_L1_BYTES, MAX_NODE_LENGTH, MAX_REFCOUNT_TABLE_BYTES } from '../qcow2/limits.js';
 import { readBitmapTable, tableKey } from '../qcow2/openBitmaps.js';
 import type { Bitmap } from '../qcow2/bitmapDirectory.js';
-import type { Finding } from './finding.js';
+import type { Finding, ScanFailure } from './finding.js';
 import type { Layout } from '../qcow2/geometry.js';
 import type { Found, FindingList } from './findingList.js';
 import { BIT } from '../map/kinds.js';
 import type { References } from './references.js';
-import type { ScanFailure } from './scanFailure.js';
 import type { UnreadClaims } from './unreadClaims.js';
 
 /** Everything that is not an L1 or L2 table, in the order in which QEMU counts it. */

@@ -1,6 +1,5 @@
 import { GUARDED } from '../../map/kinds.js';
-import { type Parsed } from '../../size.js';
-import { parseAmount } from './amount.js';
+import { type Parsed, parseSize } from '../../size.js';
 
 /** What a host write may be: whatever the overlap checks guard, or guest data. */
 export const HOST_WRITE_KINDS = [...GUARDED, 'data'] as const;
@@ -139,6 +138,19 @@ function parseRange(
   if (length.value > MOST_BYTES)
     return wrong(`length cannot exceed ${MOST_BYTES}${hint}, given ${lengthText}`);
   return { ok: true, value: { offset: offset.value, length: length.value } };
+}
+
+/** An offset or a length as qemu-io takes it: a size below 2^63, with its errors (print_cvtnum_err). */
+function parseAmount(text: string): Parsed<number> {
+  const parsed = parseSize(text, '');
+  if (parsed.ok && parsed.value < 2 ** 63) return parsed;
+  const tooLarge = parsed.ok || parsed.message.startsWith('Value');
+  return {
+    ok: false,
+    message: tooLarge
+      ? `Parsing error: argument too large -- ${text}`
+      : `Parsing error: non-numeric argument, or extraneous/unrecognized suffix -- ${text}`,
+  };
 }
 
 const takes = (type: OperationType, found: number): string =>

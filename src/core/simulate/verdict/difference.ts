@@ -7,7 +7,7 @@ import { MAX_L1_BYTES, MAX_REFCOUNT_TABLE_BYTES } from '../../qcow2/limits.js';
 import { refcountReader } from '../../qcow2/refcountEntry.js';
 import { Unpredictable } from '../copy/failure.js';
 import type { Overlay } from '../copy/overlay.js';
-import type { Work } from '../copy/work.js';
+import type { Work } from '../../work.js';
 
 /** A value before and after; entries and fields in hexadecimal, `0x…`. */
 interface Change<T> {
