@@ -66,6 +66,7 @@ const PURE = [
   'qcow2/subclusters',
   'bytes',
   'jsonText',
+  'record',
   'shell',
   'simulate/copy/fate',
   'simulate/copy/laterMessages',

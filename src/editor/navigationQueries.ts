@@ -1,7 +1,8 @@
 import { KINDS, type KindName } from '../core/map/kinds.js';
 import type { SearchTarget } from '../core/inspect/search.js';
 import type { CellsQuery, LocateQuery, NextQuery, RangesQuery } from '../protocol/navigation.js';
-import { isCount, isCurve, isRecord, type UnknownRecord } from './values.js';
+import { isCount, isCurve } from './values.js';
+import { isRecord, type UnknownRecord } from '../core/record.js';
 
 /** Blocks along an edge of any picture. */
 const MAX_BLOCK = 2 ** 26;

@@ -30,9 +30,10 @@ import type {
   StepsQuery,
 } from '../protocol/simulation.js';
 import { cellsQuery, locateQuery, nextQuery, rangesQuery } from './navigationQueries.js';
-import { isCount, isCurve, isRecord, type UnknownRecord } from './values.js';
+import { isCount, isCurve } from './values.js';
 import { isFindingCode } from '../core/check/explanations.js';
 import type { Severity } from '../core/check/finding.js';
+import { isRecord, type UnknownRecord } from '../core/record.js';
 
 /** Above every tile pyramid: 2^31 clusters in one row. */
 const MAX_LEVEL = 31;

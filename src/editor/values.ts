@@ -1,11 +1,5 @@
 import type { Curve } from '../protocol/imageService.js';
 
-/** What a message of a stranger may hold. */
-export type UnknownRecord = Readonly<Record<string, unknown>>;
-
-export const isRecord = (value: unknown): value is UnknownRecord =>
-  typeof value === 'object' && value !== null;
-
 /** A whole number from 0 to 2^53 − 1. */
 export const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0;

@@ -6,7 +6,8 @@ import type {
   ImageFacts,
   ScanSummary,
 } from '../../src/protocol/imageService.js';
-import { clean, count, plural, size } from '../text/text.js';
+import { count, plural, size } from '../text/text.js';
+import { clean } from '../../src/core/text.js';
 
 interface Chip {
   readonly text: string;

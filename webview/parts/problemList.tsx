@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import type { Problem } from '../../src/protocol/imageService.js';
 import type { Store } from '../state/store.js';
-import { clean, hex } from '../text/text.js';
+import { clean } from '../../src/core/text.js';
+import { hex } from '../../src/core/bytes.js';
 
 interface Props {
   readonly problems: readonly Problem[];

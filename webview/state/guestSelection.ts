@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import type { ClusterDetail, GuestClusterDetail } from '../../src/protocol/imageService.js';
+import { messageOf } from '../../src/core/text.js';
 
 export type GuestDetail =
   | { readonly state: 'none' }
@@ -45,7 +46,7 @@ export class GuestSelection {
     this.clusters.value = [cluster];
     const next = await this.#ask(cluster).then(
       (detail): GuestDetail => ({ state: 'known', detail }),
-      (error: unknown): GuestDetail => ({ state: 'failed', cluster, error: String(error) }),
+      (error: unknown): GuestDetail => ({ state: 'failed', cluster, error: messageOf(error) }),
     );
     if (this.picked !== cluster) return undefined;
     this.detail.value = next;

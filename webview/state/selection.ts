@@ -6,6 +6,7 @@ import type { MapCommands } from './mapCommands.js';
 import type { PictureState } from './pictureState.js';
 import type { Rpc } from './rpc.js';
 import type { Tab } from './viewState.js';
+import { messageOf } from '../../src/core/text.js';
 
 /** What is known of the selected cluster. */
 export type Detail =
@@ -137,7 +138,7 @@ export class Selection {
     }
     const next = await this.#surroundings.rpc.ask('cluster', { cluster }).then(
       (detail): Detail => ({ state: 'known', detail }),
-      (error: unknown): Detail => ({ state: 'failed', cluster, error: String(error) }),
+      (error: unknown): Detail => ({ state: 'failed', cluster, error: messageOf(error) }),
     );
     if (this.selected.value !== cluster) return;
     this.detail.value = next;

@@ -16,6 +16,7 @@ import type {
 } from '../../src/protocol/simulation.js';
 import type { OverlapState } from './overlapState.js';
 import type { KeptSimulation } from './viewState.js';
+import { messageOf } from '../../src/core/text.js';
 
 type Simulating =
   | 'simulate'
@@ -212,7 +213,7 @@ export class SimulationState {
         if (answer.state !== 'computing') return;
       }
     } catch (error) {
-      if (asked === this.#asked) this.failure.value = String(error);
+      if (asked === this.#asked) this.failure.value = messageOf(error);
     } finally {
       this.#pending--;
     }
@@ -241,7 +242,7 @@ export class SimulationState {
         break;
       }
     } catch (error) {
-      if (asked === this.#verdictsAsked) this.failure.value = String(error);
+      if (asked === this.#verdictsAsked) this.failure.value = messageOf(error);
     }
   }
 

@@ -1,5 +1,6 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { SimulateOptions, SweepAnswer } from '../../src/protocol/simulation.js';
+import { messageOf } from '../../src/core/text.js';
 
 /** The conflict map: what a write to each guest cluster would do, under the settings as they are. */
 export class SweepState {
@@ -47,7 +48,7 @@ export class SweepState {
     } catch (error) {
       if (asked !== this.#asked) return;
       this.answer.value = undefined;
-      this.failure.value = String(error);
+      this.failure.value = messageOf(error);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { hashHex, hexWords, viewOf } from '../bytes.js';
+import { hashHex, hex, hexWords, viewOf } from '../bytes.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { COPIED } from '../qcow2/l2Entry.js';
@@ -152,7 +152,7 @@ export class L1Walk {
       this.#findings.add({
         ...at,
         code: 'snapshot-l1-too-large',
-        message: `${who} l1_size=0x${l1Size.toString(16)}: L1 table is too large; snapshot table entry corrupted`,
+        message: `${who} l1_size=${hex(l1Size)}: L1 table is too large; snapshot table entry corrupted`,
       });
       return `its ${l1Size} entries are too many`;
     }

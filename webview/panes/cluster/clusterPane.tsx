@@ -3,12 +3,14 @@ import type { ClusterDetail } from '../../../src/protocol/imageService.js';
 import { kindVariable } from '../../heatmap/palette.js';
 import type { Store } from '../../state/store.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
-import { clean, count, hex } from '../../text/text.js';
+import { count } from '../../text/text.js';
 import { clusterToShow, FindingLine } from '../../parts/findingLine.js';
 import { GuestClusterPart } from './guestClusterPart.js';
 import { Icon, IconButton } from '../../parts/icon.js';
 import { OwnerItem } from '../../parts/ownerItem.js';
 import { Row } from '../../parts/row.js';
+import { clean } from '../../../src/core/text.js';
+import { hex } from '../../../src/core/bytes.js';
 
 interface Props {
   readonly store: Store;

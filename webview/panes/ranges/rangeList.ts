@@ -2,6 +2,7 @@ import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import type { LayoutRun, RunFilter } from '../../../src/core/inspect/fileRuns.js';
 import type { RangesPage, RangesQuery } from '../../../src/protocol/navigation.js';
 import { paneState } from '../../state/paneState.js';
+import { messageOf } from '../../../src/core/text.js';
 
 /** Ranges asked for at a time. */
 const PAGE = 100;
@@ -86,8 +87,7 @@ export class RangeList {
         this.#put(page, runs);
       });
     } catch (error) {
-      if (epoch === this.#epoch)
-        this.failure.value = error instanceof Error ? error.message : String(error);
+      if (epoch === this.#epoch) this.failure.value = messageOf(error);
     }
   }
 

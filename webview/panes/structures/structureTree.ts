@@ -5,6 +5,7 @@ import type {
   StructureQuery,
 } from '../../../src/protocol/imageService.js';
 import { paneState } from '../../state/paneState.js';
+import { messageOf } from '../../../src/core/text.js';
 
 /** Children asked for at a time. */
 const PAGE = 100;
@@ -150,7 +151,7 @@ export class StructureTree {
         this.#changed();
       },
       (error: unknown) => {
-        open.failure = error instanceof Error ? error.message : String(error);
+        open.failure = messageOf(error);
         this.#changed();
       },
     );

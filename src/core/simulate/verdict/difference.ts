@@ -66,10 +66,7 @@ class Comparison {
     const fields: Partial<Record<FieldName, readonly [string, string]>> = {};
     for (const { name } of after.fields)
       if (after.value(name) !== header.value(name))
-        fields[name] = [
-          `0x${header.value(name).toString(16)}`,
-          `0x${after.value(name).toString(16)}`,
-        ];
+        fields[name] = [hex(header.value(name)), hex(after.value(name))];
     const l1 = [
       this.#table(
         this.#old,
@@ -109,7 +106,7 @@ class Comparison {
 
   #table(source: ByteSource, offset: bigint, length: number, mostBytes: number): EntryTable {
     let table = EntryTable.EMPTY;
-    this.#known(`the table at 0x${offset.toString(16)}`, () => {
+    this.#known(`the table at ${hex(offset)}`, () => {
       table = EntryTable.read(source, offset, Math.min(length, mostBytes / 8));
     });
     return table;
