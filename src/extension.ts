@@ -1,7 +1,6 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { registerCommands } from './editor/commands.js';
 import { followDocuments } from './editor/diagnostics.js';
-import { createLog } from './editor/log.js';
 import { Panels } from './editor/panels.js';
 import { ImageEditorProvider } from './editor/provider.js';
 import { followActivePanel } from './editor/statusBar.js';
@@ -28,7 +27,7 @@ export interface OpenImage {
 }
 
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
-  const log = createLog();
+  const log = vscode.window.createOutputChannel('Qcow2 Lens', { log: true });
   const panels = new Panels();
   const provider = new ImageEditorProvider(context.extensionUri, panels, log);
   context.subscriptions.push(

@@ -69,7 +69,9 @@ const PURE = [
   'overlap/types',
   'overlap/windowMarks',
   'qcow2/subclusters',
+  'bytes',
   'jsonText',
+  'record',
   'shell',
   'simulate/copy/fate',
   'simulate/copy/laterMessages',
@@ -78,6 +80,7 @@ const PURE = [
   'simulate/verdict/marks',
   'simulate/verdict/qemuScript',
   'size',
+  'text',
 ].map((module) => `src/core/${module}`);
 
 /** Lists of words that the shapes of messages are made of. */

@@ -2,6 +2,7 @@ import type { Image } from '../core/qcow2/image.js';
 import { cipherName, readLuksHeader } from '../core/qcow2/luksHeader.js';
 import { grouped } from '../core/tree/words.js';
 import { type Printable, t } from './printable.js';
+import { hex } from '../core/bytes.js';
 
 const AES = 1;
 
@@ -36,7 +37,7 @@ export function encryptJson({ header, crypto, source }: Image): object | undefin
 /** The same for people, with host offsets; nothing without a LUKS header. */
 export function encryptionText({ crypto, source }: Image): Printable[] {
   if (!crypto) return [];
-  const at = `0x${crypto.offset.toString(16)}`;
+  const at = hex(crypto.offset);
   const luks = readLuksHeader(source, crypto.offset);
   if (!luks) return [t`\nencryption\n`, t`${at.padStart(6)}  no LUKS header of version 1\n`];
   const hash = luks.ivHash === undefined ? '' : `:${luks.ivHash}`;
@@ -45,7 +46,7 @@ export function encryptionText({ crypto, source }: Image): Printable[] {
     t`${at.padStart(6)}  LUKS ${luks.uuid}: ${cipherName(luks)} ${luks.mode}-${luks.ivGenerator}${hash}, hash ${luks.hash}\n`,
     t`        payload after ${luks.payloadOffset} bytes, ${grouped(luks.masterKeyIterations)} iterations of the master key's digest\n`,
     ...luks.slots.map(({ active, iterations, keyOffset, stripes }, slot) => {
-      const place = `0x${(crypto.offset + BigInt(keyOffset)).toString(16)}`;
+      const place = hex(crypto.offset + BigInt(keyOffset));
       const state = active
         ? `active, ${grouped(iterations)} iterations, ${grouped(stripes)} stripes`
         : 'inactive';

@@ -1,7 +1,5 @@
-/** Control characters, line separators, and all that changes the direction or the order of text. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-/** In a JSON document line breaks are its own: those of its strings are escaped already. */
-const UNSAFE_IN_JSON = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+import { jsonText } from '../core/jsonText.js';
+import { spellUnseen } from '../core/text.js';
 
 const SHORT: ReadonlyMap<string, string> = new Map([
   ['\n', '\\n'],
@@ -16,9 +14,6 @@ function escaped(character: string): string {
   if (code > 0xffff) return `\\u{${code.toString(16)}}`;
   return SHORT.get(character) ?? (code > 0xff ? `\\u${digits(code, 4)}` : `\\x${digits(code, 2)}`);
 }
-
-const escapedInJson = (character: string): string =>
-  character.replace(/[^]/g, (unit) => `\\u${digits(unit.charCodeAt(0), 4)}`);
 
 /** What may stand in a text for the terminal: text that is no Printable is escaped. */
 type Value = string | number | bigint | boolean | Printable;
@@ -38,7 +33,7 @@ export class Printable {
   static template(strings: TemplateStringsArray, values: readonly Value[]): Printable {
     let text = strings[0];
     values.forEach((value, index) => {
-      text += value instanceof Printable ? value.text : String(value).replace(UNSAFE, escaped);
+      text += value instanceof Printable ? value.text : spellUnseen(String(value), escaped);
       text += strings[index + 1];
     });
     return new Printable(text);
@@ -46,12 +41,11 @@ export class Printable {
 
   /** A JSON document; what is escaped here reads back as it was. */
   static json(value: unknown, indentation?: number): Printable {
-    const text = JSON.stringify(value, undefined, indentation);
-    return new Printable(text.replace(UNSAFE_IN_JSON, escapedInJson));
+    return new Printable(jsonText(value, indentation));
   }
 
   static join(pieces: readonly Printable[], between = ''): Printable {
-    const separator = between === '\n' ? between : between.replace(UNSAFE, escaped);
+    const separator = between === '\n' ? between : spellUnseen(between, escaped);
     return new Printable(pieces.map((piece) => piece.text).join(separator));
   }
 }

@@ -5,6 +5,7 @@ import { parseArguments } from './options.js';
 import { OutputFailed } from './output.js';
 import { Printable, t } from './printable.js';
 import { Refused } from './refused.js';
+import { messageOf } from '../core/text.js';
 
 const OPTIONS = {
   version: { help: 'print the version' },
@@ -50,6 +51,6 @@ function usage(): Printable {
 
 /** What went wrong in one line: of a message with several, as QEMU has some, the first. */
 function oneLine(error: unknown): string {
-  if (error instanceof Refused || error instanceof FileError) return error.message;
-  return error instanceof Error ? error.message.split('\n')[0] : String(error);
+  const message = messageOf(error);
+  return error instanceof Refused || error instanceof FileError ? message : message.split('\n')[0];
 }

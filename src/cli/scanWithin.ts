@@ -2,7 +2,7 @@ import { BudgetError } from '../core/map/budget.js';
 import { memoryNeeded } from '../core/check/mapNeed.js';
 import { type Scan, scan } from '../core/check/scan.js';
 import type { LaidOutImage } from '../core/qcow2/image.js';
-import { drive } from './drive.js';
+import { finish } from '../core/work.js';
 import type { Arguments } from './options.js';
 import { Refused } from './refused.js';
 
@@ -17,7 +17,7 @@ const BESIDE = 96;
  */
 export function scanWithin(image: LaidOutImage, memory = DEFAULT_MEMORY): Scan {
   try {
-    return drive(scan(image, Math.max(0, memory - BESIDE) * MIB));
+    return finish(scan(image, Math.max(0, memory - BESIDE) * MIB));
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
     const needed = Math.max(memory + 1, Math.ceil(memoryNeeded(image) / MIB) + BESIDE);

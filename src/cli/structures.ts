@@ -12,7 +12,7 @@ import { guardedTypes } from '../core/overlap/types.js';
 import { parseSize } from '../core/size.js';
 import { operationLines } from '../node/operationLines.js';
 import { command } from './command.js';
-import { drive } from './drive.js';
+import { finish } from '../core/work.js';
 import type { Arguments } from './options.js';
 import type { Output } from './output.js';
 import { Printable, t } from './printable.js';
@@ -81,7 +81,7 @@ function ofImage(
     return 0;
   }
   const operations = valid(builder.operations(settings.guarded));
-  const advice = drive(advise(builder.geometry, settings, operations));
+  const advice = finish(advise(builder.geometry, settings, operations));
   if (opened.state === 'failed') {
     if (!json) output.complain(t`qcow2-lens: '${filename}': ${opened.message}\n`);
     output.print((json ? failedJson : failedText)(subject, settings, opened.message, advice));

@@ -1,8 +1,10 @@
+import { UNSEEN } from './text.js';
+
 /** The shells that copied commands are meant for. */
 export type Shell = 'bash' | 'powershell';
 
-/** What a terminal or a line editor may act on instead of taking it for text. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+/** Some of it, as one part of a text that is split. */
+const SOME_UNSEEN = new RegExp(`(${UNSEEN.source}+)`, 'u');
 
 /**
  * A text as one word of a shell, so that nothing in it is run, expanded or typed as a key: also when
@@ -32,7 +34,7 @@ const bytesOf = (character: string): string =>
 /** Single quotes, of which PowerShell knows five; code units by number where they must not be seen. */
 function powershellWord(text: string): string {
   const parts = text
-    .split(/([\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+)/u)
+    .split(SOME_UNSEEN)
     .filter((part) => part !== '')
     .map((part) => (UNSEEN.test(part) ? charactersOf(part) : powershellQuoted(part)));
   if (parts.length === 0) return "''";

@@ -4,6 +4,7 @@ import type { ImagePanel } from './panel.js';
 import { usualShell } from './shell.js';
 import { hostOffset } from './statusBar.js';
 import type { ClusterDetail } from '../core/inspect/inspection.js';
+import { hex } from '../core/bytes.js';
 
 type Copy = (panel: ImagePanel) => Promise<void>;
 
@@ -18,7 +19,7 @@ export const copyHostOffset: Copy = async (panel) => {
 export const copyGuestOffset: Copy = async (panel) => {
   const detail = await panel.selectedDetail();
   if (!detail) return;
-  const offsets = guestOffsets(detail).map((offset) => `0x${offset.toString(16)}`);
+  const offsets = guestOffsets(detail).map(hex);
   if (offsets.length > 0) await vscode.env.clipboard.writeText(offsets.join('\n'));
   else
     void vscode.window.showInformationMessage(

@@ -3,10 +3,12 @@ import { type Shell, shellWord } from '../core/shell.js';
 import { describeOwner, type Owner } from '../core/map/owner.js';
 import type { ClusterDetail } from '../core/inspect/inspection.js';
 import type { ImageFacts } from '../core/qcow2/facts.js';
+import { clean } from '../core/text.js';
+import { hex } from '../core/bytes.js';
 
 /** A cluster with everybody who refers to it, one a line. */
 export function ownersText({ cluster, offset, owners, more }: ClusterDetail): string {
-  const lines = owners.map((owner) => `- ${printable(describeOwner(owner))}${entryText(owner)}`);
+  const lines = owners.map((owner) => `- ${clean(describeOwner(owner))}${entryText(owner)}`);
   if (lines.length === 0) lines.push('- nothing refers to it');
   if (more) lines.push('- and more');
   return [`cluster ${cluster} (host offset ${hex(offset)})`, ...lines].join('\n');
@@ -51,8 +53,3 @@ export function readCommand(
   const length = Math.min(clusterSize, fileSize - offset);
   return `qemu-io -r -f raw -c ${shellWord(`read -v ${hex(offset)} ${length}`, shell)} ${file}`;
 }
-
-const hex = (offset: number): string => `0x${offset.toString(16)}`;
-
-/** A name out of an image may hold anything: on a line of text, what cannot be seen is `�`. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');

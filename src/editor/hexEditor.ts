@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { hex } from '../core/bytes.js';
 
 const EXTENSION = 'ms-vscode.hexeditor';
 const VIEW_TYPE = 'hexEditor.hexedit';
@@ -16,6 +17,6 @@ export async function openHexEditor(uri: vscode.Uri, offset: number): Promise<vo
     if (answer !== install) return;
     await vscode.commands.executeCommand('workbench.extensions.installExtension', EXTENSION);
   }
-  const query = `baseAddress=0x${offset.toString(16)}`;
+  const query = `baseAddress=${hex(offset)}`;
   await vscode.commands.executeCommand('vscode.openWith', uri.with({ query }), VIEW_TYPE);
 }

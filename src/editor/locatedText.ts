@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { EntryState, Located, LocatedEntry } from '../core/inspect/locate.js';
 import { hostOffset } from './statusBar.js';
+import { hex } from '../core/bytes.js';
 
 /** Where a place is, in words: what was understood of a text. */
 export function describeLocated(located: Located, clusterBits: number): string {
@@ -59,5 +60,4 @@ function describeMissing({ what, last }: Extract<Located, { type: 'none' }>): st
 }
 
 const inDigits = (n: number): string => n.toLocaleString(vscode.env.language);
-const hex = (offset: number): string => `0x${offset.toString(16)}`;
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { changesOverlap, overlapSettings, writeOverlap } from './settings.js';
 import type { OverlapOptions } from '../protocol/shapes.js';
+import { messageOf } from '../core/text.js';
 
 /**
  * The overlap check's settings as one panel shows and changes them. What the panel sets is written
@@ -33,7 +34,7 @@ export class PanelOverlapOptions implements vscode.Disposable {
     this.#written = this.#written
       .then(() => writeOverlap(this.#file, options))
       .catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         void vscode.window.showErrorMessage(
           vscode.l10n.t('The setting could not be written: {0}', reason),
         );

@@ -2,6 +2,8 @@ import { explain } from '../core/check/explanations.js';
 import type { Finding, Severity } from '../core/check/finding.js';
 import type { FindingsPage, FindingsQuery } from '../core/inspect/inspection.js';
 import type { ImageFacts } from '../core/qcow2/facts.js';
+import { clean } from '../core/text.js';
+import { hex } from '../core/bytes.js';
 
 /** A line of the Problems panel. Its text carries the place: VS Code delivers none to a binary. */
 export interface ProblemReport {
@@ -28,7 +30,7 @@ export function headerReports({ problems }: ImageFacts): ProblemReport[] {
   return problems.map(({ message, field, offset, refusal }) => ({
     level: refusal === undefined ? 'warning' : 'error',
     code: field,
-    message: plain(`${message} (host offset ${hex(offset)})`),
+    message: clean(`${message} (host offset ${hex(offset)})`),
   }));
 }
 
@@ -66,11 +68,6 @@ function findingReport({ severity, code, message, cluster, offset }: Finding): P
     // Outside QEMU's counts, yet what comes of it cannot be undone.
     level: code === 'repair-deletes-snapshots' ? 'warning' : LEVELS[severity],
     code,
-    message: plain(`${text} (cluster ${cluster}, host offset ${hex(offset)})`),
+    message: clean(`${text} (cluster ${cluster}, host offset ${hex(offset)})`),
   };
 }
-
-const hex = (offset: number): string => `0x${offset.toString(16)}`;
-
-/** Text from an image without what controls, reorders or breaks lines. */
-const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { PictureFormat } from '../protocol/webviewMessages.js';
+import { messageOf } from '../core/text.js';
 
 /** Asks where a picture of an image is to be kept, and writes it there. */
 export async function savePicture(
@@ -18,10 +19,7 @@ export async function savePicture(
     await vscode.workspace.fs.writeFile(target, bytes);
   } catch (error) {
     void vscode.window.showErrorMessage(
-      vscode.l10n.t(
-        'The picture could not be saved: {0}',
-        error instanceof Error ? error.message : String(error),
-      ),
+      vscode.l10n.t('The picture could not be saved: {0}', messageOf(error)),
     );
   }
 }

@@ -4,6 +4,7 @@ import type { HeatmapSettings, Renderer } from '../protocol/webviewMessages.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../core/simulate/copy/cacheOptions.js';
 import { type CurveName, CURVES } from '../core/picture/curve.js';
 import type { OverlapOptions } from '../protocol/shapes.js';
+import { isRecord } from '../core/record.js';
 
 const SECTION = 'qcow2.heatmap';
 
@@ -46,7 +47,7 @@ export function overlapSettings(file: vscode.Uri): OverlapOptions {
   return {
     overlapCheck: text('overlapCheck'),
     types: Object.fromEntries(
-      Object.entries(typeof types === 'object' && types !== null ? types : {}).filter(
+      Object.entries(isRecord(types) ? types : {}).filter(
         (entry): entry is [string, boolean] =>
           isGuardedType(entry[0]) && typeof entry[1] === 'boolean',
       ),

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Panels } from './panels.js';
+import { hex } from '../core/bytes.js';
 
 /**
  * What VS Code shows of the active panel outside of it: the status bar item with the selected
@@ -49,4 +50,4 @@ export function followActivePanel(panels: Panels): vscode.Disposable {
 
 /** Where a cluster starts in the file, as `0x…`. */
 export const hostOffset = (cluster: number, clusterBits: number): string =>
-  `0x${(cluster * 2 ** clusterBits).toString(16)}`;
+  hex(cluster * 2 ** clusterBits);

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 import type { ByteSource } from '../core/byteSource.js';
 import { type FileState, fileState, hasChanged } from './fileState.js';
+import { hex } from '../core/bytes.js';
 
 /** The file cannot be used as an image: one line, for people. */
 export class FileError extends Error {}
@@ -77,7 +78,7 @@ export class FileSource implements ByteSource {
   }
 }
 
-const place = (offset: number): string => `offset 0x${offset.toString(16)}`;
+const place = (offset: number): string => `offset ${hex(offset)}`;
 
 function notRegular(path: string, stats: Stats): FileError {
   const what = stats.isDirectory()

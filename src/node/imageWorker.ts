@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ImageEvent } from '../protocol/imageService.js';
 import type { FromWorker, Question, Reply, ToWorker } from '../protocol/rpc.js';
+import { messageOf } from '../core/text.js';
 
 /** Heap of the worker in MiB; the map and the tiles are array buffers and do not count. */
 const MAX_HEAP = 1024;
@@ -30,7 +31,7 @@ export class ImageWorker {
       this.#receive(message);
     });
     this.#worker.on('error', (error: unknown) => {
-      this.#end(error instanceof Error ? error.message : String(error));
+      this.#end(messageOf(error));
     });
     this.#worker.on('exit', (code) => {
       this.#end(`the scan ended unexpectedly (exit code ${code})`);

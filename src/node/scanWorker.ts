@@ -17,6 +17,7 @@ import { deflate, inflate } from './compression.js';
 import { FileSource } from './fileSource.js';
 import { type FileState, fileState, hasChanged } from './fileState.js';
 import { ImageSession } from '../session/imageSession.js';
+import { messageOf } from '../core/text.js';
 
 /** Milliseconds of work before questions get their turn. */
 const SLICE = 10;
@@ -33,8 +34,7 @@ const emit = (event: ImageEvent): void => {
   post({ type: 'event', event });
 };
 
-const oneLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
+const oneLine = (error: unknown): string => messageOf(error).replace(/\s+/g, ' ');
 
 const path = process.argv[2];
 let session: ImageSession | undefined;

@@ -3,7 +3,7 @@ import { findOwners } from '../core/inspect/findOwners.js';
 import type { Scan } from '../core/check/scan.js';
 import type { SimulatedOperation } from '../core/simulate/copy/operation.js';
 import type { Cell, Row } from '../core/simulate/verdict/verdictTable.js';
-import type { Work } from '../core/simulate/copy/work.js';
+import type { Work } from '../core/work.js';
 import type { ClusterOwners } from '../protocol/simulation.js';
 
 /** Clusters whose owners are told, in all, and of each place; and owners of each cluster. */

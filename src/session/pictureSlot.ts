@@ -2,6 +2,7 @@ import type { Picture } from '../core/picture/layer.js';
 import type { PictureSource } from '../core/picture/source.js';
 import type { Machine } from './machine.js';
 import { PictureTiles } from './pictureTiles.js';
+import { messageOf } from '../core/text.js';
 
 /** Work that can be interrupted after each step. Yields the part done. */
 export type Steps<Result> = Generator<number, Result>;
@@ -49,7 +50,7 @@ export class PictureSlot {
       if (step.done) this.steps = undefined;
       else this.done = step.value;
     } catch (error) {
-      this.failure = error instanceof Error ? error.message : String(error);
+      this.failure = messageOf(error);
       this.steps = undefined;
     }
   }

@@ -10,7 +10,7 @@ import type { Outcome } from '../core/simulate/copy/outcome.js';
 import { Run } from '../core/simulate/verdict/operationRun.js';
 import type { SimulationSettings } from '../core/simulate/driver/settings.js';
 import { type Row, VerdictTable } from '../core/simulate/verdict/verdictTable.js';
-import type { Work } from '../core/simulate/copy/work.js';
+import type { Work } from '../core/work.js';
 import type { Parsed } from '../core/size.js';
 import type {
   ClusterOwners,

@@ -3,7 +3,8 @@ import { valueVariable } from '../heatmap/palette.js';
 import { LAYER_TEXT, VIEW_TEXT, valueLabel } from '../text/layerText.js';
 import { isFileKinds, legendValues } from '../state/legendValues.js';
 import type { Store } from '../state/store.js';
-import { clean, count, size, TROUBLE_TEXT } from '../text/text.js';
+import { count, size, TROUBLE_TEXT } from '../text/text.js';
+import { clean } from '../../src/core/text.js';
 
 /** What stands around a picture of the map, so that it can be read elsewhere. */
 export interface Caption {

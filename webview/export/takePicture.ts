@@ -1,4 +1,5 @@
 import type { Store } from '../state/store.js';
+import { messageOf } from '../../src/core/text.js';
 
 /** Copies the view as a picture, or gives it to the host to be saved. */
 export async function takePicture(
@@ -24,7 +25,7 @@ export async function takePicture(
       }
     }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     navigation.say(
       command === 'copyPicture'
         ? `The view cannot be copied here (${why}). It can be saved.`

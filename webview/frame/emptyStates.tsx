@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import type { Store } from '../state/store.js';
-import { clean } from '../text/text.js';
 import { Icon } from '../parts/icon.js';
 import { ProblemList } from '../parts/problemList.js';
 import { LaterPane } from './laterPane.js';
 import type { ImageFacts } from '../../src/core/qcow2/facts.js';
+import { clean } from '../../src/core/text.js';
 
 interface Props {
   readonly store: Store;

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type { Store } from '../state/store.js';
 import type * as Panes from './panes.js';
 import type { Tab } from '../state/viewState.js';
+import { messageOf } from '../../src/core/text.js';
 
 type Loaded =
   | { readonly state: 'no' | 'loading' }
@@ -19,7 +20,7 @@ export async function loadPanes(): Promise<void> {
   loaded.value = { state: 'loading' };
   loaded.value = await import('./panes.js').then(
     (panes): Loaded => ({ state: 'yes', panes }),
-    (error: unknown): Loaded => ({ state: 'failed', error: String(error) }),
+    (error: unknown): Loaded => ({ state: 'failed', error: messageOf(error) }),
   );
 }
 

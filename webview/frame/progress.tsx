@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { LAYER_TEXT } from '../text/layerText.js';
 import type { Store } from '../state/store.js';
-import { clean } from '../text/text.js';
 import { Icon } from '../parts/icon.js';
+import { clean } from '../../src/core/text.js';
 
 /** How far the scan is, while it runs; a way to take it up again, when it was cancelled. */
 export function Progress({ store }: { readonly store: Store }): JSX.Element {

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import type { Store } from '../state/store.js';
 import type { FileStatus } from '../../src/protocol/imageService.js';
-import { clean, count, plural, size } from '../text/text.js';
+import { clean } from '../../src/core/text.js';
+import { count, plural, size } from '../text/text.js';
 import type { Geometry, ImageFacts } from '../../src/core/qcow2/facts.js';
 import type { ScanSummary } from '../../src/core/inspect/inspection.js';
 

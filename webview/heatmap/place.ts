@@ -5,10 +5,11 @@ import {
   valuesInMask,
 } from '../../src/core/picture/tile.js';
 import { valueText } from '../text/layerText.js';
-import { count, hex, TROUBLE_TEXT } from '../text/text.js';
+import { count, TROUBLE_TEXT } from '../text/text.js';
 import { tileOfCell, valueAt, type CellPlace } from './descend.js';
 import type { TileStore } from './tileStore.js';
 import type { HoverPlace } from '../state/hoverPlace.js';
+import { hex } from '../../src/core/bytes.js';
 
 /** What lies at a cell of the picture; undefined where there is no cluster. */
 export function placeAt(store: TileStore, cell: CellPlace): HoverPlace | undefined {

@@ -2,8 +2,9 @@ import type { JSX } from 'preact';
 import { describeOwner } from '../../src/core/map/owner.js';
 import type { Finding, Severity } from '../../src/core/check/finding.js';
 import type { Store } from '../state/store.js';
-import { clean, count } from '../text/text.js';
+import { count } from '../text/text.js';
 import { Icon, type IconName } from './icon.js';
+import { clean } from '../../src/core/text.js';
 
 const SEVERITY_ICON: Readonly<Record<Severity, IconName>> = {
   error: 'circle-slash',

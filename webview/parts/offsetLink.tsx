@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { Store } from '../state/store.js';
-import { hex } from '../text/text.js';
+import { hex } from '../../src/core/bytes.js';
 
 /** Shows the cluster that a host offset lies in on the map, beside what is being read. */
 export function showOffset(store: Store, offset: number): void {

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import { describeOwner, type Owner } from '../../src/core/map/owner.js';
 import type { Store } from '../state/store.js';
-import { clean, hex } from '../text/text.js';
 import { IconButton } from './icon.js';
+import { clean } from '../../src/core/text.js';
+import { hex } from '../../src/core/bytes.js';
 
 interface Props {
   readonly owner: Owner;

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { Store } from '../state/store.js';
-import { clean, hex } from '../text/text.js';
+import { clean } from '../../src/core/text.js';
+import { hex } from '../../src/core/bytes.js';
 import type { Problem } from '../../src/core/qcow2/problem.js';
 
 interface Props {

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { ClusterDetail } from '../../src/core/inspect/inspection.js';
 import type { GuestClusterDetail } from '../../src/core/guest/clusterDetail.js';
+import { messageOf } from '../../src/core/text.js';
 
 export type GuestDetail =
   | { readonly state: 'none' }
@@ -46,7 +47,7 @@ export class GuestSelection {
     this.clusters.value = [cluster];
     const next = await this.#ask(cluster).then(
       (detail): GuestDetail => ({ state: 'known', detail }),
-      (error: unknown): GuestDetail => ({ state: 'failed', cluster, error: String(error) }),
+      (error: unknown): GuestDetail => ({ state: 'failed', cluster, error: messageOf(error) }),
     );
     if (this.picked !== cluster) return undefined;
     this.detail.value = next;

@@ -1,3 +1,5 @@
+import { messageOf } from '../../src/core/text.js';
+
 export type Outcome<A> =
   { readonly ok: true; readonly answer: A } | { readonly ok: false; readonly error: string };
 
@@ -37,7 +39,7 @@ export class Latest<Q, A> {
       (answer): Outcome<A> => ({ ok: true, answer }),
       (error: unknown): Outcome<A> => ({
         ok: false,
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       }),
     );
     if (this.#asking !== asking) return;

@@ -206,5 +206,4 @@ function hitText(target: Target, hit: Hit, direction: 1 | -1): string {
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-const messageOf = (error: unknown): string =>
-  capitalised(error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string => capitalised(messageOf(error));

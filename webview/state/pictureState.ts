@@ -1,6 +1,7 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { Layer, Picture } from '../../src/core/picture/layer.js';
 import type { LayerAnswer } from '../../src/protocol/imageService.js';
+import { messageOf } from '../../src/core/text.js';
 
 /** Milliseconds between two questions about a picture that is being computed. */
 const PATIENCE = 80;
@@ -73,7 +74,7 @@ export class PictureState {
     for (;;) {
       const answer = await this.#ask(picture).catch((error: unknown): LayerAnswer => ({
         state: 'failed',
-        message: String(error),
+        message: messageOf(error),
       }));
       if (asked !== this.#asked) return;
       switch (answer.state) {

@@ -1,5 +1,5 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
-import type { KindName } from '../../src/core/map/kinds.js';
+import { GUARDED, type KindName } from '../../src/core/map/kinds.js';
 import { kindOfDominant } from '../../src/core/picture/tile.js';
 import type { HoverPlace } from './hoverPlace.js';
 import { plural } from '../text/text.js';
@@ -18,18 +18,7 @@ export interface MappedOf {
 }
 
 /** Kinds that refer to other clusters. */
-const TABLES: ReadonlySet<KindName> = new Set<KindName>([
-  'main-header',
-  'active-l1',
-  'active-l2',
-  'refcount-table',
-  'refcount-block',
-  'snapshot-table',
-  'inactive-l1',
-  'inactive-l2',
-  'bitmap-directory',
-  'bitmap-table',
-]);
+const TABLES: ReadonlySet<KindName> = new Set<KindName>([...GUARDED, 'bitmap-table']);
 
 /** What the table under the pointer or the cursor maps; else what the one maps that was chosen. */
 export class MappedState {

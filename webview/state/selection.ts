@@ -7,6 +7,7 @@ import type { Rpc } from './rpc.js';
 import type { Tab } from './viewState.js';
 import type { ClusterDetail } from '../../src/core/inspect/inspection.js';
 import type { Geometry } from '../../src/core/qcow2/facts.js';
+import { messageOf } from '../../src/core/text.js';
 
 /** What is known of the selected cluster. */
 export type Detail =
@@ -138,7 +139,7 @@ export class Selection {
     }
     const next = await this.#surroundings.rpc.ask('cluster', { cluster }).then(
       (detail): Detail => ({ state: 'known', detail }),
-      (error: unknown): Detail => ({ state: 'failed', cluster, error: String(error) }),
+      (error: unknown): Detail => ({ state: 'failed', cluster, error: messageOf(error) }),
     );
     if (this.selected.value !== cluster) return;
     this.detail.value = next;

@@ -19,6 +19,7 @@ import type {
 } from '../../src/protocol/questions.js';
 import type { CacheMode, EngineName } from '../../src/protocol/shapes.js';
 import { MAX_OPERATIONS } from '../../src/protocol/limits.js';
+import { messageOf } from '../../src/core/text.js';
 
 type Simulating =
   | 'simulate'
@@ -212,7 +213,7 @@ export class SimulationState {
         if (answer.state !== 'computing') return;
       }
     } catch (error) {
-      if (asked === this.#asked) this.failure.value = String(error);
+      if (asked === this.#asked) this.failure.value = messageOf(error);
     } finally {
       this.#pending--;
     }
@@ -241,7 +242,7 @@ export class SimulationState {
         break;
       }
     } catch (error) {
-      if (asked === this.#verdictsAsked) this.failure.value = String(error);
+      if (asked === this.#verdictsAsked) this.failure.value = messageOf(error);
     }
   }
 

@@ -1,6 +1,7 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { SweepAnswer } from '../../src/protocol/simulation.js';
 import type { SimulateOptions } from '../../src/protocol/questions.js';
+import { messageOf } from '../../src/core/text.js';
 
 /** The conflict map: what a write to each guest cluster would do, under the settings as they are. */
 export class SweepState {
@@ -48,7 +49,7 @@ export class SweepState {
     } catch (error) {
       if (asked !== this.#asked) return;
       this.answer.value = undefined;
-      this.failure.value = String(error);
+      this.failure.value = messageOf(error);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { CurveName } from '../../src/core/picture/curve.js';
 import { NOWHERE, readHistory, type History } from './history.js';
 import { LAYERS, VIEWS, type Picture, type View } from '../../src/core/picture/layer.js';
 import type { CacheMode, EngineName } from '../../src/protocol/shapes.js';
+import { isRecord } from '../../src/core/record.js';
 
 export const TABS = ['cluster', 'findings', 'ranges', 'structures', 'overlap', 'simulate'] as const;
 
@@ -51,12 +52,10 @@ export const FRESH: ViewState = {
   windows: true,
 };
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 
 function readCamera(kept: unknown): KeptCamera | undefined {
-  if (!isObject(kept)) return undefined;
+  if (!isRecord(kept)) return undefined;
   const { curve, x, y, scale } = kept;
   const view = VIEWS.find((each) => each === kept.view);
   if (!view) return undefined;
@@ -66,7 +65,7 @@ function readCamera(kept: unknown): KeptCamera | undefined {
 }
 
 function readPicture(kept: unknown): Picture {
-  const { view, layer } = isObject(kept) ? kept : {};
+  const { view, layer } = isRecord(kept) ? kept : {};
   return {
     view: VIEWS.find((each) => each === view) ?? FRESH.picture.view,
     layer: LAYERS.find((each) => each === layer) ?? FRESH.picture.layer,
@@ -77,7 +76,7 @@ const readCluster = (kept: unknown): number | undefined =>
   Number.isSafeInteger(kept) && isNumber(kept) && kept >= 0 ? kept : undefined;
 
 function readPane(kept: unknown): ViewState['pane'] {
-  if (!isObject(kept)) return FRESH.pane;
+  if (!isRecord(kept)) return FRESH.pane;
   const { open, width, tab } = kept;
   return {
     open: typeof open === 'boolean' ? open : FRESH.pane.open,
@@ -87,7 +86,7 @@ function readPane(kept: unknown): ViewState['pane'] {
 }
 
 function readSimulation(kept: unknown): KeptSimulation {
-  if (!isObject(kept)) return FRESH.simulation;
+  if (!isRecord(kept)) return FRESH.simulation;
   const { operations, engine, cache } = kept;
   return {
     operations: Array.isArray(operations) && operations.every(isText) ? operations : [],
@@ -100,7 +99,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** Kept state, as far as it makes sense; fresh where it does not. */
 export function readViewState(kept: unknown): ViewState {
-  if (!isObject(kept) || kept.version !== FRESH.version) return FRESH;
+  if (!isRecord(kept) || kept.version !== FRESH.version) return FRESH;
   const { camera, picture, selected, guest, history, pane, simulation, windows } = kept;
   return {
     version: 1,

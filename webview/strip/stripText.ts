@@ -2,9 +2,10 @@ import type { Stretch } from '../../src/core/picture/stretch.js';
 import { kindOfDominant, DOMINANT_MASK, troubleOfGlyph } from '../../src/core/picture/tile.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
 import { KIND_TEXT } from '../../src/core/map/kinds.js';
-import { count, hex, plural, TROUBLE_TEXT } from '../text/text.js';
+import { count, plural, TROUBLE_TEXT } from '../text/text.js';
 import type { WindowStates } from '../text/windowStates.js';
 import { describeWindow } from '../text/windowText.js';
+import { hex } from '../../src/core/bytes.js';
 
 /** What a row of pixels of the strip stands for, in lines. */
 export function describeRow(

@@ -2,8 +2,8 @@ import { KINDS, type KindName } from '../../src/core/map/kinds.js';
 import type { GuestKind } from '../../src/core/guest/guestKinds.js';
 import { valuesOf, type Layer, type Picture, type View } from '../../src/core/picture/layer.js';
 import { KIND_TEXT } from '../../src/core/map/kinds.js';
-import { clean } from './text.js';
 import { EXPOSURE_TEXT } from './windowText.js';
+import { clean } from '../../src/core/text.js';
 
 export const VIEW_TEXT: Readonly<Record<View, { readonly text: string; readonly title: string }>> =
   {

@@ -1,14 +1,6 @@
 import type { Trouble } from '../../src/core/map/cell.js';
 import type { KindName } from '../../src/core/map/kinds.js';
 
-/** Control characters, line separators, and all that changes the direction or the order of text. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** A name that came out of an image, safe to show: what cannot be seen is shown as `�`. */
-export const clean = (text: string): string => text.replace(UNSAFE, '\ufffd');
-
-export const hex = (offset: number): string => `0x${offset.toString(16)}`;
-
 const numbers = new Intl.NumberFormat('en-US');
 export const count = (n: number): string => numbers.format(n);
 

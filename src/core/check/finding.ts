@@ -1,4 +1,11 @@
 import type { Owner } from '../map/owner.js';
+import type { CheckFailure } from '../qcow2/problem.js';
+
+/** Why QEMU's check stops in the midst of its reference count. The scan itself goes on. */
+export interface ScanFailure extends CheckFailure {
+  /** Findings that QEMU has told by then. */
+  readonly after: number;
+}
 
 /**
  * - `error`: the check itself could not be carried out there (QEMU's check_errors)

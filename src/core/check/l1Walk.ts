@@ -1,4 +1,4 @@
-import { hashHex, hexWords, viewOf } from '../bytes.js';
+import { hashHex, hex, hexWords, viewOf } from '../bytes.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { COPIED } from '../qcow2/l2Entry.js';
@@ -16,10 +16,10 @@ import { noticeTable } from './notices.js';
 import type { SnapshotName, TableOf } from '../map/owner.js';
 import type { References, TellOwner } from './references.js';
 import { ofSnapshot, placedAt } from './repeatedFinding.js';
-import type { ScanFailure } from './scanFailure.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
 import { TableIndex } from './tableIndex.js';
 import type { Statistics } from './tableTally.js';
+import type { ScanFailure } from './finding.js';
 
 /** Tables of which it is remembered what they said; of more, each is walked as often as it is met. */
 const REMEMBERED = 2 ** 16;
@@ -152,7 +152,7 @@ export class L1Walk {
       this.#findings.add({
         ...at,
         code: 'snapshot-l1-too-large',
-        message: `${who} l1_size=0x${l1Size.toString(16)}: L1 table is too large; snapshot table entry corrupted`,
+        message: `${who} l1_size=${hex(l1Size)}: L1 table is too large; snapshot table entry corrupted`,
       });
       return `its ${l1Size} entries are too many`;
     }

@@ -1,4 +1,4 @@
-import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import { blockOffset, EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { COMPRESSED, compressedSpan } from '../qcow2/l2Entry.js';
 import { CHUNK, chunkBytes, EMPTY_SLAB_BYTES, emptyMapBytes, SLAB } from '../map/clusterMap.js';
@@ -75,8 +75,7 @@ function addRefcounts({ source, layout, refcountTable }: LaidOutImage, chunks: C
   const step = Math.max(1, refcountBits / 8);
   const perChunk = Math.min(clusterSize, (CHUNK * refcountBits) / 8);
   for (let index = 0; index < refcountTable.present; index++) {
-    const low = (refcountTable.low(index) & 0xfffffe00) >>> 0;
-    const offset = refcountTable.high(index) * 2 ** 32 + low;
+    const offset = blockOffset(refcountTable.high(index), refcountTable.low(index));
     if (offset === 0 || offset >= fileSize) continue;
     chunks.bytes(offset, clusterSize);
     source.readInto(bytes, offset);

@@ -1,16 +1,15 @@
-import { type EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import { blockOffset, type EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import { LUKS } from '../qcow2/extensionChecks.js';
 import { bitmapEntryInvalid, firstInvalidEntry } from '../qcow2/bitmapDirectory.js';
 import { type LaidOutImage } from '../qcow2/image.js';
 import { MAX_L1_BYTES, MAX_NODE_LENGTH, MAX_REFCOUNT_TABLE_BYTES } from '../qcow2/limits.js';
 import { readBitmapTable, tableKey } from '../qcow2/openBitmaps.js';
 import type { Bitmap } from '../qcow2/bitmapDirectory.js';
-import type { Finding } from './finding.js';
+import type { Finding, ScanFailure } from './finding.js';
 import type { Layout } from '../qcow2/geometry.js';
 import type { Found, FindingList } from './findingList.js';
 import { BIT } from '../map/kinds.js';
 import type { References } from './references.js';
-import type { ScanFailure } from './scanFailure.js';
 import type { UnreadClaims } from './unreadClaims.js';
 
 /** Everything that is not an L1 or L2 table, in the order in which QEMU counts it. */
@@ -294,7 +293,7 @@ export class OtherStructures {
       const high = refcountTable.high(index);
       const low = refcountTable.low(index);
       if (high === 0 && low === 0) continue;
-      const offset = high * 2 ** 32 + ((low & 0xfffffe00) >>> 0);
+      const offset = blockOffset(high, low);
       const entryOffset = refcountTable.entryOffset(index);
       const owner = { type: 'refcount-block', index, entryOffset } as const;
       const at = {

@@ -8,10 +8,10 @@ import { L1Walk } from './l1Walk.js';
 import { findNotices } from './notices.js';
 import { OtherStructures } from './otherTables.js';
 import { References } from './references.js';
-import type { ScanFailure } from './scanFailure.js';
 import { StoredRefcounts } from './storedRefcounts.js';
 import type { TableIndex } from './tableIndex.js';
 import { UnreadClaims } from './unreadClaims.js';
+import type { ScanFailure } from './finding.js';
 
 export interface ScanProgress {
   /** What is being read, for people. */

@@ -1,12 +1,11 @@
 import type { Image } from '../qcow2/image.js';
+import { blockOffset } from '../qcow2/entryTable.js';
 import type { Layout } from '../qcow2/geometry.js';
+import { MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import { refcountReader } from '../qcow2/refcountEntry.js';
 import { hashHex, hexWords, viewOf } from '../bytes.js';
 import { MANY } from '../map/cell.js';
 import { CHUNK, type ClusterMap } from '../map/clusterMap.js';
-
-/** No node is longer than this (block/io.c, BDRV_MAX_LENGTH): a block behind it gives EIO. */
-const MAX_NODE_LENGTH = 2 ** 63 - 2 ** 30;
 
 type Block =
   | { readonly type: 'missing' }
@@ -55,11 +54,12 @@ export class StoredRefcounts {
   #block(index: number): Block {
     const table = this.#image.refcountTable;
     const low = table.low(index) & 0xfffffe00;
-    const offset = table.high(index) * 2 ** 32 + (low >>> 0);
+    const offset = blockOffset(table.high(index), low);
     if (offset === 0) return { type: 'missing' };
     if ((low & (this.#layout.clusterSize - 1)) !== 0)
       return { type: 'unaligned', offsetText: hexWords(table.high(index), low) };
-    return offset > MAX_NODE_LENGTH ? { type: 'unreadable' } : { type: 'at', offset };
+    // A block behind the longest node gives EIO.
+    return offset > Number(MAX_NODE_LENGTH) ? { type: 'unreadable' } : { type: 'at', offset };
   }
 
   /** Loads every block into the map's cells. Yields the part done, 0 … 1. */

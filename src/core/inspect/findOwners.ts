@@ -1,4 +1,5 @@
 import { viewOf } from '../bytes.js';
+import { finish, type Work } from '../work.js';
 import { maskedOffset } from '../qcow2/entryTable.js';
 import { COMPRESSED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
 import { kindsOf } from '../map/cell.js';
@@ -55,18 +56,14 @@ function mentions(table: Uint8Array, offset: number): boolean {
 
 /** The same for many clusters, in one pass over the L2 tables. */
 export function ownersOfAll(scan: Scan, clusters: ReadonlySet<number>): Map<number, ClusterOwners> {
-  const steps = findOwners(scan, clusters);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return finish(findOwners(scan, clusters));
 }
 
 /** The same in steps, one for each table that is read. */
 export function* findOwners(
   scan: Scan,
   clusters: ReadonlySet<number>,
-): Generator<undefined, Map<number, ClusterOwners>, void> {
+): Work<Map<number, ClusterOwners>> {
   const found = new FoundOwners();
   const inMap = new Set<number>();
   const wanted = new Set<number>();

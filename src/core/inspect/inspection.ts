@@ -2,7 +2,7 @@ import { explain, type Explanation, isFindingCode } from '../check/explanations.
 import { claimedTwice, kindsOf } from '../map/cell.js';
 import { CHUNK } from '../map/clusterMap.js';
 import type { Finding, FindingCode, Severity } from '../check/finding.js';
-import { KINDS, type KindName, kindNames } from '../map/kinds.js';
+import { KINDS, type KindName, kindNames, perKind } from '../map/kinds.js';
 import type { Owner } from '../map/owner.js';
 import { ownersOf } from './findOwners.js';
 import { dangerText, repairDanger } from '../check/repairDanger.js';
@@ -143,7 +143,7 @@ export class Inspection {
           tally(chunk[first], i - first);
         }
     }
-    const clusters: Record<KindName, number> = { ...NO_CLUSTERS, unallocated };
+    const clusters: Record<KindName, number> = { ...perKind(0), unallocated };
     KINDS.forEach((kind, bit) => (clusters[kind] = counts[bit]));
     return { clusters, claimedTwice: twice };
   }
@@ -259,22 +259,3 @@ function* skipped(findings: Iterable<Finding>, wanted: Wanted, few: number): Gen
     else yield finding;
   }
 }
-
-const NO_CLUSTERS: Readonly<Record<KindName, number>> = {
-  'main-header': 0,
-  'active-l1': 0,
-  'active-l2': 0,
-  'refcount-table': 0,
-  'refcount-block': 0,
-  'snapshot-table': 0,
-  'inactive-l1': 0,
-  'inactive-l2': 0,
-  'bitmap-directory': 0,
-  data: 0,
-  compressed: 0,
-  'bitmap-table': 0,
-  'bitmap-data': 0,
-  'crypto-header': 0,
-  'vm-state': 0,
-  unallocated: 0,
-};

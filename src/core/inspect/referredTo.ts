@@ -1,9 +1,9 @@
 import { viewOf } from '../bytes.js';
 import { readBytes } from '../byteSource.js';
-import { maskedOffset } from '../qcow2/entryTable.js';
+import { blockOffset, maskedOffset } from '../qcow2/entryTable.js';
 import { compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
 import { kindsOf } from '../map/cell.js';
-import { BIT } from '../map/kinds.js';
+import { ANY_L1, ANY_L2, BIT } from '../map/kinds.js';
 import type { Scan } from '../check/scan.js';
 
 /** Host clusters side by side. */
@@ -32,8 +32,8 @@ export function mappedBy(scan: Scan, cluster: number): Mapped {
   const spans = new Spans(scan);
   const kinds = kindsOf(scan.map.cell(cluster));
   if (kinds & BIT.mainHeader) addHeader(scan, spans);
-  if (kinds & (BIT.activeL1 | BIT.inactiveL1)) addL1Tables(scan, cluster, spans);
-  if (kinds & (BIT.activeL2 | BIT.inactiveL2)) addL2Tables(scan, cluster, spans);
+  if (kinds & ANY_L1) addL1Tables(scan, cluster, spans);
+  if (kinds & ANY_L2) addL2Tables(scan, cluster, spans);
   if (kinds & (BIT.refcountTable | BIT.refcountBlock)) addRefcounts(scan, cluster, spans);
   if (kinds & BIT.snapshotTable)
     for (const { l1Offset, l1Size } of scan.image.snapshotTable.snapshots)
@@ -138,8 +138,6 @@ function addL2Tables(scan: Scan, cluster: number, spans: Spans): void {
 /** A refcount table refers to its blocks; a block to the clusters whose refcounts it holds. */
 function addRefcounts(scan: Scan, cluster: number, spans: Spans): void {
   const { layout, refcountTable } = scan.image;
-  const blockOffset = (high: number, low: number): number =>
-    high * 2 ** 32 + ((low & 0xfffffe00) >>> 0);
   const { offset, length } = refcountTable;
   for (const [high, low] of entriesIn(scan, cluster, offset, length))
     spans.add(blockOffset(high, low), layout.clusterSize);

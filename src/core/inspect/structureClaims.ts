@@ -1,12 +1,9 @@
 import { type EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import { readBitmapTable, tableKey } from '../qcow2/openBitmaps.js';
 import { kindsOf } from '../map/cell.js';
-import { BIT } from '../map/kinds.js';
+import { ANY_L1, ANY_L2, BIT } from '../map/kinds.js';
 import type { Owner, TableOf } from '../map/owner.js';
 import type { Scan } from '../check/scan.js';
-
-const ANY_L1 = BIT.activeL1 | BIT.inactiveL1;
-const ANY_L2 = BIT.activeL2 | BIT.inactiveL2;
 
 /** Owners of one cluster that come from one place, to be made as they are asked for. */
 export interface Claim {

@@ -1,4 +1,4 @@
-import { BIT } from './kinds.js';
+import { ANY_L2, BIT } from './kinds.js';
 
 /**
  * What the map keeps of one host cluster, in 32 bits: one memory access per reference counted.
@@ -20,10 +20,8 @@ export const kindsOf = (cell: Cell): number => cell >>> KINDS_SHIFT;
 export const referencesOf = (cell: Cell): number => (cell >>> REFERENCES_SHIFT) & 0xff;
 export const storedOf = (cell: Cell): number => cell & 0xff;
 
-/** Kinds that may lie in one cluster together without anybody being wrong. */
-const L2_SHARED_WITH_SNAPSHOT = BIT.activeL2 | BIT.inactiveL2;
 /** Kinds that several owners may rightly share: then the stored refcount counts them. */
-const SHAREABLE = BIT.activeL2 | BIT.inactiveL2 | BIT.data | BIT.compressed | BIT.vmState;
+const SHAREABLE = ANY_L2 | BIT.data | BIT.compressed | BIT.vmState;
 
 /**
  * Two claimants that cannot both be right: two kinds in one cluster, a structure referred to
@@ -31,7 +29,8 @@ const SHAREABLE = BIT.activeL2 | BIT.inactiveL2 | BIT.data | BIT.compressed | BI
  */
 export function claimedTwice(cell: Cell): boolean {
   const kinds = kindsOf(cell);
-  if ((kinds & (kinds - 1)) !== 0 && (kinds & ~L2_SHARED_WITH_SNAPSHOT) !== 0) return true;
+  // An L2 table of the disk may be a snapshot's too without anybody being wrong.
+  if ((kinds & (kinds - 1)) !== 0 && (kinds & ~ANY_L2) !== 0) return true;
   const references = referencesOf(cell);
   if (references < 2) return false;
   return (kinds & ~SHAREABLE) !== 0 || references > storedOf(cell);

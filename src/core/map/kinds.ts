@@ -1,8 +1,5 @@
-/**
- * What a host cluster can hold. The first nine are the types that QEMU's overlap checks guard, in
- * the order of their bits (`overlap-check.<type>`); nobody guards the rest.
- */
-export const KINDS = [
+/** What QEMU's overlap checks guard, in the order of their bits (`overlap-check.<type>`). */
+export const GUARDED = [
   'main-header',
   'active-l1',
   'active-l2',
@@ -12,6 +9,11 @@ export const KINDS = [
   'inactive-l1',
   'inactive-l2',
   'bitmap-directory',
+] as const;
+
+/** What a host cluster can hold. Nobody guards those behind the first. */
+export const KINDS = [
+  ...GUARDED,
   'data',
   'compressed',
   'bitmap-table',
@@ -64,8 +66,12 @@ export const BIT = {
   vmState: 1 << 14,
 } as const;
 
-/** Number of kinds that the overlap checks guard. */
-export const GUARDED_KINDS = 9;
+/** An L1 table, an L2 table: the active disk's or a snapshot's. */
+export const ANY_L1 = BIT.activeL1 | BIT.inactiveL1;
+export const ANY_L2 = BIT.activeL2 | BIT.inactiveL2;
+
+/** All that the overlap checks guard. */
+export const ANY_GUARDED = (1 << GUARDED.length) - 1;
 
 /** Kinds that are data of the guest. All others are structures of the image: metadata. */
 export const GUEST_DATA = BIT.data | BIT.compressed | BIT.vmState;
@@ -78,3 +84,23 @@ export function kindNames(set: number): KindName[] {
   const names: KindName[] = kindsIn(set);
   return names.length > 0 ? names : ['unallocated'];
 }
+
+/** The same value for each. */
+export const perKind = <T>(value: T): Record<KindName, T> => ({
+  'main-header': value,
+  'active-l1': value,
+  'active-l2': value,
+  'refcount-table': value,
+  'refcount-block': value,
+  'snapshot-table': value,
+  'inactive-l1': value,
+  'inactive-l2': value,
+  'bitmap-directory': value,
+  data: value,
+  compressed: value,
+  'bitmap-table': value,
+  'bitmap-data': value,
+  'crypto-header': value,
+  'vm-state': value,
+  unallocated: value,
+});

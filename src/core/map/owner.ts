@@ -1,4 +1,5 @@
 import type { Kind } from './kinds.js';
+import { hex } from '../bytes.js';
 
 /** Which L1 table an owner hangs from: the active one, or that of a snapshot. */
 export type TableOf = { readonly snapshot: undefined } | { readonly snapshot: SnapshotName };
@@ -69,8 +70,6 @@ export function kindOfOwner(owner: Owner): Kind {
       return owner.type;
   }
 }
-
-const hex = (n: number): string => `0x${n.toString(16)}`;
 
 function ofTable(table: TableOf): string {
   return table.snapshot ? ` of snapshot '${table.snapshot.name}'` : '';

@@ -1,12 +1,11 @@
 import type { Parsed } from '../size.js';
 import { BitmapCache } from './bitmapCache.js';
-import type { CheckEngine } from './checkEngine.js';
+import type { CheckEngine, MetadataSink } from './checkEngine.js';
 import { BITMAP_BYTES, FRAGMENT_BYTES, grownAllocation, shrinks } from './fragments.js';
 import { Ledger } from './ledger.js';
 import { heldBytes, LIST_BYTES, type MemoryUse, SLOT_BYTES, WINDOW_BYTES } from './memory.js';
 import type { MemoryEvent } from './memoryEvent.js';
 import { createCounters, type Counters } from './counters.js';
-import type { MetadataSink } from './metadataSink.js';
 import type { LimitPolicy, StructureGeometry, StructureSettings } from './settings.js';
 import { WINDOW_SIZE } from './typeRuns.js';
 import { STRUCTURE_TYPES, type TypeSet } from './types.js';

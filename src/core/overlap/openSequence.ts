@@ -1,5 +1,6 @@
 import { BIT } from '../map/kinds.js';
-import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import { blockOffset, ENTRY_OFFSET, EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import { MAX_L1_BYTES } from '../qcow2/limits.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { snapshotLabel } from '../qcow2/snapshotTable.js';
 import type { Parsed } from '../size.js';
@@ -10,10 +11,7 @@ import type { TypeSet } from './types.js';
 const SNAPSHOT_ENTRY_BYTES = 40;
 
 /** A snapshot whose L1 table claims more entries is left out (QCOW_MAX_L1_SIZE, taken as entries). */
-const MOST_L1_ENTRIES = 33554432;
-
-/** Bits 9 … 55. */
-const OFFSET_MASK = 0x00fffffffffffe00n;
+const MOST_L1_ENTRIES = MAX_L1_BYTES;
 
 /** A broken image can have 65,536 snapshots that share an L1 table of millions of entries. */
 export const MOST_OPERATIONS = 2 ** 24;
@@ -40,11 +38,11 @@ export function openSequence(image: LaidOutImage, guarded: TypeSet): Parsed<Oper
   table(l1.offset, l1.length * 8, BIT.activeL1);
   enterL2Tables(operations, l1, BIT.activeL2);
   for (let index = 0; index < refcountTable.present; index++) {
-    const offset = refcountBlockOffset(refcountTable, index);
+    const offset = blockOffset(refcountTable.high(index), refcountTable.low(index));
     if (offset !== 0) operations.enter(offset, 1, BIT.refcountBlock);
   }
   for (const snapshot of image.snapshotTable.snapshots) {
-    const offset = Number(snapshot.l1Offset & OFFSET_MASK);
+    const offset = Number(snapshot.l1Offset & ENTRY_OFFSET);
     if (offset === 0 || snapshot.l1Size > MOST_L1_ENTRIES) continue;
     table(offset, snapshot.l1Size * 8, BIT.inactiveL1);
     if ((guarded & BIT.inactiveL2) === 0) continue;
@@ -57,11 +55,6 @@ export function openSequence(image: LaidOutImage, guarded: TypeSet): Parsed<Oper
     enterL2Tables(operations, inactive, BIT.inactiveL2);
   }
   return { ok: true, value: operations };
-}
-
-/** A refcount block's host offset, 0 if there is none. Only the low 9 bits are masked. */
-export function refcountBlockOffset(table: EntryTable, index: number): number {
-  return table.high(index) * 2 ** 32 + ((table.low(index) & 0xfffffe00) >>> 0);
 }
 
 function enterL2Tables(operations: OperationList, l1: EntryTable, type: TypeSet): void {

@@ -1,8 +1,8 @@
-import type { MetadataSink } from './metadataSink.js';
 import type { MetadataList } from './metadataList.js';
 import type { Operation } from './operation.js';
 import { grown } from './typeRuns.js';
 import type { TypeSet } from './types.js';
+import type { MetadataSink } from './checkEngine.js';
 
 const ENTER = 0;
 const REMOVE = 1;

@@ -1,6 +1,6 @@
 import { BIT } from '../map/kinds.js';
-import type { MetadataSink } from './metadataSink.js';
 import type { TypeSet } from './types.js';
+import type { MetadataSink } from './checkEngine.js';
 
 /**
  * What the series tells its structures when the image's tables change: each function is one change.

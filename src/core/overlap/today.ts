@@ -1,10 +1,10 @@
 import { roundUp } from '../bytes.js';
 import { BIT } from '../map/kinds.js';
-import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import { blockOffset, EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { LaidOutImage } from '../qcow2/image.js';
 import { MAX_L1_BYTES } from '../qcow2/limits.js';
 import type { CheckEngine } from './checkEngine.js';
-import { MOST_OPERATIONS, refcountBlockOffset } from './openSequence.js';
+import { MOST_OPERATIONS } from './openSequence.js';
 import type { TablePlace } from './tableChanges.js';
 import { TableSet } from './tableSet.js';
 import type { TypeSet } from './types.js';
@@ -123,7 +123,7 @@ function l2Offsets(tables: Iterable<EntryTable>): Float64Array {
 function refcountBlocks(table: EntryTable): Float64Array {
   const all: number[] = [];
   for (let index = 0; index < table.present; index++) {
-    const offset = refcountBlockOffset(table, index);
+    const offset = blockOffset(table.high(index), table.low(index));
     if (offset !== 0) all.push(offset);
   }
   return Float64Array.from(all);

@@ -1,8 +1,8 @@
-import { BIT, GUARDED_KINDS, KINDS, type Kind } from '../map/kinds.js';
+import { BIT, GUARDED, type Kind } from '../map/kinds.js';
 import type { Parsed } from '../size.js';
 
 /**
- * The types that the overlap checks guard, as a set of bits: those of core/layout/kinds.ts. The
+ * The types that the overlap checks guard, as a set of bits: those of core/map/kinds.ts. The
  * ninth, the bitmap directory, came with QEMU 3.0.
  */
 export type TypeSet = number;
@@ -11,7 +11,7 @@ export type TypeSet = number;
 export const STRUCTURE_TYPES: TypeSet = 0xff;
 
 /** `overlap-check.<type>`, by bit. */
-export const GUARDED_TYPES: readonly Kind[] = KINDS.slice(0, GUARDED_KINDS);
+export const GUARDED_TYPES: readonly Kind[] = GUARDED;
 
 /** Whether there is an `overlap-check.<type>` of that name. */
 export const isGuardedType = (name: string): boolean => GUARDED_TYPES.some((type) => type === name);

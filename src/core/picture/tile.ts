@@ -1,4 +1,4 @@
-import { GUARDED_KINDS, KINDS, type Kind, type KindName } from '../map/kinds.js';
+import { GUARDED, KINDS, type Kind, type KindName } from '../map/kinds.js';
 import type { Trouble } from '../map/cell.js';
 
 /**
@@ -76,8 +76,8 @@ const CONTENTS: readonly Kind[] = ['bitmap-data', 'vm-state', 'data', 'compresse
 
 /** From the most important to the least: guarded metadata, other metadata, contents. */
 const IMPORTANCE: readonly Kind[] = [
-  ...KINDS.slice(0, GUARDED_KINDS),
-  ...KINDS.slice(GUARDED_KINDS).filter((kind) => !CONTENTS.includes(kind)),
+  ...GUARDED,
+  ...KINDS.slice(GUARDED.length).filter((kind) => !CONTENTS.includes(kind)),
   ...CONTENTS,
 ];
 

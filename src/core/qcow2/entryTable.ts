@@ -56,6 +56,14 @@ export class EntryTable {
   }
 }
 
+/** A refcount table's entry: the host offset of a block, 0 for none. Only the low 9 bits are masked. */
+export function blockOffset(high: number, low: number): number {
+  return high * 2 ** 32 + ((low & 0xfffffe00) >>> 0);
+}
+
+/** Bits 9 … 55. */
+export const ENTRY_OFFSET = 0x00fffffffffffe00n;
+
 /** Bits 9 … 55 of an L1, L2 or bitmap table entry, as a number: exact, since bits 0 … 8 are 0. */
 export function maskedOffset(high: number, low: number): number {
   return (high & 0x00ffffff) * 2 ** 32 + ((low & 0xfffffe00) >>> 0);

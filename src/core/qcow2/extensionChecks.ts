@@ -1,6 +1,5 @@
 import { hex } from '../bytes.js';
-import type { CryptoHeader } from './cryptoHeader.js';
-import { type Extension, type Extensions, MISSIZED } from './extensions.js';
+import { type CryptoHeader, type Extension, type Extensions, MISSIZED } from './extensions.js';
 import { AUTOCLEAR } from './features.js';
 import { fieldOffset, type Header } from './header.js';
 import * as limits from './limits.js';

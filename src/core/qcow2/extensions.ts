@@ -2,6 +2,12 @@ import { type ByteSource, readBytes } from '../byteSource.js';
 import { hex, textOf, viewOf } from '../bytes.js';
 import type { FeatureKind, FeatureName } from './features.js';
 
+/** Where the LUKS header lies, in bytes (specification, "Full disk encryption header pointer"). */
+export interface CryptoHeader {
+  readonly offset: bigint;
+  readonly length: bigint;
+}
+
 /** Magic numbers of the header extensions. */
 export const EXTENSION_TYPE = {
   end: 0,

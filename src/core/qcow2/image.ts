@@ -1,9 +1,7 @@
 import type { ByteSource } from '../byteSource.js';
-import type { CheckFailure } from './checkFailure.js';
-import type { CryptoHeader } from './cryptoHeader.js';
 import { EntryTable } from './entryTable.js';
 import { checkCryptoHeader, checkExtensions } from './extensionChecks.js';
-import { type Extensions, findExtension, readExtensions } from './extensions.js';
+import { type CryptoHeader, type Extensions, findExtension, readExtensions } from './extensions.js';
 import { type Header, isForeign, readHeader } from './header.js';
 import { checkHeader, checkTables } from './headerChecks.js';
 import { knownClusterSize, type Layout, layoutOf } from './geometry.js';
@@ -15,7 +13,7 @@ import {
   type UnreadBitmaps,
 } from './openBitmaps.js';
 import { NO_SNAPSHOTS, openSnapshots } from './openSnapshots.js';
-import type { Problem } from './problem.js';
+import type { CheckFailure, Problem } from './problem.js';
 import { Refusals } from './refusals.js';
 import type { SnapshotTable } from './snapshotTable.js';
 

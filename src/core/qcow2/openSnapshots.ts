@@ -1,11 +1,11 @@
 import type { ByteSource } from '../byteSource.js';
 import { hex } from '../bytes.js';
-import type { CheckFailure } from './checkFailure.js';
 import type { Header } from './header.js';
 import type { Layout } from './geometry.js';
 import * as limits from './limits.js';
 import type { Refusals } from './refusals.js';
 import { readSnapshotTable, type SnapshotTable } from './snapshotTable.js';
+import type { CheckFailure } from './problem.js';
 
 export const NO_SNAPSHOTS: SnapshotTable = { snapshots: [], zeros: 0, size: 0, failure: undefined };
 

@@ -1,3 +1,9 @@
+/** Why `qemu-img check` stops without counts: what it says last, and the errno's text. */
+export interface CheckFailure {
+  readonly messages: readonly string[];
+  readonly errno: string;
+}
+
 /** Something wrong with a field: what, where, found, expected. */
 export interface Problem {
   /** One sentence: what is wrong, what was found and what was expected. */

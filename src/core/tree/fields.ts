@@ -1,5 +1,5 @@
 import { type ByteSource, readBytes } from '../byteSource.js';
-import { hex, textOf } from '../bytes.js';
+import { hex, hexBytes, textOf } from '../bytes.js';
 import { type Branch, type Children, fewChildren, indexOf } from './branch.js';
 import { counted, shortened } from './words.js';
 
@@ -79,7 +79,7 @@ function dump(source: ByteSource, offset: number, size: number): Children {
     return {
       key: String(index),
       label,
-      value: printable(bytes),
+      value: asciiOf(bytes),
       raw: digitsOf(bytes),
       offset: at,
       size: bytes.length,
@@ -124,13 +124,9 @@ const boundedSize = (source: ByteSource, offset: number, size: number): number =
 const rawBytes = (source: ByteSource, offset: number, size: number): string =>
   digitsOf(readBytes(source, offset, size));
 
-function digitsOf(bytes: Uint8Array): string {
-  let digits = '';
-  for (const byte of bytes) digits += byte.toString(16).padStart(2, '0');
-  return digits;
-}
+const digitsOf = (bytes: Uint8Array): string => hexBytes(bytes).slice(2);
 
-const printable = (bytes: Uint8Array): string =>
+const asciiOf = (bytes: Uint8Array): string =>
   String.fromCharCode(...bytes.map((byte) => (byte >= 0x20 && byte < 0x7f ? byte : 0x2e)));
 
 export const zeros = (raw: string | undefined): boolean => raw === undefined || /^0*$/.test(raw);

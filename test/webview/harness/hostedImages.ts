@@ -7,7 +7,7 @@ import {
   storedOf,
 } from '../../../src/core/map/cell.js';
 import { CHUNK, ClusterMap } from '../../../src/core/map/clusterMap.js';
-import { BIT, kindNames, KINDS, type KindName } from '../../../src/core/map/kinds.js';
+import { BIT, kindNames, KINDS, type KindName, perKind } from '../../../src/core/map/kinds.js';
 import type { ByteSource } from '../../../src/core/byteSource.js';
 import { mapLayer } from '../../../src/core/picture/mapLayers.js';
 import { ImageSession } from '../../../src/session/imageSession.js';
@@ -241,7 +241,7 @@ function syntheticMap(clusters: number, trouble: boolean): ClusterMap {
 }
 
 function countKinds(map: ClusterMap): Record<KindName, number> {
-  const counts = { ...NONE };
+  const counts = perKind(0);
   // Sets of kinds are few: counting those first keeps 100 M clusters a matter of a second.
   const bySet = new Float64Array(1 << KINDS.length);
   for (let index = 0; index < map.chunkCount; index++) {
@@ -255,25 +255,6 @@ function countKinds(map: ClusterMap): Record<KindName, number> {
   });
   return counts;
 }
-
-const NONE: Readonly<Record<KindName, number>> = {
-  'main-header': 0,
-  'active-l1': 0,
-  'active-l2': 0,
-  'refcount-table': 0,
-  'refcount-block': 0,
-  'snapshot-table': 0,
-  'inactive-l1': 0,
-  'inactive-l2': 0,
-  'bitmap-directory': 0,
-  data: 0,
-  compressed: 0,
-  'bitmap-table': 0,
-  'bitmap-data': 0,
-  'crypto-header': 0,
-  'vm-state': 0,
-  unallocated: 0,
-};
 
 function seededRandom(seed: number): () => number {
   let state = seed;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { clean, count, plural, size } from '../../../webview/text/text.js';
+import { count, plural, size } from '../../../webview/text/text.js';
+import { clean } from '../../../src/core/text.js';
 
 describe('text', () => {
   it('never shows controls or what changes the direction of a name', () => {

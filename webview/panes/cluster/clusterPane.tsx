@@ -2,13 +2,15 @@ import type { JSX } from 'preact';
 import { kindVariable } from '../../heatmap/palette.js';
 import type { Store } from '../../state/store.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
-import { clean, count, hex } from '../../text/text.js';
+import { count } from '../../text/text.js';
 import { clusterToShow, FindingLine } from '../../parts/findingLine.js';
 import { GuestClusterPart } from './guestClusterPart.js';
 import { Icon, IconButton } from '../../parts/icon.js';
 import { OwnerItem } from '../../parts/ownerItem.js';
 import { Row } from '../../parts/row.js';
 import type { ClusterDetail } from '../../../src/core/inspect/inspection.js';
+import { clean } from '../../../src/core/text.js';
+import { hex } from '../../../src/core/bytes.js';
 
 interface Props {
   readonly store: Store;

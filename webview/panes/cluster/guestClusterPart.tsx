@@ -3,12 +3,14 @@ import { valuesOf } from '../../../src/core/picture/layer.js';
 import { valueVariable } from '../../heatmap/palette.js';
 import { valueText } from '../../text/layerText.js';
 import type { Store } from '../../state/store.js';
-import { clean, count, hex, plural, size } from '../../text/text.js';
+import { count, plural, size } from '../../text/text.js';
 import { IconButton } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
 import { Row } from '../../parts/row.js';
 import { Subclusters } from './subclusters.js';
 import type { GuestClusterDetail } from '../../../src/core/guest/clusterDetail.js';
+import { clean } from '../../../src/core/text.js';
+import { hex } from '../../../src/core/bytes.js';
 
 const KINDS = { view: 'guest', layer: 'kinds' } as const;
 

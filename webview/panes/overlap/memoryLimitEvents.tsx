@@ -2,9 +2,10 @@ import type { JSX } from 'preact';
 import type { BuiltOverlap } from '../../../src/protocol/overlap.js';
 import type { LoggedEvent } from '../../../src/core/overlap/eventLog.js';
 import type { Store } from '../../state/store.js';
-import { count, hex, size } from '../../text/text.js';
+import { count, size } from '../../text/text.js';
 import { useOverlapAnswer } from './useOverlapAnswer.js';
 import { useVisibleRows } from '../../parts/useVisibleRows.js';
+import { hex } from '../../../src/core/bytes.js';
 
 /** CSS pixels of a line, as in overlap.css. */
 const LINE = 22;

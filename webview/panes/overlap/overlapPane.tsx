@@ -1,7 +1,6 @@
 import type { JSX } from 'preact';
 import type { BuiltOverlap } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';
-import { clean } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
 import { Answers } from './answers.js';
 import { MemoryLimitEvents } from './memoryLimitEvents.js';
@@ -11,6 +10,7 @@ import { SettingsForm } from './settingsForm.js';
 import { Stepper } from './stepper.js';
 import { WindowDetails } from './windowDetails.js';
 import { WindowsSection } from './windowsSection.js';
+import { clean } from '../../../src/core/text.js';
 
 interface Props {
   readonly store: Store;

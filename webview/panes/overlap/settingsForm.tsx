@@ -5,9 +5,10 @@ import { TEMPLATES } from '../../../src/core/overlap/types.js';
 import { formatSize, parseSize } from '../../../src/core/size.js';
 import type { OverlapSetting } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';
-import { clean, plural } from '../../text/text.js';
+import { plural } from '../../text/text.js';
 import { TypeToggles } from './typeToggles.js';
 import type { OverlapOptions } from '../../../src/protocol/shapes.js';
+import { clean } from '../../../src/core/text.js';
 
 interface Props {
   readonly store: Store;

@@ -6,7 +6,7 @@ import { lowestType, typeNames } from '../../../src/core/overlap/types.js';
 import type { OpenedWindow } from '../../../src/protocol/overlap.js';
 import { kindVariable, pack, over, parseColour } from '../../heatmap/palette.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
-import { hex } from '../../text/text.js';
+import { hex } from '../../../src/core/bytes.js';
 
 /** Cells of a row, and rows: 4096 in all. */
 const SIDE = 64;

@@ -5,13 +5,14 @@ import { firstOf } from '../../../src/core/picture/windowGrid.js';
 import { heldByWindow } from '../../../src/core/overlap/memory.js';
 import type { OverlapWindow } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';
-import { count, hex } from '../../text/text.js';
+import { count } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
 import { KindSwatches } from './kindSwatches.js';
 import { useOverlapAnswer } from './useOverlapAnswer.js';
 import { useVisibleRows } from '../../parts/useVisibleRows.js';
 import { ageText, EXPOSURE_TEXT, FORM_TEXT } from './windowWords.js';
 import type { WindowColumn } from '../../../src/core/overlap/windowOrder.js';
+import { hex } from '../../../src/core/bytes.js';
 
 /** CSS pixels of a row, as in overlap.css. */
 const ROW = 22;

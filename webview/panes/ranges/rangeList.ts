@@ -3,6 +3,7 @@ import type { LayoutRun, RunFilter } from '../../../src/core/inspect/fileRuns.js
 import type { RangesPage } from '../../../src/protocol/navigation.js';
 import { paneState } from '../../state/paneState.js';
 import type { Query } from '../../../src/protocol/questions.js';
+import { messageOf } from '../../../src/core/text.js';
 
 /** Ranges asked for at a time. */
 const PAGE = 100;
@@ -87,8 +88,7 @@ export class RangeList {
         this.#put(page, runs);
       });
     } catch (error) {
-      if (epoch === this.#epoch)
-        this.failure.value = error instanceof Error ? error.message : String(error);
+      if (epoch === this.#epoch) this.failure.value = messageOf(error);
     }
   }
 

@@ -6,9 +6,11 @@ import { kindVariable } from '../../heatmap/palette.js';
 import type { Store } from '../../state/store.js';
 import { rangesOf } from './rangeList.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
-import { clean, count, hex, size } from '../../text/text.js';
+import { count, size } from '../../text/text.js';
 import { RangeFilter } from './rangeFilter.js';
 import { useVisibleRows } from '../../parts/useVisibleRows.js';
+import { clean } from '../../../src/core/text.js';
+import { hex } from '../../../src/core/bytes.js';
 
 /** CSS pixels of a row, as in ranges.css. */
 const ROW = 22;

@@ -6,7 +6,7 @@ import {
   parseSimulatedOperation,
 } from '../../../src/core/simulate/copy/operation.js';
 import type { Store } from '../../state/store.js';
-import { clean, count, hex, size } from '../../text/text.js';
+import { count, size } from '../../text/text.js';
 import {
   completion,
   OPERATION_WORDS,
@@ -17,6 +17,8 @@ import {
   wordOf,
 } from './draft.js';
 import { IconButton } from '../../parts/icon.js';
+import { clean } from '../../../src/core/text.js';
+import { hex } from '../../../src/core/bytes.js';
 
 interface Props {
   readonly store: Store;

@@ -4,8 +4,9 @@ import type { Picture } from '../../../src/core/picture/layer.js';
 import { valueVariable } from '../../heatmap/palette.js';
 import { valueText } from '../../text/layerText.js';
 import type { Store } from '../../state/store.js';
-import { clean, count } from '../../text/text.js';
+import { count } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
+import { clean } from '../../../src/core/text.js';
 
 const ON_DISK: Picture = { view: 'guest', layer: 'simulation' };
 /** The bad ones first. */

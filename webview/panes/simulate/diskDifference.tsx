@@ -5,8 +5,9 @@ import type {
   DiskDifference as Different,
 } from '../../../src/protocol/simulation.js';
 import type { Store } from '../../state/store.js';
-import { clean, count, size } from '../../text/text.js';
+import { count, size } from '../../text/text.js';
 import { IconButton } from '../../parts/icon.js';
+import { clean } from '../../../src/core/text.js';
 
 const TITLES: Readonly<Record<DifferencePart['what'], string>> = {
   header: 'Header',

@@ -1,6 +1,6 @@
 import { HOST_WRITE_KINDS, OPERATION_FORMS } from '../../../src/core/simulate/copy/operation.js';
 import { formatSize } from '../../../src/core/size.js';
-import { hex } from '../../text/text.js';
+import { hex } from '../../../src/core/bytes.js';
 
 type Word = keyof typeof OPERATION_FORMS;
 

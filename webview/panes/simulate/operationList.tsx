@@ -5,9 +5,10 @@ import { parseSimulatedOperation } from '../../../src/core/simulate/copy/operati
 import type { Store } from '../../state/store.js';
 import { simulationJson, simulationScript } from './simulationExport.js';
 import { verdictLook } from './simulationText.js';
-import { clean, plural } from '../../text/text.js';
+import { plural } from '../../text/text.js';
 import { IconButton } from '../../parts/icon.js';
 import { VerdictBadge } from './verdictBadge.js';
+import { clean } from '../../../src/core/text.js';
 
 interface Props {
   readonly store: Store;

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
 import type { Store } from '../../state/store.js';
-import { clean } from '../../text/text.js';
 import { CacheBars } from './cacheBars.js';
 import { CommandLine } from './commandLine.js';
 import { ConflictMap } from './conflictMap.js';
@@ -10,6 +9,7 @@ import { OperationList } from './operationList.js';
 import { StepList } from './stepList.js';
 import { VerdictTable } from './verdictTable.js';
 import type { CacheMode, EngineName } from '../../../src/protocol/shapes.js';
+import { clean } from '../../../src/core/text.js';
 
 const ENGINES: readonly Choice<EngineName>[] = [
   { value: 'today', text: 'QEMU today', title: 'The overlap check as QEMU has it' },

@@ -23,5 +23,5 @@ export function simulationScript({ simulation, facts, shell }: Store): string {
 export function simulationJson({ simulation, facts }: Store): string {
   const query = simulation.query.value;
   const outcomes = simulation.outcomes.value;
-  return jsonText({ image: facts.value?.fileName, ...query, outcomes });
+  return jsonText({ image: facts.value?.fileName, ...query, outcomes }, 2);
 }

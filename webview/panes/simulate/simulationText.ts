@@ -5,7 +5,9 @@ import type { Step } from '../../../src/core/simulate/copy/outcome.js';
 import type { VerdictCell } from '../../../src/protocol/simulation.js';
 import type { IconName } from '../../parts/icon.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
-import { clean, count, hex, plural, size } from '../../text/text.js';
+import { count, plural, size } from '../../text/text.js';
+import { clean } from '../../../src/core/text.js';
+import { hex } from '../../../src/core/bytes.js';
 
 /** How grave a verdict is: what decides its colour. Icon and words say the same. */
 export type Gravity = 'good' | 'stopped' | 'loss' | 'bad' | 'neutral';

@@ -5,9 +5,10 @@ import type { Step } from '../../../src/core/simulate/copy/outcome.js';
 import { stepLine, type StepLine } from './simulationText.js';
 import type { Store } from '../../state/store.js';
 import { TOUCH_SIGN } from '../../text/touchText.js';
-import { clean, count } from '../../text/text.js';
+import { count } from '../../text/text.js';
 import { Icon, type IconName } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
+import { clean } from '../../../src/core/text.js';
 
 /** CSS pixels of a line, as in simulate.css. */
 const LINE = 22;

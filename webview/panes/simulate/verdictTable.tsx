@@ -12,11 +12,13 @@ import type { CellPlace } from '../../state/simulationState.js';
 import { type Gravity, reasonLabel, verdictLook, verdictMessage } from './simulationText.js';
 import type { Store } from '../../state/store.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
-import { clean, count, hex, size } from '../../text/text.js';
+import { count, size } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
 import { VerdictBadge } from './verdictBadge.js';
 import type { EngineName } from '../../../src/protocol/shapes.js';
+import { clean } from '../../../src/core/text.js';
+import { hex } from '../../../src/core/bytes.js';
 
 interface Props {
   readonly store: Store;

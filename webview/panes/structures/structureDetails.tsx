@@ -1,10 +1,12 @@
 import type { JSX } from 'preact';
 import type { Store } from '../../state/store.js';
 import { treeOf } from './structureTree.js';
-import { clean, hex, plural } from '../../text/text.js';
+import { plural } from '../../text/text.js';
 import { Icon, IconButton } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
 import { Row } from '../../parts/row.js';
+import { clean } from '../../../src/core/text.js';
+import { hex } from '../../../src/core/bytes.js';
 
 interface Props {
   readonly store: Store;

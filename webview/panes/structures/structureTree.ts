@@ -1,6 +1,7 @@
 import { effect, signal, untracked } from '@preact/signals';
 import { paneState } from '../../state/paneState.js';
 import type { StructureNode, StructurePage, StructureQuery } from '../../../src/core/tree/node.js';
+import { messageOf } from '../../../src/core/text.js';
 
 /** Children asked for at a time. */
 const PAGE = 100;
@@ -146,7 +147,7 @@ export class StructureTree {
         this.#changed();
       },
       (error: unknown) => {
-        open.failure = error instanceof Error ? error.message : String(error);
+        open.failure = messageOf(error);
         this.#changed();
       },
     );

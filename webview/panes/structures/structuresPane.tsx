@@ -1,13 +1,14 @@
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Store } from '../../state/store.js';
-import { clean, hex } from '../../text/text.js';
 import { placeholder, treeOf, type Row } from './structureTree.js';
 import { Icon } from '../../parts/icon.js';
 import { inFile, showOffset } from '../../parts/offsetLink.js';
 import { StructureDetails, bytesText } from './structureDetails.js';
 import { useVisibleRows } from '../../parts/useVisibleRows.js';
 import type { StructureNode } from '../../../src/core/tree/node.js';
+import { clean } from '../../../src/core/text.js';
+import { hex } from '../../../src/core/bytes.js';
 
 /** CSS pixels of a row, as in structures.css. */
 const ROW = 22;

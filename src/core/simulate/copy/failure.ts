@@ -1,4 +1,4 @@
-import type { Work } from './work.js';
+import type { Work } from '../../work.js';
 
 /** The errors that QEMU's functions return, with the text that it prints for each (strerror). */
 const TEXTS = {

@@ -1,20 +1,8 @@
-import { type Kind } from '../../map/kinds.js';
-import { type Parsed } from '../../size.js';
-import { parseAmount } from './amount.js';
+import { GUARDED } from '../../map/kinds.js';
+import { type Parsed, parseSize } from '../../size.js';
 
 /** What a host write may be: whatever the overlap checks guard, or guest data. */
-export const HOST_WRITE_KINDS = [
-  'main-header',
-  'active-l1',
-  'active-l2',
-  'refcount-table',
-  'refcount-block',
-  'snapshot-table',
-  'inactive-l1',
-  'inactive-l2',
-  'bitmap-directory',
-  'data',
-] as const satisfies readonly Kind[];
+export const HOST_WRITE_KINDS = [...GUARDED, 'data'] as const;
 
 export type HostWriteKind = (typeof HOST_WRITE_KINDS)[number];
 
@@ -150,6 +138,19 @@ function parseRange(
   if (length.value > MOST_BYTES)
     return wrong(`length cannot exceed ${MOST_BYTES}${hint}, given ${lengthText}`);
   return { ok: true, value: { offset: offset.value, length: length.value } };
+}
+
+/** An offset or a length as qemu-io takes it: a size below 2^63, with its errors (print_cvtnum_err). */
+function parseAmount(text: string): Parsed<number> {
+  const parsed = parseSize(text, '');
+  if (parsed.ok && parsed.value < 2 ** 63) return parsed;
+  const tooLarge = parsed.ok || parsed.message.startsWith('Value');
+  return {
+    ok: false,
+    message: tooLarge
+      ? `Parsing error: argument too large -- ${text}`
+      : `Parsing error: non-numeric argument, or extraneous/unrecognized suffix -- ${text}`,
+  };
 }
 
 const takes = (type: OperationType, found: number): string =>

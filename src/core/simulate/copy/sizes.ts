@@ -1,6 +1,7 @@
 import { roundUp } from '../../bytes.js';
 import { type Parsed } from '../../size.js';
 import type { Layout } from '../../qcow2/geometry.js';
+import { MAX_REFCOUNT_TABLE_BYTES } from '../../qcow2/limits.js';
 import { SUBCLUSTERS } from '../../qcow2/subclusters.js';
 
 /** Sizes of the metadata caches in bytes, as QEMU's options have them. */
@@ -67,7 +68,7 @@ export function geometryOf(
         sliceBytes,
         sliceEntries: sliceBytes / l2EntrySize,
         tableSpan: clusterSize * layout.l2Entries,
-        refcountTableLimit: 8 * 2 ** 20,
+        refcountTableLimit: MAX_REFCOUNT_TABLE_BYTES,
       },
       slots: {
         l2: Math.max(LEAST_L2_SLOTS, Math.floor(l2 / sliceBytes)),

@@ -1,5 +1,5 @@
 import { kindsOf, referencesOf } from '../../map/cell.js';
-import { BIT, GUARDED_KINDS } from '../../map/kinds.js';
+import { ANY_GUARDED, ANY_L2, BIT } from '../../map/kinds.js';
 import type { TypeSet } from '../../overlap/types.js';
 import { COPIED } from '../../qcow2/l2Entry.js';
 import { viewOf } from '../../bytes.js';
@@ -9,9 +9,6 @@ import type { Geometry } from '../copy/sizes.js';
 import type { Guard } from './guard.js';
 import type { Loss, Written } from '../copy/outcome.js';
 import { lengthOf, type Overlay, type Part } from '../copy/overlay.js';
-
-const GUARDED = 2 ** GUARDED_KINDS - 1;
-const ANY_L2 = BIT.activeL2 | BIT.inactiveL2;
 
 /** The kind of what a write puts into the file. */
 const OWN: Readonly<Record<Written, number>> = {
@@ -128,7 +125,7 @@ export class LossFinder {
       !this.#claims.isPackedOver(cluster)
     )
       return 0;
-    const foreign = kinds & ~GUARDED & ~OWN[what];
+    const foreign = kinds & ~ANY_GUARDED & ~OWN[what];
     if (found !== 0 || foreign !== 0) return foreign;
     return this.#asItIs(kinds & ~OWN[what] || kinds, cluster);
   }
@@ -138,7 +135,8 @@ export class LossFinder {
     if ((kinds & BIT.activeL2) === 0) return kinds;
     const start = cluster * this.#clusterSize;
     const isActive =
-      (this.#guard.hits(GUARDED & ~BIT.activeL2, start, this.#clusterSize) & BIT.activeL2) !== 0;
+      (this.#guard.hits(ANY_GUARDED & ~BIT.activeL2, start, this.#clusterSize) & BIT.activeL2) !==
+      0;
     return isActive ? kinds : (kinds & ~BIT.activeL2) | BIT.inactiveL2;
   }
 }

@@ -1,13 +1,13 @@
 import { hex, hexWords, viewOf } from '../../bytes.js';
 import { type ByteSource, readBytes } from '../../byteSource.js';
 import { type FieldName, readHeader } from '../../qcow2/header.js';
-import { EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
+import { blockOffset, EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
 import type { LaidOutImage } from '../../qcow2/image.js';
 import { MAX_L1_BYTES, MAX_REFCOUNT_TABLE_BYTES } from '../../qcow2/limits.js';
 import { refcountReader } from '../../qcow2/refcountEntry.js';
 import { Unpredictable } from '../copy/failure.js';
 import type { Overlay } from '../copy/overlay.js';
-import type { Work } from '../copy/work.js';
+import type { Work } from '../../work.js';
 
 /** A value before and after; entries and fields in hexadecimal, `0x…`. */
 interface Change<T> {
@@ -66,10 +66,7 @@ class Comparison {
     const fields: Partial<Record<FieldName, readonly [string, string]>> = {};
     for (const { name } of after.fields)
       if (after.value(name) !== header.value(name))
-        fields[name] = [
-          `0x${header.value(name).toString(16)}`,
-          `0x${after.value(name).toString(16)}`,
-        ];
+        fields[name] = [hex(header.value(name)), hex(after.value(name))];
     const l1 = [
       this.#table(
         this.#old,
@@ -109,7 +106,7 @@ class Comparison {
 
   #table(source: ByteSource, offset: bigint, length: number, mostBytes: number): EntryTable {
     let table = EntryTable.EMPTY;
-    this.#known(`the table at 0x${offset.toString(16)}`, () => {
+    this.#known(`the table at ${hex(offset)}`, () => {
       table = EntryTable.read(source, offset, Math.min(length, mostBytes / 8));
     });
     return table;
@@ -145,8 +142,7 @@ class Comparison {
   *#refcounts(old: EntryTable, now: EntryTable): Work<Difference['refcounts']> {
     const { refcountsPerBlock, refcountBits } = this.#image.layout;
     const list: Difference['refcounts'][number][] = [];
-    const place = (t: EntryTable, i: number): number =>
-      t.high(i) * 2 ** 32 + ((t.low(i) & 0xfffffe00) >>> 0);
+    const place = (t: EntryTable, i: number): number => blockOffset(t.high(i), t.low(i));
     for (let index = 0; index < Math.max(old.present, now.present); index++) {
       const [before, after] = [place(old, index), place(now, index)];
       this.#clusterPair('refcount block', before, after, (a, b) => {

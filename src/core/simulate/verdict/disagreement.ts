@@ -3,6 +3,7 @@ import type { MemoryEvent } from '../../overlap/memoryEvent.js';
 import type { MetadataList } from '../../overlap/metadataList.js';
 import { WINDOW_SIZE } from '../../overlap/typeRuns.js';
 import { GUARDED_TYPES, STRUCTURE_TYPES, type TypeSet } from '../../overlap/types.js';
+import { ENTRY_OFFSET } from '../../qcow2/entryTable.js';
 import { DROPPED } from '../../overlap/windowTable.js';
 import type { Answer } from '../guard/judge.js';
 import type { Step } from '../copy/outcome.js';
@@ -114,4 +115,4 @@ function leftBy(step: Step, kind: Kind): number {
 }
 
 /** Host offset of a table that an entry, in hexadecimal, names. */
-const offsetOfEntry = (entry: string): number => Number(BigInt(entry) & 0x00fffffffffffe00n);
+const offsetOfEntry = (entry: string): number => Number(BigInt(entry) & ENTRY_OFFSET);

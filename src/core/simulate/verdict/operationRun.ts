@@ -2,7 +2,7 @@ import type { LaidOutImage } from '../../qcow2/image.js';
 import { operationText, type SimulatedOperation } from '../copy/operation.js';
 import type { Outcome } from '../copy/outcome.js';
 import { type Verdict, verdictOn } from './verdict.js';
-import type { Work } from '../copy/work.js';
+import type { Work } from '../../work.js';
 import { Simulation, type Opened } from './simulation.js';
 import type { SimulationSettings } from '../driver/settings.js';
 

@@ -14,7 +14,7 @@ import { Recorder } from '../copy/recorder.js';
 import { compress, discard, flush, write, writeZeroes } from '../driver/requests/requests.js';
 import type { SimulationSettings } from '../driver/settings.js';
 import { createSnapshot, deleteSnapshot } from '../driver/requests/snapshots.js';
-import { finish, type Work } from '../copy/work.js';
+import { finish, type Work } from '../../work.js';
 
 /** Whether the image opens read/write. */
 export type Opened =

@@ -1,14 +1,14 @@
 import { type Cell, kindsOf, referencesOf, storedOf } from '../../map/cell.js';
 import { ClusterBits } from '../../map/clusterSet.js';
 import { CHUNK, type ClusterMap } from '../../map/clusterMap.js';
-import { BIT } from '../../map/kinds.js';
+import { ANY_L2, BIT } from '../../map/kinds.js';
 import { guardedTables, TodayEngine } from '../../overlap/today.js';
 import { SURE_LENGTH } from '../guard/hostFile.js';
 import { TEMPLATES, type TypeSet } from '../../overlap/types.js';
 import { maskedOffset } from '../../qcow2/entryTable.js';
 import type { LaidOutImage } from '../../qcow2/image.js';
 import { COPIED, compressedSpan, l2EntryKind } from '../../qcow2/l2Entry.js';
-import { refcountBlockOffset } from '../../overlap/openSequence.js';
+import { blockOffset } from '../../qcow2/entryTable.js';
 
 /** Clusters that a write of one may allocate: data, L2 table, refcount block; a larger refcount table lies behind them. */
 const MOST_TAKEN = 16;
@@ -158,7 +158,7 @@ export class SweepClasses {
   /** An L2 table that is replaced by a copy. Freed it may be allocated again in the same breath. */
   #replaced(cluster: number): string {
     const cell = cluster < this.#map.clusters ? this.#map.cell(cluster) : 0;
-    const table = (kindsOf(cell) & ~(BIT.activeL2 | BIT.inactiveL2)) === 0;
+    const table = (kindsOf(cell) & ~ANY_L2) === 0;
     return table && storedOf(cell) >= 2 && this.#plainBlock(cluster) ? 'shared' : `at ${cluster}`;
   }
 
@@ -168,7 +168,7 @@ export class SweepClasses {
     const index = this.#blockIndex(cluster);
     const known = this.#plainBlocks.get(index);
     if (known !== undefined) return known;
-    const offset = refcountBlockOffset(refcountTable, index);
+    const offset = blockOffset(refcountTable.high(index), refcountTable.low(index));
     const at = offset / layout.clusterSize;
     const plain =
       offset !== 0 &&

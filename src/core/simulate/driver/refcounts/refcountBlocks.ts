@@ -3,12 +3,11 @@ import type { DriverState } from '../state/driverState.js';
 import { ProcessAborted, RequestFailed } from '../../copy/failure.js';
 import { clusterOf, type Geometry } from '../../copy/sizes.js';
 import type { FreeSearch } from './freeSearch.js';
-import { blockOffset, type MemoryTable, wordsOf } from '../state/memoryTable.js';
+import { blockOffset } from '../../../qcow2/entryTable.js';
+import { type MemoryTable, wordsOf } from '../state/memoryTable.js';
 import type { CacheEntry } from '../state/metadataCache.js';
+import { MAX_REFCOUNT_TABLE_BYTES } from '../../../qcow2/limits.js';
 import { addToRefcount, setRefcount, zeroTest } from './refcountCells.js';
-
-/** QEMU's limit on the refcount table, which it applies to numbers of entries here. */
-const MOST_ENTRIES = 8 * 2 ** 20;
 
 /** Where the header says where the refcount table lies. */
 const TABLE_FIELD = 48;
@@ -107,7 +106,8 @@ export class RefcountBlocks {
     const needed = this.#blocksNeeded(start);
     const perCluster = clusterSize / 8;
     const length = Math.ceil((needed + Math.ceil(needed / 2)) / perCluster) * perCluster;
-    if (needed > MOST_ENTRIES || length > MOST_ENTRIES) throw new RequestFailed('EFBIG');
+    if (needed > MAX_REFCOUNT_TABLE_BYTES || length > MAX_REFCOUNT_TABLE_BYTES)
+      throw new RequestFailed('EFBIG');
     const kept = Math.min(this.#lastBlock() + 1, length);
     if (newIndex >= needed)
       throw new ProcessAborted(
@@ -193,7 +193,7 @@ export class RefcountBlocks {
   ): void {
     const { guard } = this.#driver;
     for (let i = kept; i < this.#table.end; i++) {
-      const dropped = blockOffset(this.#table, i);
+      const dropped = this.#blockAt(i);
       if (dropped !== 0) guard.refcountBlockDropped(dropped);
     }
     this.#table.moved(offset, length, kept);
@@ -203,9 +203,13 @@ export class RefcountBlocks {
     }
   }
 
+  #blockAt(index: number): number {
+    return blockOffset(this.#table.high(index), this.#table.low(index));
+  }
+
   /** Index of the last entry that refers to a block; 0 if there is none. */
   #lastBlock(): number {
-    for (let i = this.#table.end - 1; i > 0; i--) if (blockOffset(this.#table, i) !== 0) return i;
+    for (let i = this.#table.end - 1; i > 0; i--) if (this.#blockAt(i) !== 0) return i;
     return 0;
   }
 

@@ -1,7 +1,8 @@
 import { hashHex, hexWords } from '../../../bytes.js';
 import type { DriverState } from '../state/driverState.js';
 import { RequestFailed } from '../../copy/failure.js';
-import { blockOffset, MemoryTable } from '../state/memoryTable.js';
+import { blockOffset } from '../../../qcow2/entryTable.js';
+import { MemoryTable } from '../state/memoryTable.js';
 import { refcountAt } from './refcountCells.js';
 
 /** The refcount table as the driver holds it, and what its blocks say. Failures are RequestFailed. */
@@ -27,7 +28,7 @@ export class RefcountTable {
       );
       throw new RequestFailed('EIO');
     }
-    return blockOffset(this.entries, index);
+    return blockOffset(high, low);
   }
 
   /** Refcount of a cluster (qcow2_get_refcount). */

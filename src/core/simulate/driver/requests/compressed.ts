@@ -4,8 +4,10 @@ import type { Driver } from '../driver.js';
 import { RequestFailed, Unpredictable } from '../../copy/failure.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
 import type { Content } from '../../copy/overlay.js';
-import { PATTERN } from './pattern.js';
-import type { Work } from '../../copy/work.js';
+import type { Work } from '../../../work.js';
+
+/** The byte that qemu-io writes. */
+export const PATTERN = 0xcd;
 
 /**
  * Bytes that a cluster of qemu-io's pattern, the same byte throughout, is compressed to: by cluster

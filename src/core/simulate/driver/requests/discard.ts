@@ -4,7 +4,7 @@ import { bitRange, type EntryWords, type L2Slice } from './l2Slice.js';
 import { freeEntry } from './link.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
 import type { Driver } from '../driver.js';
-import type { Work } from '../../copy/work.js';
+import type { Work } from '../../../work.js';
 
 const ALL = bitRange(0, 32);
 const ZERO_FLAG = 1;

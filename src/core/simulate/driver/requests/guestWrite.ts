@@ -6,7 +6,7 @@ import { roomForWrite } from './hostRoom.js';
 import { linkPlan } from './link.js';
 import { type Content, UNKNOWN, ZEROS } from '../../copy/overlay.js';
 import { MOST_WORKERS, PiecesAtOnce } from '../piecesAtOnce.js';
-import type { Work } from '../../copy/work.js';
+import type { Work } from '../../../work.js';
 import { hasCopy, type WritePlan } from './writePlan.js';
 
 /** Clusters that QEMU encrypts at once (QCOW_MAX_CRYPT_CLUSTERS). */

@@ -1,11 +1,10 @@
-import { writeCompressed } from './compressed.js';
+import { PATTERN, writeCompressed } from './compressed.js';
 import { discardClusters } from './discard.js';
 import type { Driver } from '../driver.js';
 import { failureOfWork, RequestFailed } from '../../copy/failure.js';
 import { writeGuest } from './guestWrite.js';
 import type { Content } from '../../copy/overlay.js';
-import { PATTERN } from './pattern.js';
-import type { Work } from '../../copy/work.js';
+import type { Work } from '../../../work.js';
 import { zeroGuest } from './zero.js';
 
 /** The block layer above the driver (block/io.c): bounds, alignment, and the flush behind a write. */

@@ -11,7 +11,7 @@ import { flushNode } from './requests.js';
 import { type HeldSnapshot, recordParts, snapshotRecord } from '../state/snapshotList.js';
 import { collectingDiscards } from './discard.js';
 import { L2Slice } from './l2Slice.js';
-import type { Work } from '../../copy/work.js';
+import type { Work } from '../../../work.js';
 
 /** Where the header says how many snapshots there are, and where. */
 const TABLE_FIELD = 60;

@@ -14,7 +14,7 @@ import { lookUpGuest } from './guestLookUp.js';
 import { bitRange, type L2Slice } from './l2Slice.js';
 import { freeEntry } from './link.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
-import type { Work } from '../../copy/work.js';
+import type { Work } from '../../../work.js';
 
 const ALL = bitRange(0, 32);
 

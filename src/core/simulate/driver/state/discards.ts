@@ -1,6 +1,6 @@
 import { ProcessAborted } from '../../copy/failure.js';
 import type { HostFile } from '../../guard/hostFile.js';
-import { finish, type Work } from '../../copy/work.js';
+import { finish, type Work } from '../../../work.js';
 
 /** Adjacent clusters. Offsets in bytes. */
 interface Region {

@@ -84,10 +84,6 @@ export const l2Offset = (l1: MemoryTable, index: number): number =>
 export const isCopied = (l1: MemoryTable, index: number): boolean =>
   (l1.high(index) & COPIED) !== 0;
 
-/** Offset of a refcount block; 0 if there is none. Only the low 9 bits are masked. */
-export const blockOffset = (table: MemoryTable, index: number): number =>
-  table.high(index) * 2 ** 32 + ((table.low(index) & 0xfffffe00) >>> 0);
-
 /** An offset as the two halves of an entry. */
 export const wordsOf = (offset: number): readonly [high: number, low: number] => [
   Math.floor(offset / 2 ** 32),

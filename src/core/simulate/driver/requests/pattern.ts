@@ -1,2 +1,0 @@
-/** The byte that qemu-io writes. */
-export const PATTERN = 0xcd;
