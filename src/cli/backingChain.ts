@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import type { ByteSource } from '../core/byteSource.js';
 import { isForeign } from '../core/qcow2/header.js';
-import { type Image, isLaidOut, type LaidOutImage, openImage } from '../core/qcow2/image.js';
+import { type Image, isMappable, type MappableImage, openImage } from '../core/qcow2/image.js';
 import { FileError, type FileSource } from '../node/fileSource.js';
 import type { OpenFile } from './command.js';
 import { filePath, fullBackingName, notAFile } from './imageNames.js';
@@ -11,7 +11,7 @@ export type ChainFile = {
   /** As QEMU names it. */
   readonly filename: string;
 } & (
-  | { readonly format: 'qcow2'; readonly image: LaidOutImage }
+  | { readonly format: 'qcow2'; readonly image: MappableImage }
   | { readonly format: 'raw'; readonly source: ByteSource }
 );
 
@@ -105,7 +105,7 @@ export class BackingChain {
         if (open === check || isAboutSnapshots) this.warnings.push(...image.warnings);
         if (isAboutSnapshots) this.#hint = image.snapshotFailure?.messages[1];
         if (open !== undefined) return open;
-        if (!isLaidOut(image)) return 'The file has too many clusters';
+        if (!isMappable(image)) return 'The file has too many clusters';
         this.files.push({ filename, format, image });
         return undefined;
       }

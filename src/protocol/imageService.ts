@@ -56,7 +56,7 @@ export type {
 } from '../core/inspect/inspection.js';
 export type { Mapped } from '../core/inspect/referredTo.js';
 export type { GuestClusterDetail } from '../core/guest/clusterDetail.js';
-export type { Geometry, ImageFacts } from '../core/qcow2/facts.js';
+export type { GeometryFacts, ImageFacts } from '../core/qcow2/facts.js';
 export type { Problem } from '../core/qcow2/problem.js';
 export type { StructureNode, StructurePage, StructureQuery } from '../core/tree/node.js';
 

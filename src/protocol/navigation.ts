@@ -1,4 +1,4 @@
-import type { LayoutRun, RunFilter } from '../core/inspect/fileRuns.js';
+import type { FileRun, RunFilter } from '../core/inspect/fileRuns.js';
 import type { Place } from '../core/inspect/locate.js';
 import type { SearchTarget } from '../core/inspect/search.js';
 import type { CurveName } from '../core/picture/curve.js';
@@ -74,7 +74,7 @@ export interface RangesQuery {
 /** A page of the runs that `qcow2-lens layout` prints. */
 export interface RangesPage {
   readonly total: number;
-  readonly runs: readonly LayoutRun[];
+  readonly runs: readonly FileRun[];
   /** Number of the run in which the cluster asked for lies, or of the last one before it. */
   readonly position: number | undefined;
 }

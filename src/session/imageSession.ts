@@ -11,8 +11,8 @@ import { scan, type Scan, type ScanProgress } from '../core/check/scan.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 import type { Picture } from '../core/picture/layer.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
-import { isLaidOut, openImage, type Image, type LaidOutImage } from '../core/qcow2/image.js';
-import { Structures } from '../core/tree/formatTree.js';
+import { isMappable, openImage, type Image, type MappableImage } from '../core/qcow2/image.js';
+import { FormatTree } from '../core/tree/formatTree.js';
 import type { ByteSource } from '../core/byteSource.js';
 import type {
   ClusterDetail,
@@ -89,7 +89,7 @@ type State =
  */
 export class ImageSession implements ImageService {
   readonly #image: Image;
-  readonly #structures: Structures;
+  readonly #structures: FormatTree;
   readonly #fileName: string;
   readonly #machine: Machine;
   readonly #emit: (event: ImageEvent) => void;
@@ -113,7 +113,7 @@ export class ImageSession implements ImageService {
   ) {
     this.#machine = machine;
     this.#image = openImage(source);
-    this.#structures = new Structures(this.#image);
+    this.#structures = new FormatTree(this.#image);
     this.#fileName = fileName;
     this.#emit = emit;
   }
@@ -121,7 +121,7 @@ export class ImageSession implements ImageService {
   /** Says what the header says, and begins the scan if the header allows one. */
   start(): void {
     this.#emit({ type: 'facts', facts: imageFacts(this.#image, this.#fileName) });
-    if (!isLaidOut(this.#image)) return;
+    if (!isMappable(this.#image)) return;
     this.#started = performance.now();
     this.#pictures = new Pictures(this.#image, this.#machine.deflate);
     this.#state = { type: 'scanning', steps: scan(this.#image) };
@@ -185,7 +185,7 @@ export class ImageSession implements ImageService {
     }
     return this.#state.type === 'scanned'
       ? this.#state.inspection.cluster(cluster)
-      : glimpse(map, cluster, this.#laidOut().layout.clusterSize);
+      : glimpse(map, cluster, this.#laidOut().geometry.clusterSize);
   }
 
   guestCluster({ cluster }: GuestClusterQuery): GuestClusterDetail {
@@ -318,12 +318,12 @@ export class ImageSession implements ImageService {
       case 'failed':
         return answer.message;
       case 'built':
-        return new WindowLayer(this.#laidOut().layout.hostClusters, answer.marks);
+        return new WindowLayer(this.#laidOut().geometry.hostClusters, answer.marks);
     }
   }
 
-  #laidOut(): LaidOutImage {
-    if (!isLaidOut(this.#image)) throw new Error(NO_MAP);
+  #laidOut(): MappableImage {
+    if (!isMappable(this.#image)) throw new Error(NO_MAP);
     return this.#image;
   }
 

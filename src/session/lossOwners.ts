@@ -17,7 +17,7 @@ export function* lossOwners(
   rows: readonly Row[],
   operation: SimulatedOperation,
 ): Work<ClusterOwners[]> {
-  const { clusterSize } = scan.image.layout;
+  const { clusterSize } = scan.image.geometry;
   const cells = rows.flatMap(({ today, structures }) => [today, structures]);
   const clusters = lostClusters(cells, clusterSize);
   if (clusters.size === 0) return [];

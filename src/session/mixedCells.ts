@@ -1,7 +1,7 @@
 import { guestClusters } from '../core/guest/guestTable.js';
 import { mixedClusters } from '../core/guest/mixedClusters.js';
 import { createCurve, type Curve } from '../core/picture/curve.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { MappableImage } from '../core/qcow2/image.js';
 import type { CellsQuery, MixedCells } from '../protocol/navigation.js';
 
 /** Cells along the edge of a block. */
@@ -9,10 +9,10 @@ const BLOCK = 64;
 const CELLS = BLOCK * BLOCK;
 
 /** See MixedCells. Throws on I/O errors. */
-export function mixedCells(image: LaidOutImage, { curve, x, y }: CellsQuery): MixedCells {
-  if (!image.layout.extendedL2) return { cells: [] };
+export function mixedCells(image: MappableImage, { curve, x, y }: CellsQuery): MixedCells {
+  if (!image.geometry.extendedL2) return { cells: [] };
   const cells: number[] = [];
-  const block = clustersOf(createCurve(curve, guestClusters(image.layout)), x, y);
+  const block = clustersOf(createCurve(curve, guestClusters(image.geometry)), x, y);
   for (let i = 0; i < block.length;) {
     // Clusters side by side have their entries side by side.
     const from = i;

@@ -24,7 +24,7 @@ import {
   windowContents,
   type WindowState,
 } from '../core/overlap/windowState.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { MappableImage } from '../core/qcow2/image.js';
 import { formatSize } from '../core/size.js';
 import type {
   BuiltOverlap,
@@ -75,14 +75,14 @@ interface Moment {
  * read again when a setting changes. Throws on I/O errors.
  */
 export class OverlapSession {
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   readonly #builder: StructureBuilder;
   #built: Built | undefined;
   /** What holds of the position that was asked about last: several questions are asked of each. */
   #latest: { readonly position: number; readonly refusesBitmaps: boolean } | undefined;
   #sorted: { readonly key: string; readonly rows: Uint32Array } | undefined;
 
-  constructor(image: LaidOutImage) {
+  constructor(image: MappableImage) {
     this.#image = image;
     this.#builder = new StructureBuilder(image);
   }
@@ -223,7 +223,7 @@ export class OverlapSession {
     { replay, position, list, refusesBitmaps }: Moment,
     { bitmapSize }: StructureSettings,
   ): OverlapAnswer {
-    const { clusterSize, hostClusters } = this.#image.layout;
+    const { clusterSize, hostClusters } = this.#image.geometry;
     return {
       state: 'built',
       operations: replay.operations.length,

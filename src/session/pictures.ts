@@ -11,7 +11,7 @@ import { ontoGuest, ontoHost } from '../core/picture/projection.js';
 import { snapshotLayer } from '../core/picture/snapshotLayer.js';
 import { countValues, type PictureSource } from '../core/picture/source.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { MappableImage } from '../core/qcow2/image.js';
 import type { LayerAnswer, Strip, Tile, TileQuery } from '../protocol/imageService.js';
 import type { Machine } from './machine.js';
 import { PictureSlot, type Steps } from './pictureSlot.js';
@@ -29,7 +29,7 @@ const FIRST: Picture = { view: 'host', layer: 'kinds' };
  * has not been used for long is given up, and computed again when it is asked for.
  */
 export class Pictures {
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   readonly #deflate: Machine['deflate'];
   /** By key; what was used last at the end. */
   readonly #slots = new Map<string, PictureSlot>();
@@ -44,7 +44,7 @@ export class Pictures {
   /** The overlap windows, or why there are none; undefined until they are known. */
   #windows: WindowLayer | string | undefined;
 
-  constructor(image: LaidOutImage, deflate: Machine['deflate']) {
+  constructor(image: MappableImage, deflate: Machine['deflate']) {
     this.#image = image;
     this.#deflate = deflate;
   }
@@ -153,7 +153,7 @@ export class Pictures {
 
   #whyNot(picture: Picture): string | undefined {
     const { view, layer } = picture;
-    if (view === 'guest' && guestClusters(this.#image.layout) > MOST_CLUSTERS)
+    if (view === 'guest' && guestClusters(this.#image.geometry) > MOST_CLUSTERS)
       return 'the disk has more clusters than a picture can show';
     if (layer === 'simulation' && !this.#outcomes)
       return 'sweep the disk in the Simulate tab first';

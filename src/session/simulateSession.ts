@@ -1,7 +1,7 @@
 import type { Scan } from '../core/check/scan.js';
 import { refusesBitmap } from '../core/overlap/windowState.js';
 import type { MetadataList } from '../core/overlap/metadataList.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { MappableImage } from '../core/qcow2/image.js';
 import type { Difference } from '../core/simulate/verdict/difference.js';
 import type { Surroundings } from '../core/simulate/copy/surroundings.js';
 import { clusterMarks } from '../core/simulate/verdict/marks.js';
@@ -81,7 +81,7 @@ interface Compared extends Search<Difference> {
  * each question, and dropped when a question about something else comes. Throws on I/O errors.
  */
 export class SimulateSession {
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   readonly #surroundings: Surroundings;
   readonly #scan: () => Scan | undefined;
   readonly #onList: (operations: readonly string[]) => void;
@@ -96,7 +96,7 @@ export class SimulateSession {
    * @param onList hears of the list of operations whenever it has become another
    */
   constructor(
-    image: LaidOutImage,
+    image: MappableImage,
     surroundings: Surroundings,
     scan: () => Scan | undefined,
     onList: (operations: readonly string[]) => void,
@@ -156,7 +156,7 @@ export class SimulateSession {
 
   marks({ operation, ...query }: MarksQuery): MarksAnswer {
     const steps = this.#outcome(query, operation)?.steps ?? [];
-    return clusterMarks(steps, this.#image.layout.clusterSize);
+    return clusterMarks(steps, this.#image.geometry.clusterSize);
   }
 
   difference(query: SimulateQuery): DifferenceAnswer {
@@ -203,7 +203,7 @@ export class SimulateSession {
         list,
         refusesBitmap(list),
         task.structures.bitmapSize,
-        this.#image.layout.hostClusters,
+        this.#image.geometry.hostClusters,
       ),
     };
   }

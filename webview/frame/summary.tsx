@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { Store } from '../state/store.js';
 import type {
   FileStatus,
-  Geometry,
+  GeometryFacts,
   ImageFacts,
   ScanSummary,
 } from '../../src/protocol/imageService.js';
@@ -108,7 +108,7 @@ function useChips({ use }: FileStatus): Chip[] {
   }
 }
 
-function chips(geometry: Geometry | undefined, summary: ScanSummary | undefined): Chip[] {
+function chips(geometry: GeometryFacts | undefined, summary: ScanSummary | undefined): Chip[] {
   const found: Chip[] = [];
   const add = (tone: Chip['tone'], text: string, title: string): void => {
     found.push({ text, tone, title });

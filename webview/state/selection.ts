@@ -1,5 +1,5 @@
 import { signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { ClusterDetail, Geometry } from '../../src/protocol/imageService.js';
+import type { ClusterDetail, GeometryFacts } from '../../src/protocol/imageService.js';
 import { GuestSelection } from './guestSelection.js';
 import type { HostActions } from './hostActions.js';
 import type { MapCommands } from './mapCommands.js';
@@ -17,7 +17,7 @@ export type Detail =
 
 /** What one selects in. */
 interface Surroundings {
-  readonly geometry: ReadonlySignal<Geometry | undefined>;
+  readonly geometry: ReadonlySignal<GeometryFacts | undefined>;
   readonly clusterSize: number;
   readonly guestClusters: number;
   readonly pictures: Pick<PictureState, 'choose'>;

@@ -7,7 +7,7 @@ import type { Rectangle } from '../../src/core/picture/stretch.js';
 import { maskOfValue } from '../../src/core/picture/tile.js';
 import type { Shell } from '../../src/core/shell.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
-import type { FileStatus, Geometry, ImageFacts } from '../../src/protocol/imageService.js';
+import type { FileStatus, GeometryFacts, ImageFacts } from '../../src/protocol/imageService.js';
 import type { OverlapOptions } from '../../src/protocol/overlap.js';
 import type { HeatmapSettings } from '../../src/protocol/webviewMessages.js';
 import type { Host } from './host.js';
@@ -65,7 +65,7 @@ export class Store {
   readonly inView = signal<InView | undefined>(undefined);
   readonly camera: Signal<KeptCamera | undefined>;
   readonly pane: Signal<ViewState['pane']>;
-  readonly geometry: ReadonlySignal<Geometry | undefined> = computed(
+  readonly geometry: ReadonlySignal<GeometryFacts | undefined> = computed(
     () => this.facts.value?.geometry,
   );
   readonly isolation: ReadonlySignal<Isolation | undefined> = computed(() => {

@@ -44,11 +44,11 @@ export class UnreadClaims {
 
   constructor(
     references: References,
-    layout: { readonly clusterSize: number; readonly hostClusters: number },
+    geometry: { readonly clusterSize: number; readonly hostClusters: number },
   ) {
     this.#references = references;
-    this.#clusterSize = layout.clusterSize;
-    this.#hostClusters = layout.hostClusters;
+    this.#clusterSize = geometry.clusterSize;
+    this.#hostClusters = geometry.hostClusters;
   }
 
   /** Where claims begin and where they have ended, ascending, with how many do so before. */

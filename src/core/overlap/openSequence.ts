@@ -1,7 +1,7 @@
 import { BIT } from '../map/kinds.js';
 import { blockOffset, ENTRY_OFFSET, EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import { MAX_L1_BYTES } from '../qcow2/limits.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { snapshotLabel } from '../qcow2/snapshotTable.js';
 import type { Parsed } from '../size.js';
 import { OperationList } from './operationList.js';
@@ -21,9 +21,9 @@ export const MOST_OPERATIONS = 2 ** 24;
  * and the limit do. The L1 tables of snapshots are read only if inactive L2 tables are guarded.
  * Not ok for an image that nobody could have made: it would take more than 2^24 operations.
  */
-export function openSequence(image: LaidOutImage, guarded: TypeSet): Parsed<OperationList> {
+export function openSequence(image: MappableImage, guarded: TypeSet): Parsed<OperationList> {
   const { header, l1, refcountTable } = image;
-  const { clusterSize } = image.layout;
+  const { clusterSize } = image.geometry;
   const operations = new OperationList();
   const table = (offset: number, bytes: number, types: TypeSet): void => {
     if (bytes > 0) operations.enter(offset, Math.ceil(bytes / clusterSize), types);

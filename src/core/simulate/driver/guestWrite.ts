@@ -122,9 +122,9 @@ class GuestWrite {
 }
 
 function mostAtOnce(driver: Driver, guest: number): number {
-  const { geometry } = driver;
+  const { sizes } = driver;
   if (!driver.encrypted) return INT_MAX;
-  return MOST_ENCRYPTED * geometry.clusterSize - intoCluster(geometry, guest);
+  return MOST_ENCRYPTED * sizes.clusterSize - intoCluster(sizes, guest);
 }
 
 /**
@@ -177,5 +177,5 @@ function zeroAreas(driver: Driver, plans: readonly WritePlan[]): void {
 function abandon(driver: Driver, plans: readonly WritePlan[]): void {
   for (const { keepsOld, host, clusters } of plans)
     if (!driver.dataFile && !keepsOld)
-      driver.refcounts.free(host, clusters * driver.geometry.clusterSize, 'never', 'data');
+      driver.refcounts.free(host, clusters * driver.sizes.clusterSize, 'never', 'data');
 }

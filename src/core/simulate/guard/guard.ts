@@ -16,7 +16,7 @@ import { TableSet } from '../../overlap/tableSet.js';
 import { type GuardedTables, guardedTables, TodayEngine } from '../../overlap/today.js';
 import { lowestType, TEMPLATES, type TypeSet } from '../../overlap/types.js';
 import { EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { MAX_L1_BYTES, MAX_NODE_LENGTH } from '../../qcow2/limits.js';
 import { type Parsed } from '../../size.js';
 import { RequestFailed, Unpredictable } from '../copy/failure.js';
@@ -87,7 +87,7 @@ export class Guard {
 
   /** The check as it is just after opening; or the message with which the image fails to open. */
   static open(
-    image: LaidOutImage,
+    image: MappableImage,
     overlay: Overlay,
     recorder: Recorder,
     checking: Checking,

@@ -1,4 +1,4 @@
-import type { LaidOutImage } from '../../qcow2/image.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { operationText, type SimulatedOperation } from '../copy/operation.js';
 import type { Outcome } from '../copy/outcome.js';
 import { type Verdict, verdictOn } from './verdict.js';
@@ -23,7 +23,7 @@ export class Run {
   #given = 0;
 
   /** Throws on I/O errors, as all methods do. */
-  constructor(image: LaidOutImage, settings: SimulationSettings) {
+  constructor(image: MappableImage, settings: SimulationSettings) {
     this.#simulation = new Simulation(image, settings);
   }
 
