@@ -16,7 +16,7 @@ export type ChainFile = {
 );
 
 /** More images than this above one another are no backup chain any more. */
-const MOST_FILES = 256;
+const MAX_FILES = 256;
 
 /** The image that was asked for and what lies below it, opened for reading only. */
 export class BackingChain {
@@ -80,8 +80,8 @@ export class BackingChain {
 
   #openBacking(above: Image, open: OpenFile, path: string): string | undefined {
     const format = above.extensions.list.findLast((e) => e.type === 'backing-format');
-    if (this.files.length === MOST_FILES)
-      return `more than ${MOST_FILES} files, the next is '${path}'`;
+    if (this.files.length === MAX_FILES)
+      return `more than ${MAX_FILES} files, the next is '${path}'`;
     const source = open(path);
     this.#opened.push(source);
     const real = realpathSync(path);

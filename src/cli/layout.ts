@@ -12,7 +12,7 @@ export const layout = command({
   run: (args, context) =>
     withImage('layout', args, context, (subject) => {
       const { output } = context;
-      const runs = fileRuns(scanWithin(subject.laidOut(), memoryOf(args)));
+      const runs = fileRuns(scanWithin(subject.mappable(), memoryOf(args)));
       if (args.has('json')) {
         printPieces(output, jsonArray(runs));
         output.print(t`\n`);

@@ -40,7 +40,7 @@ export class Subject {
   }
 
   /** Throws Refused for an image that nobody can scan. */
-  laidOut(): MappableImage {
+  mappable(): MappableImage {
     const image = openImage(this.source);
     if (!isMappable(image)) throw new Refused(this.refusalOf(image));
     return image;

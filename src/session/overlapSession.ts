@@ -43,10 +43,11 @@ import type {
   SettingAdvice,
   TakenSlot,
 } from '../protocol/overlap.js';
+import { runSlice } from './slice.js';
 import { readOptions, type ReadOptions } from './readOptions.js';
 
 /** Slots and reached windows that are told: more than anybody reads. */
-const MOST_TOLD = 2048;
+const MAX_TOLD = 2048;
 /** Samples of a time line: about as many as a chart has pixels. */
 const SAMPLES = 256;
 /** Milliseconds of searching for better settings before other questions get their turn. */
@@ -181,11 +182,13 @@ export class OverlapSession {
     const operations = this.#builder.operations(settings.value.guarded);
     if (!operations.ok) return { state: 'none' };
     built.search ??= advise(this.#builder.geometry, settings.value, operations.value);
-    const end = performance.now() + SEARCH_SLICE;
-    while (!built.advice && performance.now() < end) {
-      const step = built.search.next();
+    const { search } = built;
+    runSlice(SEARCH_SLICE, () => {
+      if (built.advice) return false;
+      const step = search.next();
       if (step.done) built.advice = step.value;
-    }
+      return !step.done;
+    });
     return built.advice
       ? { state: 'known', advice: settingAdvice(built.advice, settings.value) }
       : { state: 'computing' };
@@ -280,7 +283,7 @@ function operationText(
   const first = Math.floor(offset / windowBytes);
   const last = Math.min(
     Math.floor((offset + Math.max(1, size) - 1) / windowBytes),
-    first + MOST_TOLD - 1,
+    first + MAX_TOLD - 1,
   );
   const windows = Array.from({ length: last - first + 1 }, (_, i) => first + i);
   if (operation.type === 'check')
@@ -293,7 +296,7 @@ function operationText(
 function takenSlots(list: MetadataList): TakenSlot[] {
   const taken: TakenSlot[] = [];
   for (const [slot, window] of slotWindows(list).entries()) {
-    if (taken.length === MOST_TOLD) break;
+    if (taken.length === MAX_TOLD) break;
     if (window === undefined) continue;
     const used = list.windows.ages[list.windows.existingRow(window)];
     taken.push({ slot, window, age: used === 0 ? undefined : list.now - used });

@@ -13,11 +13,12 @@ import { countValues, type PictureSource } from '../core/picture/source.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import type { MappableImage } from '../core/qcow2/image.js';
 import type { LayerAnswer, Strip, Tile, TileQuery } from '../protocol/imageService.js';
+import { runSlice } from './slice.js';
 import type { Machine } from './machine.js';
 import { PictureSlot, type Steps } from './pictureSlot.js';
 
 /** The most clusters that a picture can have. */
-const MOST_CLUSTERS = 2 ** 31 - 1;
+const MAX_CLUSTERS = 2 ** 31 - 1;
 /** Pictures kept besides the first: the one shown, and some to go back to. */
 const KEPT = 4;
 
@@ -122,13 +123,12 @@ export class Pictures {
 
   /** Computes for about `milliseconds`; false when there is nothing left to do. */
   advance(milliseconds: number): boolean {
-    const end = performance.now() + milliseconds;
-    for (let slot = this.#queue.at(-1); slot; slot = this.#queue.at(-1)) {
-      slot.advance();
-      if (!slot.steps) this.#queue.pop();
-      if (performance.now() >= end) return this.#queue.length > 0;
-    }
-    return false;
+    return runSlice(milliseconds, () => {
+      const slot = this.#queue.at(-1);
+      slot?.advance();
+      if (!slot?.steps) this.#queue.pop();
+      return this.#queue.length > 0;
+    });
   }
 
   /** A picture that somebody looks at. */
@@ -153,7 +153,7 @@ export class Pictures {
 
   #whyNot(picture: Picture): string | undefined {
     const { view, layer } = picture;
-    if (view === 'guest' && guestClusters(this.#image.geometry) > MOST_CLUSTERS)
+    if (view === 'guest' && guestClusters(this.#image.geometry) > MAX_CLUSTERS)
       return 'the disk has more clusters than a picture can show';
     if (layer === 'simulation' && !this.#outcomes)
       return 'sweep the disk in the Simulate tab first';

@@ -28,6 +28,7 @@ import type {
 import { lossOwners } from './lossOwners.js';
 import { describeList } from './overlapSession.js';
 import { differenceParts, summary } from './simulateAnswers.js';
+import { runSlice } from './slice.js';
 import { readTask, type SimulateTask } from './simulateTask.js';
 
 /** Milliseconds of simulating before other questions get their turn. */
@@ -115,7 +116,7 @@ export class SimulateSession {
     const { length } = task.operations;
     const { table, operations } = this.#judge(task);
     const isDone = (): boolean => hasDone(table.yours(task.engine), length);
-    work(() => !isDone() && table.step(operations));
+    runSlice(SLICE, () => !isDone() && table.step(operations));
     const yours = table.yours(task.engine);
     if (yours?.refusal !== undefined) return { state: 'refused', message: yours.refusal };
     const { outcomes = [], verdicts = [] } = yours?.run ?? {};
@@ -134,7 +135,7 @@ export class SimulateSession {
     if (last < 0) throw new Error('there is no operation to judge');
     const { table, operations } = this.#judge(task);
     const isKnown = (): boolean => table.isKnown(last);
-    work(() => !isKnown() && table.step(operations));
+    runSlice(SLICE, () => !isKnown() && table.step(operations));
     const rows = table.rows(last);
     const owners = isKnown() ? this.#owners(table, rows, last, task.operations[last]) : undefined;
     return {
@@ -273,7 +274,7 @@ export class SimulateSession {
   /** Works on that copy for a slice; undefined as long as it is not done. */
   #advance(task: SimulateTask): Copy | undefined {
     const { length } = task.operations;
-    work(() => !hasDone(this.#copy(task), length) && this.#stepCopy(task));
+    runSlice(SLICE, () => !hasDone(this.#copy(task), length) && this.#stepCopy(task));
     const copy = this.#copy(task);
     return hasDone(copy, length) ? copy : undefined;
   }
@@ -316,15 +317,9 @@ export class SimulateSession {
   }
 }
 
-/** Works for a slice of time, or until there is nothing more to do. */
-function work(step: () => boolean): void {
-  const end = performance.now() + SLICE;
-  while (step() && performance.now() < end);
-}
-
 /** Searches on for a slice of time; undefined as long as nothing is found. */
 function searchOn<T>(search: Search<T>): T | undefined {
-  work(() => {
+  runSlice(SLICE, () => {
     if (search.found !== undefined) return false;
     const step = search.search.next();
     if (step.done) search.found = step.value;

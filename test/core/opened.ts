@@ -23,7 +23,7 @@ export function openedWithLayout(file: SparseFile): MappableImage {
 }
 
 /** A fresh image with these options. */
-export function laidOut(options: ImageOptions): MappableImage {
+export function mappableImage(options: ImageOptions): MappableImage {
   return openedWithLayout(layOut(new ImageBuilder(options)));
 }
 

@@ -20,7 +20,7 @@ export interface FileRun {
 }
 
 /** Unreadable things told of a run. */
-const MOST_WORDS = 8;
+const MAX_WORDS = 8;
 
 /** Which runs are listed: those whose clusters all match. What single findings say cuts no run. */
 export type RunFilter = Exclude<SearchTarget, { type: 'corruption' }>;
@@ -72,7 +72,7 @@ function unreadableIn({ claims }: Scan, cluster: number): Pick<FileRun, 'unreada
   const words = claims.list
     .filter(({ first, last }) => first <= cluster && cluster <= last)
     .map(({ owner }) => describeOwner(owner));
-  return words.length === 0 ? {} : { unreadable: [...new Set(words)].slice(0, MOST_WORDS) };
+  return words.length === 0 ? {} : { unreadable: [...new Set(words)].slice(0, MAX_WORDS) };
 }
 
 /** The whole file as runs, up to its end. */

@@ -16,7 +16,7 @@ export interface ClusterOwners {
 }
 
 /** Owners told of each cluster, and of each when many clusters have so many. */
-const MOST_OWNERS = 100;
+const MAX_OWNERS = 100;
 const FEW_OWNERS = 4;
 /** Owners told of all clusters together before those of each become few. */
 const MANY_OWNERS = 2 ** 17;
@@ -101,7 +101,7 @@ class FoundOwners {
     const of = this.owners.get(claim.cluster);
     if (!of) return;
     of.total += claim.count;
-    const most = this.#told < MANY_OWNERS ? MOST_OWNERS : FEW_OWNERS;
+    const most = this.#told < MANY_OWNERS ? MAX_OWNERS : FEW_OWNERS;
     if (of.owners.length >= most) return;
     for (const owner of claim.owners) {
       of.owners.push(owner);

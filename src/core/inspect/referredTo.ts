@@ -14,18 +14,18 @@ export interface ClusterRun {
 
 /** What the structures in a cluster refer to. */
 export interface Mapped {
-  /** Runs in ascending order; the lowest of them when there are more than `MOST_RUNS`. */
+  /** Runs in ascending order; the lowest of them when there are more than `MAX_RUNS`. */
   readonly runs: readonly ClusterRun[];
   /** How many runs there are in all, and clusters in them. */
   readonly runCount: number;
   readonly clusters: number;
 }
 
-const MOST_RUNS = 4096;
+const MAX_RUNS = 4096;
 /** Tables off the grid may share a cluster; more than these no sound image has. */
-const MOST_TABLES = 8;
+const MAX_TABLES = 8;
 /** Spans of clusters that are gathered: twice the entries of the largest table. */
-const MOST_SPANS = 2 ** 19;
+const MAX_SPANS = 2 ** 19;
 
 /** The host clusters that the tables in a cluster refer to, each once. */
 export function mappedBy(scan: Scan, cluster: number): Mapped {
@@ -69,7 +69,7 @@ class Spans {
     const last = this.#ends.length - 1;
     // Most tables refer to clusters side by side.
     if (this.#ends[last] === from && end > from) this.#ends[last] = end;
-    else if (from < end && last < 2 * MOST_SPANS) this.#ends.push(from, end);
+    else if (from < end && last < 2 * MAX_SPANS) this.#ends.push(from, end);
   }
 
   merged(): Mapped {
@@ -83,7 +83,7 @@ class Spans {
       const [from, to] = [Math.max(this.#ends[at], end), this.#ends[at + 1]];
       if (to <= end) continue;
       if (from !== end) runCount++;
-      if (from !== end && runs.length < MOST_RUNS) runs.push({ cluster: from, clusters: 0 });
+      if (from !== end && runs.length < MAX_RUNS) runs.push({ cluster: from, clusters: 0 });
       if (runs.length === runCount) runs[runCount - 1].clusters += to - from;
       clusters += to - from;
       end = to;
@@ -117,7 +117,7 @@ function addL2Tables(scan: Scan, cluster: number, spans: Spans): void {
   const offsets = new Set<number>();
   for (const table of scan.tables.lyingIn(cluster)) {
     offsets.add(scan.tables.offset(table));
-    if (offsets.size === MOST_TABLES) break;
+    if (offsets.size === MAX_TABLES) break;
   }
   for (const offset of offsets) {
     const view = viewOf(readBytes(source, offset, geometry.clusterSize));

@@ -11,10 +11,10 @@ import type { TypeSet } from './types.js';
 const SNAPSHOT_ENTRY_BYTES = 40;
 
 /** A snapshot whose L1 table claims more entries is left out (QCOW_MAX_L1_SIZE, taken as entries). */
-const MOST_L1_ENTRIES = MAX_L1_BYTES;
+const MAX_L1_ENTRIES = MAX_L1_BYTES;
 
 /** A broken image can have 65,536 snapshots that share an L1 table of millions of entries. */
-export const MOST_OPERATIONS = 2 ** 24;
+export const MAX_OPERATIONS = 2 ** 24;
 
 /**
  * What the series enters while it opens an image, in its order: the order decides what the cache
@@ -43,14 +43,14 @@ export function openSequence(image: MappableImage, guarded: TypeSet): Parsed<Ope
   }
   for (const snapshot of image.snapshotTable.snapshots) {
     const offset = Number(snapshot.l1Offset & ENTRY_OFFSET);
-    if (offset === 0 || snapshot.l1Size > MOST_L1_ENTRIES) continue;
+    if (offset === 0 || snapshot.l1Size > MAX_L1_ENTRIES) continue;
     table(offset, snapshot.l1Size * 8, BIT.inactiveL1);
     if ((guarded & BIT.inactiveL2) === 0) continue;
     const inactive = EntryTable.read(image.source, BigInt(offset), snapshot.l1Size);
-    if (operations.length + inactive.present > MOST_OPERATIONS)
+    if (operations.length + inactive.present > MAX_OPERATIONS)
       return {
         ok: false,
-        message: `Opening would enter more than ${MOST_OPERATIONS} tables, at ${snapshotLabel(snapshot)}`,
+        message: `Opening would enter more than ${MAX_OPERATIONS} tables, at ${snapshotLabel(snapshot)}`,
       };
     enterL2Tables(operations, inactive, BIT.inactiveL2);
   }

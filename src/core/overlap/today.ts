@@ -4,7 +4,7 @@ import { blockOffset, EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { MappableImage } from '../qcow2/image.js';
 import { MAX_L1_BYTES } from '../qcow2/limits.js';
 import type { CheckEngine } from './checkEngine.js';
-import { MOST_OPERATIONS } from './openSequence.js';
+import { MAX_OPERATIONS } from './openSequence.js';
 import type { TablePlace } from './tableChanges.js';
 import { TableSet } from './tableSet.js';
 import type { TypeSet } from './types.js';
@@ -101,7 +101,7 @@ function* snapshotL1s(image: MappableImage): Generator<EntryTable> {
   for (const { l1Offset, l1Size } of image.snapshotTable.snapshots) {
     const place = `${l1Offset} ${l1Size}`;
     if (l1Size > MAX_L1_BYTES / 8 || l1Offset % BigInt(image.geometry.clusterSize) !== 0n) continue;
-    if (seen.has(place) || entries > MOST_OPERATIONS) continue;
+    if (seen.has(place) || entries > MAX_OPERATIONS) continue;
     seen.add(place);
     const table = EntryTable.read(image.source, l1Offset, l1Size);
     entries += table.present;

@@ -6,10 +6,10 @@ import {
   hasReservedBits,
   l2EntryKind,
 } from '../../../src/core/qcow2/l2Entry.js';
-import { laidOut } from '../opened.js';
+import { mappableImage } from '../opened.js';
 
-const standard = laidOut({ virtualSize: 2 ** 20 }).geometry;
-const extended = laidOut({ virtualSize: 2 ** 20, extendedL2: true }).geometry;
+const standard = mappableImage({ virtualSize: 2 ** 20 }).geometry;
+const extended = mappableImage({ virtualSize: 2 ** 20, extendedL2: true }).geometry;
 const external = { ...standard, externalData: true };
 
 describe('l2EntryKind', () => {

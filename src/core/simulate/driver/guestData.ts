@@ -3,7 +3,7 @@ import type { Driver } from './driver.js';
 import { ProcessAborted, RequestFailed, Unpredictable } from '../copy/failure.js';
 import { type GuestStretch, lookUpGuest } from './guestLookUp.js';
 import { cut, type Part, UNKNOWN, ZEROS } from '../copy/overlay.js';
-import { MOST_WORKERS } from './piecesAtOnce.js';
+import { MAX_WORKERS } from './piecesAtOnce.js';
 
 /** Why it cannot be foretold how far a read gets. */
 const READ_AT_ONCE = 'a read of several stretches that fails works on them at the same time';
@@ -22,7 +22,7 @@ export function readGuest(driver: Driver, guest: number, bytes: number): Part[] 
   for (let at = guest; at < guest + bytes;) {
     const slice = sliceNumber(driver, at);
     // QEMU may hear of the failure while it loads another slice, or waits for a stretch to end.
-    if (failed && (slice !== failed.slice || stretches >= MOST_WORKERS))
+    if (failed && (slice !== failed.slice || stretches >= MAX_WORKERS))
       driver.recorder.doubt(READ_AT_ONCE);
     const stretch = lookUpGuest(driver, at, guest + bytes - at);
     try {

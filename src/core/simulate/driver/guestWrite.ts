@@ -5,12 +5,12 @@ import { intoCluster } from '../copy/sizes.js';
 import { roomForWrite } from './hostRoom.js';
 import { linkPlan } from './link.js';
 import { type Content, UNKNOWN, ZEROS } from '../copy/overlay.js';
-import { MOST_WORKERS, PiecesAtOnce } from './piecesAtOnce.js';
+import { MAX_WORKERS, PiecesAtOnce } from './piecesAtOnce.js';
 import type { Work } from '../../work.js';
 import { hasCopy, type WritePlan } from './writePlan.js';
 
 /** Clusters that QEMU encrypts at once (QCOW_MAX_CRYPT_CLUSTERS). */
-const MOST_ENCRYPTED = 32;
+const MAX_ENCRYPTED = 32;
 
 const INT_MAX = 2 ** 31 - 1;
 
@@ -66,7 +66,7 @@ class GuestWrite {
   *run(guest: number, bytes: number): Work {
     for (let done = 0; done < bytes && !this.#failure;) {
       done += this.#start(guest + done, bytes - done);
-      if (this.#running.length === MOST_WORKERS) this.#finish();
+      if (this.#running.length === MAX_WORKERS) this.#finish();
       yield;
     }
     while (this.#running.length > 0) this.#finish();
@@ -124,7 +124,7 @@ class GuestWrite {
 function mostAtOnce(driver: Driver, guest: number): number {
   const { sizes } = driver;
   if (!driver.encrypted) return INT_MAX;
-  return MOST_ENCRYPTED * sizes.clusterSize - intoCluster(sizes, guest);
+  return MAX_ENCRYPTED * sizes.clusterSize - intoCluster(sizes, guest);
 }
 
 /**

@@ -4,7 +4,7 @@ import { ProcessAborted, RequestFailed } from '../copy/failure.js';
 import { intoCluster, startOfCluster } from '../copy/sizes.js';
 import type { L2Slice } from './l2Slice.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
-import { MOST_BYTES } from '../copy/operation.js';
+import { MAX_BYTES } from '../copy/operation.js';
 import { planWrite, type WritePlan } from './writePlan.js';
 
 /** Room in the file for the first bytes of a write: one piece, old clusters or new. */
@@ -147,6 +147,6 @@ function clustersAtMost(driver: Driver, guest: number, bytes: number): number {
   return Math.min(
     Math.ceil((intoCluster(sizes, guest) + bytes) / sizes.clusterSize),
     sizes.sliceEntries - sliceIndex(driver, guest),
-    Math.floor(MOST_BYTES / sizes.clusterSize),
+    Math.floor(MAX_BYTES / sizes.clusterSize),
   );
 }

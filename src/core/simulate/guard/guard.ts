@@ -1,6 +1,6 @@
 import { BIT } from '../../map/kinds.js';
 import type { MetadataList } from '../../overlap/metadataList.js';
-import { MOST_OPERATIONS } from '../../overlap/openSequence.js';
+import { MAX_OPERATIONS } from '../../overlap/openSequence.js';
 import {
   l2TableAllocated,
   type MovingTable,
@@ -260,8 +260,8 @@ function inactiveTables(tables: GuardedTables, overlay: Overlay): TableSet {
     if (seen.has(place)) continue;
     seen.add(place);
     const l1 = EntryTable.read(overlay, BigInt(offset), bytes / 8);
-    if (offsets.length + l1.present > MOST_OPERATIONS)
-      throw new Unpredictable(`gave up: the snapshots have more than ${MOST_OPERATIONS} L2 tables`);
+    if (offsets.length + l1.present > MAX_OPERATIONS)
+      throw new Unpredictable(`gave up: the snapshots have more than ${MAX_OPERATIONS} L2 tables`);
     for (let index = 0; index < l1.present; index++) {
       const table = maskedOffset(l1.high(index), l1.low(index));
       if (table !== 0) offsets.push(table);

@@ -31,10 +31,10 @@ export interface Difference {
 }
 
 /** More entries than this are not listed. */
-const MOST_LISTED = 2 ** 20;
+const MAX_LISTED = 2 ** 20;
 
 /** Bytes of tables that are compared: a table of garbage can refer to millions of clusters. */
-const MOST_COMPARED = 2 ** 28;
+const MAX_COMPARED = 2 ** 28;
 /** A read takes as long as comparing so many bytes. */
 const READ_COST = 4096;
 
@@ -129,7 +129,7 @@ class Comparison {
       const before = maskedOffset(old.high(index), old.low(index));
       const after = maskedOffset(now.high(index), now.low(index));
       this.#clusterPair('L2 table', before, after, (a, b) => {
-        for (let i = 0; i < l2Entries && list.length < MOST_LISTED; i++) {
+        for (let i = 0; i < l2Entries && list.length < MAX_LISTED; i++) {
           const change = changeAt(a, b, i * l2EntrySize, l2EntrySize);
           if (change) list.push({ guestCluster: index * l2Entries + i, ...change });
         }
@@ -150,7 +150,7 @@ class Comparison {
           refcountReader(a, refcountBits),
           refcountReader(b, refcountBits),
         ];
-        for (let i = 0; i < refcountsPerBlock && list.length < MOST_LISTED; i++) {
+        for (let i = 0; i < refcountsPerBlock && list.length < MAX_LISTED; i++) {
           const [was, is] = [readOld(i), readNew(i)];
           if (was !== is)
             list.push({
@@ -176,7 +176,7 @@ class Comparison {
     const old = before < this.#old.size ? before : 0;
     const now = after < this.#now.size ? after : 0;
     if (old === now && (now === 0 || !this.#now.isChanged(now, clusterSize))) return;
-    if (this.#compared >= MOST_COMPARED) {
+    if (this.#compared >= MAX_COMPARED) {
       if (this.#compared < Infinity)
         this.#unknown.push(`more than can be compared, from the ${what} at ${hex(now)} on`);
       this.#compared = Infinity;
@@ -194,7 +194,7 @@ class Comparison {
 function entries(old: EntryTable, now: EntryTable): Difference['l1'] {
   const list: Difference['l1'][number][] = [];
   const text = (t: EntryTable, i: number): string => `0x${hexWords(t.high(i), t.low(i))}`;
-  for (let i = 0; i < Math.max(old.present, now.present) && list.length < MOST_LISTED; i++)
+  for (let i = 0; i < Math.max(old.present, now.present) && list.length < MAX_LISTED; i++)
     if (old.high(i) !== now.high(i) || old.low(i) !== now.low(i))
       list.push({ index: i, old: text(old, i), new: text(now, i) });
   return list;

@@ -7,7 +7,7 @@ import { Simulation, type Opened } from './simulation.js';
 import type { SimulationSettings } from '../driver/settings.js';
 
 /** Steps kept of a run, in all. */
-const MOST_KEPT = 2 ** 17;
+const MAX_KEPT = 2 ** 17;
 
 /** A list of operations, one after the other, on one simulated copy of an image. */
 export class Run {
@@ -75,7 +75,7 @@ export class Run {
     this.#outcomes.push(part.value);
     this.#verdicts.push(verdictOn(this.#outcomes, this.#outcomes.length - 1));
     this.#kept += part.value.steps.length;
-    while (this.#kept > MOST_KEPT && this.#given < this.#outcomes.length - 1) this.#giveUp();
+    while (this.#kept > MAX_KEPT && this.#given < this.#outcomes.length - 1) this.#giveUp();
     return true;
   }
 

@@ -15,7 +15,7 @@ import { Simulation } from './simulation.js';
 import type { SimulationSettings } from '../driver/settings.js';
 
 /** Writes that are simulated; the rest falls into their classes. A broken image may have more of those. */
-const MOST_JUDGED = 4096;
+const MAX_JUDGED = 4096;
 /** Milliseconds of work between two yields are about as many as entries take. */
 const ENTRIES_A_STEP = 2 ** 18;
 
@@ -182,7 +182,7 @@ class Sweep {
   #fate(key: string, guest: number): number {
     const known = this.#fates.get(key);
     if (known !== undefined) return known;
-    if (this.#judged === MOST_JUDGED) return UNKNOWN;
+    if (this.#judged === MAX_JUDGED) return UNKNOWN;
     const fate = this.#judgeOne(guest);
     this.#fates.set(key, fate);
     return fate;

@@ -11,7 +11,7 @@ import { COPIED, compressedSpan, l2EntryKind } from '../../qcow2/l2Entry.js';
 import { blockOffset } from '../../qcow2/entryTable.js';
 
 /** Clusters that a write of one may allocate: data, L2 table, refcount block; a larger refcount table lies behind them. */
-const MOST_TAKEN = 16;
+const MAX_TAKEN = 16;
 
 /** Classes of ordinary clusters. */
 export const ORDINARY = 4;
@@ -216,9 +216,9 @@ function referredToOnce(map: ClusterMap): ClusterBits {
   return once;
 }
 
-/** The last of the first MOST_TAKEN clusters whose refcount is 0. */
+/** The last of the first MAX_TAKEN clusters whose refcount is 0. */
 function lastTaken(map: ClusterMap): number {
-  let left = MOST_TAKEN;
+  let left = MAX_TAKEN;
   for (let index = 0; index < map.chunkCount; index++) {
     const chunk = map.chunk(index);
     if (typeof chunk === 'number' && storedOf(chunk) > 0) continue;
