@@ -7,6 +7,7 @@ import { MAX_L1_BYTES, MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import type { Snapshot } from '../qcow2/snapshotTable.js';
 import type { Budget } from '../map/budget.js';
 import { MANY, storedOf } from '../map/cell.js';
+import type { Counting } from './counting.js';
 import type { UnreadClaims } from './unreadClaims.js';
 import type { Found, FindingList } from './findingList.js';
 import { BIT } from '../map/kinds.js';
@@ -66,26 +67,18 @@ export class L1Walk {
   readonly #told = new Map<number, Told>();
   readonly #snapshotL1s = new Map<string, SnapshotL1>();
 
-  constructor(
-    image: MappableImage,
-    references: References,
-    stored: StoredRefcounts,
-    claims: UnreadClaims,
-    findings: FindingList,
-    copiedFindings: FindingList,
-    notices: FindingList,
-    budget: Budget,
-  ) {
+  constructor(image: MappableImage, counting: Counting, claims: UnreadClaims, budget: Budget) {
+    const { geometry, references, stored, findings, copiedFindings, notices } = counting;
     this.#image = image;
-    this.tables = new TableIndex(image.geometry, budget);
-    this.#geometry = image.geometry;
+    this.tables = new TableIndex(geometry, budget);
+    this.#geometry = geometry;
     this.#references = references;
     this.#stored = stored;
     this.#claims = claims;
     this.#findings = findings;
     this.#copiedFindings = copiedFindings;
     this.#notices = notices;
-    this.walk = new L2Walk(image.geometry, references, stored, findings, copiedFindings);
+    this.walk = new L2Walk(counting);
     this.#l2Tables = new L2Tables(image);
   }
 

@@ -1,7 +1,7 @@
 import type { Geometry } from '../qcow2/geometry.js';
 import { KINDS_SHIFT, MANY, ONE_REFERENCE, REFERENCES_SHIFT } from '../map/cell.js';
 import { CHUNK, CHUNK_BITS } from '../map/clusterMap.js';
-import type { FindingList } from './findingList.js';
+import type { Counting } from './counting.js';
 import { L2EntryCheck, type L2Words } from './l2EntryCheck.js';
 import type { L2Place } from './tablePlace.js';
 import { CLUSTER, L2Runs, ODD } from './plainRuns.js';
@@ -37,25 +37,13 @@ export class L2Walk {
   /** References that a cell can still count without a look at the exact count. */
   readonly #full: number;
 
-  constructor(
-    geometry: Geometry,
-    references: References,
-    stored: StoredRefcounts,
-    findings: FindingList,
-    copiedFindings: FindingList,
-  ) {
+  constructor(counting: Counting) {
+    const { geometry, references, stored } = counting;
     this.#geometry = geometry;
     this.#references = references;
     this.#stored = stored;
     this.tally = new TableTally(geometry);
-    this.#check = new L2EntryCheck(
-      geometry,
-      references,
-      stored,
-      findings,
-      copiedFindings,
-      this.tally,
-    );
+    this.#check = new L2EntryCheck(counting, this.tally);
     this.#runs = new L2Runs(geometry);
     this.#full = Math.min(MANY - 1, references.max) << REFERENCES_SHIFT;
   }

@@ -9,6 +9,7 @@ import {
 } from '../qcow2/l2Entry.js';
 import type { Geometry } from '../qcow2/geometry.js';
 import { MANY, storedOf } from '../map/cell.js';
+import type { Counting } from './counting.js';
 import type { FindingCode } from './finding.js';
 import type { FindingList } from './findingList.js';
 import { BIT } from '../map/kinds.js';
@@ -37,14 +38,8 @@ export class L2EntryCheck {
   readonly #copiedFindings: FindingList;
   readonly #tally: TableTally;
 
-  constructor(
-    geometry: Geometry,
-    references: References,
-    stored: StoredRefcounts,
-    findings: FindingList,
-    copiedFindings: FindingList,
-    tally: TableTally,
-  ) {
+  constructor(counting: Counting, tally: TableTally) {
+    const { geometry, references, stored, findings, copiedFindings } = counting;
     this.#geometry = geometry;
     this.#references = references;
     this.#stored = stored;

@@ -75,12 +75,8 @@ export function* scan(
   const stored = new StoredRefcounts(image, geometry);
   const l1 = new L1Walk(
     image,
-    references,
-    stored,
+    { geometry, references, stored, findings, copiedFindings, notices },
     claims,
-    findings,
-    copiedFindings,
-    notices,
     budget,
   );
   const others = new OtherStructures(image, references, claims, findings);
