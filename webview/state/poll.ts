@@ -1,7 +1,7 @@
 import { messageOf } from '../../src/core/text.js';
 
 /** What is asked in a poll that is not out of date. */
-export class Turn {
+class Turn {
   readonly #isCurrent: () => boolean;
 
   constructor(isCurrent: () => boolean) {
