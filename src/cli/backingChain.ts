@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import type { ByteSource } from '../core/byteSource.js';
 import { isForeign } from '../core/qcow2/header.js';
-import { type Image, isLaidOut, type LaidOutImage, openImage } from '../core/qcow2/image.js';
+import { type Image, isMappable, type MappableImage, openImage } from '../core/qcow2/image.js';
 import { FileError, type FileSource } from '../node/fileSource.js';
 import type { OpenFile } from './command.js';
 import { filePath, fullBackingName, notAFile } from './imageNames.js';
@@ -11,12 +11,12 @@ export type ChainFile = {
   /** As QEMU names it. */
   readonly filename: string;
 } & (
-  | { readonly format: 'qcow2'; readonly image: LaidOutImage }
+  | { readonly format: 'qcow2'; readonly image: MappableImage }
   | { readonly format: 'raw'; readonly source: ByteSource }
 );
 
 /** More images than this above one another are no backup chain any more. */
-const MOST_FILES = 256;
+const MAX_FILES = 256;
 
 /** The image that was asked for and what lies below it, opened for reading only. */
 export class BackingChain {
@@ -80,8 +80,8 @@ export class BackingChain {
 
   #openBacking(above: Image, open: OpenFile, path: string): string | undefined {
     const format = above.extensions.list.findLast((e) => e.type === 'backing-format');
-    if (this.files.length === MOST_FILES)
-      return `more than ${MOST_FILES} files, the next is '${path}'`;
+    if (this.files.length === MAX_FILES)
+      return `more than ${MAX_FILES} files, the next is '${path}'`;
     const source = open(path);
     this.#opened.push(source);
     const real = realpathSync(path);
@@ -105,7 +105,7 @@ export class BackingChain {
         if (open === check || isAboutSnapshots) this.warnings.push(...image.warnings);
         if (isAboutSnapshots) this.#hint = image.snapshotFailure?.messages[1];
         if (open !== undefined) return open;
-        if (!isLaidOut(image)) return 'The file has too many clusters';
+        if (!isMappable(image)) return 'The file has too many clusters';
         this.files.push({ filename, format, image });
         return undefined;
       }

@@ -5,7 +5,7 @@ import type { Owner } from '../core/map/owner.js';
 import { ownersOfAll } from '../core/inspect/findOwners.js';
 import type { Scan } from '../core/check/scan.js';
 import { kindsOf } from '../core/map/cell.js';
-import { isLaidOut, openImage } from '../core/qcow2/image.js';
+import { isMappable, openImage } from '../core/qcow2/image.js';
 import { scanWithin } from './scanWithin.js';
 
 export interface CheckReport {
@@ -34,7 +34,7 @@ export function checkImage(source: ByteSource, filename: string, memory?: number
     scan: scanned,
   });
   if (image.foreign) return failed(63, ['qemu-img: This image format does not support checks']);
-  if (image.refusal.check !== undefined || !isLaidOut(image)) {
+  if (image.refusal.check !== undefined || !isMappable(image)) {
     const reason = image.refusal.check ?? 'The file has too many clusters';
     const refused = `qemu-img: Could not open '${filename}': ${reason}`;
     return failed(1, [...image.warnings, refused]);

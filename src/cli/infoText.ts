@@ -72,8 +72,8 @@ function namesText({ backingFile, dataFile }: Image, filename: string): Printabl
   return lines;
 }
 
-function snapshotText({ layout }: Image, s: Snapshot): Printable[] {
-  const disk = s.diskSize ?? layout?.virtualSize;
+function snapshotText({ geometry }: Image, s: Snapshot): Printable[] {
+  const disk = s.diskSize ?? geometry?.virtualSize;
   const says = [dateText(s.seconds)];
   if (disk !== undefined) says.push(`disk of ${sizeText(disk)}`);
   says.push(s.vmStateSize > 0n ? `VM state of ${sizeText(s.vmStateSize)}` : 'no VM state');

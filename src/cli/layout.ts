@@ -1,4 +1,4 @@
-import { layoutRuns } from '../core/inspect/fileRuns.js';
+import { fileRuns } from '../core/inspect/fileRuns.js';
 import { command } from './command.js';
 import { jsonArray, printPieces } from './pieces.js';
 import { t } from './printable.js';
@@ -12,7 +12,7 @@ export const layout = command({
   run: (args, context) =>
     withImage('layout', args, context, (subject) => {
       const { output } = context;
-      const runs = layoutRuns(scanWithin(subject.laidOut(), memoryOf(args)));
+      const runs = fileRuns(scanWithin(subject.mappable(), memoryOf(args)));
       if (args.has('json')) {
         printPieces(output, jsonArray(runs));
         output.print(t`\n`);

@@ -3,7 +3,7 @@ import { bytesPerTable, guestMap } from '../core/guest/guestMap.js';
 import type { GuestRun } from '../core/guest/guestRun.js';
 import type { GuestLayer } from '../core/guest/backingChain.js';
 import { StoredRefcounts } from '../core/check/storedRefcounts.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { MappableImage } from '../core/qcow2/image.js';
 import type { ChainFile } from './backingChain.js';
 import { filePath } from './imageNames.js';
 
@@ -29,9 +29,9 @@ export class MapLayer implements GuestLayer {
       this.isEncrypted = false;
       return;
     }
-    const { layout, header, dataFile } = file.image;
-    this.size = Number(layout.virtualSize);
-    this.step = bytesPerTable(layout);
+    const { geometry, header, dataFile } = file.image;
+    this.size = Number(geometry.virtualSize);
+    this.step = bytesPerTable(geometry);
     // Unlike a backing file, relative to the working directory.
     this.dataFile = dataFile === undefined ? file.filename : filePath(dataFile);
     this.isEncrypted = header.number('crypt_method') !== 0;
@@ -72,15 +72,15 @@ function* rawRuns(size: number): Generator<GuestRun, void, void> {
  * Before it maps, QEMU counts the clusters in use (qcow2_detect_metadata_preallocation), and says
  * when it comes upon a refcount block off the cluster grid.
  */
-function refcountSignal(image: LaidOutImage): string | undefined {
-  const { refcountTable, layout } = image;
-  const stored = new StoredRefcounts(image, layout);
-  const blocks = Math.ceil(layout.hostClusters / layout.refcountsPerBlock);
+function refcountSignal(image: MappableImage): string | undefined {
+  const { refcountTable, geometry } = image;
+  const stored = new StoredRefcounts(image, geometry);
+  const blocks = Math.ceil(geometry.hostClusters / geometry.refcountsPerBlock);
   for (let index = 0; index < Math.min(blocks, refcountTable.present); index++) {
-    const isAligned = (refcountTable.low(index) & (layout.clusterSize - 1) & ~511) === 0;
+    const isAligned = (refcountTable.low(index) & (geometry.clusterSize - 1) & ~511) === 0;
     // The upper half of the longest file that QEMU knows: what is past it, cannot be read.
     if (isAligned && refcountTable.high(index) < 0x7fffffff) continue;
-    if (stored.exact(index * layout.refcountsPerBlock) === undefined) return stored.signal;
+    if (stored.exact(index * geometry.refcountsPerBlock) === undefined) return stored.signal;
   }
   return undefined;
 }

@@ -10,14 +10,13 @@ import { fullBackingName } from './imageNames.js';
  */
 export function qemuInfo(image: Image, filename: string): object {
   const { geometry } = imageFacts(image, filename);
-  const { layout } = image;
-  if (!geometry || !layout) return { filename };
+  if (!geometry) return { filename };
   const backingFormat = findExtension(image.extensions, 'backing-format');
   return {
     filename,
     format: 'qcow2',
-    'virtual-size': Number(layout.virtualSize),
-    'cluster-size': layout.clusterSize,
+    'virtual-size': Number(geometry.virtualSize),
+    'cluster-size': 2 ** geometry.clusterBits,
     'dirty-flag': geometry.dirty,
     encrypted: geometry.encryption === 'none' ? undefined : true,
     'backing-filename': image.backingFile,
@@ -38,7 +37,7 @@ function specific(image: Image): object {
   };
   if (geometry.version === 2) return { compat: '0.10', ...common };
   const bitmaps = image.bitmaps?.bitmaps ?? [];
-  const external = image.layout?.externalData === true;
+  const external = image.geometry?.externalData === true;
   return {
     compat: '1.1',
     ...common,

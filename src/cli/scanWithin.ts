@@ -1,7 +1,7 @@
 import { BudgetError } from '../core/map/budget.js';
 import { memoryNeeded } from '../core/check/mapNeed.js';
 import { type Scan, scan } from '../core/check/scan.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { MappableImage } from '../core/qcow2/image.js';
 import { finish } from '../core/work.js';
 import type { Arguments } from './options.js';
 import { Refused } from './refused.js';
@@ -15,7 +15,7 @@ const BESIDE = 96;
 /**
  * Scans an image in so many MiB. Throws on I/O errors, and Refused when they are not enough.
  */
-export function scanWithin(image: LaidOutImage, memory = DEFAULT_MEMORY): Scan {
+export function scanWithin(image: MappableImage, memory = DEFAULT_MEMORY): Scan {
   try {
     return finish(scan(image, Math.max(0, memory - BESIDE) * MIB));
   } catch (error) {

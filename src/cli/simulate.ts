@@ -1,7 +1,7 @@
 import type { Kind } from '../core/map/kinds.js';
 import { DEFAULT_BITMAP_SIZE, NO_LIMIT } from '../core/overlap/settings.js';
 import { GUARDED_TYPES, guardedTypes } from '../core/overlap/types.js';
-import { isLaidOut, openImage } from '../core/qcow2/image.js';
+import { isMappable, openImage } from '../core/qcow2/image.js';
 import type { Engine } from '../core/simulate/guard/judge.js';
 import {
   parseSimulatedOperation,
@@ -95,7 +95,7 @@ function run(
   output: Output,
 ): number {
   const image = openImage(subject.source);
-  if (!isLaidOut(image)) {
+  if (!isMappable(image)) {
     const message = subject.refusalOf(image);
     if (json) output.print(openLine({ ok: false, message }));
     throw new Refused(message);

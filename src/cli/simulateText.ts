@@ -7,7 +7,7 @@ import type { Ending, Outcome, Step } from '../core/simulate/copy/outcome.js';
 import { linesOf, type Printable } from './printable.js';
 
 /** Changes of one kind that a person reads. `--json` has them all. */
-const MOST_ROWS = 20;
+const MAX_ROWS = 20;
 
 /** One operation for people. */
 export function outcomeText(outcome: Outcome): Printable {
@@ -81,8 +81,8 @@ function stepText(step: Step): string | undefined {
 }
 
 function rows<T>(items: readonly T[], text: (item: T) => string): string[] {
-  const shown = items.slice(0, MOST_ROWS).map((item) => `  ${text(item)}`);
-  if (items.length > MOST_ROWS)
-    shown.push(`  … and ${items.length - MOST_ROWS} more (--json has them all)`);
+  const shown = items.slice(0, MAX_ROWS).map((item) => `  ${text(item)}`);
+  if (items.length > MAX_ROWS)
+    shown.push(`  … and ${items.length - MAX_ROWS} more (--json has them all)`);
   return shown;
 }

@@ -68,7 +68,7 @@ function ofImage(
 ): number {
   const { filename } = subject;
   const json = args.has('json');
-  const image = subject.laidOut();
+  const image = subject.mappable();
   const refusal = image.refusal.open;
   if (refusal !== undefined && !args.has('anyway'))
     throw new Refused(

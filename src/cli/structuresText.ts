@@ -21,7 +21,7 @@ import type { StructuresOfImage } from './structuresJson.js';
 import type { Subject } from './subject.js';
 
 /** Rows of a table, and events, that a person reads. `--json` has them all. */
-const MOST_ROWS = 20;
+const MAX_ROWS = 20;
 
 export const NONE_TEXT = t`Nothing is guarded (overlap-check=none): no structures are created, and no limit applies.\n`;
 
@@ -94,27 +94,27 @@ function* windowRows({ replay }: StructuresOfImage, refuses: boolean): Generator
   for (const state of windowStates(list, refuses)) {
     if (state.form === 'empty' && !state.exposure) continue;
     if (rows === 0) yield t` window           start  form       fragments  age        holds\n`;
-    if (rows++ >= MOST_ROWS) continue;
+    if (rows++ >= MAX_ROWS) continue;
     const { window, start, form, used, allocated, age, exposure, types } = state;
     yield t`${String(window).padStart(7)}  ${hex(start).padStart(14)}  ${form.padEnd(9)}  `;
     yield t`${`${used}/${allocated}`.padEnd(9)}  ${String(age ?? '').padEnd(9)}  `;
     yield t`${typeNames(types).join(', ') || 'nothing'}${exposure ? ` (unprotected: ${exposure})` : ''}\n`;
   }
-  if (rows > MOST_ROWS) yield t`        … and ${rows - MOST_ROWS} more (--json has them all)\n`;
+  if (rows > MAX_ROWS) yield t`        … and ${rows - MAX_ROWS} more (--json has them all)\n`;
   if (rows > 0) yield t`\n`;
 }
 
 function* eventsText({ replay: { events } }: StructuresOfImage): Generator<Printable> {
-  for (const { operation, during, refused, start, length } of events.page(0, MOST_ROWS)) {
+  for (const { operation, during, refused, start, length } of events.page(0, MAX_ROWS)) {
     yield t`memory limit reached: operation ${operation} (${during}) was refused ${refused}, `;
     yield t`start ${hex(start)}, length ${hex(length)}\n`;
   }
-  if (events.length > MOST_ROWS)
-    yield t`… and ${events.length - MOST_ROWS} more (--json has them all)\n`;
+  if (events.length > MAX_ROWS)
+    yield t`… and ${events.length - MAX_ROWS} more (--json has them all)\n`;
   if (events.length > 0) yield t`\n`;
 }
 
 function some(windows: readonly number[]): string {
-  const shown = windows.slice(0, MOST_ROWS).join(' ');
-  return windows.length > MOST_ROWS ? `${shown} …` : shown;
+  const shown = windows.slice(0, MAX_ROWS).join(' ');
+  return windows.length > MAX_ROWS ? `${shown} …` : shown;
 }

@@ -1,5 +1,5 @@
 import { isForeign } from '../core/qcow2/header.js';
-import { type Image, isLaidOut, type LaidOutImage, openImage } from '../core/qcow2/image.js';
+import { type Image, isMappable, type MappableImage, openImage } from '../core/qcow2/image.js';
 import { FileError, type FileSource } from '../node/fileSource.js';
 import type { Context } from './command.js';
 import type { Arguments } from './options.js';
@@ -40,13 +40,13 @@ export class Subject {
   }
 
   /** Throws Refused for an image that nobody can scan. */
-  laidOut(): LaidOutImage {
+  mappable(): MappableImage {
     const image = openImage(this.source);
-    if (!isLaidOut(image)) throw new Refused(this.refusalOf(image));
+    if (!isMappable(image)) throw new Refused(this.refusalOf(image));
     return image;
   }
 
-  /** Why an image without a layout cannot be used. */
+  /** Why an image without a geometry cannot be used. */
   refusalOf(image: Image): string {
     return `'${this.filename}': ${image.problems[0]?.message ?? 'too many clusters'}`;
   }

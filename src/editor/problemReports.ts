@@ -13,7 +13,7 @@ export interface ProblemReport {
 }
 
 /** Findings listed for an image; the Findings list has the rest. */
-export const MOST_FINDINGS = 200;
+export const MAX_FINDINGS = 200;
 
 const LEVELS = {
   error: 'error',
@@ -46,7 +46,7 @@ export async function findingReports(
 ): Promise<ProblemReport[]> {
   const reports: ProblemReport[] = [];
   for (const severity of BY_WEIGHT) {
-    const count = MOST_FINDINGS - reports.length;
+    const count = MAX_FINDINGS - reports.length;
     if (count === 0 || reports.length >= total) break;
     const page = await ask({ from: 0, count, severity });
     if (!page) return [];

@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** What a list of operations may be; whoever reads one reads it here. Sizes in bytes. */
-export const MOST_LIST_BYTES = 64 * 2 ** 20;
-export const MOST_LINE_BYTES = 2 ** 16;
-export const MOST_OPERATIONS_READ = 2 ** 20;
+export const MAX_LIST_BYTES = 64 * 2 ** 20;
+export const MAX_LINE_BYTES = 2 ** 16;
+export const MAX_OPERATIONS_READ = 2 ** 20;
 
 const READ_AT_ONCE = 2 ** 16;
 const NEWLINE = 10;
@@ -22,7 +22,7 @@ export function* operationLines(file: string): Generator<OperationLine> {
   const descriptor = file === '-' ? 0 : openSync(file, 'r');
   try {
     const { size } = fstatSync(descriptor);
-    if (size > MOST_LIST_BYTES) throw tooLong(file, `${size} bytes`);
+    if (size > MAX_LIST_BYTES) throw tooLong(file, `${size} bytes`);
     yield* linesOf(descriptor, file);
   } finally {
     if (descriptor !== 0) closeSync(descriptor);
@@ -31,7 +31,7 @@ export function* operationLines(file: string): Generator<OperationLine> {
 
 function tooLong(file: string, found: string): Error {
   return new Error(
-    `${file}: ${found}, expected at most ${MOST_LIST_BYTES} bytes, lines of ${MOST_LINE_BYTES} bytes and ${MOST_OPERATIONS_READ} operations`,
+    `${file}: ${found}, expected at most ${MAX_LIST_BYTES} bytes, lines of ${MAX_LINE_BYTES} bytes and ${MAX_OPERATIONS_READ} operations`,
   );
 }
 
@@ -44,13 +44,13 @@ function* linesOf(descriptor: number, file: string): Generator<OperationLine> {
   const line = (text: string): OperationLine | undefined => {
     number++;
     if (text.trim() === '') return undefined;
-    if (++operations > MOST_OPERATIONS_READ) throw tooLong(file, 'more operations than that');
+    if (++operations > MAX_OPERATIONS_READ) throw tooLong(file, 'more operations than that');
     return { number, text };
   };
   for (;;) {
     const read = readSync(descriptor, bytes);
     total += read;
-    if (total > MOST_LIST_BYTES) throw tooLong(file, `more than ${MOST_LIST_BYTES} bytes`);
+    if (total > MAX_LIST_BYTES) throw tooLong(file, `more than ${MAX_LIST_BYTES} bytes`);
     const part = Buffer.concat([rest, bytes.subarray(0, read)]);
     let start = 0;
     for (let end = part.indexOf(NEWLINE); end >= 0; end = part.indexOf(NEWLINE, start)) {
@@ -59,7 +59,7 @@ function* linesOf(descriptor: number, file: string): Generator<OperationLine> {
       if (found) yield found;
     }
     rest = part.subarray(start);
-    if (rest.length > MOST_LINE_BYTES) throw tooLong(file, `line ${number + 1} is too long`);
+    if (rest.length > MAX_LINE_BYTES) throw tooLong(file, `line ${number + 1} is too long`);
     if (read > 0) continue;
     const last = line(rest.toString('utf8'));
     if (last) yield last;

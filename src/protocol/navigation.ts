@@ -1,4 +1,4 @@
-import type { LayoutRun } from '../core/inspect/fileRuns.js';
+import type { FileRun } from '../core/inspect/fileRuns.js';
 
 export interface Hit {
   /** Where the run starts, and its clusters. */
@@ -34,7 +34,7 @@ export interface MixedCells {
 /** A page of the runs that `qcow2-lens layout` prints. */
 export interface RangesPage {
   readonly total: number;
-  readonly runs: readonly LayoutRun[];
+  readonly runs: readonly FileRun[];
   /** Number of the run in which the cluster asked for lies, or of the last one before it. */
   readonly position: number | undefined;
 }

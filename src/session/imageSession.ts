@@ -2,8 +2,8 @@ import type { ByteSource } from '../core/byteSource.js';
 import { checkGuestCluster, guestCluster } from '../core/guest/clusterDetail.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import { imageFacts } from '../core/qcow2/facts.js';
-import { isLaidOut, openImage, type Image, type LaidOutImage } from '../core/qcow2/image.js';
-import { Structures } from '../core/tree/formatTree.js';
+import { isMappable, openImage, type Image, type MappableImage } from '../core/qcow2/image.js';
+import { FormatTree } from '../core/tree/formatTree.js';
 import type { ImageEvent } from '../protocol/imageService.js';
 import type { OverlapAnswer } from '../protocol/overlap.js';
 import type { Answer, ImageService, Query } from '../protocol/questions.js';
@@ -39,7 +39,7 @@ export class ImageSession {
   readonly #fileName: string;
   readonly #machine: Machine;
   readonly #emit: (event: ImageEvent) => void;
-  readonly #tree: Structures;
+  readonly #tree: FormatTree;
   #scan: LiveScan | undefined;
   #pictures: Pictures | undefined;
   #navigator: Navigator | undefined;
@@ -53,7 +53,7 @@ export class ImageSession {
   ) {
     this.#machine = machine;
     this.#image = openImage(source);
-    this.#tree = new Structures(this.#image);
+    this.#tree = new FormatTree(this.#image);
     this.#fileName = fileName;
     this.#emit = emit;
   }
@@ -61,7 +61,7 @@ export class ImageSession {
   /** Says what the header says, and begins the scan if the header allows one. */
   start(): void {
     this.#emit({ type: 'facts', facts: imageFacts(this.#image, this.#fileName) });
-    if (!isLaidOut(this.#image)) return;
+    if (!isMappable(this.#image)) return;
     const pictures = new Pictures(this.#image, this.#machine.deflate);
     this.#pictures = pictures;
     this.#scan = new LiveScan(
@@ -106,8 +106,8 @@ export class ImageSession {
     this.#scan?.abandon();
   }
 
-  readonly #laidOut = (): LaidOutImage => {
-    if (!isLaidOut(this.#image)) throw new Error(NO_MAP);
+  readonly #laidOut = (): MappableImage => {
+    if (!isMappable(this.#image)) throw new Error(NO_MAP);
     return this.#image;
   };
 
@@ -186,7 +186,7 @@ export class ImageSession {
     }
     return (
       this.#scan?.result?.inspection.cluster(cluster) ??
-      glimpse(map, cluster, this.#laidOut().layout.clusterSize)
+      glimpse(map, cluster, this.#laidOut().geometry.clusterSize)
     );
   }
 
@@ -205,7 +205,7 @@ export class ImageSession {
       case 'failed':
         return answer.message;
       case 'built':
-        return new WindowLayer(this.#laidOut().layout.hostClusters, answer.marks);
+        return new WindowLayer(this.#laidOut().geometry.hostClusters, answer.marks);
     }
   }
 }

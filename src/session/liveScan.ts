@@ -1,7 +1,7 @@
 import { scan, type Scan, type ScanProgress } from '../core/check/scan.js';
 import { Inspection } from '../core/inspect/inspection.js';
 import type { ClusterMap } from '../core/map/clusterMap.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { MappableImage } from '../core/qcow2/image.js';
 import type { ImageEvent } from '../protocol/imageService.js';
 import { ScanPace } from './scanPace.js';
 
@@ -31,7 +31,7 @@ export class LiveScan {
   #map: ClusterMap | undefined;
   #generation = 0;
 
-  constructor(image: LaidOutImage, follower: ScanFollower, emit: (event: ImageEvent) => void) {
+  constructor(image: MappableImage, follower: ScanFollower, emit: (event: ImageEvent) => void) {
     this.#follower = follower;
     this.#emit = emit;
     this.#state = { type: 'scanning', steps: scan(image) };

@@ -7,9 +7,9 @@ import type { Work } from '../core/work.js';
 import type { ClusterOwners } from '../protocol/simulation.js';
 
 /** Clusters whose owners are told, in all, and of each place; and owners of each cluster. */
-const MOST_OWNED = 64;
-const MOST_OF_PLACE = 16;
-const MOST_OF_CLUSTER = 8;
+const MAX_OWNED = 64;
+const MAX_OF_PLACE = 16;
+const MAX_OF_CLUSTER = 8;
 
 /** Owners of the clusters where something is lost, each cluster once; but for who writes there. */
 export function* lossOwners(
@@ -17,14 +17,14 @@ export function* lossOwners(
   rows: readonly Row[],
   operation: SimulatedOperation,
 ): Work<ClusterOwners[]> {
-  const { clusterSize } = scan.image.layout;
+  const { clusterSize } = scan.image.geometry;
   const cells = rows.flatMap(({ today, structures }) => [today, structures]);
   const clusters = lostClusters(cells, clusterSize);
   if (clusters.size === 0) return [];
   const all = yield* findOwners(scan, clusters);
   return Array.from(all, ([cluster, { owners }]) => ({
     cluster,
-    owners: victimsOf(owners, operation, clusterSize).slice(0, MOST_OF_CLUSTER),
+    owners: victimsOf(owners, operation, clusterSize).slice(0, MAX_OF_CLUSTER),
   }));
 }
 
@@ -38,7 +38,7 @@ function lostClusters(cells: readonly (Cell | undefined)[], clusterSize: number)
     const first = Math.floor(offset / clusterSize);
     const last = Math.ceil((offset + size) / clusterSize) - 1;
     for (let cluster = first; cluster <= last; cluster++)
-      if (clusters.size < MOST_OWNED && cluster < first + MOST_OF_PLACE) clusters.add(cluster);
+      if (clusters.size < MAX_OWNED && cluster < first + MAX_OF_PLACE) clusters.add(cluster);
       else break;
   }
   return clusters;

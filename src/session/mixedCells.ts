@@ -1,18 +1,18 @@
 import { guestClusters } from '../core/guest/guestTable.js';
 import { mixedClusters } from '../core/guest/mixedClusters.js';
 import { createCurve, type Curve } from '../core/picture/curve.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
 import type { MixedCells } from '../protocol/navigation.js';
 import type { Query } from '../protocol/questions.js';
 import { BLOCK_EDGE } from '../protocol/limits.js';
+import type { MappableImage } from '../core/qcow2/image.js';
 
 const CELLS = BLOCK_EDGE * BLOCK_EDGE;
 
 /** See MixedCells. Throws on I/O errors. */
-export function mixedCells(image: LaidOutImage, { curve, x, y }: Query<'cells'>): MixedCells {
-  if (!image.layout.extendedL2) return { cells: [] };
+export function mixedCells(image: MappableImage, { curve, x, y }: Query<'cells'>): MixedCells {
+  if (!image.geometry.extendedL2) return { cells: [] };
   const cells: number[] = [];
-  const block = clustersOf(createCurve(curve, guestClusters(image.layout)), x, y);
+  const block = clustersOf(createCurve(curve, guestClusters(image.geometry)), x, y);
   for (let i = 0; i < block.length;) {
     // Clusters side by side have their entries side by side.
     const from = i;

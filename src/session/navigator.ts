@@ -1,6 +1,6 @@
 import { referencesOf, REFERENCES_SHIFT, storedOf } from '../core/map/cell.js';
 import type { ClusterMap } from '../core/map/clusterMap.js';
-import { LayoutRuns, type RunFilter } from '../core/inspect/fileRuns.js';
+import { FileRuns, type RunFilter } from '../core/inspect/fileRuns.js';
 import { locate, type Located, type Place } from '../core/inspect/locate.js';
 import { type Mapped, mappedBy } from '../core/inspect/referredTo.js';
 import { ownersOf } from '../core/inspect/findOwners.js';
@@ -15,14 +15,13 @@ import {
   targetKey,
 } from '../core/inspect/search.js';
 import { createCurve, type Curve, type CurveName } from '../core/picture/curve.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { MappableImage } from '../core/qcow2/image.js';
 import type { Hit, RangesPage } from '../protocol/navigation.js';
 import type { Query } from '../protocol/questions.js';
 import { BLOCK_EDGE } from '../protocol/limits.js';
 
 type SelectedEntry = Extract<Query<'locate'>['place'], { type: 'selected-l2' }>;
 
-/** Cells along the edge of a block of counts. */
 /** Searches whose index is kept. */
 const KEPT = 4;
 
@@ -32,7 +31,7 @@ export class Navigator {
   readonly #scan: Scan | undefined;
   readonly #curves = new Map<CurveName, Curve>();
   readonly #searches = new Map<string, RunIndex>();
-  #ranges: { readonly key: string; readonly runs: LayoutRuns } | undefined;
+  #ranges: { readonly key: string; readonly runs: FileRuns } | undefined;
   #beside: BesideMap | undefined;
 
   /** `scan`: undefined until it is done; the map is then looked at as it is. */
@@ -89,7 +88,7 @@ export class Navigator {
     };
   }
 
-  locate(image: LaidOutImage, { place }: Query<'locate'>): Located {
+  locate(image: MappableImage, { place }: Query<'locate'>): Located {
     return locate(image, place.type === 'selected-l2' ? this.#ofSelected(place) : place);
   }
 
@@ -117,9 +116,9 @@ export class Navigator {
     return made;
   }
 
-  #runs(scan: Scan, filter: RunFilter | undefined): LayoutRuns {
+  #runs(scan: Scan, filter: RunFilter | undefined): FileRuns {
     const key = filter === undefined ? '' : targetKey(filter);
-    if (this.#ranges?.key !== key) this.#ranges = { key, runs: new LayoutRuns(scan, filter) };
+    if (this.#ranges?.key !== key) this.#ranges = { key, runs: new FileRuns(scan, filter) };
     return this.#ranges.runs;
   }
 

@@ -24,7 +24,7 @@ import {
   windowContents,
   type WindowState,
 } from '../core/overlap/windowState.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { MappableImage } from '../core/qcow2/image.js';
 import { formatSize } from '../core/size.js';
 import type {
   BuiltOverlap,
@@ -38,12 +38,13 @@ import type {
   SettingAdvice,
   TakenSlot,
 } from '../protocol/overlap.js';
+import { runSlice } from './slice.js';
 import { readOptions, type ReadOptions } from './readOptions.js';
 import type { OverlapQuery, Query } from '../protocol/questions.js';
 import type { OverlapOptions } from '../protocol/shapes.js';
 
 /** Slots and reached windows that are told: more than anybody reads. */
-const MOST_TOLD = 2048;
+const MAX_TOLD = 2048;
 /** Samples of a time line: about as many as a chart has pixels. */
 const SAMPLES = 256;
 /** Milliseconds of searching for better settings before other questions get their turn. */
@@ -72,14 +73,14 @@ interface Moment {
  * read again when a setting changes. Throws on I/O errors.
  */
 export class OverlapSession {
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   readonly #builder: StructureBuilder;
   #built: Built | undefined;
   /** What holds of the position that was asked about last: several questions are asked of each. */
   #latest: { readonly position: number; readonly refusesBitmaps: boolean } | undefined;
   #sorted: { readonly key: string; readonly rows: Uint32Array } | undefined;
 
-  constructor(image: LaidOutImage) {
+  constructor(image: MappableImage) {
     this.#image = image;
     this.#builder = new StructureBuilder(image);
   }
@@ -178,11 +179,13 @@ export class OverlapSession {
     const operations = this.#builder.operations(settings.value.guarded);
     if (!operations.ok) return { state: 'none' };
     built.search ??= advise(this.#builder.geometry, settings.value, operations.value);
-    const end = performance.now() + SEARCH_SLICE;
-    while (!built.advice && performance.now() < end) {
-      const step = built.search.next();
+    const { search } = built;
+    runSlice(SEARCH_SLICE, () => {
+      if (built.advice) return false;
+      const step = search.next();
       if (step.done) built.advice = step.value;
-    }
+      return !step.done;
+    });
     return built.advice
       ? { state: 'known', advice: settingAdvice(built.advice, settings.value) }
       : { state: 'computing' };
@@ -220,7 +223,7 @@ export class OverlapSession {
     { replay, position, list, refusesBitmaps }: Moment,
     { bitmapSize }: StructureSettings,
   ): OverlapAnswer {
-    const { clusterSize, hostClusters } = this.#image.layout;
+    const { clusterSize, hostClusters } = this.#image.geometry;
     return {
       state: 'built',
       operations: replay.operations.length,
@@ -277,7 +280,7 @@ function operationText(
   const first = Math.floor(offset / windowBytes);
   const last = Math.min(
     Math.floor((offset + Math.max(1, size) - 1) / windowBytes),
-    first + MOST_TOLD - 1,
+    first + MAX_TOLD - 1,
   );
   const windows = Array.from({ length: last - first + 1 }, (_, i) => first + i);
   if (operation.type === 'check')
@@ -290,7 +293,7 @@ function operationText(
 function takenSlots(list: MetadataList): TakenSlot[] {
   const taken: TakenSlot[] = [];
   for (const [slot, window] of slotWindows(list).entries()) {
-    if (taken.length === MOST_TOLD) break;
+    if (taken.length === MAX_TOLD) break;
     if (window === undefined) continue;
     const used = list.windows.ages[list.windows.existingRow(window)];
     taken.push({ slot, window, age: used === 0 ? undefined : list.now - used });

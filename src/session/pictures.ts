@@ -11,14 +11,15 @@ import { ontoGuest, ontoHost } from '../core/picture/projection.js';
 import { snapshotLayer } from '../core/picture/snapshotLayer.js';
 import { countValues, type PictureSource } from '../core/picture/source.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
 import type { LayerAnswer, Strip, Tile } from '../protocol/imageService.js';
+import type { MappableImage } from '../core/qcow2/image.js';
+import { runSlice } from './slice.js';
 import type { Machine } from './machine.js';
 import { PictureSlot, type Steps } from './pictureSlot.js';
 import type { Query } from '../protocol/questions.js';
 
 /** The most clusters that a picture can have. */
-const MOST_CLUSTERS = 2 ** 31 - 1;
+const MAX_CLUSTERS = 2 ** 31 - 1;
 /** Pictures kept besides the first: the one shown, and some to go back to. */
 const KEPT = 4;
 
@@ -30,7 +31,7 @@ const FIRST: Picture = { view: 'host', layer: 'kinds' };
  * has not been used for long is given up, and computed again when it is asked for.
  */
 export class Pictures {
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   readonly #deflate: Machine['deflate'];
   /** By key; what was used last at the end. */
   readonly #slots = new Map<string, PictureSlot>();
@@ -45,7 +46,7 @@ export class Pictures {
   /** The overlap windows, or why there are none; undefined until they are known. */
   #windows: WindowLayer | string | undefined;
 
-  constructor(image: LaidOutImage, deflate: Machine['deflate']) {
+  constructor(image: MappableImage, deflate: Machine['deflate']) {
     this.#image = image;
     this.#deflate = deflate;
   }
@@ -123,13 +124,12 @@ export class Pictures {
 
   /** Computes for about `milliseconds`; false when there is nothing left to do. */
   advance(milliseconds: number): boolean {
-    const end = performance.now() + milliseconds;
-    for (let slot = this.#queue.at(-1); slot; slot = this.#queue.at(-1)) {
-      slot.advance();
-      if (!slot.steps) this.#queue.pop();
-      if (performance.now() >= end) return this.#queue.length > 0;
-    }
-    return false;
+    return runSlice(milliseconds, () => {
+      const slot = this.#queue.at(-1);
+      slot?.advance();
+      if (!slot?.steps) this.#queue.pop();
+      return this.#queue.length > 0;
+    });
   }
 
   /** A picture that somebody looks at. */
@@ -154,7 +154,7 @@ export class Pictures {
 
   #whyNot(picture: Picture): string | undefined {
     const { view, layer } = picture;
-    if (view === 'guest' && guestClusters(this.#image.layout) > MOST_CLUSTERS)
+    if (view === 'guest' && guestClusters(this.#image.geometry) > MAX_CLUSTERS)
       return 'the disk has more clusters than a picture can show';
     if (layer === 'simulation' && !this.#outcomes)
       return 'sweep the disk in the Simulate tab first';

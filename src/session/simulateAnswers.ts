@@ -4,7 +4,7 @@ import type { Verdict } from '../core/simulate/verdict/verdict.js';
 import type { DifferencePart, OperationOutcome } from '../protocol/simulation.js';
 
 /** Lines of each part of a difference. */
-const MOST_LINES = 100;
+const MAX_LINES = 100;
 
 /** What came of an operation, without its steps. */
 export function summary(outcome: Outcome, verdict: Verdict): OperationOutcome {
@@ -33,7 +33,7 @@ export function differenceParts(difference: Difference): DifferencePart[] {
     what: DifferencePart['what'],
     all: readonly T[],
     line: (item: T) => DifferencePart['lines'][number],
-  ): DifferencePart => ({ what, total: all.length, lines: all.slice(0, MOST_LINES).map(line) });
+  ): DifferencePart => ({ what, total: all.length, lines: all.slice(0, MAX_LINES).map(line) });
   return [
     part('header', Object.entries(difference.header), ([name, [old, now]]) => ({
       name,

@@ -1,7 +1,7 @@
 import type { Scan } from '../core/check/scan.js';
 import { refusesBitmap } from '../core/overlap/windowState.js';
 import type { MetadataList } from '../core/overlap/metadataList.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { MappableImage } from '../core/qcow2/image.js';
 import type { Difference } from '../core/simulate/verdict/difference.js';
 import type { Surroundings } from '../core/simulate/copy/surroundings.js';
 import { clusterMarks } from '../core/simulate/verdict/marks.js';
@@ -24,6 +24,7 @@ import type {
 import { lossOwners } from './lossOwners.js';
 import { describeList } from './overlapSession.js';
 import { differenceParts, summary } from './simulateAnswers.js';
+import { runSlice } from './slice.js';
 import { readTask, type SimulateTask } from './simulateTask.js';
 import type { Query, SimulateOptions, SimulateQuery } from '../protocol/questions.js';
 
@@ -78,7 +79,7 @@ interface Compared extends Search<Difference> {
  * each question, and dropped when a question about something else comes. Throws on I/O errors.
  */
 export class SimulateSession {
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   readonly #surroundings: Surroundings;
   readonly #scan: () => Scan | undefined;
   readonly #onList: (operations: readonly string[]) => void;
@@ -93,7 +94,7 @@ export class SimulateSession {
    * @param onList hears of the list of operations whenever it has become another
    */
   constructor(
-    image: LaidOutImage,
+    image: MappableImage,
     surroundings: Surroundings,
     scan: () => Scan | undefined,
     onList: (operations: readonly string[]) => void,
@@ -112,7 +113,7 @@ export class SimulateSession {
     const { length } = task.operations;
     const { table, operations } = this.#judge(task);
     const isDone = (): boolean => hasDone(table.yours(task.engine), length);
-    work(() => !isDone() && table.step(operations));
+    runSlice(SLICE, () => !isDone() && table.step(operations));
     const yours = table.yours(task.engine);
     if (yours?.refusal !== undefined) return { state: 'refused', message: yours.refusal };
     const { outcomes = [], verdicts = [] } = yours?.run ?? {};
@@ -131,7 +132,7 @@ export class SimulateSession {
     if (last < 0) throw new Error('there is no operation to judge');
     const { table, operations } = this.#judge(task);
     const isKnown = (): boolean => table.isKnown(last);
-    work(() => !isKnown() && table.step(operations));
+    runSlice(SLICE, () => !isKnown() && table.step(operations));
     const rows = table.rows(last);
     const owners = isKnown() ? this.#owners(table, rows, last, task.operations[last]) : undefined;
     return {
@@ -153,7 +154,7 @@ export class SimulateSession {
 
   marks({ operation, ...query }: Query<'simulateMarks'>): MarksAnswer {
     const steps = this.#outcome(query, operation)?.steps ?? [];
-    return clusterMarks(steps, this.#image.layout.clusterSize);
+    return clusterMarks(steps, this.#image.geometry.clusterSize);
   }
 
   difference(query: SimulateQuery): DifferenceAnswer {
@@ -200,7 +201,7 @@ export class SimulateSession {
         list,
         refusesBitmap(list),
         task.structures.bitmapSize,
-        this.#image.layout.hostClusters,
+        this.#image.geometry.hostClusters,
       ),
     };
   }
@@ -270,7 +271,7 @@ export class SimulateSession {
   /** Works on that copy for a slice; undefined as long as it is not done. */
   #advance(task: SimulateTask): Copy | undefined {
     const { length } = task.operations;
-    work(() => !hasDone(this.#copy(task), length) && this.#stepCopy(task));
+    runSlice(SLICE, () => !hasDone(this.#copy(task), length) && this.#stepCopy(task));
     const copy = this.#copy(task);
     return hasDone(copy, length) ? copy : undefined;
   }
@@ -313,15 +314,9 @@ export class SimulateSession {
   }
 }
 
-/** Works for a slice of time, or until there is nothing more to do. */
-function work(step: () => boolean): void {
-  const end = performance.now() + SLICE;
-  while (step() && performance.now() < end);
-}
-
 /** Searches on for a slice of time; undefined as long as nothing is found. */
 function searchOn<T>(search: Search<T>): T | undefined {
-  work(() => {
+  runSlice(SLICE, () => {
     if (search.found !== undefined) return false;
     const step = search.search.next();
     if (step.done) search.found = step.value;

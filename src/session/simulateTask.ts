@@ -1,6 +1,6 @@
 import type { ClusterMap } from '../core/map/clusterMap.js';
 import type { StructureSettings } from '../core/overlap/settings.js';
-import type { LaidOutImage } from '../core/qcow2/image.js';
+import type { MappableImage } from '../core/qcow2/image.js';
 import { parseCacheOptions } from '../core/simulate/copy/cacheOptions.js';
 import type { Surroundings } from '../core/simulate/copy/surroundings.js';
 import {
@@ -29,7 +29,7 @@ export interface SimulateTask {
 /** Reads a query; the message of a setting or an operation that makes no sense is QEMU's. */
 export function readTask(
   { operations, options }: SimulateQuery,
-  image: LaidOutImage,
+  image: MappableImage,
   surroundings: Surroundings,
   map: ClusterMap | undefined,
 ): Parsed<SimulateTask> {

@@ -3,6 +3,7 @@ import { ranksOf } from '../core/picture/layer.js';
 import type { SimulationSettings } from '../core/simulate/driver/settings.js';
 import { type Conflicts, sweep, type SweptDisk } from '../core/simulate/verdict/sweep.js';
 import type { SweepAnswer } from '../protocol/simulation.js';
+import { runSlice } from './slice.js';
 
 /** Milliseconds of sweeping before other questions get their turn. */
 const SLICE = 60;
@@ -28,8 +29,10 @@ export class SweepSession {
       const { image, map } = this.#scan;
       this.#steps = sweep(image, map, settings, ranksOf({ view: 'guest', layer: 'simulation' }));
     }
-    const end = performance.now() + SLICE;
-    while (this.#steps && performance.now() < end) this.#step(this.#steps);
+    runSlice(SLICE, () => {
+      if (this.#steps) this.#step(this.#steps);
+      return this.#steps !== undefined;
+    });
     return this.#answer;
   }
 

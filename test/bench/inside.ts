@@ -1,6 +1,6 @@
 import { Inspection } from '../../src/core/inspect/inspection.js';
 import { scan } from '../../src/core/check/scan.js';
-import { isLaidOut, openImage } from '../../src/core/qcow2/image.js';
+import { isMappable, openImage } from '../../src/core/qcow2/image.js';
 import { TEMPLATES } from '../../src/core/overlap/types.js';
 import type { SimulationSettings } from '../../src/core/simulate/driver/settings.js';
 import { sweep } from '../../src/core/simulate/verdict/sweep.js';
@@ -30,7 +30,7 @@ export interface InsideNumbers {
 export function insideNumbers(path: string): InsideNumbers {
   const source = FileSource.open(path);
   const image = openImage(source);
-  if (!isLaidOut(image)) throw new Error(`${path} has no layout`);
+  if (!isMappable(image)) throw new Error(`${path} has no geometry`);
   const steps = scan(image);
   const start = performance.now();
   let longestStep = 0;
@@ -43,7 +43,7 @@ export function insideNumbers(path: string): InsideNumbers {
     const inspection = new Inspection(step.value);
     let owners = 0;
     for (let asked = 0; asked < CLUSTERS_ASKED; asked++) {
-      const cluster = Math.floor((image.layout.hostClusters * (asked + 0.5)) / CLUSTERS_ASKED);
+      const cluster = Math.floor((image.geometry.hostClusters * (asked + 0.5)) / CLUSTERS_ASKED);
       const asking = performance.now();
       inspection.cluster(cluster);
       owners = Math.max(owners, performance.now() - asking);

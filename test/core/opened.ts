@@ -1,6 +1,11 @@
 import { memorySource } from '../../src/core/byteSource.js';
 import { type Scan, scan } from '../../src/core/check/scan.js';
-import { type Image, isLaidOut, type LaidOutImage, openImage } from '../../src/core/qcow2/image.js';
+import {
+  type Image,
+  isMappable,
+  type MappableImage,
+  openImage,
+} from '../../src/core/qcow2/image.js';
 import { ImageBuilder, type ImageOptions } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
 import { fileBytes, type SparseFile } from '../images/pieces.js';
@@ -11,14 +16,14 @@ export function opened(file: SparseFile): Image {
 }
 
 /** The same for an image that has a layout. */
-export function openedWithLayout(file: SparseFile): LaidOutImage {
+export function openedWithLayout(file: SparseFile): MappableImage {
   const image = opened(file);
-  if (!isLaidOut(image)) throw new Error('the image has no layout');
+  if (!isMappable(image)) throw new Error('the image has no layout');
   return image;
 }
 
 /** A fresh image with these options. */
-export function laidOut(options: ImageOptions): LaidOutImage {
+export function mappableImage(options: ImageOptions): MappableImage {
   return openedWithLayout(layOut(new ImageBuilder(options)));
 }
 

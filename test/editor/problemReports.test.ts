@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Inspection, type FindingsQuery } from '../../src/core/inspect/inspection.js';
 import { imageFacts } from '../../src/core/qcow2/facts.js';
-import { findingReports, headerReports, MOST_FINDINGS } from '../../src/editor/problemReports.js';
+import { findingReports, headerReports, MAX_FINDINGS } from '../../src/editor/problemReports.js';
 import { databaseDamaged } from '../images/samples/damaged.js';
 import { opened, scanned } from '../core/opened.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
@@ -43,15 +43,15 @@ describe('the findings in the Problems panel', () => {
 
   test('are at most 200, the worst of them, and say how many more there are', async () => {
     const { total, ask, inspection } = asking(databaseDamaged());
-    expect(total).toBeGreaterThan(MOST_FINDINGS);
+    expect(total).toBeGreaterThan(MAX_FINDINGS);
     const reports = await findingReports(total, ask);
-    expect(reports).toHaveLength(MOST_FINDINGS + 1);
+    expect(reports).toHaveLength(MAX_FINDINGS + 1);
     const corruptions = inspection.findings({ from: 0, count: 0, severity: 'corruption' }).total;
     expect(reports.filter(({ level }) => level === 'error')).toHaveLength(corruptions);
     expect(reports.at(-1)).toEqual({
       level: 'information',
       code: 'more-findings',
-      message: `… and ${total - MOST_FINDINGS} more findings; open the Findings list`,
+      message: `… and ${total - MAX_FINDINGS} more findings; open the Findings list`,
     });
   });
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
-  MOST_LINE_BYTES,
-  MOST_LIST_BYTES,
-  MOST_OPERATIONS_READ,
+  MAX_LINE_BYTES,
+  MAX_LIST_BYTES,
+  MAX_OPERATIONS_READ,
   operationLines,
 } from '../../src/node/operationLines.js';
 import { runCli } from '../cli/runCli.js';
@@ -23,7 +23,7 @@ function file(name: string, text: string): string {
 
 describe('a list of operations', () => {
   it('is read line by line, with the numbers of the lines', () => {
-    const long = 'x'.repeat(MOST_LINE_BYTES - 1);
+    const long = 'x'.repeat(MAX_LINE_BYTES - 1);
     const path = file('lines', `flush\n\n  \r\n${long}\nclose`);
     expect([...operationLines(path)]).toEqual([
       { number: 1, text: 'flush' },
@@ -33,17 +33,17 @@ describe('a list of operations', () => {
   });
 
   it.each([
-    ['a line', () => file('line', 'x'.repeat(MOST_LINE_BYTES + 1)), /line 1 is too long/],
+    ['a line', () => file('line', 'x'.repeat(MAX_LINE_BYTES + 1)), /line 1 is too long/],
     [
       'the number of operations',
-      () => file('many', 'a\n'.repeat(MOST_OPERATIONS_READ + 1)),
+      () => file('many', 'a\n'.repeat(MAX_OPERATIONS_READ + 1)),
       /more operations than that/,
     ],
     [
       'the file',
       () => {
         const path = file('large', '');
-        truncateSync(path, MOST_LIST_BYTES + 1);
+        truncateSync(path, MAX_LIST_BYTES + 1);
         return path;
       },
       /67108865 bytes/,

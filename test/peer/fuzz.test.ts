@@ -20,7 +20,7 @@ const LANES = 3;
 /** Of so many cases one has its text compared too, which takes another run of qemu-img. */
 const WITH_TEXT = 4;
 /** Different disagreements that are shrunk and kept; the rest is counted. */
-const MOST_KEPT = 20;
+const MAX_KEPT = 20;
 const REGRESSIONS = join(import.meta.dirname, 'regressions');
 
 const folder = temporaryFolder();
@@ -102,7 +102,7 @@ class FuzzRun {
     differences: readonly string[],
   ): Promise<void> {
     const fresh = new Set(differences.map(shapeOf).filter((shape) => !this.#shapes.has(shape)));
-    if (fresh.size === 0 || this.disagreements.length >= MOST_KEPT) return;
+    if (fresh.size === 0 || this.disagreements.length >= MAX_KEPT) return;
     for (const shape of fresh) this.#shapes.add(shape);
     const isFresh = (verdict: Verdict): boolean =>
       verdict.type === 'disagreed' && verdict.differences.map(shapeOf).some((s) => fresh.has(s));

@@ -7,7 +7,7 @@ import type { TileStore } from '../heatmap/tileStore.js';
 import { GAP, PADDING, placeEntries, SWATCH, TITLE_HEIGHT, type Caption } from './caption.js';
 
 /** Cells in a picture at most: a coarser level is drawn where there would be more. */
-const MOST_CELLS = 2 ** 18;
+const MAX_CELLS = 2 ** 18;
 
 /** Cells of a level in a rectangle, row by row; by their glyphs (see core/picture/tile.ts). */
 interface GlyphGrid {
@@ -30,7 +30,7 @@ export async function svgOf(
   const cellsAt = (step: number): number =>
     Math.ceil(Math.min(view.width / camera.scale, picture.width) / step + 1) *
     Math.ceil(Math.min(view.height / camera.scale, picture.height) / step + 1);
-  while (level < tiles.top && cellsAt(2 ** level) > MOST_CELLS) level++;
+  while (level < tiles.top && cellsAt(2 ** level) > MAX_CELLS) level++;
   const step = 2 ** level;
   const from = {
     x: Math.max(0, Math.floor(first.x / step)),

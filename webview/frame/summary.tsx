@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
 import type { Store } from '../state/store.js';
 import type { FileStatus } from '../../src/protocol/imageService.js';
-import { clean } from '../../src/core/text.js';
 import { count, plural, size } from '../text/text.js';
-import type { Geometry, ImageFacts } from '../../src/core/qcow2/facts.js';
+import { clean } from '../../src/core/text.js';
+import type { GeometryFacts, ImageFacts } from '../../src/core/qcow2/facts.js';
 import type { ScanSummary } from '../../src/core/inspect/inspection.js';
 
 interface Chip {
@@ -105,7 +105,7 @@ function useChips({ use }: FileStatus): Chip[] {
   }
 }
 
-function chips(geometry: Geometry | undefined, summary: ScanSummary | undefined): Chip[] {
+function chips(geometry: GeometryFacts | undefined, summary: ScanSummary | undefined): Chip[] {
   const found: Chip[] = [];
   const add = (tone: Chip['tone'], text: string, title: string): void => {
     found.push({ text, tone, title });

@@ -7,7 +7,7 @@ export const WHEEL_ZOOM = 0.0022;
 const PINCH_ZOOM = 0.012;
 const LINE_HEIGHT = 16;
 /** The most that one wheel event zooms, as an exponent of e. */
-const MOST_ZOOM = 0.7;
+const MAX_ZOOM = 0.7;
 
 /** Pointer and wheel over the map. Returns a function that takes the listeners off again. */
 export function listenToPointer(root: HTMLElement, heatmap: Heatmap): () => void {
@@ -28,7 +28,7 @@ export function listenToPointer(root: HTMLElement, heatmap: Heatmap): () => void
       event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * LINE_HEIGHT : event.deltaY;
     const exponent = -pixels * (event.ctrlKey ? PINCH_ZOOM : WHEEL_ZOOM);
     const { x, y } = at(event);
-    heatmap.zoomBy(Math.exp(Math.min(Math.max(exponent, -MOST_ZOOM), MOST_ZOOM)), x, y);
+    heatmap.zoomBy(Math.exp(Math.min(Math.max(exponent, -MAX_ZOOM), MAX_ZOOM)), x, y);
   };
 
   const onDown = (event: PointerEvent): void => {

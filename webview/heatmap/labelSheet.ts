@@ -13,7 +13,7 @@ const COUNTS_FROM = 28;
 /** … and the references counted too where they differ. */
 const BOTH_FROM = 40;
 /** Words drawn are kept until there are more than these: another zoom, another theme. */
-const MOST_SPRITES = 400;
+const MAX_SPRITES = 400;
 
 /** What fills most of a file is written lightly, so that tables stand out. */
 const CALM: ReadonlySet<KindName> = new Set<KindName>(['data', 'compressed', 'unallocated']);
@@ -44,7 +44,7 @@ export class LabelSheet {
 
   /** Writes all that is in view; whoever drives it may rest after each row. */
   *write(context: CanvasRenderingContext2D, frame: LabelFrame): Generator<void> {
-    if (this.#palette !== frame.palette || this.#sprites.size > MOST_SPRITES) this.#sprites.clear();
+    if (this.#palette !== frame.palette || this.#sprites.size > MAX_SPRITES) this.#sprites.clear();
     this.#palette = frame.palette;
     for (const item of frame.items)
       if (item.tile.place.level === 0) yield* this.#writeTile(context, frame, item);

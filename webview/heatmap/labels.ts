@@ -4,7 +4,7 @@ import type { Camera } from './camera.js';
 import type { CellCountStore } from './cellCounts.js';
 import { LabelSheet, type LabelFrame } from './labelSheet.js';
 import { fitCanvas } from './renderer.js';
-import { CLOSE_FROM } from './scene.js';
+import { CLOSE_UP_FROM } from './scene.js';
 
 /** Milliseconds without movement after which letters are written anew. */
 const REST = 80;
@@ -57,7 +57,7 @@ export class Labels {
   show(scene: LabelScene): boolean {
     clearTimeout(this.#rest);
     this.#writing = undefined;
-    const isWide = isFileKinds(scene.shown) && scene.scale >= CLOSE_FROM;
+    const isWide = isFileKinds(scene.shown) && scene.scale >= CLOSE_UP_FROM;
     this.#wanted = isWide ? scene : undefined;
     if (!isWide || this.#shown?.palette !== scene.palette) this.#shown = undefined;
     this.#place(scene);

@@ -4,11 +4,11 @@ import { toView, type Camera } from './camera.js';
 import type { Marks } from './palette.js';
 
 /** Lines drawn at most: more than these would hide the map. */
-const MOST_LINKS = 64;
+const MAX_LINKS = 64;
 /** Places along a run that are looked at, to find one of them in view. */
 const SAMPLES = 16;
 /** Runs looked at in a frame. */
-const MOST_RUNS = 4096;
+const MAX_RUNS = 4096;
 
 interface LinkFrame {
   readonly camera: Camera;
@@ -29,7 +29,7 @@ export function drawLinks(
   const { camera, view, ratio, marks, curve } = frame;
   if (cluster >= curve.clusters) return;
   const ends = endsInView(frame, mapped.runs);
-  if (ends.length === 0 || ends.length > MOST_LINKS) return;
+  if (ends.length === 0 || ends.length > MAX_LINKS) return;
   const centre = ({ x, y }: Point): Point => {
     const at = toView(camera, view, x + 0.5, y + 0.5);
     return { x: at.x * ratio, y: at.y * ratio };
@@ -65,10 +65,10 @@ export function drawLinks(
   context.fill(dots);
 }
 
-/** A cell in view of each run that has one; one more than `MOST_LINKS` when there are too many. */
+/** A cell in view of each run that has one; one more than `MAX_LINKS` when there are too many. */
 function endsInView({ camera, view, curve }: LinkFrame, runs: MappedOf['mapped']['runs']): Point[] {
   const ends: Point[] = [];
-  for (const { cluster, clusters } of runs.slice(0, MOST_RUNS)) {
+  for (const { cluster, clusters } of runs.slice(0, MAX_RUNS)) {
     if (cluster + clusters > curve.clusters) continue;
     const samples = Math.min(clusters, SAMPLES);
     for (let i = 0; i < samples; i++) {
@@ -78,7 +78,7 @@ function endsInView({ camera, view, curve }: LinkFrame, runs: MappedOf['mapped']
       ends.push(point);
       break;
     }
-    if (ends.length > MOST_LINKS) break;
+    if (ends.length > MAX_LINKS) break;
   }
   return ends;
 }

@@ -7,7 +7,7 @@ import { Overlays, type Square } from './overlays.js';
 import type { Palette } from './palette.js';
 import type { Look } from './renderer.js';
 import { RendererChoice } from './rendererChoice.js';
-import { CLOSE_FROM, isInFile, selectedSquares, type Scene } from './scene.js';
+import { CLOSE_UP_FROM, isInFile, selectedSquares, type Scene } from './scene.js';
 import { SimulationMarks } from './simulationMarks.js';
 import type { StoredTile } from './tileStore.js';
 import type { ShownWindows } from './windowOverlay.js';
@@ -177,7 +177,7 @@ export class MapDrawing {
       this.#renderer.draw(frame);
       const { scale } = camera;
       const { picture: shown } = tiles;
-      if (scale >= CLOSE_FROM) this.#fetchCloseUp();
+      if (scale >= CLOSE_UP_FROM) this.#fetchCloseUp();
       this.#closeUp?.show({ ...frame, shown, ratio, scale, camera });
       clearTimeout(this.#rest);
       this.#rest = setTimeout(this.#count, REST);

@@ -6,8 +6,8 @@ import type { Marks } from './palette.js';
 import { fitCanvas } from './renderer.js';
 
 /** Clusters framed of one mark, and of all: more is a blot. */
-const MOST_OF_MARK = 64;
-const MOST_FRAMED = 2000;
+const MAX_OF_MARK = 64;
+const MAX_FRAMED = 2000;
 /** From this width of a cell on (CSS pixels) it is framed; below, only its label stands there. */
 const FRAMED_FROM = 5;
 /** Of labels in a square of this side (CSS pixels) the weightiest is drawn. */
@@ -59,13 +59,13 @@ function drawMarks(
   let framed = 0;
   // The weightiest last: on top.
   for (const mark of [...marks].sort((a, b) => rank(a.touch) - rank(b.touch))) {
-    const end = Math.min(mark.cluster + Math.min(mark.clusters, MOST_OF_MARK), curve.clusters);
+    const end = Math.min(mark.cluster + Math.min(mark.clusters, MAX_OF_MARK), curve.clusters);
     for (let cluster = mark.cluster; cluster < end; cluster++) {
       const point = curve.point(cluster);
       const at = toView(camera, view, point.x, point.y);
       const [x, y] = [at.x * ratio, at.y * ratio];
       if (x < -cell || y < -cell || x > view.width * ratio || y > view.height * ratio) continue;
-      if (camera.scale >= FRAMED_FROM && framed++ < MOST_FRAMED)
+      if (camera.scale >= FRAMED_FROM && framed++ < MAX_FRAMED)
         frameCell(context, x, y, cell, ratio, frame.marks, mark.touch);
       if (cluster !== mark.cluster) continue;
       const place = `${Math.floor(at.x / LABEL_GRID)} ${Math.floor(at.y / LABEL_GRID)}`;

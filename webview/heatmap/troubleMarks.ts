@@ -11,7 +11,7 @@ const HATCHED_FROM = 7;
 /** Width of a marker in CSS pixels, its halo included. */
 const MARKER: Readonly<Record<Bad, number>> = { 1: 6, 2: 9, 3: 10 };
 /** Markers drawn at most in a frame. */
-const MOST_MARKERS = 2500;
+const MAX_MARKERS = 2500;
 
 /**
  * Draws trouble over the map so that shape tells it apart as well as colour: claimed twice is
@@ -108,7 +108,7 @@ export class TroubleMarks {
     if (!first) return;
     let bits = Math.max(0, Math.ceil(Math.log2((MARKER[2] * this.#ratio) / cellWidth(first))));
     const found = (): number => items.reduce((sum, { tile }) => sum + tile.markers(bits).length, 0);
-    while (bits < COARSEST && found() > MOST_MARKERS) bits++;
+    while (bits < COARSEST && found() > MAX_MARKERS) bits++;
     // The worst last: on top.
     for (const trouble of [1, 2, 3] as const) {
       const image = this.#sprites[trouble];

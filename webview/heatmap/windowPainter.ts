@@ -31,7 +31,7 @@ const SMALLEST_OUTLINE = 9;
 /** From this side on (CSS pixels) windows are hatched more widely. */
 const WIDE_FROM = 320;
 /** Windows of a step that are emphasised. */
-const MOST_REACHED = 256;
+const MAX_REACHED = 256;
 /** Device pixels beyond the view to which edges are drawn. */
 const BEYOND = 24;
 /** Shades in which blocks of windows are tinted. */
@@ -129,7 +129,7 @@ export class WindowPainter {
   reached(windows: readonly number[], passed: number): void {
     const context = this.#context;
     const { ratio, marks } = this.#sight;
-    for (const window of windows.slice(0, MOST_REACHED)) {
+    for (const window of windows.slice(0, MAX_REACHED)) {
       if (window >= this.#grid.windows) continue;
       const [left, top, right, bottom] = this.#outlined(this.#grid.bounds(window), 1);
       context.globalAlpha = 0.35 * (1 - passed);

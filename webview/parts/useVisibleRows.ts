@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 /** Rows kept above and below what is visible. */
 const AROUND = 10;
 /** Browsers clip elements that are taller than some ten million pixels. */
-const MOST_PIXELS = 8_000_000;
+const MAX_PIXELS = 8_000_000;
 
 /** Which rows of a long list are in sight, and so have to be there. */
 export interface VisibleRows {
@@ -41,7 +41,7 @@ export function useVisibleRows(total: number, rowHeight: number, head = 0): Visi
       observer.disconnect();
     };
   }, []);
-  const rows = Math.min(total, Math.floor(MOST_PIXELS / rowHeight));
+  const rows = Math.min(total, Math.floor(MAX_PIXELS / rowHeight));
   const inSight = Math.floor(view.top / rowHeight);
   const fitting = Math.max(1, Math.floor(view.height / rowHeight));
   return {

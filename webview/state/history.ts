@@ -8,12 +8,12 @@ export interface History {
 export const NOWHERE: History = { places: [], at: -1 };
 
 /** Places remembered. */
-const MOST_PLACES = 50;
+const MAX_PLACES = 50;
 
 /** Goes to a place: those that one had gone back from are forgotten. */
 export function visited({ places, at }: History, cluster: number): History {
   if (places[at] === cluster) return { places, at };
-  const before = places.slice(0, at + 1).slice(1 - MOST_PLACES);
+  const before = places.slice(0, at + 1).slice(1 - MAX_PLACES);
   return { places: [...before, cluster], at: before.length };
 }
 
@@ -33,7 +33,7 @@ export function readHistory(kept: unknown): History {
   if (typeof kept !== 'object' || kept === null || !('places' in kept) || !('at' in kept))
     return NOWHERE;
   const { places, at } = kept;
-  if (!Array.isArray(places) || places.length > MOST_PLACES || !Number.isSafeInteger(at))
+  if (!Array.isArray(places) || places.length > MAX_PLACES || !Number.isSafeInteger(at))
     return NOWHERE;
   const clusters = places.filter(
     (place): place is number => Number.isSafeInteger(place) && Number(place) >= 0,

@@ -1,7 +1,7 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { Layer, Picture } from '../../src/core/picture/layer.js';
 import type { LayerAnswer } from '../../src/protocol/imageService.js';
-import { messageOf } from '../../src/core/text.js';
+import { Poll } from './poll.js';
 
 /** Milliseconds between two questions about a picture that is being computed. */
 const PATIENCE = 80;
@@ -28,7 +28,7 @@ export class PictureState {
   /** Names of the snapshots or bitmaps in the picture shown. */
   readonly names: ReadonlySignal<readonly string[]> = computed(() => this.known.value?.names ?? []);
   readonly #ask: (picture: Picture) => Promise<LayerAnswer>;
-  #asked = 0;
+  readonly #poll = new Poll();
 
   constructor(ask: (picture: Picture) => Promise<LayerAnswer>, chosen: Picture) {
     this.#ask = ask;
@@ -42,7 +42,7 @@ export class PictureState {
 
   /** Another image, or the same read anew. */
   reset(open: boolean): void {
-    this.#asked++;
+    this.#poll.drop();
     this.known.value = undefined;
     this.failure.value = undefined;
     this.simulated.value = false;
@@ -69,30 +69,33 @@ export class PictureState {
 
   /** `counted`: the clusters of each value are worth waiting for. */
   async #follow(picture: Picture, counted: boolean): Promise<void> {
-    const asked = ++this.#asked;
     this.failure.value = undefined;
-    for (;;) {
-      const answer = await this.#ask(picture).catch((error: unknown): LayerAnswer => ({
-        state: 'failed',
-        message: messageOf(error),
-      }));
-      if (asked !== this.#asked) return;
-      switch (answer.state) {
-        case 'computing':
-          this.computing.value = answer.done;
-          break;
-        case 'failed':
-          this.computing.value = undefined;
-          this.failure.value = answer.message;
-          return;
-        case 'ready':
-          this.computing.value = undefined;
-          this.known.value = answer;
-          if (!samePicture(this.shown.value, picture)) this.shown.value = picture;
-          if (answer.counts || !counted) return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, PATIENCE));
-      if (asked !== this.#asked) return;
-    }
+    const fail = (message: string): void => {
+      this.computing.value = undefined;
+      this.failure.value = message;
+    };
+    await this.#poll.run(
+      (turn) =>
+        turn.until(
+          () => this.#ask(picture),
+          (answer) => {
+            switch (answer.state) {
+              case 'computing':
+                this.computing.value = answer.done;
+                return false;
+              case 'failed':
+                fail(answer.message);
+                return true;
+              case 'ready':
+                this.computing.value = undefined;
+                this.known.value = answer;
+                if (!samePicture(this.shown.value, picture)) this.shown.value = picture;
+                return answer.counts !== undefined || !counted;
+            }
+          },
+          PATIENCE,
+        ),
+      fail,
+    );
   }
 }

@@ -6,7 +6,7 @@ import type { PictureState } from './pictureState.js';
 import type { Rpc } from './rpc.js';
 import type { Tab } from './viewState.js';
 import type { ClusterDetail } from '../../src/core/inspect/inspection.js';
-import type { Geometry } from '../../src/core/qcow2/facts.js';
+import type { GeometryFacts } from '../../src/core/qcow2/facts.js';
 import { messageOf } from '../../src/core/text.js';
 
 /** What is known of the selected cluster. */
@@ -18,7 +18,7 @@ export type Detail =
 
 /** What one selects in. */
 interface Surroundings {
-  readonly geometry: ReadonlySignal<Geometry | undefined>;
+  readonly geometry: ReadonlySignal<GeometryFacts | undefined>;
   readonly clusterSize: number;
   readonly guestClusters: number;
   readonly pictures: Pick<PictureState, 'choose'>;

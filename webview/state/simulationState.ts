@@ -9,6 +9,7 @@ import type {
   SimulateAnswer,
   VerdictAnswer,
 } from '../../src/protocol/simulation.js';
+import { Poll } from './poll.js';
 import type { OverlapState } from './overlapState.js';
 import type { KeptSimulation } from './viewState.js';
 import type {
@@ -19,7 +20,6 @@ import type {
 } from '../../src/protocol/questions.js';
 import type { CacheMode, EngineName } from '../../src/protocol/shapes.js';
 import { MAX_OPERATIONS } from '../../src/protocol/limits.js';
-import { messageOf } from '../../src/core/text.js';
 
 type Simulating =
   | 'simulate'
@@ -116,9 +116,8 @@ export class SimulationState {
   readonly #overlap: OverlapState;
   /** Lists as they were before, for undoing. */
   readonly #before: (readonly string[])[] = [];
-  #asked = 0;
-  #pending = 0;
-  #verdictsAsked = 0;
+  readonly #outcomes = new Poll();
+  readonly #verdicts = new Poll();
 
   constructor(asker: Asker, overlap: OverlapState, kept: KeptSimulation) {
     this.#asker = asker;
@@ -167,14 +166,14 @@ export class SimulationState {
 
   /** The list of another panel, unless this one is about to say something newer. */
   follow(operations: readonly string[]): void {
-    if (this.#pending > 0 || sameList(operations, this.operations.value)) return;
+    if (this.#outcomes.isRunning || sameList(operations, this.operations.value)) return;
     this.#set(operations);
   }
 
   /** Another image, or the same read anew: the operations stay. */
   reset(): void {
-    this.#asked++;
-    this.#verdictsAsked++;
+    this.#outcomes.drop();
+    this.#verdicts.drop();
     batch(() => {
       this.#done.value = undefined;
       this.answer.value = undefined;
@@ -199,51 +198,54 @@ export class SimulationState {
   }
 
   async #load(query: SimulateQuery): Promise<void> {
-    const asked = ++this.#asked;
-    this.#pending++;
-    try {
-      for (;;) {
-        const answer = await this.#asker.ask('simulate', query);
-        if (asked !== this.#asked) return;
-        batch(() => {
-          this.failure.value = undefined;
-          this.answer.value = answer;
-          this.#done.value = answer.state === 'done' ? query : undefined;
-        });
-        if (answer.state !== 'computing') return;
-      }
-    } catch (error) {
-      if (asked === this.#asked) this.failure.value = messageOf(error);
-    } finally {
-      this.#pending--;
-    }
+    await this.#outcomes.run(
+      (turn) =>
+        turn.until(
+          () => this.#asker.ask('simulate', query),
+          (answer) => {
+            batch(() => {
+              this.failure.value = undefined;
+              this.answer.value = answer;
+              this.#done.value = answer.state === 'done' ? query : undefined;
+            });
+            return answer.state !== 'computing';
+          },
+        ),
+      (message) => (this.failure.value = message),
+    );
   }
 
   async #loadVerdict(query: SimulateQuery, operation: number): Promise<void> {
-    const asked = ++this.#verdictsAsked;
     const upTo = { ...query, operations: query.operations.slice(0, operation + 1) };
-    try {
-      const marks = await this.#asker.ask('simulateMarks', { ...query, operation });
-      if (asked !== this.#verdictsAsked) return;
-      this.marks.value = marks;
-      for (;;) {
-        const verdict = await this.#asker.ask('simulateVerdict', upTo);
-        if (asked !== this.#verdictsAsked) return;
-        if (hasNews(verdict)) this.verdict.value = verdict;
-        if (verdict.state === 'computing') continue;
-        this.#judged.value = { query, operation };
-        break;
-      }
-      while (this.#overlap.shown.peek()) {
-        const structures = await this.#asker.ask('simulateOverlap', upTo);
-        if (asked !== this.#verdictsAsked) return;
-        if (structures.state === 'computing') continue;
-        this.#structures.value = structures;
-        break;
-      }
-    } catch (error) {
-      if (asked === this.#verdictsAsked) this.failure.value = messageOf(error);
-    }
+    await this.#verdicts.run(
+      async (turn) => {
+        await turn.until(
+          () => this.#asker.ask('simulateMarks', { ...query, operation }),
+          (marks) => {
+            this.marks.value = marks;
+            return true;
+          },
+        );
+        await turn.until(
+          () => this.#asker.ask('simulateVerdict', upTo),
+          (verdict) => {
+            if (hasNews(verdict)) this.verdict.value = verdict;
+            if (verdict.state !== 'computing') this.#judged.value = { query, operation };
+            return verdict.state !== 'computing';
+          },
+        );
+        if (!this.#overlap.shown.peek()) return;
+        await turn.until(
+          () => this.#asker.ask('simulateOverlap', upTo),
+          (structures) => {
+            if (structures.state === 'computing') return !this.#overlap.shown.peek();
+            this.#structures.value = structures;
+            return true;
+          },
+        );
+      },
+      (message) => (this.failure.value = message),
+    );
   }
 
   /** What is different on disk after all operations; undefined when the question is out of date. */

@@ -25,7 +25,7 @@ import { SimulationState } from './simulationState.js';
 import { SweepState } from './sweepState.js';
 import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
 import { WindowStates } from '../text/windowStates.js';
-import type { Geometry, ImageFacts } from '../../src/core/qcow2/facts.js';
+import type { GeometryFacts, ImageFacts } from '../../src/core/qcow2/facts.js';
 import type { OverlapOptions } from '../../src/protocol/shapes.js';
 
 /** The unit of lengths in QEMU's block layer. */
@@ -66,7 +66,7 @@ export class Store {
   readonly inView = signal<InView | undefined>(undefined);
   readonly camera: Signal<KeptCamera | undefined>;
   readonly pane: Signal<ViewState['pane']>;
-  readonly geometry: ReadonlySignal<Geometry | undefined> = computed(
+  readonly geometry: ReadonlySignal<GeometryFacts | undefined> = computed(
     () => this.facts.value?.geometry,
   );
   readonly isolation: ReadonlySignal<Isolation | undefined> = computed(() => {

@@ -1,7 +1,7 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { SweepAnswer } from '../../src/protocol/simulation.js';
 import type { SimulateOptions } from '../../src/protocol/questions.js';
-import { messageOf } from '../../src/core/text.js';
+import { Poll } from './poll.js';
 
 /** The conflict map: what a write to each guest cluster would do, under the settings as they are. */
 export class SweepState {
@@ -16,7 +16,7 @@ export class SweepState {
   readonly options = signal<SimulateOptions | undefined>(undefined);
   readonly #ask: (options: SimulateOptions) => Promise<SweepAnswer>;
   readonly #swept: () => void;
-  #asked = 0;
+  readonly #poll = new Poll();
 
   /** @param swept hears that there is a map to be shown */
   constructor(ask: (options: SimulateOptions) => Promise<SweepAnswer>, swept: () => void) {
@@ -26,7 +26,7 @@ export class SweepState {
 
   /** Another image, or the same read anew; also: the user has had enough. */
   reset(): void {
-    this.#asked++;
+    this.#poll.drop();
     this.answer.value = undefined;
     this.failure.value = undefined;
     this.options.value = undefined;
@@ -34,22 +34,22 @@ export class SweepState {
 
   async start(options: SimulateOptions): Promise<void> {
     this.reset();
-    const asked = this.#asked;
     this.options.value = options;
     this.answer.value = { state: 'computing', done: 0 };
-    try {
-      for (;;) {
-        const answer = await this.#ask(options);
-        if (asked !== this.#asked) return;
-        this.answer.value = answer;
-        if (answer.state === 'computing') continue;
-        if (answer.state === 'known') this.#swept();
-        return;
-      }
-    } catch (error) {
-      if (asked !== this.#asked) return;
-      this.answer.value = undefined;
-      this.failure.value = messageOf(error);
-    }
+    await this.#poll.run(
+      (turn) =>
+        turn.until(
+          () => this.#ask(options),
+          (answer) => {
+            this.answer.value = answer;
+            if (answer.state === 'known') this.#swept();
+            return answer.state !== 'computing';
+          },
+        ),
+      (message) => {
+        this.answer.value = undefined;
+        this.failure.value = message;
+      },
+    );
   }
 }

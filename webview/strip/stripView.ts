@@ -9,7 +9,7 @@ import { currentPalette, onThemeChange } from '../heatmap/theme.js';
 import { drawKinds, drawWindowStates, STRIP } from './stripBars.js';
 
 /** Rows that the map is asked for at most, see the editor's validation. */
-const MOST_ROWS = 8192;
+const MAX_ROWS = 8192;
 /** Milliseconds until the worker is asked. */
 const PATIENCE = 80;
 /** CSS pixels that a bracket is high at least. */
@@ -110,7 +110,7 @@ export class StripView {
   /** Asks again when the scan has come further or the strip has another height. */
   #follow(): void {
     const generation = this.#store.generation.value;
-    const rows = Math.min(MOST_ROWS, Math.round(this.#height.value * devicePixelRatio));
+    const rows = Math.min(MAX_ROWS, Math.round(this.#height.value * devicePixelRatio));
     this.#wanted = { rows, generation };
     if (generation > 0 && rows > 0 && this.#curve.value) void this.#ask();
     else this.glyphs.value = [];

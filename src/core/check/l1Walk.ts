@@ -1,12 +1,13 @@
 import { hashHex, hex, hexWords, viewOf } from '../bytes.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { COPIED } from '../qcow2/l2Entry.js';
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import { MAX_L1_BYTES, MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import type { Snapshot } from '../qcow2/snapshotTable.js';
 import type { Budget } from '../map/budget.js';
 import { MANY, storedOf } from '../map/cell.js';
+import type { Counting } from './counting.js';
 import type { UnreadClaims } from './unreadClaims.js';
 import type { Found, FindingList } from './findingList.js';
 import { BIT } from '../map/kinds.js';
@@ -53,8 +54,8 @@ export class L1Walk {
   /** Why QEMU's check stops at a snapshot, if it does. */
   failure: ScanFailure | undefined;
   readonly walk: L2Walk;
-  readonly #image: LaidOutImage;
-  readonly #layout: Layout;
+  readonly #image: MappableImage;
+  readonly #geometry: Geometry;
   readonly #references: References;
   readonly #stored: StoredRefcounts;
   readonly #claims: UnreadClaims;
@@ -66,26 +67,18 @@ export class L1Walk {
   readonly #told = new Map<number, Told>();
   readonly #snapshotL1s = new Map<string, SnapshotL1>();
 
-  constructor(
-    image: LaidOutImage,
-    references: References,
-    stored: StoredRefcounts,
-    claims: UnreadClaims,
-    findings: FindingList,
-    copiedFindings: FindingList,
-    notices: FindingList,
-    budget: Budget,
-  ) {
+  constructor(image: MappableImage, counting: Counting, claims: UnreadClaims, budget: Budget) {
+    const { geometry, references, stored, findings, copiedFindings, notices } = counting;
     this.#image = image;
-    this.tables = new TableIndex(image.layout, budget);
-    this.#layout = image.layout;
+    this.tables = new TableIndex(geometry, budget);
+    this.#geometry = geometry;
     this.#references = references;
     this.#stored = stored;
     this.#claims = claims;
     this.#findings = findings;
     this.#copiedFindings = copiedFindings;
     this.#notices = notices;
-    this.walk = new L2Walk(image.layout, references, stored, findings, copiedFindings);
+    this.walk = new L2Walk(counting);
     this.#l2Tables = new L2Tables(image);
   }
 
@@ -94,13 +87,13 @@ export class L1Walk {
     const { l1 } = this.#image;
     const of = { snapshot: undefined };
     this.#countTable(l1, of);
-    return this.#l1(l1, this.tables.startL1(of, this.#layout.l1DiskEntries, l1.present));
+    return this.#l1(l1, this.tables.startL1(of, this.#geometry.l1DiskEntries, l1.present));
   }
 
   /** A snapshot's L1 table, if it is one (calculate_refcounts). */
   *snapshot(snapshot: Snapshot): Generator<number> {
     const { l1Offset, l1Size } = snapshot;
-    const { clusterSize, l2Entries, virtualSize } = this.#layout;
+    const { clusterSize, l2Entries, virtualSize } = this.#geometry;
     const of = { snapshot: nameOf(snapshot) };
     const unusable = this.#unusable(snapshot);
     if (unusable) {
@@ -132,7 +125,7 @@ export class L1Walk {
   /** Why a snapshot's L1 table is not even looked at; it is told. */
   #unusable(snapshot: Snapshot): string | undefined {
     const { l1Offset, l1Size, offset, id, name } = snapshot;
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     const at = {
       severity: 'corruption',
       offset,
@@ -173,7 +166,7 @@ export class L1Walk {
       l1.repeats = 0;
     }
     const { tables } = this;
-    const bytes = new Uint8Array(this.#layout.clusterSize);
+    const bytes = new Uint8Array(this.#geometry.clusterSize);
     for (let table = 0; table < tables.length; table++) {
       const times = tables.repeats(table);
       if (times === 0) continue;
@@ -190,7 +183,7 @@ export class L1Walk {
     for (let index = 0; index < table.present; index++) {
       if (table.high(index) === 0 && table.low(index) === 0) continue;
       const offset = maskedOffset(table.high(index), table.low(index));
-      this.#references.repeat(offset, this.#layout.clusterSize, BIT.inactiveL2, repeats);
+      this.#references.repeat(offset, this.#geometry.clusterSize, BIT.inactiveL2, repeats);
       const known = this.tables.find(offset, this.tables.kind(number, index));
       if (known >= 0) this.tables.repeat(known, repeats);
       if (index % AT_ONCE === 0) yield 0;
@@ -212,7 +205,7 @@ export class L1Walk {
       if (high === 0 && low === 0) continue;
       const offset = maskedOffset(high, low);
       const checkCopied = this.#l1Entry(table, number, index, offset);
-      if (offset >= this.#layout.fileSize) continue;
+      if (offset >= this.#geometry.fileSize) continue;
       const isNew = this.#visit(table, number, index, offset, checkCopied);
       if (isNew || index % AT_ONCE === 0) yield index / table.present;
     }
@@ -262,7 +255,7 @@ export class L1Walk {
     const before = this.#findings.total + this.#copiedFindings.total;
     const place = { ...this.tables.place(number, index, offset), checkCopied };
     const isPutAside = this.walk.walk(this.#l2Tables.read(l1, index, offset), place);
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     noticeTable(this.#notices, tally, place, clusterSize, l1.entryOffset(index));
     const isQuiet = isPutAside || this.#findings.total + this.#copiedFindings.total === before;
     return this.tables.add(offset, place.kind, tally, isQuiet);
@@ -290,18 +283,18 @@ export class L1Walk {
   }
 
   #tellAgain(told: Told, number: number, index: number, offset: number, active: boolean): void {
-    const { layout } = this.#image;
+    const { geometry } = this.#image;
     const place = this.tables.place(number, index, offset);
-    this.#findings.repeat(told.findings, (finding) => placedAt(finding, place, layout));
+    this.#findings.repeat(told.findings, (finding) => placedAt(finding, place, geometry));
     if (!active) return;
     this.walk.flush();
-    this.#copiedFindings.repeat(told.copied, (finding) => placedAt(finding, place, layout));
+    this.#copiedFindings.repeat(told.copied, (finding) => placedAt(finding, place, geometry));
     this.walk.tally.repeat(told.before, told.after);
   }
 
   /** Counts and judges one L1 entry that is not 0. False if COPIED of its table is not to be looked at. */
   #l1Entry(table: EntryTable, number: number, index: number, offset: number): boolean {
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     const high = table.high(index);
     const low = table.low(index);
     const [of] = this.tables.l1s[number].of;
@@ -338,13 +331,13 @@ export class L1Walk {
     offset: number,
     owner: TellOwner,
   ): boolean {
-    const cluster = Math.floor(offset / this.#layout.clusterSize);
+    const cluster = Math.floor(offset / this.#geometry.clusterSize);
     const isOne = this.#hasOneReference(cluster);
     if (isOne === undefined) return false;
     if (isOne === ((high & COPIED) !== 0)) return true;
     this.walk.flush();
     this.#copiedFindings.addCorruption('copied-l2-table', 1, () => ({
-      offset: cluster * this.#layout.clusterSize,
+      offset: cluster * this.#geometry.clusterSize,
       cluster,
       message: `ERROR OFLAG_COPIED L2 cluster: l1_index=${index} l1_entry=${hexWords(high, low)} refcount=${this.#stored.exact(cluster) ?? 0n}`,
       owner: owner(),
@@ -354,7 +347,7 @@ export class L1Walk {
 
   /** Whether the stored refcount is 1; undefined if it cannot be read. */
   #hasOneReference(cluster: number): boolean | undefined {
-    if (cluster < this.#layout.hostClusters && !this.#stored.someUnreadable) {
+    if (cluster < this.#geometry.hostClusters && !this.#stored.someUnreadable) {
       const stored = storedOf(this.#references.map.cell(cluster));
       if (stored < MANY) return stored === 1;
     }

@@ -1,7 +1,7 @@
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import { KINDS_SHIFT, MANY, ONE_REFERENCE, REFERENCES_SHIFT } from '../map/cell.js';
 import { CHUNK, CHUNK_BITS } from '../map/clusterMap.js';
-import type { FindingList } from './findingList.js';
+import type { Counting } from './counting.js';
 import { L2EntryCheck, type L2Words } from './l2EntryCheck.js';
 import type { L2Place } from './tablePlace.js';
 import { CLUSTER, L2Runs, ODD } from './plainRuns.js';
@@ -14,7 +14,7 @@ import { TableTally } from './tableTally.js';
 const PAIRS = 32;
 
 /** Whether most entries refer to a cluster that does not follow the one before: a guess. */
-function isScattered(view: DataView, { l2Entries, clusterBits }: Layout): boolean {
+function isScattered(view: DataView, { l2Entries, clusterBits }: Geometry): boolean {
   let scattered = 0;
   for (let pair = 0; pair < PAIRS; pair++) {
     const at = Math.floor((pair * l2Entries) / PAIRS) * 8;
@@ -28,7 +28,7 @@ function isScattered(view: DataView, { l2Entries, clusterBits }: Layout): boolea
 /** Reads L2 tables entry by entry into the map (check_refcounts_l2, check_oflag_copied). */
 export class L2Walk {
   readonly tally: TableTally;
-  readonly #layout: Layout;
+  readonly #geometry: Geometry;
   readonly #references: References;
   readonly #check: L2EntryCheck;
   readonly #runs: L2Runs;
@@ -37,26 +37,14 @@ export class L2Walk {
   /** References that a cell can still count without a look at the exact count. */
   readonly #full: number;
 
-  constructor(
-    layout: Layout,
-    references: References,
-    stored: StoredRefcounts,
-    findings: FindingList,
-    copiedFindings: FindingList,
-  ) {
-    this.#layout = layout;
+  constructor(counting: Counting) {
+    const { geometry, references, stored } = counting;
+    this.#geometry = geometry;
     this.#references = references;
     this.#stored = stored;
-    this.tally = new TableTally(layout);
-    this.#check = new L2EntryCheck(
-      layout,
-      references,
-      stored,
-      findings,
-      copiedFindings,
-      this.tally,
-    );
-    this.#runs = new L2Runs(layout);
+    this.tally = new TableTally(geometry);
+    this.#check = new L2EntryCheck(counting, this.tally);
+    this.#runs = new L2Runs(geometry);
     this.#full = Math.min(MANY - 1, references.max) << REFERENCES_SHIFT;
   }
 
@@ -78,7 +66,7 @@ export class L2Walk {
   }
 
   get #isStandard(): boolean {
-    return !this.#layout.extendedL2 && !this.#layout.externalData;
+    return !this.#geometry.extendedL2 && !this.#geometry.externalData;
   }
 
   /** Counts what has been put aside: to be done before anything that must come after it. */
@@ -87,12 +75,12 @@ export class L2Walk {
   }
 
   #walkExactly(view: DataView, place: L2Place): void {
-    for (let index = 0; index < this.#layout.l2Entries; index++)
+    for (let index = 0; index < this.#geometry.l2Entries; index++)
       this.#check.check(this.#words(view, index), place);
   }
 
   #words(view: DataView, index: number): L2Words {
-    const { l2EntrySize, extendedL2 } = this.#layout;
+    const { l2EntrySize, extendedL2 } = this.#geometry;
     const at = index * l2EntrySize;
     return {
       index,
@@ -127,8 +115,8 @@ export class L2Walk {
 
   /** Puts a table of scattered clusters aside, if that may be done. */
   #putAside(view: DataView, place: L2Place): boolean {
-    if (!isScattered(view, this.#layout) || !this.#mayPutAside()) return false;
-    this.#scattered ??= new ScatteredCount(this.#layout, this.#references, this.#check);
+    if (!isScattered(view, this.#geometry) || !this.#mayPutAside()) return false;
+    this.#scattered ??= new ScatteredCount(this.#geometry, this.#references, this.#check);
     const extent = this.#scattered.add(view, place);
     if (extent) this.tally.plainTable(extent);
     return extent !== undefined;
@@ -189,7 +177,7 @@ export class L2Walk {
   /** Counts what a table that has been walked refers to so many times more. */
   repeat(view: DataView, kind: number, times: number): void {
     if (!this.#isStandard) {
-      for (let index = 0; index < this.#layout.l2Entries; index++)
+      for (let index = 0; index < this.#geometry.l2Entries; index++)
         this.#check.repeat(this.#words(view, index), kind, times);
       return;
     }
@@ -203,7 +191,7 @@ export class L2Walk {
 
   #repeatRun(first: number, length: number, kind: number, times: number): void {
     const map = this.#references.map;
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     const field = MANY << REFERENCES_SHIFT;
     const most = this.#full - times * ONE_REFERENCE;
     const more = most < 0 ? 0 : times * ONE_REFERENCE;

@@ -7,8 +7,9 @@ import {
   hasReservedBits,
   l2EntryKind,
 } from '../qcow2/l2Entry.js';
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import { MANY, storedOf } from '../map/cell.js';
+import type { Counting } from './counting.js';
 import type { FindingCode } from './finding.js';
 import type { FindingList } from './findingList.js';
 import { BIT } from '../map/kinds.js';
@@ -30,22 +31,16 @@ export interface L2Words {
 
 /** Counts and judges any L2 entry, exactly (check_refcounts_l2, check_oflag_copied). */
 export class L2EntryCheck {
-  readonly #layout: Layout;
+  readonly #geometry: Geometry;
   readonly #references: References;
   readonly #stored: StoredRefcounts;
   readonly #findings: FindingList;
   readonly #copiedFindings: FindingList;
   readonly #tally: TableTally;
 
-  constructor(
-    layout: Layout,
-    references: References,
-    stored: StoredRefcounts,
-    findings: FindingList,
-    copiedFindings: FindingList,
-    tally: TableTally,
-  ) {
-    this.#layout = layout;
+  constructor(counting: Counting, tally: TableTally) {
+    const { geometry, references, stored, findings, copiedFindings } = counting;
+    this.#geometry = geometry;
     this.#references = references;
     this.#stored = stored;
     this.#findings = findings;
@@ -63,7 +58,7 @@ export class L2EntryCheck {
 
   #judge(words: L2Words, place: L2Place): void {
     const { high, low } = words;
-    const kind = l2EntryKind(high, low, this.#layout);
+    const kind = l2EntryKind(high, low, this.#geometry);
     if (kind !== 'compressed' && hasReservedBits(high, low)) {
       const message = () => `ERROR found l2 entry with reserved bits set: ${hexWords(high, low)}`;
       this.#corrupt('l2-reserved-bits', words, place, message);
@@ -88,14 +83,14 @@ export class L2EntryCheck {
 
   #compressed(words: L2Words, place: L2Place): void {
     const { high, low, index } = words;
-    const offsetText = (): string => compressedOffsetText(high, low, this.#layout);
+    const offsetText = (): string => compressedOffsetText(high, low, this.#geometry);
     if ((high & COPIED) !== 0) {
       const message = () =>
         `ERROR: coffset=0x${offsetText()}: copied flag must never be set for compressed clusters`;
       this.#corrupt('compressed-copied', words, place, message);
     }
     const entry = (): string => hexWords(high & ~COPIED, low);
-    if (this.#layout.externalData) {
+    if (this.#geometry.externalData) {
       const message = () => `ERROR compressed cluster ${index} with data file, entry=0x${entry()}`;
       this.#corrupt('compressed-with-data-file', words, place, message);
       return;
@@ -106,7 +101,7 @@ export class L2EntryCheck {
       this.#corrupt('compressed-with-subclusters', words, place, message);
       return;
     }
-    const span = compressedSpan(high, low, this.#layout);
+    const span = compressedSpan(high, low, this.#geometry);
     const owner = this.#owner(words, place);
     const text = Number.isSafeInteger(span.offset) ? undefined : offsetText();
     this.#references.count(span.offset, span.length, BIT.compressed, owner, text);
@@ -116,7 +111,7 @@ export class L2EntryCheck {
 
   #allocated(words: L2Words, place: L2Place): void {
     const { high, low, zeroes, allocated } = words;
-    const { clusterSize, extendedL2, externalData } = this.#layout;
+    const { clusterSize, extendedL2, externalData } = this.#geometry;
     const offset = dataOffset(high, low);
     const where = (): string => `ERROR offset=${offset.toString(16)}:`;
     if ((zeroes & allocated) !== 0) {
@@ -141,18 +136,18 @@ export class L2EntryCheck {
 
   /** Counts what an entry that has been judged refers to so many times more. */
   repeat({ high, low, zeroes, allocated }: L2Words, kind: number, times: number): void {
-    const layout = this.#layout;
-    if (layout.externalData) return;
-    switch (l2EntryKind(high, low, layout)) {
+    const geometry = this.#geometry;
+    if (geometry.externalData) return;
+    switch (l2EntryKind(high, low, geometry)) {
       case 'compressed': {
         if ((zeroes | allocated) !== 0) return;
-        const span = compressedSpan(high, low, layout);
+        const span = compressedSpan(high, low, geometry);
         this.#references.repeat(span.offset, span.length, BIT.compressed, times);
         return;
       }
       case 'normal':
       case 'zero-allocated':
-        this.#references.repeat(dataOffset(high, low), layout.clusterSize, kind, times);
+        this.#references.repeat(dataOffset(high, low), geometry.clusterSize, kind, times);
         return;
       case 'unallocated':
       case 'zero-plain':
@@ -161,7 +156,7 @@ export class L2EntryCheck {
 
   /** Counts a plain entry's cluster whose count does not fit its cell. */
   countExactly(words: L2Words, cluster: number, place: L2Place): void {
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     const owner = this.#owner(words, place);
     this.#references.count(cluster * clusterSize, clusterSize, place.kind, owner);
   }
@@ -169,10 +164,10 @@ export class L2EntryCheck {
   /** Compares an entry's COPIED with the stored refcount of its cluster. */
   copied(words: L2Words, cluster: number, place: L2Place): void {
     const { high, low } = words;
-    const refcount = this.#layout.externalData ? 1n : this.#refcount(cluster);
+    const refcount = this.#geometry.externalData ? 1n : this.#refcount(cluster);
     if (refcount === undefined || (refcount === 1n) === ((high & COPIED) !== 0)) return;
     this.#copiedFindings.addCorruption('copied-data', 1, () => ({
-      offset: cluster * this.#layout.clusterSize,
+      offset: cluster * this.#geometry.clusterSize,
       cluster,
       message: `ERROR OFLAG_COPIED data cluster: l2_entry=${hexWords(high, low)} refcount=${refcount}`,
       owner: this.#owner(words, place)(),
@@ -181,7 +176,7 @@ export class L2EntryCheck {
 
   /** As stored; without a look into the image where the map tells. Undefined if it cannot be read. */
   #refcount(cluster: number): bigint | undefined {
-    if (cluster < this.#layout.hostClusters && !this.#stored.someUnreadable) {
+    if (cluster < this.#geometry.hostClusters && !this.#stored.someUnreadable) {
       const stored = storedOf(this.#references.map.cell(cluster));
       if (stored < MANY) return BigInt(stored);
     }
@@ -189,12 +184,12 @@ export class L2EntryCheck {
   }
 
   #owner({ index, high, low }: L2Words, place: L2Place): TellOwner {
-    return () => l2EntryOwner(this.#layout, place, index, high, low);
+    return () => l2EntryOwner(this.#geometry, place, index, high, low);
   }
 
   #corrupt(code: FindingCode, words: L2Words, place: L2Place, message: () => string): void {
     this.#findings.addCorruption(code, 1, () => {
-      const { clusterSize, l2EntrySize } = this.#layout;
+      const { clusterSize, l2EntrySize } = this.#geometry;
       const offset = place.offset + words.index * l2EntrySize;
       const cluster = Math.floor(offset / clusterSize);
       return { offset, cluster, message: message(), owner: this.#owner(words, place)() };

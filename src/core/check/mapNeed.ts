@@ -1,5 +1,5 @@
 import { blockOffset, EntryTable, maskedOffset } from '../qcow2/entryTable.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { COMPRESSED, compressedSpan } from '../qcow2/l2Entry.js';
 import { CHUNK, chunkBytes, EMPTY_SLAB_BYTES, emptyMapBytes, SLAB } from '../map/clusterMap.js';
 import { L2EntryRuns } from '../qcow2/l2EntryRuns.js';
@@ -12,10 +12,10 @@ const POINTER_BYTES = 96;
  * About how many bytes a scan would keep of an image, found out with a bit for each chunk of the
  * map. Throws on I/O errors.
  */
-export function memoryNeeded(image: LaidOutImage): number {
+export function memoryNeeded(image: MappableImage): number {
   const chunks = new Chunks(image);
   addRefcounts(image, chunks);
-  const runs = new L2EntryRuns(image.layout);
+  const runs = new L2EntryRuns(image.geometry);
   const tables = new L2Tables(image);
   let pointers = addTables(image, image.l1, tables, runs, chunks);
   const walked = new Set<string>();
@@ -35,10 +35,10 @@ class Chunks {
   readonly #clusters: number;
   readonly #bits: Uint8Array;
 
-  constructor({ layout }: LaidOutImage) {
-    this.#clusterSize = layout.clusterSize;
-    this.#clusters = layout.hostClusters;
-    this.#bits = new Uint8Array(Math.ceil((layout.hostClusters + 1) / CHUNK / 8));
+  constructor({ geometry }: MappableImage) {
+    this.#clusterSize = geometry.clusterSize;
+    this.#clusters = geometry.hostClusters;
+    this.#bits = new Uint8Array(Math.ceil((geometry.hostClusters + 1) / CHUNK / 8));
   }
 
   mark(chunk: number): void {
@@ -69,8 +69,8 @@ class Chunks {
 }
 
 /** The refcount blocks, and refcounts that change within a chunk. */
-function addRefcounts({ source, layout, refcountTable }: LaidOutImage, chunks: Chunks): void {
-  const { clusterSize, refcountBits, refcountsPerBlock, fileSize } = layout;
+function addRefcounts({ source, geometry, refcountTable }: MappableImage, chunks: Chunks): void {
+  const { clusterSize, refcountBits, refcountsPerBlock, fileSize } = geometry;
   const bytes = new Uint8Array(clusterSize);
   const step = Math.max(1, refcountBits / 8);
   const perChunk = Math.min(clusterSize, (CHUNK * refcountBits) / 8);
@@ -90,13 +90,13 @@ function addRefcounts({ source, layout, refcountTable }: LaidOutImage, chunks: C
 
 /** What hangs below an L1 table; the result is how many of its entries are not 0. */
 function addTables(
-  { layout }: LaidOutImage,
+  { geometry }: MappableImage,
   l1: EntryTable,
   tables: L2Tables,
   runs: L2EntryRuns,
   chunks: Chunks,
 ): number {
-  const { clusterSize, fileSize, l2Entries } = layout;
+  const { clusterSize, fileSize, l2Entries } = geometry;
   let pointers = 0;
   let before = -1;
   for (let index = 0; index < l1.present; index++) {
@@ -107,11 +107,11 @@ function addTables(
     before = offset;
     chunks.bytes(offset, clusterSize);
     runs.decode(tables.read(l1, index, offset), l2Entries);
-    for (let run = 0; run < runs.count && !layout.externalData; run++) {
+    for (let run = 0; run < runs.count && !geometry.externalData; run++) {
       const [high, low] = [runs.highs[run], runs.lows[run]];
       const span =
         (high & COMPRESSED) !== 0
-          ? compressedSpan(high, low, layout)
+          ? compressedSpan(high, low, geometry)
           : { offset: maskedOffset(high, low), length: runs.lengths[run] * clusterSize };
       if (span.offset !== 0 && span.offset < fileSize) chunks.bytes(span.offset, span.length);
     }

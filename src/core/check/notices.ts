@@ -1,5 +1,5 @@
 import { hex, viewOf } from '../bytes.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { kindsOf, REFERENCES_SHIFT, referencesOf, storedOf } from '../map/cell.js';
 import { CHUNK, type ClusterMap } from '../map/clusterMap.js';
 import type { Comparison } from './comparison.js';
@@ -38,13 +38,13 @@ export function noticeTable(
 
 /** What `qemu-img check` cannot see, found on the finished map. Yields after a while of work. */
 export function* findNotices(
-  image: LaidOutImage,
+  image: MappableImage,
   map: ClusterMap,
   stored: StoredRefcounts,
   comparison: Comparison,
   notices: FindingList,
 ): Generator<undefined> {
-  const { clusterSize, l1DiskEntries } = image.layout;
+  const { clusterSize, l1DiskEntries } = image.geometry;
   const danger = repairDanger(image);
   if (danger)
     notices.add({
@@ -88,11 +88,11 @@ export function* findNotices(
 
 /** Clusters with unguarded metadata and something else. */
 function* findOverlaps(
-  image: LaidOutImage,
+  image: MappableImage,
   map: ClusterMap,
   notices: FindingList,
 ): Generator<undefined> {
-  const { clusterSize, hostClusters } = image.layout;
+  const { clusterSize, hostClusters } = image.geometry;
   const unguarded = UNGUARDED;
   for (let index = 0; index < map.chunkCount; index++) {
     const chunk = map.chunk(index);
@@ -127,12 +127,12 @@ function noticeOverlap(
 
 /** Whether a leaked cluster holds entries that point at other leaked clusters: a table somebody lost. */
 function noticeLostTable(
-  image: LaidOutImage,
+  image: MappableImage,
   map: ClusterMap,
   notices: FindingList,
   cluster: number,
 ): void {
-  const { clusterSize, clusterBits, l2EntrySize, hostClusters } = image.layout;
+  const { clusterSize, clusterBits, l2EntrySize, hostClusters } = image.geometry;
   const bytes = new Uint8Array(clusterSize);
   image.source.readInto(bytes, cluster * clusterSize);
   const view = viewOf(bytes);

@@ -1,12 +1,12 @@
 import { blockOffset, type EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import { LUKS } from '../qcow2/extensionChecks.js';
 import { bitmapEntryInvalid, firstInvalidEntry } from '../qcow2/bitmapDirectory.js';
-import { type LaidOutImage } from '../qcow2/image.js';
+import { type MappableImage } from '../qcow2/image.js';
 import { MAX_L1_BYTES, MAX_NODE_LENGTH, MAX_REFCOUNT_TABLE_BYTES } from '../qcow2/limits.js';
 import { readBitmapTable, tableKey } from '../qcow2/openBitmaps.js';
 import type { Bitmap } from '../qcow2/bitmapDirectory.js';
 import type { Finding, ScanFailure } from './finding.js';
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import type { Found, FindingList } from './findingList.js';
 import { BIT } from '../map/kinds.js';
 import type { References } from './references.js';
@@ -16,20 +16,20 @@ import type { UnreadClaims } from './unreadClaims.js';
 export class OtherStructures {
   /** Why QEMU's check stops at the bitmaps, if it does. */
   failure: ScanFailure | undefined;
-  readonly #image: LaidOutImage;
-  readonly #layout: Layout;
+  readonly #image: MappableImage;
+  readonly #geometry: Geometry;
   readonly #references: References;
   readonly #claims: UnreadClaims;
   readonly #findings: FindingList;
 
   constructor(
-    image: LaidOutImage,
+    image: MappableImage,
     references: References,
     claims: UnreadClaims,
     findings: FindingList,
   ) {
     this.#image = image;
-    this.#layout = image.layout;
+    this.#geometry = image.geometry;
     this.#references = references;
     this.#claims = claims;
     this.#findings = findings;
@@ -41,8 +41,8 @@ export class OtherStructures {
 
   /** Entries of the snapshot table that lack what version 3 demands. */
   snapshotEntries(): void {
-    if (this.#layout.version < 3) return;
-    const { clusterSize } = this.#layout;
+    if (this.#geometry.version < 3) return;
+    const { clusterSize } = this.#geometry;
     const { snapshots, zeros } = this.#image.snapshotTable;
     const { snapshotsOffset } = this.#image;
     const incomplete = (index: number, offset: number): void => {
@@ -63,7 +63,7 @@ export class OtherStructures {
   /** Internal snapshots do not go with an external data file. */
   snapshotsAllowed(): void {
     const count = this.#image.snapshotTable.snapshots.length + this.#image.snapshotTable.zeros;
-    if (!this.#layout.externalData || count === 0) return;
+    if (!this.#geometry.externalData || count === 0) return;
     const message = `ERROR ${count} snapshots in image with data file`;
     this.#findings.add({
       severity: 'corruption',
@@ -129,13 +129,13 @@ export class OtherStructures {
       );
     const clusters = header.number('refcount_table_clusters');
     const tableOffset = header.value('refcount_table_offset');
-    const most = MAX_REFCOUNT_TABLE_BYTES / this.#layout.clusterSize;
+    const most = MAX_REFCOUNT_TABLE_BYTES / this.#geometry.clusterSize;
     const tableWrong = this.#whyUnread(tableOffset, clusters, most, 'clusters');
     if (tableWrong !== undefined)
       this.#claims.add(
         { type: 'refcount-table', unreadable: tableWrong },
         tableOffset,
-        clusters * this.#layout.clusterSize,
+        clusters * this.#geometry.clusterSize,
       );
     if (crypto) {
       const isLuks = header.number('crypt_method') === LUKS;
@@ -156,7 +156,7 @@ export class OtherStructures {
   #whyUnread(offset: bigint, count: number, most: number, entries: string): string | undefined {
     if (count === 0) return `the header gives it no ${entries}`;
     if (count > most) return `its ${count} ${entries} are too many`;
-    return offset % BigInt(this.#layout.clusterSize) === 0n
+    return offset % BigInt(this.#geometry.clusterSize) === 0n
       ? undefined
       : 'it is not cluster aligned';
   }
@@ -187,7 +187,7 @@ export class OtherStructures {
         if (at === 0) continue;
         const entryOffset = table.entryOffset(index);
         const owner = { type: 'bitmap-data', bitmap: bitmap.name, index, entryOffset } as const;
-        this.#claims.add({ ...owner, unreadable }, at, this.#layout.clusterSize);
+        this.#claims.add({ ...owner, unreadable }, at, this.#geometry.clusterSize);
       }
     }
   }
@@ -201,7 +201,7 @@ export class OtherStructures {
   bitmaps(): void {
     const bitmaps = this.#image.bitmaps;
     if (!bitmaps) return;
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     this.#references.count(bitmaps.offset, bitmaps.size, BIT.bitmapDirectory, () => ({
       type: 'bitmap-directory',
     }));
@@ -236,7 +236,7 @@ export class OtherStructures {
 
   /** Table and data of one bitmap; false where QEMU gives up. */
   #bitmap(bitmap: Bitmap): boolean {
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     const { name, tableOffset, tableSize } = bitmap;
     const owner = { type: 'bitmap-table', bitmap: name } as const;
     const table = readBitmapTable(this.#image.source, bitmap);
@@ -278,7 +278,7 @@ export class OtherStructures {
 
   /** Counts a table that other bitmaps share, and its data, so many times more. */
   #repeatBitmap(bitmap: Bitmap, times: number): void {
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     const table = readBitmapTable(this.#image.source, bitmap);
     this.#references.repeat(table.offset, bitmap.tableSize * 8, BIT.bitmapTable, times);
     for (const [, offset] of dataOf(table, clusterSize))
@@ -288,7 +288,7 @@ export class OtherStructures {
   /** The refcount blocks as clusters, last (check_refblocks). */
   refcountBlocks(): void {
     const { refcountTable } = this.#image;
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     for (let index = 0; index < refcountTable.present; index++) {
       const high = refcountTable.high(index);
       const low = refcountTable.low(index);

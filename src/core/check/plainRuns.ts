@@ -1,4 +1,4 @@
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import type { Extent } from './tableTally.js';
 
 /** Bits of a run's first word that are the cluster; the sign bit is COPIED. */
@@ -24,18 +24,18 @@ export class L2Runs {
   readonly lengths: Int32Array;
   /** Index of each run's first entry. */
   readonly indexes: Int32Array;
-  readonly #layout: Layout;
+  readonly #geometry: Geometry;
 
-  constructor(layout: Layout) {
-    this.#layout = layout;
-    this.firsts = new Int32Array(layout.l2Entries);
-    this.lengths = new Int32Array(layout.l2Entries);
-    this.indexes = new Int32Array(layout.l2Entries);
+  constructor(geometry: Geometry) {
+    this.#geometry = geometry;
+    this.firsts = new Int32Array(geometry.l2Entries);
+    this.lengths = new Int32Array(geometry.l2Entries);
+    this.indexes = new Int32Array(geometry.l2Entries);
   }
 
   /** Decodes the table whose bytes are in `view`. */
   decode(view: DataView): void {
-    const { l2Entries } = this.#layout;
+    const { l2Entries } = this.#geometry;
     this.count = 0;
     this.plain = true;
     for (let from = 0; from < l2Entries; from += PART) {
@@ -47,7 +47,7 @@ export class L2Runs {
 
   /** Entries `from` to `to`, whose first one begins a run of its own. */
   #decodePart(view: DataView, from: number, to: number): void {
-    const { clusterBits, clusterSize, hostClusters } = this.#layout;
+    const { clusterBits, clusterSize, hostClusters } = this.#geometry;
     const { firsts, lengths, indexes } = this;
     const lowMask = clusterSize - 1;
     const highShift = 32 - clusterBits;

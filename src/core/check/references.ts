@@ -1,4 +1,4 @@
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import { hex } from '../bytes.js';
 import { KINDS_SHIFT, MANY, ONE_REFERENCE, REFERENCES_SHIFT, referencesOf } from '../map/cell.js';
 import { CHUNK, CHUNK_BITS, type ClusterMap } from '../map/clusterMap.js';
@@ -22,24 +22,24 @@ export class References {
   readonly map: ClusterMap;
   /** The largest count that the image's refcounts can hold. */
   readonly max: number;
-  readonly #layout: Layout;
+  readonly #geometry: Geometry;
   readonly #findings: FindingList;
   readonly #budget: Budget;
   /** Counts that do not fit a cell. */
   readonly #many = new Map<number, number>();
   #beyond = false;
 
-  constructor(map: ClusterMap, layout: Layout, findings: FindingList, budget: Budget) {
+  constructor(map: ClusterMap, geometry: Geometry, findings: FindingList, budget: Budget) {
     this.map = map;
     this.#budget = budget;
-    this.#layout = layout;
+    this.#geometry = geometry;
     this.#findings = findings;
-    this.max = 2 ** layout.refcountBits - 1;
+    this.max = 2 ** geometry.refcountBits - 1;
   }
 
   /** Clusters to compare: those of the file, and one behind them if something touches it. */
   get clusters(): number {
-    return this.#layout.hostClusters + (this.#beyond ? 1 : 0);
+    return this.#geometry.hostClusters + (this.#beyond ? 1 : 0);
   }
 
   /** Some count does not fit its cell. */
@@ -67,7 +67,7 @@ export class References {
     offsetText?: string,
   ): boolean {
     if (size <= 0) return true;
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     if (this.#isPastEnd(offset, size, offsetText)) {
       this.#findings.addCorruption('past-end', 1, () => ({
         offset,
@@ -90,7 +90,7 @@ export class References {
   /** Counts a region that has been counted so many times more; that it is past the end is known. */
   repeat(offset: number, size: number, kinds: number, times: number): void {
     if (size <= 0 || offset >= 2 ** 62 || this.#isPastEnd(offset, size)) return;
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     const last = Math.floor((offset + size - 1) / clusterSize);
     for (let cluster = Math.floor(offset / clusterSize); cluster <= last; cluster++)
       this.#countCluster(cluster, kinds, times, undefined);
@@ -98,7 +98,7 @@ export class References {
 
   /** Notes what the clusters of a region are meant to hold, where QEMU does not count it. */
   claim(offset: number, size: number, kinds: number): void {
-    const { hostClusters, clusterSize } = this.#layout;
+    const { hostClusters, clusterSize } = this.#geometry;
     const end = Math.min(hostClusters, Math.ceil((offset + size) / clusterSize));
     for (let cluster = Math.floor(offset / clusterSize); cluster < end; cluster++)
       this.map.writable(cluster >>> CHUNK_BITS)[cluster & (CHUNK - 1)] |= kinds << KINDS_SHIFT;
@@ -106,7 +106,7 @@ export class References {
 
   /** QEMU's sum is one of signed 64-bit numbers, and wraps. */
   #isPastEnd(offset: number, size: number, offsetText?: string): boolean {
-    const { clusterSize, fileSize } = this.#layout;
+    const { clusterSize, fileSize } = this.#geometry;
     if (offset < 2 ** 62) return offset + size - fileSize >= clusterSize;
     const exact = offsetText === undefined ? BigInt(offset) : BigInt(`0x${offsetText}`);
     const behind = exact + BigInt(size) - BigInt(fileSize);
@@ -114,7 +114,7 @@ export class References {
   }
 
   #countCluster(cluster: number, kinds: number, times: number, owner: TellOwner | undefined): void {
-    const { hostClusters, clusterSize } = this.#layout;
+    const { hostClusters, clusterSize } = this.#geometry;
     if (cluster >= hostClusters) this.#beyond = true;
     const cells = this.map.writable(cluster >>> CHUNK_BITS);
     const index = cluster & (CHUNK - 1);

@@ -1,10 +1,10 @@
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import type { Finding } from './finding.js';
 import type { L2Place } from './tablePlace.js';
 import type { SnapshotName } from '../map/owner.js';
 
 /** A finding about an L2 table's entry, as another L1 entry that points to the table has it. */
-export function placedAt(finding: Finding, place: L2Place, { clusterSize }: Layout): Finding {
+export function placedAt(finding: Finding, place: L2Place, { clusterSize }: Geometry): Finding {
   const { owner } = finding;
   if (owner?.type !== 'l2-entry') return finding;
   const { l1Index, guestOffset: start, of } = place;

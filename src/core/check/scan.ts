@@ -1,4 +1,4 @@
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { Budget } from '../map/budget.js';
 import { ClusterMap, emptyMapBytes } from '../map/clusterMap.js';
 import { Comparison } from './comparison.js';
@@ -23,7 +23,7 @@ export interface ScanProgress {
 
 /** What one pass over the metadata found out. */
 export interface Scan {
-  readonly image: LaidOutImage;
+  readonly image: MappableImage;
   readonly map: ClusterMap;
   readonly references: References;
   /** Claims of pointers to what cannot be read. */
@@ -59,28 +59,24 @@ const PART = { stored: 0.2, l2: 0.65, compare: 0.1, notices: 0.05 } as const;
  * be kept than `memory` bytes.
  */
 export function* scan(
-  image: LaidOutImage,
+  image: MappableImage,
   memory = DEFAULT_MEMORY,
 ): Generator<ScanProgress, Scan, void> {
-  const { layout } = image;
+  const { geometry } = image;
   const { snapshots } = image.snapshotTable;
   const budget = new Budget(memory);
-  budget.take(emptyMapBytes(layout.hostClusters));
-  const map = new ClusterMap(layout.hostClusters, budget);
+  budget.take(emptyMapBytes(geometry.hostClusters));
+  const map = new ClusterMap(geometry.hostClusters, budget);
   const findings = new FindingList();
   const copiedFindings = new FindingList();
   const notices = new FindingList();
-  const references = new References(map, layout, findings, budget);
-  const claims = new UnreadClaims(references, layout);
-  const stored = new StoredRefcounts(image, layout);
+  const references = new References(map, geometry, findings, budget);
+  const claims = new UnreadClaims(references, geometry);
+  const stored = new StoredRefcounts(image, geometry);
   const l1 = new L1Walk(
     image,
-    references,
-    stored,
+    { geometry, references, stored, findings, copiedFindings, notices },
     claims,
-    findings,
-    copiedFindings,
-    notices,
     budget,
   );
   const others = new OtherStructures(image, references, claims, findings);
@@ -88,7 +84,7 @@ export function* scan(
 
   for (const part of stored.load(map)) yield step('refcount blocks', part * PART.stored);
   others.snapshotEntries();
-  references.count(0, layout.clusterSize, BIT.mainHeader, () => ({ type: 'main-header' }));
+  references.count(0, geometry.clusterSize, BIT.mainHeader, () => ({ type: 'main-header' }));
   const walked = (tables: number, part: number) =>
     PART.stored + (PART.l2 * (tables + part)) / (1 + snapshots.length);
   for (const part of l1.active()) yield step('L2 tables', walked(0, part));
@@ -106,7 +102,7 @@ export function* scan(
   others.refcountBlocks();
   others.unreadTables();
 
-  const comparison = new Comparison(references, stored, layout.clusterSize);
+  const comparison = new Comparison(references, stored, geometry.clusterSize);
   for (const part of comparison.run())
     yield step('comparing refcounts', 1 - PART.notices - PART.compare * (1 - part));
   for (const _ of findNotices(image, map, stored, comparison, notices))

@@ -1,5 +1,5 @@
 import { COPIED } from '../qcow2/l2Entry.js';
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import { KINDS_SHIFT, MANY, ONE_REFERENCE, REFERENCES_SHIFT, storedOf } from '../map/cell.js';
 import { SLAB } from '../map/clusterMap.js';
 import type { L2EntryCheck, L2Words } from './l2EntryCheck.js';
@@ -21,7 +21,7 @@ const CELLS_IN_LINE = 16;
  * are in the processor's cache: one by one, each costs a wait for memory.
  */
 export class ScatteredCount {
-  readonly #layout: Layout;
+  readonly #geometry: Geometry;
   readonly #references: References;
   readonly #check: L2EntryCheck;
   /** The place of each table put aside. */
@@ -36,15 +36,15 @@ export class ScatteredCount {
   /** Sum of what was read only to have it in the cache: without a use, nothing would be read. */
   warmed = 0;
 
-  constructor(layout: Layout, references: References, check: L2EntryCheck) {
-    this.#layout = layout;
+  constructor(geometry: Geometry, references: References, check: L2EntryCheck) {
+    this.#geometry = geometry;
     this.#references = references;
     this.#check = check;
-    this.#mostTables = Math.max(1, Math.floor(ENOUGH / layout.l2Entries));
-    const room = this.#mostTables * layout.l2Entries;
+    this.#mostTables = Math.max(1, Math.floor(ENOUGH / geometry.l2Entries));
+    const room = this.#mostTables * geometry.l2Entries;
     this.#entries = new Int32Array(room);
     this.#sorted = new Int32Array(room);
-    this.#starts = new Uint32Array(Math.floor(layout.hostClusters / SLAB) + 3);
+    this.#starts = new Uint32Array(Math.floor(geometry.hostClusters / SLAB) + 3);
   }
 
   /** Puts a table aside, and says what it extends over; nothing for one that has an odd entry. */
@@ -60,7 +60,7 @@ export class ScatteredCount {
   }
 
   #decode(view: DataView): Extent | undefined {
-    const { clusterBits, clusterSize, hostClusters, l2Entries } = this.#layout;
+    const { clusterBits, clusterSize, hostClusters, l2Entries } = this.#geometry;
     const lowMask = clusterSize - 1;
     const highShift = 32 - clusterBits;
     const highLimit = 2 ** (31 - highShift);
@@ -101,7 +101,7 @@ export class ScatteredCount {
   }
 
   #sort(): void {
-    const length = this.#places.length * this.#layout.l2Entries;
+    const length = this.#places.length * this.#geometry.l2Entries;
     const entries = this.#entries;
     const sorted = this.#sorted;
     const starts = this.#starts.fill(0);
@@ -180,7 +180,7 @@ export class ScatteredCount {
 
   /** The entries as they were read. */
   *#inOrder(): Generator<{ words: L2Words; cluster: number; place: L2Place }> {
-    const { clusterBits, l2Entries } = this.#layout;
+    const { clusterBits, l2Entries } = this.#geometry;
     for (const [table, place] of this.#places.entries())
       for (let index = 0; index < l2Entries; index++) {
         const entry = this.#entries[table * l2Entries + index];

@@ -1,6 +1,6 @@
 import type { Image } from '../qcow2/image.js';
 import { blockOffset } from '../qcow2/entryTable.js';
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import { MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import { refcountReader } from '../qcow2/refcountEntry.js';
 import { hashHex, hexWords, viewOf } from '../bytes.js';
@@ -16,7 +16,7 @@ type Block =
 /** The refcounts as the image stores them: refcount table, refcount blocks. */
 export class StoredRefcounts {
   readonly #image: Image;
-  readonly #layout: Layout;
+  readonly #geometry: Geometry;
   /** Bytes of one block, reused; `#buffered` is the index of the block it holds. */
   readonly #buffer: Uint8Array;
   readonly #view: DataView;
@@ -30,12 +30,12 @@ export class StoredRefcounts {
   #alike: { readonly from: number; to: number; readonly value: number } | undefined;
   #firstPastEnd = -1;
 
-  constructor(image: Image, layout: Layout) {
+  constructor(image: Image, geometry: Geometry) {
     this.#image = image;
-    this.#layout = layout;
-    this.#buffer = new Uint8Array(layout.clusterSize);
+    this.#geometry = geometry;
+    this.#buffer = new Uint8Array(geometry.clusterSize);
     this.#view = viewOf(this.#buffer);
-    this.#refcount = refcountReader(this.#buffer, layout.refcountBits);
+    this.#refcount = refcountReader(this.#buffer, geometry.refcountBits);
   }
 
   /** Some block cannot be read: the refcounts in it are unknown. */
@@ -56,7 +56,7 @@ export class StoredRefcounts {
     const low = table.low(index) & 0xfffffe00;
     const offset = blockOffset(table.high(index), low);
     if (offset === 0) return { type: 'missing' };
-    if ((low & (this.#layout.clusterSize - 1)) !== 0)
+    if ((low & (this.#geometry.clusterSize - 1)) !== 0)
       return { type: 'unaligned', offsetText: hexWords(table.high(index), low) };
     // A block behind the longest node gives EIO.
     return offset > Number(MAX_NODE_LENGTH) ? { type: 'unreadable' } : { type: 'at', offset };
@@ -64,7 +64,7 @@ export class StoredRefcounts {
 
   /** Loads every block into the map's cells. Yields the part done, 0 … 1. */
   *load(map: ClusterMap): Generator<number> {
-    const { refcountsPerBlock, hostClusters } = this.#layout;
+    const { refcountsPerBlock, hostClusters } = this.#geometry;
     const blocks = this.#image.refcountTable.present;
     for (let index = 0; index < blocks; index++) {
       const block = this.#block(index);
@@ -93,7 +93,7 @@ export class StoredRefcounts {
   }
 
   #fill(map: ClusterMap, first: number): void {
-    const { refcountsPerBlock, hostClusters } = this.#layout;
+    const { refcountsPerBlock, hostClusters } = this.#geometry;
     // One cluster more than the file has may be counted.
     const end = Math.min(first + refcountsPerBlock, hostClusters + 1);
     const uniform = this.#uniform();
@@ -137,7 +137,7 @@ export class StoredRefcounts {
     const first = words[0];
     for (let i = 1; i < words.length; i++) if (words[i] !== first) return undefined;
     const value = this.#small(0);
-    for (let entry = 1; entry * this.#layout.refcountBits < 64; entry++)
+    for (let entry = 1; entry * this.#geometry.refcountBits < 64; entry++)
       if (this.#small(entry) !== value) return undefined;
     return value;
   }
@@ -145,7 +145,7 @@ export class StoredRefcounts {
   /** `count` refcounts from entry `entry` of the buffered block on, into cells from `at` on. */
   #fillCells(cells: Uint32Array, at: number, entry: number, count: number): void {
     const view = this.#view;
-    if (this.#layout.refcountBits === 16) {
+    if (this.#geometry.refcountBits === 16) {
       for (let i = 0, p = entry * 2; i < count; i++, p += 2) {
         const value = view.getUint16(p);
         cells[at + i] = value < MANY ? value : MANY;
@@ -163,7 +163,7 @@ export class StoredRefcounts {
 
   /** The exact refcount of any cluster, read from its block; undefined if that cannot be read. */
   exact(cluster: number): bigint | undefined {
-    const { refcountsPerBlock } = this.#layout;
+    const { refcountsPerBlock } = this.#geometry;
     const index = Math.floor(cluster / refcountsPerBlock);
     if (index >= this.#image.refcountTable.length) return 0n;
     const block = this.#block(index);

@@ -1,4 +1,4 @@
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import type { Budget } from '../map/budget.js';
 import { BIT } from '../map/kinds.js';
 import type { L2Place } from './tablePlace.js';
@@ -41,7 +41,7 @@ const UNIT = 512;
  * worst all of them once more. An L1 entry costs 4 bytes, a table some 60.
  */
 export class TableIndex {
-  readonly #layout: Layout;
+  readonly #geometry: Geometry;
   readonly #budget: Budget;
   readonly #l1s: L1Record[] = [];
   readonly #numbers: OffsetNumbers;
@@ -59,8 +59,8 @@ export class TableIndex {
   #tails = new Int32Array(64);
   #length = 0;
 
-  constructor(layout: Layout, budget: Budget) {
-    this.#layout = layout;
+  constructor(geometry: Geometry, budget: Budget) {
+    this.#geometry = geometry;
     this.#budget = budget;
     this.#numbers = new OffsetNumbers(budget);
   }
@@ -105,7 +105,7 @@ export class TableIndex {
       of,
       l1Index,
       offset,
-      guestOffset: l1Index * this.#layout.l2Entries * this.#layout.clusterSize,
+      guestOffset: l1Index * this.#geometry.l2Entries * this.#geometry.clusterSize,
       kind: this.kind(l1, l1Index),
       active,
       // QEMU's COPIED pass takes an offset of 0 for "no table"; its reference count does not.
@@ -227,7 +227,7 @@ export class TableIndex {
 
   /** The tables that lie in a cluster, in whole or in part. */
   *lyingIn(cluster: number): Generator<number> {
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     const start = cluster * clusterSize;
     for (let table = 0; table < this.#length; table++) {
       const offset = this.#offsets[table];

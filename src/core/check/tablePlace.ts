@@ -1,6 +1,6 @@
 import { hexWords } from '../bytes.js';
 import { COMPRESSED } from '../qcow2/l2Entry.js';
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import { BIT } from '../map/kinds.js';
 import type { Owner, TableOf } from '../map/owner.js';
 
@@ -22,7 +22,7 @@ export interface L2Place {
 
 /** An L2 entry as an owner of the cluster it points to. */
 export function l2EntryOwner(
-  layout: Layout,
+  geometry: Geometry,
   place: L2Place,
   index: number,
   high: number,
@@ -33,11 +33,11 @@ export function l2EntryOwner(
     type: 'l2-entry',
     l1Index: place.l1Index,
     l2Index: index,
-    guestOffset: place.guestOffset + index * layout.clusterSize,
-    entryOffset: place.offset + index * layout.l2EntrySize,
+    guestOffset: place.guestOffset + index * geometry.clusterSize,
+    entryOffset: place.offset + index * geometry.l2EntrySize,
     entry: `0x${hexWords(high, low)}`,
     kind: compressed ? 'compressed' : place.kind === BIT.vmState ? 'vm-state' : 'data',
-    readsZero: !compressed && !layout.extendedL2 && (low & 1) !== 0,
+    readsZero: !compressed && !geometry.extendedL2 && (low & 1) !== 0,
     ...place.of,
   };
 }

@@ -1,4 +1,4 @@
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import type { Contents } from './tableIndex.js';
 
 /** No entry has been seen yet. */
@@ -38,14 +38,14 @@ export class TableTally implements Contents, Statistics {
   used = 0;
   faulty = 0;
 
-  readonly #layout: Layout;
+  readonly #geometry: Geometry;
   #active = false;
   /** The cluster that would continue the last entry, or what it is instead. */
   #expected = NOTHING;
   #expectedOffset = 0;
 
-  constructor(layout: Layout) {
-    this.#layout = layout;
+  constructor(geometry: Geometry) {
+    this.#geometry = geometry;
   }
 
   startTable(active: boolean): void {
@@ -71,7 +71,7 @@ export class TableTally implements Contents, Statistics {
 
   /** A run of plain entries in a table that has others too. */
   plainRun(first: number, length: number): void {
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     this.used += length;
     this.touch(first * clusterSize, length * clusterSize);
     this.cluster(first * clusterSize);
@@ -83,7 +83,7 @@ export class TableTally implements Contents, Statistics {
 
   /** One entry for a cluster at any offset, in this file or in an external data file. */
   cluster(offset: number): void {
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     if (!this.#active) return;
     this.allocated++;
     const cluster = offset / clusterSize;
@@ -118,9 +118,9 @@ export class TableTally implements Contents, Statistics {
 
   /** The table refers to these bytes of the file. */
   touch(offset: number, size: number): void {
-    const first = Math.floor(offset / this.#layout.clusterSize);
-    const last = Math.floor((offset + size - 1) / this.#layout.clusterSize);
-    if (last > this.#layout.hostClusters) return;
+    const first = Math.floor(offset / this.#geometry.clusterSize);
+    const last = Math.floor((offset + size - 1) / this.#geometry.clusterSize);
+    if (last > this.#geometry.hostClusters) return;
     if (first < this.lowest) this.lowest = first;
     if (last > this.highest) this.highest = last;
   }

@@ -10,10 +10,10 @@ export interface UnreadClaim {
 }
 
 /** Claims kept: a hostile image may have one for each snapshot and each refcount block. */
-const MOST_CLAIMS = 2 ** 17;
+const MAX_CLAIMS = 2 ** 17;
 
 /** No structure is longer; one that says so is not believed. */
-const MOST_BYTES = 2 ** 25;
+const MAX_BYTES = 2 ** 25;
 
 const BIT_OF = {
   'l1-table': BIT.inactiveL1,
@@ -44,11 +44,11 @@ export class UnreadClaims {
 
   constructor(
     references: References,
-    layout: { readonly clusterSize: number; readonly hostClusters: number },
+    geometry: { readonly clusterSize: number; readonly hostClusters: number },
   ) {
     this.#references = references;
-    this.#clusterSize = layout.clusterSize;
-    this.#hostClusters = layout.hostClusters;
+    this.#clusterSize = geometry.clusterSize;
+    this.#hostClusters = geometry.hostClusters;
   }
 
   /** Where claims begin and where they have ended, ascending, with how many do so before. */
@@ -89,8 +89,8 @@ export class UnreadClaims {
   add(owner: UnreadOwner, offset: number | bigint, size: number): void {
     const start = Number(offset);
     const first = Math.floor(start / this.#clusterSize);
-    if (start === 0 || first >= this.#hostClusters || this.#list.length === MOST_CLAIMS) return;
-    const bytes = size > MOST_BYTES ? 1 : Math.max(1, size);
+    if (start === 0 || first >= this.#hostClusters || this.#list.length === MAX_CLAIMS) return;
+    const bytes = size > MAX_BYTES ? 1 : Math.max(1, size);
     const last = Math.floor((start + bytes - 1) / this.#clusterSize);
     const bit = owner.type === 'l1-table' && !owner.snapshot ? BIT.activeL1 : BIT_OF[owner.type];
     this.#references.claim(start, bytes, bit);

@@ -1,7 +1,7 @@
 import { hexWords, viewOf } from '../bytes.js';
 import { type ByteSource, readBytes } from '../byteSource.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { COMPRESSED, COPIED, compressedSpan } from '../qcow2/l2Entry.js';
 import { type SubclusterKind, subclusterKind, SUBCLUSTERS } from '../qcow2/subclusters.js';
 import { GUEST, GUEST_KINDS, type GuestKind } from './guestKinds.js';
@@ -44,18 +44,18 @@ const SNAPSHOTS_LISTED = 100;
  * while the refcounts have not been read.
  */
 export function guestCluster(
-  image: LaidOutImage,
+  image: MappableImage,
   stored: StoredRefcounts | undefined,
   cluster: number,
 ): GuestClusterDetail {
-  const { layout, l1, source } = image;
-  const { clusterSize, l2Entries, l2EntrySize, hostClusters } = layout;
+  const { geometry, l1, source } = image;
+  const { clusterSize, l2Entries, l2EntrySize, hostClusters } = geometry;
   const l1Index = Math.floor(cluster / l2Entries);
   const l2Index = cluster % l2Entries;
   const guestOffset = cluster * clusterSize;
   const base = { cluster, guestOffset, l1Index, l2Index };
   const tableOffset = maskedOffset(l1.high(l1Index), l1.low(l1Index));
-  const table = new GuestTable(layout);
+  const table = new GuestTable(geometry);
   if (tableOffset === 0 || tableOffset % clusterSize !== 0)
     return { ...base, ...NOTHING, kind: tableOffset === 0 ? 'unallocated' : 'damaged' };
 
@@ -64,16 +64,16 @@ export function guestCluster(
   const high = view.getUint32(0);
   const low = view.getUint32(4);
   table.decode(view, cluster, 1);
-  const held = !layout.externalData && table.from[0] >= 0;
+  const held = !geometry.externalData && table.from[0] >= 0;
   const clusters = held
     ? Array.from({ length: table.to[0] - table.from[0] }, (_, i) => table.from[0] + i)
     : [];
   const inFile = clusters.filter((host) => host < hostClusters);
   const compressed = (high & COMPRESSED) !== 0;
-  const span = compressed ? compressedSpan(high, low, layout) : undefined;
+  const span = compressed ? compressedSpan(high, low, geometry) : undefined;
   const refcount = inFile.length > 0 ? stored?.exact(inFile[0]) : undefined;
   const copied = (high & COPIED) !== 0;
-  const normal = table.kinds[0] === GUEST.normal && !layout.externalData;
+  const normal = table.kinds[0] === GUEST.normal && !geometry.externalData;
   const shared = normal && (!copied || (refcount !== undefined && refcount > 1n));
   const located = table.from[0] >= 0;
   return {
@@ -81,7 +81,7 @@ export function guestCluster(
     kind: shared ? 'shared' : GUEST_KINDS[table.kinds[0]],
     entryOffset,
     entry: `0x${hexWords(high, low).padStart(16, '0')}`,
-    bitmap: layout.extendedL2
+    bitmap: geometry.extendedL2
       ? `0x${hexWords(view.getUint32(8), view.getUint32(12)).padStart(16, '0')}`
       : undefined,
     copied,
@@ -89,7 +89,7 @@ export function guestCluster(
     dataLength: span?.length ?? (located ? clusterSize : 0),
     hostClusters: inFile,
     stored: refcount?.toString(),
-    subclusters: layout.extendedL2 && !compressed ? subclustersOf(view) : [],
+    subclusters: geometry.extendedL2 && !compressed ? subclustersOf(view) : [],
     ...sharers(image, cluster, tableOffset, located ? placeOf(view) : undefined),
   };
 }
@@ -122,14 +122,14 @@ const placeOf = (view: DataView): string =>
 
 /** The snapshots whose cluster of that number lies in the same place. */
 function sharers(
-  image: LaidOutImage,
+  image: MappableImage,
   cluster: number,
   tableOffset: number,
   place: string | undefined,
 ): Pick<GuestClusterDetail, 'sharedBy' | 'sharedByCount'> {
-  const { layout, source, snapshotTable } = image;
-  const l1Index = Math.floor(cluster / layout.l2Entries);
-  const at = (cluster % layout.l2Entries) * layout.l2EntrySize;
+  const { geometry, source, snapshotTable } = image;
+  const l1Index = Math.floor(cluster / geometry.l2Entries);
+  const at = (cluster % geometry.l2Entries) * geometry.l2EntrySize;
   /** By offset of an L2 table: whether it has the place too. */
   const known = new Map<number, boolean>([[tableOffset, true]]);
   const sharedBy: SnapshotName[] = [];
@@ -156,8 +156,8 @@ const placeIn = (source: ByteSource, entryOffset: number): string =>
   placeOf(viewOf(readBytes(source, entryOffset, 8)));
 
 /** Throws for a cluster that the disk does not have. */
-export function checkGuestCluster(image: LaidOutImage, cluster: number): void {
-  const clusters = guestClusters(image.layout);
+export function checkGuestCluster(image: MappableImage, cluster: number): void {
+  const clusters = guestClusters(image.geometry);
   if (cluster >= clusters)
     throw new Error(
       `guest cluster ${cluster}: expected one below ${clusters}, the end of the disk`,

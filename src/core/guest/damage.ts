@@ -1,5 +1,5 @@
 import { maskedOffset } from '../qcow2/entryTable.js';
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import { contradicts, type SubclusterBitmap, type SubclusterKind } from '../qcow2/subclusters.js';
 
 /**
@@ -8,14 +8,14 @@ import { contradicts, type SubclusterBitmap, type SubclusterKind } from '../qcow
  * entry that is not compressed.
  */
 export function isDamaged(
-  layout: Layout,
+  geometry: Geometry,
   high: number,
   low: number,
   kind: SubclusterKind,
   bitmap: SubclusterBitmap | undefined,
   start: number,
 ): boolean {
-  const { version, externalData, clusterSize } = layout;
+  const { version, externalData, clusterSize } = geometry;
   if (kind === 'compressed') return externalData;
   if (bitmap && contradicts(kind === 'normal', bitmap)) return true;
   if (version < 3 && (kind === 'zero-plain' || kind === 'zero-allocated')) return true;

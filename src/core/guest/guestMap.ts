@@ -1,9 +1,9 @@
 import { hashHex, hex } from '../bytes.js';
 import { maskedOffset } from '../qcow2/entryTable.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { l2EntryKind } from '../qcow2/l2Entry.js';
 import { l2SliceEntries } from '../qcow2/l2Slice.js';
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import {
   contradicts,
   type SubclusterBitmap,
@@ -16,8 +16,8 @@ import { isDamaged, isUniform } from './damage.js';
 import { L2Tables } from '../qcow2/l2Reader.js';
 
 /** Bytes of the guest disk that an L2 table maps. */
-export function bytesPerTable(layout: Layout): number {
-  return layout.l2Entries * layout.clusterSize;
+export function bytesPerTable(geometry: Geometry): number {
+  return geometry.l2Entries * geometry.clusterSize;
 }
 
 /**
@@ -28,25 +28,25 @@ export function bytesPerTable(layout: Layout): number {
  *
  * All numbers are exact: they are multiples of 512, or less than 2^53. Throws on I/O errors.
  */
-export function* guestMap(image: LaidOutImage, from = 0): Generator<GuestRun, void, void> {
-  const { layout, l1 } = image;
-  const size = Number(layout.virtualSize);
-  const perTable = bytesPerTable(layout);
+export function* guestMap(image: MappableImage, from = 0): Generator<GuestRun, void, void> {
+  const { geometry, l1 } = image;
+  const size = Number(geometry.virtualSize);
+  const perTable = bytesPerTable(geometry);
   const tables = new L2Tables(image);
-  const walk = new TableRuns(layout, size);
+  const walk = new TableRuns(geometry, size);
   const first = Math.floor(from / perTable);
-  const end = Math.min(l1.present, layout.l1DiskEntries);
-  let start = from - (from % layout.clusterSize);
+  const end = Math.min(l1.present, geometry.l1DiskEntries);
+  let start = from - (from % geometry.clusterSize);
   for (let index = first; index < end; index++) {
     const offset = maskedOffset(l1.high(index), l1.low(index));
     // What lies past the end of the file reads as zeros, as a table it is empty.
-    const empty = offset >= layout.fileSize && offset % layout.clusterSize === 0;
+    const empty = offset >= geometry.fileSize && offset % geometry.clusterSize === 0;
     if (offset === 0 || empty) continue;
     const tableStart = index * perTable;
     if (tableStart > start) yield { kind: 'unallocated', start, length: tableStart - start };
     const tableEnd = Math.min(tableStart + perTable, size);
     start = Math.max(start, tableStart);
-    if (offset % layout.clusterSize === 0)
+    if (offset % geometry.clusterSize === 0)
       yield* walk.runs(tables.read(l1, index, offset), offset, tableStart, start);
     else
       yield {
@@ -62,15 +62,15 @@ export function* guestMap(image: LaidOutImage, from = 0): Generator<GuestRun, vo
 
 /** The runs of one L2 table after another. */
 class TableRuns {
-  readonly #layout: Layout;
+  readonly #geometry: Geometry;
   /** Of the guest disk, in bytes. */
   readonly #size: number;
   readonly #sliceEntries: number;
 
-  constructor(layout: Layout, size: number) {
-    this.#layout = layout;
+  constructor(geometry: Geometry, size: number) {
+    this.#geometry = geometry;
     this.#size = size;
-    this.#sliceEntries = l2SliceEntries(layout);
+    this.#sliceEntries = l2SliceEntries(geometry);
   }
 
   /**
@@ -78,22 +78,22 @@ class TableRuns {
    * where it lies in the file.
    */
   *runs(view: DataView, offset: number, tableStart: number, from: number): Generator<GuestRun> {
-    const layout = this.#layout;
-    const { clusterSize, l2EntrySize, extendedL2 } = layout;
+    const geometry = this.#geometry;
+    const { clusterSize, l2EntrySize, extendedL2 } = geometry;
     const size = this.#size;
     const first = (from - tableStart) / clusterSize;
-    const end = Math.min(layout.l2Entries, Math.ceil((size - tableStart) / clusterSize));
+    const end = Math.min(geometry.l2Entries, Math.ceil((size - tableStart) / clusterSize));
     for (let index = first; index < end;) {
       const at = index * l2EntrySize;
       const high = view.getUint32(at);
       const low = view.getUint32(at + 4);
-      const kind = l2EntryKind(high, low, layout);
+      const kind = l2EntryKind(high, low, geometry);
       const bitmap =
         extendedL2 && kind !== 'compressed'
           ? { zeroes: view.getUint32(at + 8), allocated: view.getUint32(at + 12) }
           : undefined;
       const start = tableStart + index * clusterSize;
-      if (isDamaged(layout, high, low, kind, bitmap, start)) {
+      if (isDamaged(geometry, high, low, kind, bitmap, start)) {
         const message = this.#damage(high, low, kind, bitmap, start, offset, index);
         yield clipped({ kind: 'damaged', start, length: clusterSize, message }, start, size);
         index++;
@@ -122,8 +122,8 @@ class TableRuns {
     high: number,
     low: number,
   ): number {
-    const layout = this.#layout;
-    const { clusterSize, l2EntrySize, extendedL2 } = layout;
+    const geometry = this.#geometry;
+    const { clusterSize, l2EntrySize, extendedL2 } = geometry;
     const bitmapAt = index * l2EntrySize + 8;
     let next = index + 1;
     let expectedHigh = high & 0x00ffffff;
@@ -133,7 +133,7 @@ class TableRuns {
       const at = next * l2EntrySize;
       const nextHigh = view.getUint32(at);
       const nextLow = view.getUint32(at + 4);
-      if (l2EntryKind(nextHigh, nextLow, layout) !== kind) break;
+      if (l2EntryKind(nextHigh, nextLow, geometry) !== kind) break;
       if (kind === 'compressed') continue;
       expectedLow += step;
       if (expectedLow >= 2 ** 32) {
@@ -156,7 +156,7 @@ class TableRuns {
     hostOffset: number,
     bitmap: SubclusterBitmap,
   ): Generator<GuestRun> {
-    const bytes = this.#layout.clusterSize / SUBCLUSTERS;
+    const bytes = this.#geometry.clusterSize / SUBCLUSTERS;
     const end = Math.min(SUBCLUSTERS, Math.ceil((this.#size - start) / bytes));
     for (let index = 0; index < end;) {
       const first = index;
@@ -178,7 +178,7 @@ class TableRuns {
     tableOffset: number,
     index: number,
   ): string {
-    const { version, clusterSize } = this.#layout;
+    const { version, clusterSize } = this.#geometry;
     const l2Index = `L2 index: ${hashHex(index % this.#sliceEntries)}`;
     const entry = `(L2 offset: ${hex(tableOffset)}, ${l2Index})`;
     if (kind === 'compressed')

@@ -1,7 +1,7 @@
 import { maskedOffset } from '../qcow2/entryTable.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { COPIED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import { subclusterKind } from '../qcow2/subclusters.js';
 import { GUEST } from './guestKinds.js';
 import { isDamaged, isUniform } from './damage.js';
@@ -9,7 +9,7 @@ import { L2EntryRuns } from '../qcow2/l2EntryRuns.js';
 import { L2Tables } from '../qcow2/l2Reader.js';
 
 /** Clusters of the guest's disk, the last one perhaps partial. */
-export const guestClusters = ({ virtualSize, clusterSize }: Layout): number =>
+export const guestClusters = ({ virtualSize, clusterSize }: Geometry): number =>
   Math.ceil(Number(virtualSize) / clusterSize);
 
 /** The `kind` of stretches: those of GUEST but `shared`, which takes a look at the refcounts. */
@@ -36,13 +36,13 @@ export class GuestTable {
   readonly to: Float64Array;
   /** By stretch: 1 when the entries have the COPIED flag. */
   readonly copied: Uint8Array;
-  readonly #layout: Layout;
+  readonly #geometry: Geometry;
   readonly #runs: L2EntryRuns;
 
-  constructor(layout: Layout) {
-    this.#layout = layout;
-    this.#runs = new L2EntryRuns(layout);
-    const most = layout.l2Entries;
+  constructor(geometry: Geometry) {
+    this.#geometry = geometry;
+    this.#runs = new L2EntryRuns(geometry);
+    const most = geometry.l2Entries;
     this.starts = new Float64Array(most);
     this.lengths = new Int32Array(most);
     this.kinds = new Uint8Array(most);
@@ -54,7 +54,7 @@ export class GuestTable {
   /** Decodes the table in `view` that maps `entries` clusters from guest cluster `first` on. */
   decode(view: DataView, first: number, entries: number): void {
     const runs = this.#runs;
-    const { clusterSize } = this.#layout;
+    const { clusterSize } = this.#geometry;
     runs.decode(view, entries);
     this.count = runs.count;
     for (let run = 0; run < runs.count; run++) {
@@ -69,7 +69,7 @@ export class GuestTable {
       this.from[run] = -1;
       this.to[run] = 0;
       if (kind === GUEST.compressed) {
-        const { offset, length } = compressedSpan(high, low, this.#layout);
+        const { offset, length } = compressedSpan(high, low, this.#geometry);
         this.from[run] = Math.floor(offset / clusterSize);
         this.to[run] = Math.floor((offset + length - 1) / clusterSize) + 1;
       } else if (hasPlace(kind)) {
@@ -92,15 +92,15 @@ export class GuestTable {
   }
 
   #kind(run: number, start: number): StretchKind {
-    const layout = this.#layout;
+    const geometry = this.#geometry;
     const { highs, lows, zeroes, allocated } = this.#runs;
-    const kind = l2EntryKind(highs[run], lows[run], layout);
+    const kind = l2EntryKind(highs[run], lows[run], geometry);
     const bitmap =
-      layout.extendedL2 && kind !== 'compressed'
+      geometry.extendedL2 && kind !== 'compressed'
         ? { zeroes: zeroes[run], allocated: allocated[run] }
         : undefined;
-    const guestOffset = start * layout.clusterSize;
-    if (isDamaged(layout, highs[run], lows[run], kind, bitmap, guestOffset)) return GUEST.damaged;
+    const guestOffset = start * geometry.clusterSize;
+    if (isDamaged(geometry, highs[run], lows[run], kind, bitmap, guestOffset)) return GUEST.damaged;
     if (bitmap && !isUniform(bitmap)) return GUEST.partial;
     switch (bitmap ? subclusterKind(kind === 'normal', bitmap, 0) : kind) {
       case 'unallocated':
@@ -129,19 +129,19 @@ const hasPlace = (kind: StretchKind): boolean =>
  * The L2 tables of the active layer, in the order of the guest's disk; what is between them is
  * unallocated. The table yielded is good until the next one. Throws on I/O errors.
  */
-export function* guestTables(image: LaidOutImage): Generator<GuestTable, void, void> {
-  const { layout, l1 } = image;
+export function* guestTables(image: MappableImage): Generator<GuestTable, void, void> {
+  const { geometry, l1 } = image;
   const tables = new L2Tables(image);
-  const table = new GuestTable(layout);
-  const clusters = guestClusters(layout);
-  const end = Math.min(l1.present, layout.l1DiskEntries);
+  const table = new GuestTable(geometry);
+  const clusters = guestClusters(geometry);
+  const end = Math.min(l1.present, geometry.l1DiskEntries);
   for (let index = 0; index < end; index++) {
     const offset = maskedOffset(l1.high(index), l1.low(index));
-    const onGrid = offset % layout.clusterSize === 0;
+    const onGrid = offset % geometry.clusterSize === 0;
     // What lies past the end of the file reads as zeros, as a table it is empty.
-    if (offset === 0 || (onGrid && offset >= layout.fileSize)) continue;
-    const first = index * layout.l2Entries;
-    const entries = Math.min(layout.l2Entries, clusters - first);
+    if (offset === 0 || (onGrid && offset >= geometry.fileSize)) continue;
+    const first = index * geometry.l2Entries;
+    const entries = Math.min(geometry.l2Entries, clusters - first);
     if (onGrid) table.decode(tables.read(l1, index, offset), first, entries);
     else table.damaged(first, entries);
     table.done = index / end;

@@ -1,7 +1,7 @@
 import { viewOf } from '../bytes.js';
 import { readBytes } from '../byteSource.js';
 import { maskedOffset } from '../qcow2/entryTable.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import type { SubclusterBitmap } from '../qcow2/subclusters.js';
 import { GUEST } from './guestKinds.js';
 import { GuestTable } from './guestTable.js';
@@ -18,13 +18,13 @@ export interface MixedCluster extends SubclusterBitmap {
  * nothing else; without extended L2 nothing at all. Throws on I/O errors.
  */
 export function* mixedClusters(
-  { layout, l1, source }: LaidOutImage,
+  { geometry, l1, source }: MappableImage,
   first: number,
   end: number,
 ): Generator<MixedCluster, void, void> {
-  const { clusterSize, fileSize, l2Entries, l2EntrySize } = layout;
-  if (!layout.extendedL2) return;
-  const table = new GuestTable(layout);
+  const { clusterSize, fileSize, l2Entries, l2EntrySize } = geometry;
+  if (!geometry.extendedL2) return;
+  const table = new GuestTable(geometry);
   for (let from = first; from < end;) {
     const l1Index = Math.floor(from / l2Entries);
     const to = Math.min(end, (l1Index + 1) * l2Entries);

@@ -6,7 +6,7 @@ import type { Scan } from '../check/scan.js';
 import { matcher, NOTHING_BESIDE, type SearchTarget, surplusOf } from './search.js';
 
 /** Host clusters side by side that hold the same and are counted alike. */
-export interface LayoutRun {
+export interface FileRun {
   /** Host offset in bytes. */
   readonly offset: number;
   readonly clusters: number;
@@ -20,19 +20,19 @@ export interface LayoutRun {
 }
 
 /** Unreadable things told of a run. */
-const MOST_WORDS = 8;
+const MAX_WORDS = 8;
 
 /** Which runs are listed: those whose clusters all match. What single findings say cuts no run. */
 export type RunFilter = Exclude<SearchTarget, { type: 'corruption' }>;
 
 /** The whole file as runs, in order; or those of a kind. */
-export class LayoutRuns {
+export class FileRuns {
   readonly #scan: Scan;
   readonly #index: RunIndex;
 
   constructor(scan: Scan, filter?: RunFilter) {
     this.#scan = scan;
-    this.#index = new RunIndex(scan.map, layoutRule(scan, filter));
+    this.#index = new RunIndex(scan.map, runRule(scan, filter));
   }
 
   get total(): number {
@@ -40,7 +40,7 @@ export class LayoutRuns {
   }
 
   /** The runs from number `from` on, `count` at most. */
-  *page(from: number, count: number): Generator<LayoutRun> {
+  *page(from: number, count: number): Generator<FileRun> {
     let left = count;
     for (const start of this.#index.starts(from)) {
       if (left-- <= 0) return;
@@ -53,11 +53,11 @@ export class LayoutRuns {
     return this.#index.before(cluster + 1)?.position;
   }
 
-  #run(cluster: number): LayoutRun {
+  #run(cluster: number): FileRun {
     const { image, map } = this.#scan;
     const { refcount, references } = countsOf(this.#scan, cluster);
     return {
-      offset: cluster * image.layout.clusterSize,
+      offset: cluster * image.geometry.clusterSize,
       clusters: this.#index.length(cluster),
       types: kindNames(kindsOf(map.cell(cluster))),
       refcount,
@@ -68,20 +68,20 @@ export class LayoutRuns {
 }
 
 /** What there is in a cluster that cannot be read, in words. */
-function unreadableIn({ claims }: Scan, cluster: number): Pick<LayoutRun, 'unreadable'> {
+function unreadableIn({ claims }: Scan, cluster: number): Pick<FileRun, 'unreadable'> {
   const words = claims.list
     .filter(({ first, last }) => first <= cluster && cluster <= last)
     .map(({ owner }) => describeOwner(owner));
-  return words.length === 0 ? {} : { unreadable: [...new Set(words)].slice(0, MOST_WORDS) };
+  return words.length === 0 ? {} : { unreadable: [...new Set(words)].slice(0, MAX_WORDS) };
 }
 
 /** The whole file as runs, up to its end. */
-export function* layoutRuns(scan: Scan): Generator<LayoutRun> {
-  const runs = new LayoutRuns(scan);
+export function* fileRuns(scan: Scan): Generator<FileRun> {
+  const runs = new FileRuns(scan);
   yield* runs.page(0, runs.total);
 }
 
-function layoutRule(scan: Scan, filter: RunFilter | undefined): RunRule {
+function runRule(scan: Scan, filter: RunFilter | undefined): RunRule {
   const { stored, claims } = scan;
   /** Cells alike say all, but for counts that did not fit and refcounts that cannot be read. */
   const saysAll = (cell: Cell): boolean =>
@@ -107,9 +107,9 @@ function layoutRule(scan: Scan, filter: RunFilter | undefined): RunRule {
 function countsOf(
   { map, stored, references }: Scan,
   cluster: number,
-): Pick<LayoutRun, 'refcount' | 'references'> {
+): Pick<FileRun, 'refcount' | 'references'> {
   const cell = map.cell(cluster);
-  const refcountOf = (): LayoutRun['refcount'] => {
+  const refcountOf = (): FileRun['refcount'] => {
     if (storedOf(cell) < MANY && !stored.someUnreadable) return storedOf(cell);
     const exact = stored.exact(cluster);
     if (exact === undefined) return undefined;

@@ -16,7 +16,7 @@ export interface ClusterOwners {
 }
 
 /** Owners told of each cluster, and of each when many clusters have so many. */
-const MOST_OWNERS = 100;
+const MAX_OWNERS = 100;
 const FEW_OWNERS = 4;
 /** Owners told of all clusters together before those of each become few. */
 const MANY_OWNERS = 2 ** 17;
@@ -26,11 +26,11 @@ export function* ownersOf(scan: Scan, cluster: number): Generator<Owner> {
   const wanted = new Set([cluster]);
   for (const { owners } of structureClaims(scan, wanted)) yield* owners;
   if ((kindsOf(scan.map.cell(cluster)) & GUEST_DATA) === 0) return;
-  const bytes = new Uint8Array(scan.image.layout.clusterSize);
+  const bytes = new Uint8Array(scan.image.geometry.clusterSize);
   for (const table of scan.tables.referringTo(cluster, cluster)) {
     scan.image.source.readInto(bytes, scan.tables.offset(table));
     const isPlain = scan.tables.isPlain(table);
-    if (isPlain && !mentions(bytes, cluster * scan.image.layout.clusterSize)) continue;
+    if (isPlain && !mentions(bytes, cluster * scan.image.geometry.clusterSize)) continue;
     for (const { owners } of l2EntryClaims(scan, table, wanted, bytes)) yield* owners;
   }
 }
@@ -79,7 +79,7 @@ export function* findOwners(
     highest = Math.max(highest, cluster);
   }
   for (const claim of structureClaims(scan, inMap)) found.add(claim);
-  const bytes = new Uint8Array(scan.image.layout.clusterSize);
+  const bytes = new Uint8Array(scan.image.geometry.clusterSize);
   for (const table of scan.tables.referringTo(lowest, highest)) {
     scan.image.source.readInto(bytes, scan.tables.offset(table));
     for (const claim of l2EntryClaims(scan, table, wanted, bytes)) found.add(claim);
@@ -101,7 +101,7 @@ class FoundOwners {
     const of = this.owners.get(claim.cluster);
     if (!of) return;
     of.total += claim.count;
-    const most = this.#told < MANY_OWNERS ? MOST_OWNERS : FEW_OWNERS;
+    const most = this.#told < MANY_OWNERS ? MAX_OWNERS : FEW_OWNERS;
     if (of.owners.length >= most) return;
     for (const owner of claim.owners) {
       of.owners.push(owner);
@@ -118,9 +118,9 @@ function* l2EntryClaims(
   wanted: ReadonlySet<number>,
   bytes: Uint8Array,
 ): Generator<Claim> {
-  const { layout } = scan.image;
+  const { geometry } = scan.image;
   const view = viewOf(bytes);
-  const { l2EntrySize, clusterSize, clusterBits } = layout;
+  const { l2EntrySize, clusterSize, clusterBits } = geometry;
   const highShift = 32 - clusterBits;
   const lowMask = clusterSize - 1;
   // With one cluster wanted a comparison of integers does; that is what a click asks for.
@@ -156,7 +156,7 @@ function* l2EntryOwners(
   low: number,
 ): Generator<Owner> {
   for (const place of scan.tables.places(table))
-    yield l2EntryOwner(scan.image.layout, place, index, high, low);
+    yield l2EntryOwner(scan.image.geometry, place, index, high, low);
 }
 
 /** The bytes of the file that an entry refers to. */
@@ -165,10 +165,10 @@ function spanOf(
   high: number,
   low: number,
 ): { offset: number; length: number } | undefined {
-  const { layout } = scan.image;
-  const kind = l2EntryKind(high, low, layout);
-  if (kind === 'unallocated' || kind === 'zero-plain' || layout.externalData) return undefined;
+  const { geometry } = scan.image;
+  const kind = l2EntryKind(high, low, geometry);
+  if (kind === 'unallocated' || kind === 'zero-plain' || geometry.externalData) return undefined;
   return kind === 'compressed'
-    ? compressedSpan(high, low, layout)
-    : { offset: maskedOffset(high, low), length: layout.clusterSize };
+    ? compressedSpan(high, low, geometry)
+    : { offset: maskedOffset(high, low), length: geometry.clusterSize };
 }

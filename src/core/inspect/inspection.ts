@@ -82,7 +82,7 @@ export class Inspection {
   counts(): CheckCounts | undefined {
     const { image, comparison, findings, copiedFindings, statistics, failure } = this.#scan;
     if (image.refusal.check !== undefined || failure) return undefined;
-    const { clusterSize, virtualSize } = image.layout;
+    const { clusterSize, virtualSize } = image.geometry;
     return {
       checkErrors: findings.count('error') + comparison.errors,
       corruptions:
@@ -164,7 +164,7 @@ export class Inspection {
     const here = (finding: Finding) => finding.cluster === cluster;
     return {
       cluster,
-      offset: cluster * image.layout.clusterSize,
+      offset: cluster * image.geometry.clusterSize,
       kinds: kindNames(kindsOf(cell)),
       stored: stored.exact(cluster)?.toString(),
       references: references.exact(cluster),

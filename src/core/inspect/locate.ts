@@ -1,7 +1,7 @@
 import { readBytes } from '../byteSource.js';
 import { viewOf } from '../bytes.js';
 import { maskedOffset } from '../qcow2/entryTable.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { compressedSpan, type L2EntryKind, l2EntryKind } from '../qcow2/l2Entry.js';
 
 /** A place as people name it. Offsets in bytes. */
@@ -50,22 +50,22 @@ export type EntryState =
   | 'unusable';
 
 /** Finds the host cluster of a place. Throws on I/O errors. */
-export function locate(image: LaidOutImage, place: Place): Located {
-  const { layout } = image;
+export function locate(image: MappableImage, place: Place): Located {
+  const { geometry } = image;
   switch (place.type) {
     case 'cluster':
       return inFile(image, place.cluster);
     case 'host':
-      return inFile(image, Math.floor(place.offset / layout.clusterSize));
+      return inFile(image, Math.floor(place.offset / geometry.clusterSize));
     case 'guest': {
-      const last = Number(layout.virtualSize) - 1;
+      const last = Number(geometry.virtualSize) - 1;
       if (place.offset > last) return { type: 'none', what: 'guest-offset', last };
-      const cluster = Math.floor(place.offset / layout.clusterSize);
-      const l1Index = Math.floor(cluster / layout.l2Entries);
+      const cluster = Math.floor(place.offset / geometry.clusterSize);
+      const l1Index = Math.floor(cluster / geometry.l2Entries);
       // The L1 table of a damaged image may be shorter than its disk.
       if (l1Index >= image.l1.length)
         return { type: 'none', what: 'l1-entry', last: image.l1.length - 1 };
-      return locateEntry(image, l1Index, cluster % layout.l2Entries);
+      return locateEntry(image, l1Index, cluster % geometry.l2Entries);
     }
     case 'l1':
     case 'l2': {
@@ -73,23 +73,23 @@ export function locate(image: LaidOutImage, place: Place): Located {
       if (l1Index >= image.l1.length)
         return { type: 'none', what: 'l1-entry', last: image.l1.length - 1 };
       if (place.type === 'l1') return locateEntry(image, l1Index, undefined);
-      return place.l2Index < layout.l2Entries
+      return place.l2Index < geometry.l2Entries
         ? locateEntry(image, l1Index, place.l2Index)
-        : { type: 'none', what: 'l2-entry', last: layout.l2Entries - 1 };
+        : { type: 'none', what: 'l2-entry', last: geometry.l2Entries - 1 };
     }
   }
 }
 
-function inFile({ layout }: LaidOutImage, cluster: number): Located {
-  return cluster < layout.hostClusters
+function inFile({ geometry }: MappableImage, cluster: number): Located {
+  return cluster < geometry.hostClusters
     ? { type: 'found', cluster, entry: undefined }
-    : { type: 'none', what: 'cluster', last: layout.hostClusters - 1 };
+    : { type: 'none', what: 'cluster', last: geometry.hostClusters - 1 };
 }
 
-function locateEntry(image: LaidOutImage, l1Index: number, l2Index: number | undefined): Located {
-  const { layout, l1 } = image;
-  const { clusterSize, hostClusters } = layout;
-  const guestOffset = (l1Index * layout.l2Entries + (l2Index ?? 0)) * clusterSize;
+function locateEntry(image: MappableImage, l1Index: number, l2Index: number | undefined): Located {
+  const { geometry, l1 } = image;
+  const { clusterSize, hostClusters } = geometry;
+  const guestOffset = (l1Index * geometry.l2Entries + (l2Index ?? 0)) * clusterSize;
   const clusterOf = (offset: number): number =>
     Math.min(Math.floor(offset / clusterSize), hostClusters - 1);
   const found = (offset: number, index: number | undefined, state: EntryState): Located => ({
@@ -105,22 +105,22 @@ function locateEntry(image: LaidOutImage, l1Index: number, l2Index: number | und
   if (!isUsable(table)) return found(l1.entryOffset(l1Index), undefined, 'unusable');
   if (l2Index === undefined) return found(table, undefined, 'table');
 
-  const entryOffset = table + l2Index * layout.l2EntrySize;
+  const entryOffset = table + l2Index * geometry.l2EntrySize;
   const view = viewOf(readBytes(image.source, entryOffset, 8));
   const [high, low] = [view.getUint32(0), view.getUint32(4)];
-  const kind = l2EntryKind(high, low, layout);
+  const kind = l2EntryKind(high, low, geometry);
   switch (kind) {
     case 'unallocated':
     case 'zero-plain':
       return found(entryOffset, l2Index, kind);
     case 'compressed': {
-      const { offset } = compressedSpan(high, low, layout);
+      const { offset } = compressedSpan(high, low, geometry);
       const isInFile = offset < hostClusters * clusterSize;
       return found(isInFile ? offset : entryOffset, l2Index, isInFile ? kind : 'unusable');
     }
     case 'normal':
     case 'zero-allocated': {
-      if (layout.externalData) return found(entryOffset, l2Index, 'external');
+      if (geometry.externalData) return found(entryOffset, l2Index, 'external');
       const offset = maskedOffset(high, low);
       return isUsable(offset)
         ? found(offset, l2Index, kind)

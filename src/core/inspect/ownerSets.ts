@@ -1,7 +1,7 @@
 /** Sets that are told apart: a hostile image may have any number of them. */
-const MOST_SETS = 2 ** 20;
+const MAX_SETS = 2 ** 20;
 /** Unions that are remembered. */
-const MOST_UNIONS = 2 ** 18;
+const MAX_UNIONS = 2 ** 18;
 
 /** The set of no owners. */
 export const NOBODY = 0;
@@ -46,11 +46,11 @@ export class OwnerSets {
   union(a: number, b: number): number {
     if (a === b || b === NOBODY) return a;
     if (a === NOBODY) return b;
-    const key = Math.min(a, b) * MOST_SETS + Math.max(a, b);
+    const key = Math.min(a, b) * MAX_SETS + Math.max(a, b);
     const known = this.#unions.get(key);
     if (known !== undefined) return known;
     const made = this.#merge(a, b);
-    if (this.#unions.size === MOST_UNIONS) this.#unions.clear();
+    if (this.#unions.size === MAX_UNIONS) this.#unions.clear();
     this.#unions.set(key, made);
     return made;
   }
@@ -69,11 +69,11 @@ export class OwnerSets {
   }
 
   #append(set: number, owner: number): number {
-    const key = set * MOST_SETS + owner;
+    const key = set * MAX_SETS + owner;
     const known = this.#added.get(key);
     if (known !== undefined) return known;
     const made = this.#counts.length;
-    if (made === MOST_SETS)
+    if (made === MAX_SETS)
       throw new Error('the snapshots share clusters in more ways than can be told apart');
     this.#rests.push(set);
     this.#greatest.push(owner);

@@ -32,11 +32,11 @@ export interface Ownership {
  */
 export function* ownership(scan: Scan): Generator<number, Ownership> {
   const { image, tables } = scan;
-  const { layout, source, l1, snapshotTable } = image;
+  const { geometry, source, l1, snapshotTable } = image;
   const sets = new OwnerSets();
-  const owners = new ClusterMap(layout.hostClusters, new Budget(BUDGET));
+  const owners = new ClusterMap(geometry.hostClusters, new Budget(BUDGET));
   const marks = new Marks(owners, sets);
-  const { clusterSize } = layout;
+  const { clusterSize } = geometry;
   const markBytes = (offset: number, length: number, set: number): void => {
     if (length === 0) return;
     marks.add(Math.floor(offset / clusterSize), Math.ceil((offset + length) / clusterSize), set);
@@ -65,17 +65,17 @@ export function* ownership(scan: Scan): Generator<number, Ownership> {
   });
   const bytes = new Uint8Array(clusterSize);
   const view = viewOf(bytes);
-  const runs = new L2EntryRuns(layout);
+  const runs = new L2EntryRuns(geometry);
   let done = 0;
   for (const [offset, set] of byOffset) {
     markBytes(offset, clusterSize, set);
     source.readInto(bytes, offset);
-    runs.decode(view, layout.l2Entries);
-    for (let run = 0; run < runs.count && !layout.externalData; run++) {
+    runs.decode(view, geometry.l2Entries);
+    for (let run = 0; run < runs.count && !geometry.externalData; run++) {
       const high = runs.highs[run];
       const low = runs.lows[run];
       if ((high & COMPRESSED) !== 0) {
-        const span = compressedSpan(high, low, layout);
+        const span = compressedSpan(high, low, geometry);
         markBytes(span.offset, span.length, set);
       } else {
         const start = maskedOffset(high, low);

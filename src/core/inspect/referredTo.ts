@@ -14,18 +14,18 @@ export interface ClusterRun {
 
 /** What the structures in a cluster refer to. */
 export interface Mapped {
-  /** Runs in ascending order; the lowest of them when there are more than `MOST_RUNS`. */
+  /** Runs in ascending order; the lowest of them when there are more than `MAX_RUNS`. */
   readonly runs: readonly ClusterRun[];
   /** How many runs there are in all, and clusters in them. */
   readonly runCount: number;
   readonly clusters: number;
 }
 
-const MOST_RUNS = 4096;
+const MAX_RUNS = 4096;
 /** Tables off the grid may share a cluster; more than these no sound image has. */
-const MOST_TABLES = 8;
+const MAX_TABLES = 8;
 /** Spans of clusters that are gathered: twice the entries of the largest table. */
-const MOST_SPANS = 2 ** 19;
+const MAX_SPANS = 2 ** 19;
 
 /** The host clusters that the tables in a cluster refer to, each once. */
 export function mappedBy(scan: Scan, cluster: number): Mapped {
@@ -50,7 +50,7 @@ class Spans {
   readonly #ends: number[] = [];
 
   constructor({ image, map }: Scan) {
-    this.#clusterSize = image.layout.clusterSize;
+    this.#clusterSize = image.geometry.clusterSize;
     this.#clusters = map.clusters;
   }
 
@@ -69,7 +69,7 @@ class Spans {
     const last = this.#ends.length - 1;
     // Most tables refer to clusters side by side.
     if (this.#ends[last] === from && end > from) this.#ends[last] = end;
-    else if (from < end && last < 2 * MOST_SPANS) this.#ends.push(from, end);
+    else if (from < end && last < 2 * MAX_SPANS) this.#ends.push(from, end);
   }
 
   merged(): Mapped {
@@ -83,7 +83,7 @@ class Spans {
       const [from, to] = [Math.max(this.#ends[at], end), this.#ends[at + 1]];
       if (to <= end) continue;
       if (from !== end) runCount++;
-      if (from !== end && runs.length < MOST_RUNS) runs.push({ cluster: from, clusters: 0 });
+      if (from !== end && runs.length < MAX_RUNS) runs.push({ cluster: from, clusters: 0 });
       if (runs.length === runCount) runs[runCount - 1].clusters += to - from;
       clusters += to - from;
       end = to;
@@ -102,34 +102,34 @@ function addHeader({ image }: Scan, spans: Spans): void {
 }
 
 function addL1Tables(scan: Scan, cluster: number, spans: Spans): void {
-  const { layout, l1, snapshotTable } = scan.image;
+  const { geometry, l1, snapshotTable } = scan.image;
   const add = (offset: number, entries: number): void => {
     for (const [high, low] of entriesIn(scan, cluster, offset, entries))
-      spans.add(maskedOffset(high, low), layout.clusterSize);
+      spans.add(maskedOffset(high, low), geometry.clusterSize);
   };
   add(l1.offset, l1.length);
   for (const { l1Offset, l1Size } of snapshotTable.snapshots) add(Number(l1Offset), l1Size);
 }
 
 function addL2Tables(scan: Scan, cluster: number, spans: Spans): void {
-  const { layout, source } = scan.image;
-  if (layout.externalData) return;
+  const { geometry, source } = scan.image;
+  if (geometry.externalData) return;
   const offsets = new Set<number>();
   for (const table of scan.tables.lyingIn(cluster)) {
     offsets.add(scan.tables.offset(table));
-    if (offsets.size === MOST_TABLES) break;
+    if (offsets.size === MAX_TABLES) break;
   }
   for (const offset of offsets) {
-    const view = viewOf(readBytes(source, offset, layout.clusterSize));
-    for (let at = 0; at < layout.clusterSize; at += layout.l2EntrySize) {
+    const view = viewOf(readBytes(source, offset, geometry.clusterSize));
+    for (let at = 0; at < geometry.clusterSize; at += geometry.l2EntrySize) {
       const high = view.getUint32(at);
       const low = view.getUint32(at + 4);
-      const kind = l2EntryKind(high, low, layout);
+      const kind = l2EntryKind(high, low, geometry);
       if (kind === 'compressed') {
-        const span = compressedSpan(high, low, layout);
+        const span = compressedSpan(high, low, geometry);
         spans.add(span.offset, span.length);
       } else if (kind === 'normal' || kind === 'zero-allocated') {
-        spans.add(maskedOffset(high, low), layout.clusterSize);
+        spans.add(maskedOffset(high, low), geometry.clusterSize);
       }
     }
   }
@@ -137,24 +137,24 @@ function addL2Tables(scan: Scan, cluster: number, spans: Spans): void {
 
 /** A refcount table refers to its blocks; a block to the clusters whose refcounts it holds. */
 function addRefcounts(scan: Scan, cluster: number, spans: Spans): void {
-  const { layout, refcountTable } = scan.image;
+  const { geometry, refcountTable } = scan.image;
   const { offset, length } = refcountTable;
   for (const [high, low] of entriesIn(scan, cluster, offset, length))
-    spans.add(blockOffset(high, low), layout.clusterSize);
+    spans.add(blockOffset(high, low), geometry.clusterSize);
   for (let index = 0; index < refcountTable.present; index++) {
     const at = blockOffset(refcountTable.high(index), refcountTable.low(index));
-    if (at === 0 || at !== cluster * layout.clusterSize) continue;
-    const first = index * layout.refcountsPerBlock;
-    spans.addClusters(first, first + layout.refcountsPerBlock);
+    if (at === 0 || at !== cluster * geometry.clusterSize) continue;
+    const first = index * geometry.refcountsPerBlock;
+    spans.addClusters(first, first + geometry.refcountsPerBlock);
   }
 }
 
 function addBitmaps(scan: Scan, cluster: number, kinds: number, spans: Spans): void {
-  const { layout, bitmaps } = scan.image;
+  const { geometry, bitmaps } = scan.image;
   for (const { tableOffset, tableSize } of bitmaps?.bitmaps ?? []) {
     if (kinds & BIT.bitmapDirectory) spans.add(Number(tableOffset), tableSize * 8);
     for (const [high, low] of entriesIn(scan, cluster, Number(tableOffset), tableSize))
-      spans.add(maskedOffset(high, low), layout.clusterSize);
+      spans.add(maskedOffset(high, low), geometry.clusterSize);
   }
 }
 
@@ -165,7 +165,7 @@ function* entriesIn(
   offset: number,
   entries: number,
 ): Generator<readonly [number, number]> {
-  const { clusterSize } = image.layout;
+  const { clusterSize } = image.geometry;
   const start = cluster * clusterSize;
   const first = Math.max(0, Math.ceil((start - offset) / 8));
   const end = Math.min(entries, Math.ceil((start + clusterSize - offset) / 8));

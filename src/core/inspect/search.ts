@@ -91,7 +91,7 @@ export function besideMap(scan: Scan): BesideMap {
     if (cluster < map.clusters) corrupt.add(cluster);
     // What points past the end of the file is wrong where it stands.
     else if (owner && 'entryOffset' in owner)
-      corrupt.add(Math.floor(owner.entryOffset / image.layout.clusterSize));
+      corrupt.add(Math.floor(owner.entryOffset / image.geometry.clusterSize));
   }
   return { surplus: surplusOf(scan), corrupt: Int32Array.from(corrupt).sort() };
 }

@@ -62,7 +62,7 @@ function* regionClaims(
   owner: Owner,
 ): Generator<Claim> {
   if (size <= 0 || scan.claims.has(owner)) return;
-  const { clusterSize } = scan.image.layout;
+  const { clusterSize } = scan.image.geometry;
   const last = Math.floor((offset + size - 1) / clusterSize);
   for (const cluster of common(wanted, Math.floor(offset / clusterSize), last))
     yield claim(cluster, owner);
@@ -70,7 +70,7 @@ function* regionClaims(
 
 function* l2TableClaims(scan: Scan, wanted: ReadonlySet<number>): Generator<Claim> {
   const { tables, image } = scan;
-  const { clusterSize } = image.layout;
+  const { clusterSize } = image.geometry;
   for (let table = 0; table < tables.length; table++) {
     const offset = tables.offset(table);
     const first = Math.floor(offset / clusterSize);
@@ -94,11 +94,11 @@ function entryOffsetOf(scan: Scan, of: TableOf, l1Index: number): number {
 }
 
 function* blockClaims(scan: Scan, wanted: ReadonlySet<number>): Generator<Claim> {
-  const { layout, refcountTable } = scan.image;
+  const { geometry, refcountTable } = scan.image;
   for (let index = 0; index < refcountTable.present; index++) {
     const low = refcountTable.low(index);
-    if ((low & (layout.clusterSize - 1)) !== 0) continue;
-    const cluster = (refcountTable.high(index) * 2 ** 32 + low) / layout.clusterSize;
+    if ((low & (geometry.clusterSize - 1)) !== 0) continue;
+    const cluster = (refcountTable.high(index) * 2 ** 32 + low) / geometry.clusterSize;
     if (cluster > 0 && wanted.has(cluster))
       yield claim(cluster, {
         type: 'refcount-block',
@@ -127,7 +127,7 @@ function* bitmapDataClaims(
   bitmap: string,
   table: EntryTable,
 ): Generator<Claim> {
-  const { clusterSize } = scan.image.layout;
+  const { clusterSize } = scan.image.geometry;
   for (let index = 0; index < table.present; index++) {
     const cluster = maskedOffset(table.high(index), table.low(index)) / clusterSize;
     if (cluster > 0 && wanted.has(cluster))

@@ -37,7 +37,7 @@ export interface BitmapSizeAdvice {
  * Work that all replays together may take, some tenths of a second: a unit is a window of 4096
  * clusters that is made a bitmap of or written back, an operation much less.
  */
-export const MOST_WORK = 2 ** 16;
+export const MAX_WORK = 2 ** 16;
 /** Fragments of a window that is in use from end to end. */
 const FULL_WINDOW = 16;
 /** Operations, or windows checked, between two yields: some milliseconds. */
@@ -57,10 +57,10 @@ export function* advise(
   settings: StructureSettings,
   operations: OperationList,
 ): Generator<void, Advice, void> {
-  let left = MOST_WORK - workExpected(operations);
+  let left = MAX_WORK - workExpected(operations);
   const because = `opening this image and checking its windows takes too much work to be tried with other settings`;
   if (left < 0) return { limit: undefined, bitmapSize: undefined, because };
-  left = MOST_WORK;
+  left = MAX_WORK;
   function* run(changes: Partial<StructureSettings>): Generator<void, Trial, void> {
     const trial = yield* runTrial(geometry, { ...settings, ...changes }, operations);
     left -= workOf(trial.list, operations);

@@ -1,7 +1,7 @@
 import { BIT } from '../map/kinds.js';
 import { blockOffset, ENTRY_OFFSET, EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import { MAX_L1_BYTES } from '../qcow2/limits.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { snapshotLabel } from '../qcow2/snapshotTable.js';
 import type { Parsed } from '../size.js';
 import { OperationList } from './operationList.js';
@@ -11,19 +11,19 @@ import type { TypeSet } from './types.js';
 const SNAPSHOT_ENTRY_BYTES = 40;
 
 /** A snapshot whose L1 table claims more entries is left out (QCOW_MAX_L1_SIZE, taken as entries). */
-const MOST_L1_ENTRIES = MAX_L1_BYTES;
+const MAX_L1_ENTRIES = MAX_L1_BYTES;
 
 /** A broken image can have 65,536 snapshots that share an L1 table of millions of entries. */
-export const MOST_OPERATIONS = 2 ** 24;
+export const MAX_OPERATIONS = 2 ** 24;
 
 /**
  * What the series enters while it opens an image, in its order: the order decides what the cache
  * and the limit do. The L1 tables of snapshots are read only if inactive L2 tables are guarded.
  * Not ok for an image that nobody could have made: it would take more than 2^24 operations.
  */
-export function openSequence(image: LaidOutImage, guarded: TypeSet): Parsed<OperationList> {
+export function openSequence(image: MappableImage, guarded: TypeSet): Parsed<OperationList> {
   const { header, l1, refcountTable } = image;
-  const { clusterSize } = image.layout;
+  const { clusterSize } = image.geometry;
   const operations = new OperationList();
   const table = (offset: number, bytes: number, types: TypeSet): void => {
     if (bytes > 0) operations.enter(offset, Math.ceil(bytes / clusterSize), types);
@@ -43,14 +43,14 @@ export function openSequence(image: LaidOutImage, guarded: TypeSet): Parsed<Oper
   }
   for (const snapshot of image.snapshotTable.snapshots) {
     const offset = Number(snapshot.l1Offset & ENTRY_OFFSET);
-    if (offset === 0 || snapshot.l1Size > MOST_L1_ENTRIES) continue;
+    if (offset === 0 || snapshot.l1Size > MAX_L1_ENTRIES) continue;
     table(offset, snapshot.l1Size * 8, BIT.inactiveL1);
     if ((guarded & BIT.inactiveL2) === 0) continue;
     const inactive = EntryTable.read(image.source, BigInt(offset), snapshot.l1Size);
-    if (operations.length + inactive.present > MOST_OPERATIONS)
+    if (operations.length + inactive.present > MAX_OPERATIONS)
       return {
         ok: false,
-        message: `Opening would enter more than ${MOST_OPERATIONS} tables, at ${snapshotLabel(snapshot)}`,
+        message: `Opening would enter more than ${MAX_OPERATIONS} tables, at ${snapshotLabel(snapshot)}`,
       };
     enterL2Tables(operations, inactive, BIT.inactiveL2);
   }

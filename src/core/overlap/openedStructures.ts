@@ -1,5 +1,5 @@
 import { BIT } from '../map/kinds.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import type { Parsed } from '../size.js';
 import { openSequence } from './openSequence.js';
 import type { OperationList } from './operationList.js';
@@ -21,13 +21,16 @@ export type OpenedStructures =
  */
 export class StructureBuilder {
   readonly geometry: StructureGeometry;
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   #sequence:
     { readonly inactiveL2: boolean; readonly operations: Parsed<OperationList> } | undefined;
 
-  constructor(image: LaidOutImage) {
+  constructor(image: MappableImage) {
     this.#image = image;
-    this.geometry = { clusterBits: image.layout.clusterBits, fileLength: image.layout.fileSize };
+    this.geometry = {
+      clusterBits: image.geometry.clusterBits,
+      fileLength: image.geometry.fileSize,
+    };
   }
 
   /** What opening enters. Throws on I/O errors. */

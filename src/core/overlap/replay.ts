@@ -8,7 +8,7 @@ import { createTimeline, type Timeline } from './timeline.js';
 /** Operations between two kept states, at first: replaying so many takes a few milliseconds. */
 const KEEP_EVERY = 2 ** 16;
 /** Bytes that the kept states may take before every second one of them is given up. */
-const MOST_KEPT = 2 ** 27;
+const MAX_KEPT = 2 ** 27;
 /** Operations before a state reached backwards at which another is kept: most likely it goes on so. */
 const NEAR = 2 ** 10;
 
@@ -96,7 +96,7 @@ export class Replay {
   #keep(): void {
     this.#kept = [...this.#kept, copyOf(this.#cursor)];
     const bytes = this.#kept.reduce((sum, { state }) => sum + state.byteLength, 0);
-    if (bytes <= MOST_KEPT) return;
+    if (bytes <= MAX_KEPT) return;
     this.#kept = this.#kept.filter((_, index) => index % 2 === 0);
     this.#every *= 2;
   }

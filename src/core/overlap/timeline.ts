@@ -1,7 +1,7 @@
 import type { MetadataList } from './metadataList.js';
 
 /** Most samples of a time line: more than a chart has pixels. */
-const MOST_SAMPLES = 1024;
+const MAX_SAMPLES = 1024;
 
 /** How the structures came to be, as columns of equal length; each sample is a state. */
 export interface Timeline {
@@ -28,7 +28,7 @@ export function createTimeline(
   operations: number,
   advance: (position: number) => void,
 ): Timeline {
-  const step = Math.max(1, Math.ceil(operations / (MOST_SAMPLES - 1)));
+  const step = Math.max(1, Math.ceil(operations / (MAX_SAMPLES - 1)));
   const samples = Math.ceil(operations / step) + 1;
   const column = () => new Float64Array(samples);
   const timeline: Timeline = {

@@ -1,10 +1,10 @@
 import { roundUp } from '../bytes.js';
 import { BIT } from '../map/kinds.js';
 import { blockOffset, EntryTable, maskedOffset } from '../qcow2/entryTable.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { MAX_L1_BYTES } from '../qcow2/limits.js';
 import type { CheckEngine } from './checkEngine.js';
-import { MOST_OPERATIONS } from './openSequence.js';
+import { MAX_OPERATIONS } from './openSequence.js';
 import type { TablePlace } from './tableChanges.js';
 import { TableSet } from './tableSet.js';
 import type { TypeSet } from './types.js';
@@ -62,9 +62,9 @@ export class TodayEngine implements CheckEngine {
 }
 
 /** The guarded tables of an image that has just been opened. */
-export function guardedTables(image: LaidOutImage): GuardedTables {
+export function guardedTables(image: MappableImage): GuardedTables {
   const { l1, refcountTable, snapshotTable, bitmaps } = image;
-  const { clusterSize } = image.layout;
+  const { clusterSize } = image.geometry;
   let inactiveL2s: TableSet | undefined;
   return {
     clusterSize,
@@ -95,13 +95,13 @@ const placeOf = (table: EntryTable): TablePlace => ({
  * The L1 tables of all snapshots, each place once, but for those that QEMU would refuse to read; as
  * long as they stay below what any image that QEMU made can have.
  */
-function* snapshotL1s(image: LaidOutImage): Generator<EntryTable> {
+function* snapshotL1s(image: MappableImage): Generator<EntryTable> {
   const seen = new Set<string>();
   let entries = 0;
   for (const { l1Offset, l1Size } of image.snapshotTable.snapshots) {
     const place = `${l1Offset} ${l1Size}`;
-    if (l1Size > MAX_L1_BYTES / 8 || l1Offset % BigInt(image.layout.clusterSize) !== 0n) continue;
-    if (seen.has(place) || entries > MOST_OPERATIONS) continue;
+    if (l1Size > MAX_L1_BYTES / 8 || l1Offset % BigInt(image.geometry.clusterSize) !== 0n) continue;
+    if (seen.has(place) || entries > MAX_OPERATIONS) continue;
     seen.add(place);
     const table = EntryTable.read(image.source, l1Offset, l1Size);
     entries += table.present;

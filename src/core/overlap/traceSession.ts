@@ -9,7 +9,7 @@ import { HAS_BITMAP } from './windowTable.js';
 const NO_MEMORY = -12;
 
 /** A state that nobody could print: each slot and window is a number or four. */
-const MOST_PRINTED = 2 ** 24;
+const MAX_PRINTED = 2 ** 24;
 
 /** One operation and the state after it, in the form of the recorded traces. */
 export interface TraceLine {
@@ -54,10 +54,10 @@ export class TraceSession {
     const created = MetadataList.create(creation, { ...creation, policy: this.#policy });
     this.#list = created.ok ? created.value : undefined;
     if (!created.ok) return { ok: true, value: { op, ret: NO_MEMORY, events: [] } };
-    if (created.value.cache.size > MOST_PRINTED)
+    if (created.value.cache.size > MAX_PRINTED)
       return {
         ok: false,
-        message: `${created.value.cache.size} cache slots, expected at most ${MOST_PRINTED}`,
+        message: `${created.value.cache.size} cache slots, expected at most ${MAX_PRINTED}`,
       };
     return { ok: true, value: { op, ret: 0, events: [], ...stateOf(created.value) } };
   }

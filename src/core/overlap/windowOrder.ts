@@ -11,7 +11,7 @@ const FORM_ORDER = { empty: 0, fragments: 1, cached: 2, kept: 3 } as const;
 const EXPOSURE_ORDER = { refused: 4, dropped: 8, lost: 12 } as const;
 
 /** Listed windows, which fit into the low bits of a sort key. Ages leave that much room: they count uses. */
-const MOST_WINDOWS = 2 ** 25;
+const MAX_WINDOWS = 2 ** 25;
 
 /**
  * Rows of the windows that are not empty, or are unprotected, in the order of a column; ties by
@@ -36,13 +36,13 @@ export function sortedRows(
   const keys = new Float64Array(listed);
   for (let i = 0; i < listed; i++) {
     const key = sortKey(list, ascending[i], refusesBitmaps, column);
-    keys[i] = (descending ? -key : key) * MOST_WINDOWS + i;
+    keys[i] = (descending ? -key : key) * MAX_WINDOWS + i;
   }
   keys.sort();
   // A remainder of a negative number would be one too.
   return Uint32Array.from(
     keys,
-    (key) => ascending[key - Math.floor(key / MOST_WINDOWS) * MOST_WINDOWS],
+    (key) => ascending[key - Math.floor(key / MAX_WINDOWS) * MAX_WINDOWS],
   );
 }
 

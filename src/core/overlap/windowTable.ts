@@ -13,7 +13,7 @@ export const DROPPED = 4;
 export const KEPT = 8;
 
 /** Windows up to here have a row from the start: more than any image that can be checked has. */
-const MOST_DENSE = 2 ** 19;
+const MAX_DENSE = 2 ** 19;
 
 /**
  * The windows array, a struct of arrays by row. The windows of the file are rows of the same
@@ -37,7 +37,7 @@ export class WindowTable {
   #farWindows: number[] = [];
 
   constructor(count: number) {
-    const dense = Math.min(count, MOST_DENSE);
+    const dense = Math.min(count, MAX_DENSE);
     this.count = count;
     this.#dense = dense;
     this.#rows = dense;

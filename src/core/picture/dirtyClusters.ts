@@ -1,7 +1,7 @@
 import { guestClusters } from '../guest/guestTable.js';
 import type { Bitmap } from '../qcow2/bitmapDirectory.js';
 import { maskedOffset } from '../qcow2/entryTable.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { readBitmapTable } from '../qcow2/openBitmaps.js';
 import { BytePlane } from './bytePlane.js';
 import { NAMED, ranksOf, valueOf } from './layer.js';
@@ -13,25 +13,25 @@ const TWO = valueOf('bitmaps', 'two');
 const MORE = valueOf('bitmaps', 'more');
 
 /** Bitmaps whose contents can be relied upon: QEMU marks the others as in use, and drops them. */
-export const usableBitmaps = (image: LaidOutImage): readonly Bitmap[] =>
+export const usableBitmaps = (image: MappableImage): readonly Bitmap[] =>
   image.bitmaps?.bitmaps.filter(({ inUse }) => !inUse) ?? [];
 
 /**
  * In which persistent bitmaps each cluster of the guest's disk is dirty, be it in part. Yields the
  * part done after each cluster of a bitmap. Throws on I/O errors.
  */
-export function* dirtyClusters(image: LaidOutImage): Generator<number, BytePlane> {
-  const { layout } = image;
+export function* dirtyClusters(image: MappableImage): Generator<number, BytePlane> {
+  const { geometry } = image;
   const ranks = ranksOf({ view: 'guest', layer: 'bitmaps' });
-  const plane = new BytePlane(guestClusters(layout), ranks, CLEAN);
+  const plane = new BytePlane(guestClusters(geometry), ranks, CLEAN);
   const bitmaps = usableBitmaps(image);
   for (const [number, bitmap] of bitmaps.entries()) {
     const next = nextValues(number);
     // Several bits may stand for one cluster: what has been marked is not marked again.
     let marked = 0;
     for (const { from, to, done } of dirtyStretches(image, bitmap)) {
-      const first = Math.max(marked, Math.floor(from / layout.clusterSize));
-      const end = Math.min(plane.clusters, Math.ceil(to / layout.clusterSize));
+      const first = Math.max(marked, Math.floor(from / geometry.clusterSize));
+      const end = Math.min(plane.clusters, Math.ceil(to / geometry.clusterSize));
       if (first < end) {
         plane.replace(first, end, next);
         marked = end;
@@ -59,8 +59,8 @@ interface Stretch {
 }
 
 /** The dirty parts of the disk, in ascending order. */
-function* dirtyStretches(image: LaidOutImage, bitmap: Bitmap): Generator<Stretch> {
-  const { clusterSize, virtualSize } = image.layout;
+function* dirtyStretches(image: MappableImage, bitmap: Bitmap): Generator<Stretch> {
+  const { clusterSize, virtualSize } = image.geometry;
   const table = readBitmapTable(image.source, bitmap);
   const granularity = 2 ** bitmap.granularityBits;
   const covered = clusterSize * 8 * granularity;

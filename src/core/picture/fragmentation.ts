@@ -1,7 +1,7 @@
 import { GUEST } from '../guest/guestKinds.js';
 import { guestClusters, guestTables } from '../guest/guestTable.js';
 import { ScatteredVisits } from '../inspect/slabVisits.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { BytePlane, PlaneWriter } from './bytePlane.js';
 import { ranksOf, valueOf } from './layer.js';
 
@@ -26,15 +26,15 @@ export interface Planes {
  * nothing. Those that are not contiguous are the fragmented clusters of QEMU's statistics, which
  * count every compressed one among them (check_refcounts_l2). Yields the part done.
  */
-export function* fragmentation(image: LaidOutImage): Generator<number, Planes> {
-  const { layout } = image;
+export function* fragmentation(image: MappableImage): Generator<number, Planes> {
+  const { geometry } = image;
   const guest = new BytePlane(
-    guestClusters(layout),
+    guestClusters(geometry),
     ranksOf({ view: 'guest', layer: 'fragmentation' }),
     NONE,
   );
   const host = new BytePlane(
-    layout.hostClusters,
+    geometry.hostClusters,
     ranksOf({ view: 'host', layer: 'fragmentation' }),
     NONE,
   );
@@ -44,14 +44,14 @@ export function* fragmentation(image: LaidOutImage): Generator<number, Planes> {
   const hostWriter = new PlaneWriter((from, to, value) => {
     host.raise(from, to, value);
   });
-  const scattered = new ScatteredVisits(layout.hostClusters, (cluster, value) => {
+  const scattered = new ScatteredVisits(geometry.hostClusters, (cluster, value) => {
     if (host.glyph(cluster) < value) host.set(cluster, value);
   });
   const put = (start: number, count: number, from: number, to: number, value: number): void => {
     guestWriter.put(start, start + count, value);
-    if (layout.externalData || from >= layout.hostClusters) return;
+    if (geometry.externalData || from >= geometry.hostClusters) return;
     if (to - from === 1) scattered.add(from, value);
-    else hostWriter.put(from, Math.min(to, layout.hostClusters), value);
+    else hostWriter.put(from, Math.min(to, geometry.hostClusters), value);
   };
   for (const table of guestTables(image)) {
     let expected = -1;

@@ -3,7 +3,7 @@ import { CHUNK, type ClusterMap } from '../map/clusterMap.js';
 import { GUEST } from '../guest/guestKinds.js';
 import { guestClusters, guestTables, type GuestTable } from '../guest/guestTable.js';
 import { ScatteredVisits } from '../inspect/slabVisits.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { BytePlane, PlaneWriter } from './bytePlane.js';
 import { ranksOf } from './layer.js';
 import { TROUBLE_SHIFT } from './tile.js';
@@ -12,9 +12,9 @@ import { TROUBLE_SHIFT } from './tile.js';
  * What each cluster of the guest's disk is, with the trouble that the cluster of the file is in
  * which holds it. Yields the part done after each L2 table.
  */
-export function* guestKinds(image: LaidOutImage, map: ClusterMap): Generator<number, BytePlane> {
+export function* guestKinds(image: MappableImage, map: ClusterMap): Generator<number, BytePlane> {
   const ranks = ranksOf({ view: 'guest', layer: 'kinds' });
-  const plane = new BytePlane(guestClusters(image.layout), ranks, GUEST.unallocated);
+  const plane = new BytePlane(guestClusters(image.geometry), ranks, GUEST.unallocated);
   const writer = new PlaneWriter((from, to, glyph) => {
     plane.fill(from, to, glyph);
   });
@@ -28,7 +28,7 @@ export function* guestKinds(image: LaidOutImage, map: ClusterMap): Generator<num
     for (let i = 0; i < table.count; i++) {
       const start = table.starts[i];
       const kind = table.kinds[i];
-      const held = !image.layout.externalData && table.from[i] >= 0;
+      const held = !image.geometry.externalData && table.from[i] >= 0;
       // What lies past the end of the file reads as zeros; the check tells of it.
       const end = held ? Math.max(0, Math.min(table.lengths[i], map.clusters - table.from[i])) : 0;
       if (end === 1) {

@@ -2,7 +2,7 @@ import { CHUNK, CHUNK_BITS } from '../map/clusterMap.js';
 import { GUEST } from '../guest/guestKinds.js';
 import { guestClusters, guestTables } from '../guest/guestTable.js';
 import { ScatteredVisits } from '../inspect/slabVisits.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { BytePlane, PlaneWriter } from './bytePlane.js';
 import { cellAt, glyphOf, type PictureSource } from './source.js';
 
@@ -10,9 +10,12 @@ import { cellAt, glyphOf, type PictureSource } from './source.js';
  * A picture of the host file as one of the guest's disk: each guest cluster takes the value of the
  * host cluster that holds it, or 0 when none does. Yields the part done.
  */
-export function* ontoGuest(image: LaidOutImage, host: PictureSource): Generator<number, BytePlane> {
-  const { layout } = image;
-  const plane = new BytePlane(guestClusters(layout), host.ranks, 0);
+export function* ontoGuest(
+  image: MappableImage,
+  host: PictureSource,
+): Generator<number, BytePlane> {
+  const { geometry } = image;
+  const plane = new BytePlane(guestClusters(geometry), host.ranks, 0);
   const writer = new PlaneWriter((from, to, glyph) => {
     plane.fill(from, to, glyph);
   });
@@ -20,7 +23,7 @@ export function* ontoGuest(image: LaidOutImage, host: PictureSource): Generator<
     plane.set(start, glyphOf(cellAt(host, from)));
   });
   for (const table of guestTables(image)) {
-    for (let i = 0; i < table.count && !layout.externalData; i++) {
+    for (let i = 0; i < table.count && !geometry.externalData; i++) {
       const from = table.from[i];
       const start = table.starts[i];
       if (from < 0 || from >= host.clusters) continue;
@@ -39,9 +42,12 @@ export function* ontoGuest(image: LaidOutImage, host: PictureSource): Generator<
  * guest cluster it holds, the greatest if it holds several, or 0 when it holds none. Yields the part
  * done.
  */
-export function* ontoHost(image: LaidOutImage, guest: PictureSource): Generator<number, BytePlane> {
-  const { layout } = image;
-  const plane = new BytePlane(layout.hostClusters, guest.ranks, 0);
+export function* ontoHost(
+  image: MappableImage,
+  guest: PictureSource,
+): Generator<number, BytePlane> {
+  const { geometry } = image;
+  const plane = new BytePlane(geometry.hostClusters, guest.ranks, 0);
   const writer = new PlaneWriter((from, to, glyph) => {
     plane.raise(from, to, glyph);
   });
@@ -50,7 +56,7 @@ export function* ontoHost(image: LaidOutImage, guest: PictureSource): Generator<
     if (plane.glyph(from) < glyph) plane.set(from, glyph);
   });
   for (const table of guestTables(image)) {
-    for (let i = 0; i < table.count && !layout.externalData; i++) {
+    for (let i = 0; i < table.count && !geometry.externalData; i++) {
       const from = table.from[i];
       const start = table.starts[i];
       if (from < 0 || from >= plane.clusters) continue;

@@ -6,7 +6,7 @@ import type { Trouble } from '../map/cell.js';
  * 2^n × 2^n clusters, by two numbers:
  *
  * - glyph, 8 bits: bits 4 … 0 the dominant value (31 outside the file), bits 6 … 5 the worst
- *   trouble (see layout/cell.ts)
+ *   trouble (see map/cell.ts)
  * - mask, 16 bits: the values that are there, bit v - 1 for value v and bit 15 for value 0
  *
  * What the values mean is a matter of the layer (see layer.ts); of a host cluster's kinds, 0 is

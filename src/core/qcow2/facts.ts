@@ -5,7 +5,7 @@ import type { Image } from './image.js';
 import type { Problem } from './problem.js';
 
 /** How the image is laid out, in plain values. Sizes in bytes. */
-export interface Geometry {
+export interface GeometryFacts {
   readonly version: number;
   readonly clusterBits: number;
   /** Host clusters in the file, the last one perhaps partial. */
@@ -33,7 +33,7 @@ export interface ImageFacts {
   /** Bytes. */
   readonly fileSize: number;
   /** Known when the header could be understood far enough to lay the file out in clusters. */
-  readonly geometry: Geometry | undefined;
+  readonly geometry: GeometryFacts | undefined;
   /** The file is no qcow2 image of version 2 or later. */
   readonly foreign:
     | {
@@ -50,25 +50,25 @@ export interface ImageFacts {
 const ENCRYPTION = ['none', 'aes', 'luks'] as const;
 
 export function imageFacts(image: Image, fileName: string): ImageFacts {
-  const { header, layout, source } = image;
+  const { header, geometry, source } = image;
   const known = image.foreign ? foreignFormat(source) : undefined;
   const foreign = image.foreign
     ? { title: known?.title, advice: known && foreignAdvice(known) }
     : undefined;
   const base = { fileName, fileSize: source.size, foreign, problems: image.problems };
-  if (!layout) return { ...base, geometry: undefined };
+  if (!geometry) return { ...base, geometry: undefined };
   const incompatible = header.value('incompatible_features');
   return {
     ...base,
     geometry: {
-      version: layout.version,
-      clusterBits: layout.clusterBits,
-      hostClusters: layout.hostClusters,
+      version: geometry.version,
+      clusterBits: geometry.clusterBits,
+      hostClusters: geometry.hostClusters,
       virtualSize: Number(header.value('size')),
-      refcountBits: layout.refcountBits,
+      refcountBits: geometry.refcountBits,
       snapshots: header.number('nb_snapshots'),
       bitmaps: findExtension(image.extensions, 'bitmaps')?.count ?? 0,
-      extendedL2: layout.extendedL2,
+      extendedL2: geometry.extendedL2,
       dirty: (incompatible & INCOMPATIBLE.dirty) !== 0n,
       corrupt: (incompatible & INCOMPATIBLE.corrupt) !== 0n,
       lazyRefcounts: (header.value('compatible_features') & COMPATIBLE.lazyRefcounts) !== 0n,

@@ -6,8 +6,8 @@ import * as limits from './limits.js';
 /** The unit of lengths in QEMU's block layer. */
 const SECTOR = 512;
 
-/** How the image is laid out, once the header's numbers have been found usable. Sizes in bytes. */
-export interface Layout {
+/** The image's own sizes, once the header's numbers have been found usable. Sizes in bytes. */
+export interface Geometry {
   readonly version: 2 | 3;
   readonly clusterBits: number;
   readonly clusterSize: number;
@@ -39,8 +39,8 @@ export function knownClusterSize(header: Header): number {
   return bits >= limits.MIN_CLUSTER_BITS && bits <= limits.MAX_CLUSTER_BITS ? 1 << bits : 0;
 }
 
-/** The layout of a file of so many bytes, undefined when the header does not give one. */
-export function layoutOf(header: Header, bytes: number): Layout | undefined {
+/** The geometry of a file of so many bytes, undefined when the header does not give one. */
+export function geometryOf(header: Header, bytes: number): Geometry | undefined {
   const fileSize = roundUp(bytes, SECTOR);
   const version = header.number('version') === 2 ? 2 : 3;
   const clusterBits = header.number('cluster_bits');

@@ -10,7 +10,7 @@ import { type Extensions, findExtension } from './extensions.js';
 import { foreignFormat, foreignText } from './foreignFormat.js';
 import { AUTOCLEAR, type FeatureName, INCOMPATIBLE, KNOWN_INCOMPATIBLE } from './features.js';
 import { type FieldName, type Header, MAGIC } from './header.js';
-import type { Layout } from './geometry.js';
+import type { Geometry } from './geometry.js';
 import * as limits from './limits.js';
 import type { Refusals } from './refusals.js';
 
@@ -156,7 +156,7 @@ interface TableRule {
 }
 
 /** QEMU's qcow2_validate_table. */
-function checkTable(header: Header, layout: Layout, rule: TableRule, refusals: Refusals): void {
+function checkTable(header: Header, geometry: Geometry, rule: TableRule, refusals: Refusals): void {
   const offset = header.value(rule.offset);
   const count = header.number(rule.count);
   const most = Math.floor(rule.maxBytes / rule.entryBytes);
@@ -172,25 +172,25 @@ function checkTable(header: Header, layout: Layout, rule: TableRule, refusals: R
     return;
   }
   if (
-    offset % BigInt(layout.clusterSize) !== 0n ||
+    offset % BigInt(geometry.clusterSize) !== 0n ||
     limits.INT64_MAX - BigInt(count * rule.entryBytes) < offset
   ) {
     refusals.field(
       rule.offset,
       `${rule.name} is misplaced`,
       offset,
-      `a multiple of ${hex(layout.clusterSize)} below 2^63`,
+      `a multiple of ${hex(geometry.clusterSize)} below 2^63`,
       `${rule.name} offset invalid`,
       rule.by,
     );
     return;
   }
   const end = offset + BigInt(count * rule.entryBytes);
-  if (count > 0 && end > BigInt(layout.fileSize))
+  if (count > 0 && end > BigInt(geometry.fileSize))
     refusals.at(
       rule.offset,
       Number(offset),
-      `${rule.name} reaches past the end of the file: it ends at ${hex(end)}, the file at ${hex(layout.fileSize)}`,
+      `${rule.name} reaches past the end of the file: it ends at ${hex(end)}, the file at ${hex(geometry.fileSize)}`,
       undefined,
     );
 }
@@ -200,7 +200,7 @@ export function checkTables(
   source: ByteSource,
   header: Header,
   extensions: Extensions,
-  layout: Layout,
+  geometry: Geometry,
   refusals: Refusals,
 ): ExtensionsFound & { readonly backingFile: string | undefined } {
   if (header.number('refcount_table_clusters') === 0)
@@ -213,12 +213,12 @@ export function checkTables(
       'opening but for a check',
     );
   const table = (rule: TableRule) => {
-    checkTable(header, layout, rule, refusals);
+    checkTable(header, geometry, rule, refusals);
   };
   table({
     offset: 'refcount_table_offset',
     count: 'refcount_table_clusters',
-    entryBytes: layout.clusterSize,
+    entryBytes: geometry.clusterSize,
     maxBytes: limits.MAX_REFCOUNT_TABLE_BYTES,
     name: 'Reference count table',
     by: 'every opening',
@@ -239,7 +239,7 @@ export function checkTables(
     name: 'Active L1 table',
     by: 'every opening',
   });
-  if (layout.l1DiskEntries > limits.MAX_CHECKED_CLUSTERS)
+  if (geometry.l1DiskEntries > limits.MAX_CHECKED_CLUSTERS)
     refusals.field(
       'size',
       'The virtual disk is too large',
@@ -247,17 +247,17 @@ export function checkTables(
       'at most 2^31 - 1 L1 entries',
       'Image is too big',
     );
-  if (header.number('l1_size') < layout.l1DiskEntries)
+  if (header.number('l1_size') < geometry.l1DiskEntries)
     refusals.field(
       'l1_size',
       'The L1 table is too small for the virtual disk',
       header.number('l1_size'),
-      `at least ${layout.l1DiskEntries}`,
+      `at least ${geometry.l1DiskEntries}`,
       'L1 table is too small',
     );
   checkEncryption(header, refusals);
-  const { crypto, warnings } = checkExtensions(header, extensions, layout.clusterSize, refusals);
-  if (layout.externalData && !extensions.list.some((e) => e.type === 'data-file'))
+  const { crypto, warnings } = checkExtensions(header, extensions, geometry.clusterSize, refusals);
+  if (geometry.externalData && !extensions.list.some((e) => e.type === 'data-file'))
     refusals.field(
       'incompatible_features',
       'An external data file without a name',
@@ -266,7 +266,7 @@ export function checkTables(
       "'data-file' is required for this image",
     );
   const autoclear = header.value('autoclear_features');
-  if ((autoclear & AUTOCLEAR.rawExternalData) !== 0n && !layout.externalData)
+  if ((autoclear & AUTOCLEAR.rawExternalData) !== 0n && !geometry.externalData)
     refusals.field(
       'autoclear_features',
       'A raw external data file, but no external data file',
@@ -277,9 +277,9 @@ export function checkTables(
   checkCryptoHeader(header, crypto, refusals);
   const backingOffset = header.value('backing_file_offset');
   const backingSize = header.number('backing_file_size');
-  if (backingOffset === 0n || backingOffset > BigInt(layout.clusterSize))
+  if (backingOffset === 0n || backingOffset > BigInt(geometry.clusterSize))
     return { backingFile: undefined, crypto, warnings };
-  const most = Math.min(limits.MAX_BACKING_NAME, layout.clusterSize - Number(backingOffset));
+  const most = Math.min(limits.MAX_BACKING_NAME, geometry.clusterSize - Number(backingOffset));
   if (backingSize > most)
     refusals.field(
       'backing_file_size',

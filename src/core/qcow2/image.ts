@@ -4,7 +4,7 @@ import { checkCryptoHeader, checkExtensions } from './extensionChecks.js';
 import { type CryptoHeader, type Extensions, findExtension, readExtensions } from './extensions.js';
 import { type Header, isForeign, readHeader } from './header.js';
 import { checkHeader, checkTables } from './headerChecks.js';
-import { knownClusterSize, type Layout, layoutOf } from './geometry.js';
+import { knownClusterSize, type Geometry, geometryOf } from './geometry.js';
 import * as limits from './limits.js';
 import {
   type BitmapsOfImage,
@@ -23,7 +23,7 @@ export interface Image {
   readonly header: Header;
   readonly extensions: Extensions;
   /** Undefined when the header does not say how the file is laid out. */
-  readonly layout: Layout | undefined;
+  readonly geometry: Geometry | undefined;
   /** In the order in which QEMU looks. */
   readonly problems: readonly Problem[];
   /** QEMU's text for refusing to open the image, or to open it for a check. */
@@ -55,17 +55,17 @@ export interface Image {
 }
 
 /** An image that can be scanned. */
-export type LaidOutImage = Image & { readonly layout: Layout };
+export type MappableImage = Image & { readonly geometry: Geometry };
 
-export function isLaidOut(image: Image): image is LaidOutImage {
-  return image.layout !== undefined;
+export function isMappable(image: Image): image is MappableImage {
+  return image.geometry !== undefined;
 }
 
 /** Opens an image. Never throws for what the image says; only an I/O error throws. */
 export function openImage(source: ByteSource): Image {
   const header = readHeader(source);
   const refusals = new Refusals();
-  const layout = layoutOf(header, source.size);
+  const geometry = geometryOf(header, source.size);
   const cluster = knownClusterSize(header);
   const backingOffset = header.value('backing_file_offset');
   const extensionsEnd =
@@ -74,12 +74,12 @@ export function openImage(source: ByteSource): Image {
   const extensions = readExtensions(source, extensionsStart, extensionsEnd);
   checkHeader(source, header, extensions, refusals);
   const base = { source, header, extensions, foreign: isForeign(source) };
-  if (!layout) {
+  if (!geometry) {
     const { crypto, warnings } = checkExtensions(header, extensions, cluster, refusals);
     checkCryptoHeader(header, crypto, refusals);
     return {
       ...base,
-      layout,
+      geometry,
       problems: refusals.problems,
       refusal: refusals,
       l1: EntryTable.EMPTY,
@@ -100,7 +100,7 @@ export function openImage(source: ByteSource): Image {
     source,
     header,
     extensions,
-    layout,
+    geometry,
     refusals,
   );
   const l1 = EntryTable.read(
@@ -114,9 +114,9 @@ export function openImage(source: ByteSource): Image {
     header.value('refcount_table_offset'),
     Math.min(refcountTableBytes, limits.MAX_REFCOUNT_TABLE_BYTES) / 8,
   );
-  const snapshots = openSnapshots(source, header, layout, refusals);
-  const bitmaps = openBitmaps(source, header, extensions, layout, refusals);
-  if (layout.virtualSize > limits.MAX_NODE_LENGTH)
+  const snapshots = openSnapshots(source, header, geometry, refusals);
+  const bitmaps = openBitmaps(source, header, extensions, geometry, refusals);
+  if (geometry.virtualSize > limits.MAX_NODE_LENGTH)
     refusals.field(
       'size',
       'The virtual disk is too long',
@@ -126,17 +126,17 @@ export function openImage(source: ByteSource): Image {
     );
   return {
     ...base,
-    layout,
+    geometry,
     problems: refusals.problems,
     refusal: refusals,
     l1,
     refcountTable,
     ...snapshots,
     bitmaps,
-    unreadBitmaps: bitmaps ? undefined : openUnreadBitmaps(source, header, extensions, layout),
+    unreadBitmaps: bitmaps ? undefined : openUnreadBitmaps(source, header, extensions, geometry),
     warnings,
     crypto,
     backingFile,
-    dataFile: layout.externalData ? findExtension(extensions, 'data-file')?.name : undefined,
+    dataFile: geometry.externalData ? findExtension(extensions, 'data-file')?.name : undefined,
   };
 }

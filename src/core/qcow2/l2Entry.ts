@@ -1,6 +1,6 @@
 import { hexWords } from '../bytes.js';
 import { maskedOffset } from './entryTable.js';
-import type { Layout } from './geometry.js';
+import type { Geometry } from './geometry.js';
 
 export const COPIED = 0x80000000;
 export const COMPRESSED = 0x40000000;
@@ -12,14 +12,14 @@ const READS_ZERO = 1;
 /** The five kinds of an L2 entry (qcow2_get_cluster_type). */
 export type L2EntryKind = 'unallocated' | 'zero-plain' | 'zero-allocated' | 'normal' | 'compressed';
 
-export function l2EntryKind(high: number, low: number, layout: Layout): L2EntryKind {
+export function l2EntryKind(high: number, low: number, geometry: Geometry): L2EntryKind {
   if ((high & COMPRESSED) !== 0) return 'compressed';
   const hasOffset = (high & 0x00ffffff) !== 0 || (low & 0xfffffe00) !== 0;
-  if ((low & READS_ZERO) !== 0 && !layout.extendedL2)
+  if ((low & READS_ZERO) !== 0 && !geometry.extendedL2)
     return hasOffset ? 'zero-allocated' : 'zero-plain';
   if (hasOffset) return 'normal';
   // Offset 0 is a valid place in an external data file; COPIED tells it from "unallocated".
-  return layout.externalData && (high & COPIED) !== 0 ? 'normal' : 'unallocated';
+  return geometry.externalData && (high & COPIED) !== 0 ? 'normal' : 'unallocated';
 }
 
 export function hasReservedBits(high: number, low: number): boolean {
@@ -40,16 +40,16 @@ export interface CompressedSpan {
  * Bits of the upper word that belong to a compressed cluster's offset: bits 0 … x-1 are the offset,
  * x … 61 the additional sectors, x = 62 - (cluster_bits - 8) > 32.
  */
-const highBitsOfOffset = ({ clusterBits }: Layout): number => 30 - (clusterBits - 8);
+const highBitsOfOffset = ({ clusterBits }: Geometry): number => 30 - (clusterBits - 8);
 
 /** A compressed cluster's offset in hexadecimal, exact. */
-export function compressedOffsetText(high: number, low: number, layout: Layout): string {
-  return hexWords(high & ((1 << highBitsOfOffset(layout)) - 1), low);
+export function compressedOffsetText(high: number, low: number, geometry: Geometry): string {
+  return hexWords(high & ((1 << highBitsOfOffset(geometry)) - 1), low);
 }
 
 /** Where a compressed cluster's data lies (qcow2_parse_compressed_l2_entry). */
-export function compressedSpan(high: number, low: number, layout: Layout): CompressedSpan {
-  const highOffsetBits = highBitsOfOffset(layout);
+export function compressedSpan(high: number, low: number, geometry: Geometry): CompressedSpan {
+  const highOffsetBits = highBitsOfOffset(geometry);
   const offsetHigh = high & ((1 << highOffsetBits) - 1);
   const sectors = ((high & 0x3fffffff) >>> highOffsetBits) + 1;
   return {

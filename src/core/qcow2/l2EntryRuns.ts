@@ -1,5 +1,5 @@
 import { COMPRESSED } from './l2Entry.js';
-import type { Layout } from './geometry.js';
+import type { Geometry } from './geometry.js';
 
 /**
  * An L2 table of any form as runs of entries: each entry of a run has the flags and the subclusters
@@ -16,11 +16,11 @@ export class L2EntryRuns {
   readonly lows: Uint32Array;
   readonly zeroes: Uint32Array;
   readonly allocated: Uint32Array;
-  readonly #layout: Layout;
+  readonly #geometry: Geometry;
 
-  constructor(layout: Layout) {
-    this.#layout = layout;
-    const most = layout.l2Entries;
+  constructor(geometry: Geometry) {
+    this.#geometry = geometry;
+    const most = geometry.l2Entries;
     this.indexes = new Int32Array(most);
     this.lengths = new Int32Array(most);
     this.highs = new Uint32Array(most);
@@ -31,7 +31,7 @@ export class L2EntryRuns {
 
   /** Decodes the first `entries` entries of the table whose bytes are in `view`. */
   decode(view: DataView, entries: number): void {
-    const { clusterBits, clusterSize, l2EntrySize, extendedL2 } = this.#layout;
+    const { clusterBits, clusterSize, l2EntrySize, extendedL2 } = this.#geometry;
     const { indexes, lengths, highs, lows } = this;
     let run = -1;
     let nextHigh = 0;

@@ -11,7 +11,7 @@ import { EntryTable } from './entryTable.js';
 import { type Extensions, findExtension } from './extensions.js';
 import { AUTOCLEAR } from './features.js';
 import type { Header } from './header.js';
-import type { Layout } from './geometry.js';
+import type { Geometry } from './geometry.js';
 import * as limits from './limits.js';
 import type { Refusals } from './refusals.js';
 
@@ -39,7 +39,7 @@ export function readBitmapTable(source: ByteSource, bitmap: Bitmap): EntryTable 
 function checkBitmapTables(
   source: ByteSource,
   directory: BitmapDirectory,
-  layout: Layout,
+  geometry: Geometry,
   refusals: Refusals,
 ): void {
   const names = new Set<string>();
@@ -69,7 +69,8 @@ function checkBitmapTables(
     }
     const key = tableKey(bitmap);
     const invalid =
-      invalidIn.get(key) ?? firstInvalidEntry(readBitmapTable(source, bitmap), layout.clusterSize);
+      invalidIn.get(key) ??
+      firstInvalidEntry(readBitmapTable(source, bitmap), geometry.clusterSize);
     invalidIn.set(key, invalid);
     if (invalid >= 0) {
       const table = readBitmapTable(source, bitmap);
@@ -80,7 +81,7 @@ function checkBitmapTables(
         `Could not read bitmap_table table from image for bitmap '${bitmap.name}': Invalid argument`,
       );
     }
-    const needed = tableEntriesNeeded(bitmap, layout.clusterSize, layout.virtualSize);
+    const needed = tableEntriesNeeded(bitmap, geometry.clusterSize, geometry.virtualSize);
     if (needed !== BigInt(bitmap.tableSize))
       refusals.at(
         'bitmap directory',
@@ -100,16 +101,16 @@ export function openUnreadBitmaps(
   source: ByteSource,
   header: Header,
   extensions: Extensions,
-  layout: Layout,
+  geometry: Geometry,
 ): UnreadBitmaps | undefined {
   const extension = findExtension(extensions, 'bitmaps');
   if (!extension || (header.value('autoclear_features') & AUTOCLEAR.bitmaps) !== 0n)
     return undefined;
   const { directoryOffset, directorySize, count } = extension;
-  if (directoryOffset === 0n || directoryOffset >= BigInt(layout.fileSize)) return undefined;
+  if (directoryOffset === 0n || directoryOffset >= BigInt(geometry.fileSize)) return undefined;
   const offset = Number(directoryOffset);
   const size = Math.min(Number(directorySize), limits.MAX_BITMAP_DIRECTORY_BYTES);
-  const { clusterSize, virtualSize } = layout;
+  const { clusterSize, virtualSize } = geometry;
   const directory = readBitmapDirectory(source, offset, size, count, clusterSize, virtualSize);
   return { ...directory, offset, size, reason: 'autoclear bit 0 of the header is clear' };
 }
@@ -119,7 +120,7 @@ export function openBitmaps(
   source: ByteSource,
   header: Header,
   extensions: Extensions,
-  layout: Layout,
+  geometry: Geometry,
   refusals: Refusals,
 ): BitmapsOfImage | undefined {
   const extension = findExtension(extensions, 'bitmaps');
@@ -141,8 +142,8 @@ export function openBitmaps(
     offset,
     size,
     extension.count,
-    layout.clusterSize,
-    layout.virtualSize,
+    geometry.clusterSize,
+    geometry.virtualSize,
   );
   if (directory.failure)
     refusals.at(
@@ -151,6 +152,6 @@ export function openBitmaps(
       `The bitmap directory at ${hex(offset)} is unusable at ${hex(directory.failure.offset)}: ${directory.failure.message}`,
       directory.failure.message,
     );
-  else checkBitmapTables(source, directory, layout, refusals);
+  else checkBitmapTables(source, directory, geometry, refusals);
   return { ...directory, offset, size };
 }

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../byteSource.js';
 import { hex } from '../bytes.js';
 import type { Header } from './header.js';
-import type { Layout } from './geometry.js';
+import type { Geometry } from './geometry.js';
 import * as limits from './limits.js';
 import type { Refusals } from './refusals.js';
 import { readSnapshotTable, type SnapshotTable } from './snapshotTable.js';
@@ -24,7 +24,7 @@ export interface SnapshotsOfImage {
 export function openSnapshots(
   source: ByteSource,
   header: Header,
-  layout: Layout,
+  geometry: Geometry,
   refusals: Refusals,
 ): SnapshotsOfImage {
   const count = header.number('nb_snapshots');
@@ -45,7 +45,10 @@ export function openSnapshots(
       'File too large',
       `${count} snapshots are too many`,
     );
-  if (limits.INT64_MAX - BigInt(count * 40) < offset || offset % BigInt(layout.clusterSize) !== 0n)
+  if (
+    limits.INT64_MAX - BigInt(count * 40) < offset ||
+    offset % BigInt(geometry.clusterSize) !== 0n
+  )
     return failed(
       ['qemu-img: ERROR snapshot table offset invalid'],
       'Invalid argument',

@@ -6,7 +6,7 @@ import {
   readBitmapDirectory,
 } from '../qcow2/bitmapDirectory.js';
 import { maskedOffset } from '../qcow2/entryTable.js';
-import { type LaidOutImage } from '../qcow2/image.js';
+import { type MappableImage } from '../qcow2/image.js';
 import { readBitmapTable } from '../qcow2/openBitmaps.js';
 import { MAX_BITMAP_DIRECTORY_BYTES } from '../qcow2/limits.js';
 import { type Branch, type Children, fewChildren } from './branch.js';
@@ -18,12 +18,12 @@ const FIXED_BYTES = 24;
 const FLAGS = ['in use', 'auto', 'extra data compatible'];
 
 /** The bitmaps extension, the last one if there are several, as for QEMU. */
-export function bitmapsExtension(image: LaidOutImage) {
+export function bitmapsExtension(image: MappableImage) {
   return image.extensions.list.findLast((e) => e.type === 'bitmaps');
 }
 
 /** The entries of the bitmap directory, as far as it can be read, even if QEMU honours none. */
-export function bitmapEntries(image: LaidOutImage): Children {
+export function bitmapEntries(image: MappableImage): Children {
   const { bitmaps, failure } = image.bitmaps ?? directoryOf(image);
   const branches = bitmaps.map((bitmap, index) => bitmapBranch(image, bitmap, index));
   if (failure)
@@ -37,16 +37,16 @@ export function bitmapEntries(image: LaidOutImage): Children {
   return fewChildren(branches);
 }
 
-function directoryOf(image: LaidOutImage): BitmapDirectory {
+function directoryOf(image: MappableImage): BitmapDirectory {
   const extension = bitmapsExtension(image);
   const offset = extension && pointer(extension.directoryOffset);
   if (!extension || offset === undefined) return { bitmaps: [], failure: undefined };
-  const { clusterSize, virtualSize } = image.layout;
+  const { clusterSize, virtualSize } = image.geometry;
   const size = Math.min(Number(extension.directorySize), MAX_BITMAP_DIRECTORY_BYTES);
   return readBitmapDirectory(image.source, offset, size, extension.count, clusterSize, virtualSize);
 }
 
-function bitmapBranch(image: LaidOutImage, bitmap: Bitmap, index: number): Branch {
+function bitmapBranch(image: MappableImage, bitmap: Bitmap, index: number): Branch {
   const { offset, name, granularityBits, inUse, tableOffset } = bitmap;
   const problems = image.problems.filter(
     (problem) => problem.offset >= offset && problem.offset < offset + FIXED_BYTES,
@@ -65,7 +65,7 @@ function bitmapBranch(image: LaidOutImage, bitmap: Bitmap, index: number): Branc
   };
 }
 
-function bitmapFields({ source }: LaidOutImage, { offset }: Bitmap): Branch[] {
+function bitmapFields({ source }: MappableImage, { offset }: Bitmap): Branch[] {
   const field = (
     label: string,
     at: number,
@@ -90,7 +90,7 @@ function bitmapFields({ source }: LaidOutImage, { offset }: Bitmap): Branch[] {
 
 const flagName = (bit: number): string => FLAGS[bit] ?? `bit ${bit}`;
 
-function tableBranch(image: LaidOutImage, bitmap: Bitmap): Branch {
+function tableBranch(image: MappableImage, bitmap: Bitmap): Branch {
   const offset = pointer(bitmap.tableOffset);
   const outside = offset === undefined || offset >= image.source.size;
   return {
@@ -105,10 +105,10 @@ function tableBranch(image: LaidOutImage, bitmap: Bitmap): Branch {
 }
 
 /** The entries of a bitmap's table but for those that say "all zeros". */
-function tableEntries(image: LaidOutImage, bitmap: Bitmap): Children {
-  const { layout, source } = image;
+function tableEntries(image: MappableImage, bitmap: Bitmap): Children {
+  const { geometry, source } = image;
   const table = readBitmapTable(source, bitmap);
-  const covered = BigInt(layout.clusterSize * 8) << BigInt(bitmap.granularityBits);
+  const covered = BigInt(geometry.clusterSize * 8) << BigInt(bitmap.granularityBits);
   return entryLines(table, (index): EntryLine => {
     const high = table.high(index);
     const low = table.low(index);
@@ -118,8 +118,8 @@ function tableEntries(image: LaidOutImage, bitmap: Bitmap): Children {
       value: `${bits} · guest ${hex(BigInt(index) * covered)}`,
       target: offset === 0 ? undefined : offset,
       trouble: troubles(
-        bitmapEntryInvalid(high, low, layout.clusterSize) && 'breaks the format',
-        offset === 0 ? undefined : misplaced(offset, layout),
+        bitmapEntryInvalid(high, low, geometry.clusterSize) && 'breaks the format',
+        offset === 0 ? undefined : misplaced(offset, geometry),
       ),
     };
   });

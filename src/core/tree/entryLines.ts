@@ -1,6 +1,6 @@
 import { hexWords } from '../bytes.js';
 import type { EntryTable } from '../qcow2/entryTable.js';
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import { type Branch, type Children, indexOf } from './branch.js';
 import { Listing } from './listing.js';
 
@@ -33,9 +33,9 @@ export function entryLines(table: EntryTable, tell: (index: number) => EntryLine
 }
 
 /** What is wrong with a host offset that an entry points at. */
-export function misplaced(offset: number, layout: Layout): string | undefined {
-  if (offset % layout.clusterSize !== 0) return 'not on a cluster boundary';
-  return offset >= layout.fileSize ? 'past the end of the file' : undefined;
+export function misplaced(offset: number, geometry: Geometry): string | undefined {
+  if (offset % geometry.clusterSize !== 0) return 'not on a cluster boundary';
+  return offset >= geometry.fileSize ? 'past the end of the file' : undefined;
 }
 
 /** Reserved bits that are set, given as upper and lower word. */

@@ -1,5 +1,5 @@
 import { hex } from '../bytes.js';
-import { type Image, isLaidOut, type LaidOutImage } from '../qcow2/image.js';
+import { type Image, isMappable, type MappableImage } from '../qcow2/image.js';
 import { bitmapEntries, bitmapsExtension } from './bitmaps.js';
 import { type Branch, type Children, fewChildren, nodeOf } from './branch.js';
 import { extensionList } from './extensions.js';
@@ -16,7 +16,7 @@ import { counted, sizeText, troubles } from './words.js';
 const REMEMBERED = 12;
 
 /** The tree of everything that an image's bytes say, read as it is asked for. */
-export class Structures {
+export class FormatTree {
   readonly #image: Image;
   /** By path, the one used last at the end. */
   readonly #open = new Map<string, Children>();
@@ -77,10 +77,10 @@ function roots(image: Image): Branch[] {
       open: extensions.length === 0 ? undefined : () => fewChildren(extensions),
     },
   ];
-  return isLaidOut(image) ? [...inHeader, ...tables(image)] : inHeader;
+  return isMappable(image) ? [...inHeader, ...tables(image)] : inHeader;
 }
 
-function tables(image: LaidOutImage): Branch[] {
+function tables(image: MappableImage): Branch[] {
   const all = [l1(image), refcounts(image), snapshots(image), bitmaps(image), luks(image)];
   return all.filter((branch) => branch !== undefined);
 }
@@ -96,7 +96,7 @@ const problemAt = (image: Image, offset: number): string | undefined =>
     ? undefined
     : troubles(...image.problems.filter((p) => p.offset === offset).map((p) => p.message));
 
-function l1(image: LaidOutImage): Branch {
+function l1(image: MappableImage): Branch {
   const { offset, length } = image.l1;
   return {
     key: 'l1',
@@ -105,11 +105,11 @@ function l1(image: LaidOutImage): Branch {
     offset,
     size: length * 8,
     trouble: problemAt(image, offset),
-    open: () => l1Entries(image, image.l1, image.layout.l1DiskEntries),
+    open: () => l1Entries(image, image.l1, image.geometry.l1DiskEntries),
   };
 }
 
-function refcounts(image: LaidOutImage): Branch {
+function refcounts(image: MappableImage): Branch {
   const { offset, length } = image.refcountTable;
   return {
     key: 'refcounts',
@@ -122,7 +122,7 @@ function refcounts(image: LaidOutImage): Branch {
   };
 }
 
-function snapshots(image: LaidOutImage): Branch | undefined {
+function snapshots(image: MappableImage): Branch | undefined {
   const count = image.header.number('nb_snapshots');
   if (count === 0) return undefined;
   return {
@@ -136,7 +136,7 @@ function snapshots(image: LaidOutImage): Branch | undefined {
   };
 }
 
-function bitmaps(image: LaidOutImage): Branch | undefined {
+function bitmaps(image: MappableImage): Branch | undefined {
   const extension = bitmapsExtension(image);
   if (!extension) return undefined;
   return {
@@ -153,7 +153,7 @@ function bitmaps(image: LaidOutImage): Branch | undefined {
   };
 }
 
-function luks({ crypto, source }: LaidOutImage): Branch | undefined {
+function luks({ crypto, source }: MappableImage): Branch | undefined {
   if (!crypto) return undefined;
   const offset = pointer(crypto.offset);
   const inFile = offset !== undefined && offset < source.size;

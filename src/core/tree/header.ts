@@ -46,9 +46,9 @@ export function headerFields(image: Image): Branch[] {
 
 /** Bytes of the header, within the first cluster. */
 export function headerBytes(image: Image): number {
-  const { header, layout } = image;
+  const { header, geometry } = image;
   if (image.foreign || header.number('version') === 2) return V2_BYTES;
-  return Math.min(header.number('header_length'), layout?.clusterSize ?? UNKNOWN);
+  return Math.min(header.number('header_length'), geometry?.clusterSize ?? UNKNOWN);
 }
 
 function headerField(image: Image, name: FieldName): Branch {
@@ -87,8 +87,8 @@ function tell(image: Image, name: FieldName, value: bigint): Told | string {
     case 'snapshots_offset':
       return value === 0n ? 'no snapshot table' : place(value);
     case 'refcount_table_clusters':
-      return image.layout
-        ? `${counted(value, 'cluster')}, ${counted((value * BigInt(image.layout.clusterSize)) / 8n, 'entry', 'entries')}`
+      return image.geometry
+        ? `${counted(value, 'cluster')}, ${counted((value * BigInt(image.geometry.clusterSize)) / 8n, 'entry', 'entries')}`
         : counted(value, 'cluster');
     case 'incompatible_features':
       return features(image, 'incompatible', value);
@@ -131,13 +131,13 @@ function features(image: Image, kind: FeatureKind, bits: bigint): Told {
   };
 }
 
-function backingName({ header, layout, source }: Image): Branch | undefined {
+function backingName({ header, geometry, source }: Image): Branch | undefined {
   const offset = header.value('backing_file_offset');
-  if (!layout || offset === 0n || offset >= BigInt(layout.clusterSize)) return undefined;
+  if (!geometry || offset === 0n || offset >= BigInt(geometry.clusterSize)) return undefined;
   const size = Math.min(
     header.number('backing_file_size'),
     MAX_BACKING_NAME,
-    layout.clusterSize - Number(offset),
+    geometry.clusterSize - Number(offset),
   );
   return textField(source, 'backing_file_name', Number(offset), size);
 }

@@ -1,9 +1,9 @@
 import { readBytes } from '../byteSource.js';
 import { hex, hexWords, viewOf } from '../bytes.js';
 import { maskedOffset } from '../qcow2/entryTable.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { COPIED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import { type Branch, type Children, indexOf } from './branch.js';
 import { misplaced, reservedBits } from './entryLines.js';
 import { Listing } from './listing.js';
@@ -28,9 +28,9 @@ interface Entry {
  *
  * @param guest where the table's first cluster lies on the virtual disk, in bytes
  */
-export function l2Entries(image: LaidOutImage, offset: number, guest: bigint): Children {
-  const { layout, source } = image;
-  const { clusterSize, clusterBits, l2EntrySize, extendedL2 } = layout;
+export function l2Entries(image: MappableImage, offset: number, guest: bigint): Children {
+  const { geometry, source } = image;
+  const { clusterSize, clusterBits, l2EntrySize, extendedL2 } = geometry;
   const view = viewOf(readBytes(source, offset, clusterSize));
   const entryAt = (index: number): Entry => {
     const at = index * l2EntrySize;
@@ -44,7 +44,7 @@ export function l2Entries(image: LaidOutImage, offset: number, guest: bigint): C
   const isSet = ({ high, low, zero, allocated }: Entry): boolean =>
     (high | low | zero | allocated) !== 0;
   const listing = new Listing((from) => {
-    for (let index = from; index < layout.l2Entries; index++)
+    for (let index = from; index < geometry.l2Entries; index++)
       if (isSet(entryAt(index))) return index;
     return -1;
   });
@@ -57,14 +57,14 @@ export function l2Entries(image: LaidOutImage, offset: number, guest: bigint): C
       raw: digits(high, low) + (extendedL2 ? digits(zero, allocated) : ''),
       offset: offset + index * l2EntrySize,
       size: l2EntrySize,
-      ...tell(layout, entry, guest + (BigInt(index) << BigInt(clusterBits))),
+      ...tell(geometry, entry, guest + (BigInt(index) << BigInt(clusterBits))),
     };
   };
   return {
     total: listing.total,
     page: (from, count) => listing.page(from, count).map(line),
     find: (key) => {
-      const index = indexOf(key, layout.l2Entries);
+      const index = indexOf(key, geometry.l2Entries);
       return index === undefined || !isSet(entryAt(index)) ? undefined : line(index);
     },
   };
@@ -72,51 +72,51 @@ export function l2Entries(image: LaidOutImage, offset: number, guest: bigint): C
 
 type Meaning = Pick<Branch, 'value' | 'target' | 'trouble' | 'open'>;
 
-function tell(layout: Layout, entry: Entry, guest: bigint): Meaning {
-  const kind = l2EntryKind(entry.high, entry.low, layout);
+function tell(geometry: Geometry, entry: Entry, guest: bigint): Meaning {
+  const kind = l2EntryKind(entry.high, entry.low, geometry);
   return kind === 'compressed'
-    ? tellCompressed(layout, entry, guest)
-    : tellStandard(layout, entry, guest, kind.replace('-', ' '));
+    ? tellCompressed(geometry, entry, guest)
+    : tellStandard(geometry, entry, guest, kind.replace('-', ' '));
 }
 
 function tellCompressed(
-  layout: Layout,
+  geometry: Geometry,
   { high, low, zero, allocated }: Entry,
   guest: bigint,
 ): Meaning {
-  const { offset, length } = compressedSpan(high, low, layout);
+  const { offset, length } = compressedSpan(high, low, geometry);
   return {
     value: `compressed · guest ${hex(guest)} · ${counted(length, 'byte')} at most`,
     target: offset,
     trouble: troubles(
-      offset + length > layout.fileSize && 'past the end of the file',
+      offset + length > geometry.fileSize && 'past the end of the file',
       (high & COPIED) !== 0 && 'compressed, yet marked as copied',
-      layout.externalData && 'compressed, in an image with an external data file',
+      geometry.externalData && 'compressed, in an image with an external data file',
       (zero | allocated) !== 0 && 'compressed, yet with subclusters',
     ),
   };
 }
 
-function tellStandard(layout: Layout, entry: Entry, guest: bigint, kind: string): Meaning {
+function tellStandard(geometry: Geometry, entry: Entry, guest: bigint, kind: string): Meaning {
   const { high, low, zero, allocated } = entry;
   const offset = maskedOffset(high, low);
   const says = [
     kind,
     `guest ${hex(guest)}`,
-    ...(layout.extendedL2 ? [subclusterText(zero, allocated)] : []),
-    ...(layout.externalData && kind === 'normal' ? [`data file ${hex(offset)}`] : []),
+    ...(geometry.extendedL2 ? [subclusterText(zero, allocated)] : []),
+    ...(geometry.externalData && kind === 'normal' ? [`data file ${hex(offset)}`] : []),
     ...((high & COPIED) === 0 ? [] : ['copied']),
   ];
-  const inFile = offset !== 0 && !layout.externalData;
+  const inFile = offset !== 0 && !geometry.externalData;
   return {
     value: says.join(' · '),
     target: inFile ? offset : undefined,
     trouble: troubles(
-      reservedBits(high & RESERVED_HIGH, low & (RESERVED_LOW | (layout.extendedL2 ? 1 : 0))),
-      inFile ? misplaced(offset, layout) : undefined,
-      layout.extendedL2 && subclusterTrouble(zero, allocated, offset !== 0),
+      reservedBits(high & RESERVED_HIGH, low & (RESERVED_LOW | (geometry.extendedL2 ? 1 : 0))),
+      inFile ? misplaced(offset, geometry) : undefined,
+      geometry.extendedL2 && subclusterTrouble(zero, allocated, offset !== 0),
     ),
-    open: layout.extendedL2 ? () => subclusterRuns(layout, zero, allocated) : undefined,
+    open: geometry.extendedL2 ? () => subclusterRuns(geometry, zero, allocated) : undefined,
   };
 }
 

@@ -1,5 +1,5 @@
 import { readBytes } from '../byteSource.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { refcountReader } from '../qcow2/refcountEntry.js';
 import { type Branch, type Children, indexOf } from './branch.js';
 import { Listing } from './listing.js';
@@ -11,9 +11,9 @@ import { grouped } from './words.js';
  *
  * @param first the host cluster that its first refcount is about
  */
-export function refcountRuns(image: LaidOutImage, offset: number, first: number): Children {
-  const { layout, source } = image;
-  const { refcountBits, refcountsPerBlock, clusterSize, hostClusters } = layout;
+export function refcountRuns(image: MappableImage, offset: number, first: number): Children {
+  const { geometry, source } = image;
+  const { refcountBits, refcountsPerBlock, clusterSize, hostClusters } = geometry;
   const refcount = refcountReader(readBytes(source, offset, clusterSize), refcountBits);
   const startsRun = (index: number): boolean =>
     index === 0 || refcount(index) !== refcount(index - 1);

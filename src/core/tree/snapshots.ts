@@ -1,7 +1,7 @@
 import { readBytes } from '../byteSource.js';
 import { hex, viewOf } from '../bytes.js';
 import { EntryTable } from '../qcow2/entryTable.js';
-import type { LaidOutImage } from '../qcow2/image.js';
+import type { MappableImage } from '../qcow2/image.js';
 import { MAX_L1_BYTES, MAX_SNAPSHOTS } from '../qcow2/limits.js';
 import { readSnapshotTable, type Snapshot } from '../qcow2/snapshotTable.js';
 import { type Branch, type Children, fewChildren, indexOf } from './branch.js';
@@ -14,7 +14,7 @@ const KNOWN_EXTRA_DATA = 24;
 const NO_INSTRUCTION_COUNT = 2n ** 64n - 1n;
 
 /** The entries of the snapshot table, as far as it can be read. */
-export function snapshotEntries(image: LaidOutImage): Children {
+export function snapshotEntries(image: MappableImage): Children {
   const snapshots = readableSnapshots(image);
   const line = (snapshot: Snapshot): Branch => snapshotBranch(image, snapshot);
   return {
@@ -28,7 +28,7 @@ export function snapshotEntries(image: LaidOutImage): Children {
 }
 
 /** QEMU takes none of too many snapshots, nor of a table off the grid; here they are shown. */
-function readableSnapshots({ header, snapshotTable, source }: LaidOutImage): readonly Snapshot[] {
+function readableSnapshots({ header, snapshotTable, source }: MappableImage): readonly Snapshot[] {
   const count = header.number('nb_snapshots');
   const offset = pointer(header.value('snapshots_offset'));
   if (snapshotTable.snapshots.length > 0 || count === 0 || offset === undefined)
@@ -36,7 +36,7 @@ function readableSnapshots({ header, snapshotTable, source }: LaidOutImage): rea
   return readSnapshotTable(source, offset, Math.min(count, MAX_SNAPSHOTS)).snapshots;
 }
 
-function snapshotBranch(image: LaidOutImage, snapshot: Snapshot): Branch {
+function snapshotBranch(image: MappableImage, snapshot: Snapshot): Branch {
   const { index, offset, id, name, vmStateSize } = snapshot;
   const problems = image.problems.filter((problem) => problem.offset === offset);
   const says = [`id ${shortened(id)}`, dateText(snapshot.seconds)];
@@ -54,18 +54,18 @@ function snapshotBranch(image: LaidOutImage, snapshot: Snapshot): Branch {
 }
 
 /** Bytes of the id and of the name. */
-function textSizes({ source }: LaidOutImage, { offset }: Snapshot): [number, number] {
+function textSizes({ source }: MappableImage, { offset }: Snapshot): [number, number] {
   const view = viewOf(readBytes(source, offset + 12, 4));
   return [view.getUint16(0), view.getUint16(2)];
 }
 
-function entrySize(image: LaidOutImage, snapshot: Snapshot): number {
+function entrySize(image: MappableImage, snapshot: Snapshot): number {
   const [idSize, nameSize] = textSizes(image, snapshot);
   return FIXED_BYTES + snapshot.extraDataSize + idSize + nameSize;
 }
 
-function snapshotFields(image: LaidOutImage, snapshot: Snapshot): Branch[] {
-  const { source, layout } = image;
+function snapshotFields(image: MappableImage, snapshot: Snapshot): Branch[] {
+  const { source, geometry } = image;
   const { offset, extraDataSize } = snapshot;
   const extra = offset + FIXED_BYTES;
   const texts = extra + extraDataSize;
@@ -80,7 +80,8 @@ function snapshotFields(image: LaidOutImage, snapshot: Snapshot): Branch[] {
     field('l1_table_offset', 0, 8, (value) => ({
       value: hex(value),
       target: pointer(value),
-      trouble: value % BigInt(layout.clusterSize) === 0n ? undefined : 'not on a cluster boundary',
+      trouble:
+        value % BigInt(geometry.clusterSize) === 0n ? undefined : 'not on a cluster boundary',
     })),
     field('l1_size', 8, 4, (value) => ({
       value: counted(value, 'entry', 'entries'),
@@ -117,12 +118,12 @@ function snapshotFields(image: LaidOutImage, snapshot: Snapshot): Branch[] {
   ];
 }
 
-function l1Branch(image: LaidOutImage, { l1Offset, l1Size, diskSize }: Snapshot): Branch {
-  const { source, layout } = image;
-  const covered = BigInt(layout.clusterSize) * BigInt(layout.l2Entries);
-  const diskEntries = Number(((diskSize ?? layout.virtualSize) + covered - 1n) / covered);
+function l1Branch(image: MappableImage, { l1Offset, l1Size, diskSize }: Snapshot): Branch {
+  const { source, geometry } = image;
+  const covered = BigInt(geometry.clusterSize) * BigInt(geometry.l2Entries);
+  const diskEntries = Number(((diskSize ?? geometry.virtualSize) + covered - 1n) / covered);
   const offset = pointer(l1Offset);
-  const outside = offset === undefined || offset >= layout.fileSize;
+  const outside = offset === undefined || offset >= geometry.fileSize;
   return {
     key: 'l1',
     label: 'L1 table',

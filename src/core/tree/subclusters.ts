@@ -1,5 +1,5 @@
 import { hex } from '../bytes.js';
-import type { Layout } from '../qcow2/geometry.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import { SUBCLUSTERS } from '../qcow2/subclusters.js';
 import { type Branch, type Children, fewChildren } from './branch.js';
 import { sizeText } from './words.js';
@@ -22,8 +22,8 @@ export function subclusterTrouble(
 }
 
 /** Subclusters that are alike, in a line. */
-export function subclusterRuns(layout: Layout, zero: number, allocated: number): Children {
-  const bytes = layout.clusterSize / SUBCLUSTERS;
+export function subclusterRuns(geometry: Geometry, zero: number, allocated: number): Children {
+  const bytes = geometry.clusterSize / SUBCLUSTERS;
   const stateOf = (subcluster: number): string =>
     STATES[((allocated >>> subcluster) & 1) | (((zero >>> subcluster) & 1) << 1)];
   const runs: Branch[] = [];

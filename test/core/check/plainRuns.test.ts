@@ -18,7 +18,7 @@ const piece = fc.record({
 
 test('runs say what each entry of a table of 8192 says', () => {
   const file = layOut(new ImageBuilder({ clusterBits: 16, virtualSize: 2 ** 30 }));
-  const runs = new L2Runs({ ...openedWithLayout(file).layout, hostClusters: CLUSTERS });
+  const runs = new L2Runs({ ...openedWithLayout(file).geometry, hostClusters: CLUSTERS });
   fc.assert(
     fc.property(fc.array(piece, { minLength: 1, maxLength: 30 }), (pieces) => {
       const view = new DataView(new ArrayBuffer(65536));

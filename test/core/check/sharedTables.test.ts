@@ -7,7 +7,7 @@ import { Inspection } from '../../../src/core/inspect/inspection.js';
 import { memoryNeeded } from '../../../src/core/check/mapNeed.js';
 import { ownersOfAll } from '../../../src/core/inspect/findOwners.js';
 import { type Scan, scan } from '../../../src/core/check/scan.js';
-import { isLaidOut, openImage } from '../../../src/core/qcow2/image.js';
+import { isMappable, openImage } from '../../../src/core/qcow2/image.js';
 import { Bytes } from '../../images/bigEndian.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
@@ -54,7 +54,7 @@ function measured(file: SparseFile): Measured {
   };
   const readsAt = (offset: number) => offsets.filter((each) => each === offset).length;
   const image = openImage(source);
-  if (!isLaidOut(image)) throw new Error('no layout');
+  if (!isMappable(image)) throw new Error('no layout');
   const steps = scan(image);
   for (;;) {
     const step = steps.next();
@@ -163,7 +163,7 @@ describe('the memory of a scan', () => {
     const built = new ImageBuilder({ virtualSize: 2 ** 24, clusterBits: 9 });
     for (let guest = 0; guest < 3000; guest += 3) built.write(guest).skip(1500);
     const image = openImage(memorySource(fileBytes(layOut(built))));
-    if (!isLaidOut(image)) throw new Error('no layout');
+    if (!isMappable(image)) throw new Error('no layout');
     const needed = memoryNeeded(image);
     const run = (memory: number) => {
       for (const _ of scan(image, memory));

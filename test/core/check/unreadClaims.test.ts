@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Inspection } from '../../../src/core/inspect/inspection.js';
-import { layoutRuns } from '../../../src/core/inspect/fileRuns.js';
+import { fileRuns } from '../../../src/core/inspect/fileRuns.js';
 import { describeOwner } from '../../../src/core/map/owner.js';
 import { openImage } from '../../../src/core/qcow2/image.js';
 import { memorySource } from '../../../src/core/byteSource.js';
@@ -101,7 +101,7 @@ describe('a pointer to what cannot be read claims its cluster all the same', () 
     const detail = new Inspection(scan).cluster(cluster);
     expect(detail.kinds).toContain(kind);
     expect(detail.owners.map(describeOwner)).toContain(words);
-    const run = [...layoutRuns(scan)].find(
+    const run = [...fileRuns(scan)].find(
       ({ offset, clusters }) => at(offset) <= cluster && cluster < at(offset) + clusters,
     );
     expect(run?.types).toContain(kind);
@@ -111,6 +111,6 @@ describe('a pointer to what cannot be read claims its cluster all the same', () 
   it('and nothing is unreadable where all can be read', () => {
     const scan = scanned(file);
     expect(scan.claims.list).toEqual([]);
-    expect([...layoutRuns(scan)].every((run) => run.unreadable === undefined)).toBe(true);
+    expect([...fileRuns(scan)].every((run) => run.unreadable === undefined)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kindsOf, storedOf } from '../../../src/core/map/cell.js';
 import { kindNames } from '../../../src/core/map/kinds.js';
-import { type LayoutRun, layoutRuns, LayoutRuns } from '../../../src/core/inspect/fileRuns.js';
+import { type FileRun, fileRuns, FileRuns } from '../../../src/core/inspect/fileRuns.js';
 import type { Scan } from '../../../src/core/check/scan.js';
 import { matcher, NOTHING_BESIDE } from '../../../src/core/inspect/search.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
@@ -10,9 +10,9 @@ import { databaseDamaged } from '../../images/samples/damaged.js';
 import { scanned } from '../opened.js';
 
 /** Cluster by cluster, joined where all that is told is the same. */
-function naiveRuns(scan: Scan): LayoutRun[] {
+function naiveRuns(scan: Scan): FileRun[] {
   const { map, stored, references, image } = scan;
-  const runs: LayoutRun[] = [];
+  const runs: FileRun[] = [];
   for (let cluster = 0; cluster < map.clusters; cluster++) {
     const here = {
       types: kindNames(kindsOf(map.cell(cluster))),
@@ -22,7 +22,7 @@ function naiveRuns(scan: Scan): LayoutRun[] {
     const last = runs.at(-1);
     if (last && JSON.stringify({ ...last, ...here }) === JSON.stringify(last))
       runs[runs.length - 1] = { ...last, clusters: last.clusters + 1 };
-    else runs.push({ offset: cluster * image.layout.clusterSize, clusters: 1, ...here });
+    else runs.push({ offset: cluster * image.geometry.clusterSize, clusters: 1, ...here });
   }
   return runs;
 }
@@ -39,10 +39,10 @@ describe.each([
   ['counts beyond a byte', scanned(muchShared())],
 ])('runs of %s', (_, scan) => {
   const expected = naiveRuns(scan);
-  const runs = new LayoutRuns(scan);
+  const runs = new FileRuns(scan);
 
   it('are those of a look at every cluster', () => {
-    expect([...layoutRuns(scan)]).toEqual(expected);
+    expect([...fileRuns(scan)]).toEqual(expected);
     expect(runs.total).toBe(expected.length);
   });
 
@@ -53,7 +53,7 @@ describe.each([
 
   it('are found by cluster', () => {
     for (let cluster = 0; cluster < scan.map.clusters; cluster += 37) {
-      const { clusterSize } = scan.image.layout;
+      const { clusterSize } = scan.image.geometry;
       const position = expected.findLastIndex(({ offset }) => offset <= cluster * clusterSize);
       expect(runs.positionOf(cluster)).toBe(position);
     }
@@ -68,10 +68,10 @@ describe.each([
   ] as const)('are filtered: %o', (filter) => {
     const matches = matcher(filter, NOTHING_BESIDE);
     const some = expected.filter(({ offset }) => {
-      const cluster = offset / scan.image.layout.clusterSize;
+      const cluster = offset / scan.image.geometry.clusterSize;
       return matches(scan.map.cell(cluster), cluster);
     });
-    const filtered = new LayoutRuns(scan, filter);
+    const filtered = new FileRuns(scan, filter);
     expect([...filtered.page(0, Infinity)]).toEqual(some);
     expect(filtered.total).toBe(some.length);
   });

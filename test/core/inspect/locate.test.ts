@@ -97,7 +97,7 @@ describe('entries of tables', () => {
 it('clusters and host offsets are those of the file', () => {
   expect(locate(image, { type: 'cluster', cluster: 5 })).toMatchObject({ cluster: 5 });
   expect(locate(image, { type: 'host', offset: 0x5ffff })).toMatchObject({ cluster: 5 });
-  const last = image.layout.hostClusters - 1;
+  const last = image.geometry.hostClusters - 1;
   expect(locate(image, { type: 'host', offset: Number.MAX_SAFE_INTEGER })).toEqual({
     type: 'none',
     what: 'cluster',

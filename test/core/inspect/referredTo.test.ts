@@ -67,7 +67,7 @@ describe('what a table maps', () => {
 
 it('L2 tables of a damaged image map those clusters that have them as owners', () => {
   const scan = scanned(databaseDamaged());
-  const { clusterSize } = scan.image.layout;
+  const { clusterSize } = scan.image.geometry;
   const all = [...Array(scan.map.clusters).keys()];
   const mapped = new Map<number, Set<number>>();
   for (const [cluster, { owners }] of ownersOfAll(scan, new Set(all)))

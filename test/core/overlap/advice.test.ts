@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { advise, type Advice, MOST_WORK } from '../../../src/core/overlap/advice.js';
+import { advise, type Advice, MAX_WORK } from '../../../src/core/overlap/advice.js';
 import {
   bitmapSizeText,
   exposureText,
@@ -256,7 +256,7 @@ describe('a search that would take too much work', () => {
   it('ends after as much work as is allowed', () => {
     const create = vi.spyOn(MetadataList, 'create');
     // Each replay takes a third of it: the limit needs more of them than there is work for.
-    const windows = Math.floor(MOST_WORK / 3 / 3);
+    const windows = Math.floor(MAX_WORK / 3 / 3);
     const operations = OperationList.of(
       Array.from({ length: windows }, (_, window) => ({
         type: 'enter' as const,

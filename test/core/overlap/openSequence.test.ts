@@ -5,7 +5,7 @@ import type { Operation } from '../../../src/core/overlap/operation.js';
 import { StructureBuilder } from '../../../src/core/overlap/openedStructures.js';
 import { DEFAULT_BITMAP_SIZE, NO_LIMIT } from '../../../src/core/overlap/settings.js';
 import { TEMPLATES } from '../../../src/core/overlap/types.js';
-import type { LaidOutImage } from '../../../src/core/qcow2/image.js';
+import type { MappableImage } from '../../../src/core/qcow2/image.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { openedWithLayout } from '../opened.js';
@@ -22,7 +22,7 @@ function builder(): ImageBuilder {
     .snapshot({ name: 'n'.repeat(600) });
 }
 
-function operationsOf(image: LaidOutImage, guarded: number): Operation[] {
+function operationsOf(image: MappableImage, guarded: number): Operation[] {
   const list = openSequence(image, guarded);
   if (!list.ok) throw new Error(list.message);
   return Array.from({ length: list.value.length }, (_, index) => list.value.at(index));

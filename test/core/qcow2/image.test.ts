@@ -47,10 +47,10 @@ describe('openImage', () => {
   });
 
   it('reads version 2 with the defaults of its format', () => {
-    const { header, layout } = opened(
+    const { header, geometry } = opened(
       layOut(new ImageBuilder({ virtualSize: 2 ** 20, version: 2 })),
     );
-    expect(layout).toMatchObject({ version: 2, refcountBits: 16, extendedL2: false });
+    expect(geometry).toMatchObject({ version: 2, refcountBits: 16, extendedL2: false });
     expect(header.number('header_length')).toBe(72);
     expect(header.fields.at(-1)?.name).toBe('snapshots_offset');
   });
@@ -90,7 +90,7 @@ describe('openImage', () => {
 
   it('still lays out a file whose tables lie past its end, and says so', () => {
     const image = opened(tablesPastEnd());
-    expect(image.layout).toBeDefined();
+    expect(image.geometry).toBeDefined();
     expect(image.refusal.check).toBeUndefined();
     expect(image.problems.map((p) => p.message).join()).toContain('past the end of the file');
   });

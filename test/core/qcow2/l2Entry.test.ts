@@ -6,10 +6,10 @@ import {
   hasReservedBits,
   l2EntryKind,
 } from '../../../src/core/qcow2/l2Entry.js';
-import { laidOut } from '../opened.js';
+import { mappableImage } from '../opened.js';
 
-const standard = laidOut({ virtualSize: 2 ** 20 }).layout;
-const extended = laidOut({ virtualSize: 2 ** 20, extendedL2: true }).layout;
+const standard = mappableImage({ virtualSize: 2 ** 20 }).geometry;
+const extended = mappableImage({ virtualSize: 2 ** 20, extendedL2: true }).geometry;
 const external = { ...standard, externalData: true };
 
 describe('l2EntryKind', () => {
@@ -23,8 +23,8 @@ describe('l2EntryKind', () => {
     ['normal', 0x50001n, extended],
     ['compressed', 1n << 62n, standard],
     ['compressed', (1n << 62n) | 1n, standard],
-  ] as const)('is %s for %#x', (kind, entry, layout) => {
-    expect(l2EntryKind(Number(entry >> 32n), Number(entry & 0xffffffffn), layout)).toBe(kind);
+  ] as const)('is %s for %#x', (kind, entry, geometry) => {
+    expect(l2EntryKind(Number(entry >> 32n), Number(entry & 0xffffffffn), geometry)).toBe(kind);
   });
 
   it('finds every reserved bit and no other', () => {

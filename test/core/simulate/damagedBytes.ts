@@ -1,6 +1,6 @@
 import { memorySource } from '../../../src/core/byteSource.js';
 import { type Scan, scan } from '../../../src/core/check/scan.js';
-import { isLaidOut, openImage } from '../../../src/core/qcow2/image.js';
+import { isMappable, openImage } from '../../../src/core/qcow2/image.js';
 import { pokedBytes } from '../../images/pokes.js';
 import type { Damage } from '../../peer/slot.js';
 
@@ -17,7 +17,7 @@ export function damagedBytes(bytes: Uint8Array, damage: Damage): Uint8Array {
 /** The scan of a file; undefined when there is no layout to scan. */
 export function scannedBytes(bytes: Uint8Array): Scan | undefined {
   const image = openImage(memorySource(bytes));
-  if (!isLaidOut(image)) return undefined;
+  if (!isMappable(image)) return undefined;
   const steps = scan(image);
   for (;;) {
     const step = steps.next();

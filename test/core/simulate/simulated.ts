@@ -1,5 +1,5 @@
 import { TEMPLATES } from '../../../src/core/overlap/types.js';
-import type { LaidOutImage } from '../../../src/core/qcow2/image.js';
+import type { MappableImage } from '../../../src/core/qcow2/image.js';
 import type { Difference } from '../../../src/core/simulate/verdict/difference.js';
 import { parseSimulatedOperation } from '../../../src/core/simulate/copy/operation.js';
 import type { Outcome } from '../../../src/core/simulate/copy/outcome.js';
@@ -41,7 +41,7 @@ export function image(
   options: ImageOptions,
   build: (builder: ImageBuilder) => void = () => undefined,
   pokes: readonly Poke[] = [],
-): LaidOutImage {
+): MappableImage {
   const builder = new ImageBuilder(options);
   build(builder);
   return openedWithLayout(poked(layOut(builder), pokes));
@@ -49,7 +49,7 @@ export function image(
 
 /** Runs operations, one a line. */
 export function simulate(
-  of: LaidOutImage,
+  of: MappableImage,
   operations: string,
   settings: Partial<SimulationSettings> = {},
 ): Simulated {
@@ -75,7 +75,7 @@ export function simulate(
 }
 
 /** The changed file as an image of its own. */
-export function reopened({ simulation }: Simulated): LaidOutImage {
+export function reopened({ simulation }: Simulated): MappableImage {
   const bytes = new Uint8Array(simulation.overlay.size);
   simulation.overlay.readInto(bytes, 0);
   return openedWithLayout({ size: bytes.length, pieces: [{ offset: 0, bytes }] });

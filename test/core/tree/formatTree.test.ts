@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memorySource } from '../../../src/core/byteSource.js';
 import { openImage } from '../../../src/core/qcow2/image.js';
-import { Structures } from '../../../src/core/tree/formatTree.js';
+import { FormatTree } from '../../../src/core/tree/formatTree.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { fileBytes } from '../../images/pieces.js';
@@ -98,7 +98,7 @@ describe('the tree', () => {
       const damaged = bytes.slice();
       for (let i = 0; i < 12; i++)
         damaged[random.below(i < 6 ? 600 : damaged.length)] = random.below(256);
-      const structures = new Structures(openImage(memorySource(damaged)));
+      const structures = new FormatTree(openImage(memorySource(damaged)));
       for (const node of everyNode(structures, 8)) expect(node.value.length).toBeLessThan(2000);
     }
   });

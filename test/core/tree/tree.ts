@@ -1,12 +1,12 @@
 import type { StructureNode } from '../../../src/core/tree/node.js';
-import { Structures } from '../../../src/core/tree/formatTree.js';
+import { FormatTree } from '../../../src/core/tree/formatTree.js';
 import type { SparseFile } from '../../images/pieces.js';
 import { opened } from '../opened.js';
 
-export const structuresOf = (file: SparseFile): Structures => new Structures(opened(file));
+export const structuresOf = (file: SparseFile): FormatTree => new FormatTree(opened(file));
 
 /** All children of a node, asked for in small pages. */
-export function childrenOf(structures: Structures, path: string, pageSize = 100): StructureNode[] {
+export function childrenOf(structures: FormatTree, path: string, pageSize = 100): StructureNode[] {
   const nodes: StructureNode[] = [];
   for (;;) {
     const page = structures.page({ path, from: nodes.length, count: pageSize });
@@ -20,7 +20,7 @@ export function childrenOf(structures: Structures, path: string, pageSize = 100)
 }
 
 /** The child of a node with this label. */
-export function child(structures: Structures, path: string, label: string): StructureNode {
+export function child(structures: FormatTree, path: string, label: string): StructureNode {
   const found = childrenOf(structures, path).find((node) => node.label === label);
   if (!found) throw new Error(`nothing called '${label}' below '${path}'`);
   return found;
@@ -28,7 +28,7 @@ export function child(structures: Structures, path: string, label: string): Stru
 
 /** Every node below a path; of each list the first `count` only. */
 export function* everyNode(
-  structures: Structures,
+  structures: FormatTree,
   count: number,
   path = '',
 ): Generator<StructureNode, void> {

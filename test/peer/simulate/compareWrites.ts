@@ -19,7 +19,7 @@ export type Verdict =
   | { readonly type: 'disagreed'; readonly differences: readonly string[] };
 
 /** A file that damage has made longer, in bytes, is compared by its length alone. */
-const MOST_READ = 64 * 2 ** 20;
+const MAX_READ = 64 * 2 ** 20;
 
 /** Runs a case in its base's workspace, by qemu-io and by the simulator. */
 export function compareWrites(workspace: Workspace, simulation: SimulationCase): Verdict {
@@ -137,7 +137,7 @@ function differentFiles(workspace: Workspace, before: ByteSource, file: Overlay)
   if (size !== file.size) {
     return [`file length: QEMU ${String(size)}, ours ${String(file.size)}`];
   }
-  if (size > MOST_READ) return [];
+  if (size > MAX_READ) return [];
   const qemu = workspace.read();
   const ours = expectedFile(before, file, qemu);
   const clusterSize = 2 ** readHeader(before).number('cluster_bits');

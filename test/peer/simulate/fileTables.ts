@@ -2,7 +2,7 @@ import { type ByteSource, readBytes } from '../../../src/core/byteSource.js';
 import { hex } from '../../../src/core/bytes.js';
 import { maskedOffset } from '../../../src/core/qcow2/entryTable.js';
 import { openImage, type Image } from '../../../src/core/qcow2/image.js';
-import type { Layout } from '../../../src/core/qcow2/geometry.js';
+import type { Geometry } from '../../../src/core/qcow2/geometry.js';
 import { refcountReader } from '../../../src/core/qcow2/refcountEntry.js';
 import { viewOf } from '../../../src/core/bytes.js';
 
@@ -17,23 +17,23 @@ export function readTables(source: ByteSource): Tables {
   const image = openImage(source);
   const facts = new Map<string, string>();
   for (const field of image.header.fields) facts.set(`header ${field.name}`, hex(field.value));
-  const { layout } = image;
-  if (layout === undefined) return facts;
+  const { geometry } = image;
+  if (geometry === undefined) return facts;
   for (let index = 0; index < image.l1.present; index++) {
     const entry = image.l1.entry(index);
     if (entry === 0n) continue;
     facts.set(`L1 entry ${String(index)}`, hex(entry));
     const offset = maskedOffset(image.l1.high(index), image.l1.low(index));
-    if (offset !== 0 && offset < source.size) addL2(facts, source, layout, index, offset);
+    if (offset !== 0 && offset < source.size) addL2(facts, source, geometry, index, offset);
   }
-  addRefcounts(facts, source, image, layout);
+  addRefcounts(facts, source, image, geometry);
   return facts;
 }
 
 function addL2(
   facts: Map<string, string>,
   source: ByteSource,
-  { clusterSize, l2Entries, l2EntrySize }: Layout,
+  { clusterSize, l2Entries, l2EntrySize }: Geometry,
   l1Index: number,
   offset: number,
 ): void {
@@ -51,7 +51,7 @@ function addRefcounts(
   facts: Map<string, string>,
   source: ByteSource,
   { refcountTable }: Image,
-  { clusterSize, refcountBits, refcountsPerBlock }: Layout,
+  { clusterSize, refcountBits, refcountsPerBlock }: Geometry,
 ): void {
   for (let index = 0; index < refcountTable.present; index++) {
     const entry = refcountTable.entry(index);

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../../src/core/byteSource.js';
 import { type Kind, KINDS } from '../../../src/core/map/kinds.js';
 import { guardedTypes } from '../../../src/core/overlap/types.js';
-import { isLaidOut, openImage } from '../../../src/core/qcow2/image.js';
+import { isMappable, openImage } from '../../../src/core/qcow2/image.js';
 import { allMessages } from '../../../src/core/simulate/copy/laterMessages.js';
 import { parseSimulatedOperation } from '../../../src/core/simulate/copy/operation.js';
 import type { Ending, Outcome } from '../../../src/core/simulate/copy/outcome.js';
@@ -44,7 +44,7 @@ export function runOurs(
   const image = openImage(source);
   const settings = settingsOf(opening);
   if (typeof settings === 'string') return refused(settings);
-  if (!isLaidOut(image)) {
+  if (!isMappable(image)) {
     return refused(image.refusal.open ?? 'no refusal');
   }
   const simulation = new Simulation(image, settings);

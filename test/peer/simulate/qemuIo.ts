@@ -33,7 +33,7 @@ const PROMPT = 'qemu-io> ';
 const HINT = 'You can force-remove ';
 const REFUSAL = "qemu-io: can't open: ";
 const ASSERTION = /qemu-(?:io|img): \S+: (\w+): Assertion `(.*)' failed\./;
-const MOST_MILLISECONDS = 5_000;
+const MAX_MILLISECONDS = 5_000;
 
 /** Whether the operation is one of `qemu-img snapshot`, which qemu-io does not have. */
 export function isSnapshotOperation(line: string): boolean {
@@ -90,7 +90,7 @@ function runTool(
   const run = spawnSync(tool, ['-T', 'events=events', ...args], {
     cwd: folder,
     stdio: [input, handle, handle],
-    timeout: MOST_MILLISECONDS,
+    timeout: MAX_MILLISECONDS,
     killSignal: 'SIGKILL',
   });
   closeSync(input);

@@ -12,9 +12,9 @@ const WEIGHTS: readonly (readonly [Name, number])[] = [
 ];
 const NAMES = WEIGHTS.flatMap(([name, weight]) => new Array<Name>(weight).fill(name));
 
-const MOST_OPERATIONS = 12;
+const MAX_OPERATIONS = 12;
 /** Writes stay short, so that the file does. */
-const MOST_WRITTEN = 2 ** 20;
+const MAX_WRITTEN = 2 ** 20;
 const SECTOR = 512;
 
 /** Snapshots that some of the images have, by name or number, and one that none has. */
@@ -30,7 +30,7 @@ export function randomOperations(random: Random, places: WritePlaces): string[] 
       random.chance(0.5) ? 'snapshot-create new' : `snapshot-delete ${random.pick(SNAPSHOTS)}`,
     ];
   }
-  const count = random.between(1, random.chance(0.5) ? 4 : MOST_OPERATIONS);
+  const count = random.between(1, random.chance(0.5) ? 4 : MAX_OPERATIONS);
   const lines: string[] = [];
   let last = spot(random, places);
   for (let i = 0; i < count; i++) {
@@ -51,7 +51,7 @@ function randomOperation(random: Random, places: WritePlaces, cluster: number): 
       return name;
     case 'write': {
       const offset = start + within(random, clusterSize);
-      const length = Math.min(MOST_WRITTEN, lengthOf(random, places));
+      const length = Math.min(MAX_WRITTEN, lengthOf(random, places));
       return `write ${String(offset)} ${String(length)}`;
     }
     case 'write-zeroes': {
@@ -65,7 +65,7 @@ function randomOperation(random: Random, places: WritePlaces, cluster: number): 
       const length = isAligned
         ? random.pick([1, 1, 1, 1, 2, 3]) * clusterSize
         : random.between(0, (2 * clusterSize) / SECTOR) * SECTOR;
-      return `write-compressed ${String(offset)} ${String(Math.min(MOST_WRITTEN, length))}`;
+      return `write-compressed ${String(offset)} ${String(Math.min(MAX_WRITTEN, length))}`;
     }
     case 'discard': {
       const offset = start + (random.chance(0.8) ? 0 : within(random, clusterSize));

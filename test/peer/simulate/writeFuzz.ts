@@ -13,7 +13,7 @@ import { writeImages } from './writeImages.js';
 import { writePlaces, type WritePlaces } from './writePlaces.js';
 
 /** Different disagreements that are shrunk; the rest is counted. */
-const MOST_SHRUNK = 20;
+const MAX_SHRUNK = 20;
 /** Of QEMU's own images: what is encrypted, repaired when it is opened, or too large to be quick. */
 const NOT_WRITTEN = /luks|left-dirty|2097152|falloc|full/;
 
@@ -99,7 +99,7 @@ export class WriteFuzz {
     differences: readonly string[],
   ): Promise<void> {
     const shape = shapeOf(differences[0]);
-    if (this.#shapes.has(shape) || this.disagreements.length >= MOST_SHRUNK) return;
+    if (this.#shapes.has(shape) || this.disagreements.length >= MAX_SHRUNK) return;
     this.#shapes.add(shape);
     const smallest = await shrinkCase(simulation, (candidate) => {
       const verdict = this.verdict(candidate);

@@ -17,7 +17,7 @@ const PAGE = 100;
 /** Lines kept above and below what is visible. */
 const AROUND = 8;
 /** Browsers clip elements that are taller than some ten million pixels. */
-const MOST_LINES = 200_000;
+const MAX_LINES = 200_000;
 
 type Pages = ReadonlyMap<number, readonly Finding[]>;
 
@@ -64,7 +64,7 @@ export function FindingsPane({ store }: { readonly store: Store }): JSX.Element 
     };
   });
 
-  const lines = Math.min(total.value ?? 0, MOST_LINES);
+  const lines = Math.min(total.value ?? 0, MAX_LINES);
   const details = opened.value?.height ?? 0;
   const first = Math.max(0, Math.floor((top.value - details) / LINE) - AROUND);
   const last = Math.min(lines, Math.ceil((top.value + height.value) / LINE) + AROUND);
@@ -152,9 +152,9 @@ export function FindingsPane({ store }: { readonly store: Store }): JSX.Element 
           })}
         </div>
       </div>
-      {(total.value ?? 0) > MOST_LINES && (
+      {(total.value ?? 0) > MAX_LINES && (
         <p class="dim">
-          The first {count(MOST_LINES)} of {count(total.value ?? 0)} are listed.
+          The first {count(MAX_LINES)} of {count(total.value ?? 0)} are listed.
         </p>
       )}
     </div>

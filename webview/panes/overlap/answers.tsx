@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import type { OverlapAdvice, SettingAdvice } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';
 import { Icon } from '../../parts/icon.js';
+import { Poll } from '../../state/poll.js';
 
 interface Props {
   readonly store: Store;
@@ -76,22 +77,21 @@ function useAdvice(store: Store): OverlapAdvice {
   useSignalEffect(() => {
     const query = options.value && { options: options.value };
     if (!query) return undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let isWanted = true;
-    const ask = (): void => {
-      void store.rpc.ask('overlapAdvice', query).then(
-        (answer) => {
-          if (!isWanted) return;
-          advice.value = answer;
-          if (answer.state === 'computing') timer = setTimeout(ask, AGAIN);
-        },
-        () => undefined,
-      );
-    };
-    ask();
+    const poll = new Poll();
+    void poll.run(
+      (turn) =>
+        turn.until(
+          () => store.rpc.ask('overlapAdvice', query),
+          (answer) => {
+            advice.value = answer;
+            return answer.state !== 'computing';
+          },
+          AGAIN,
+        ),
+      () => undefined,
+    );
     return () => {
-      isWanted = false;
-      clearTimeout(timer);
+      poll.drop();
     };
   });
   return advice.value;

@@ -6,7 +6,7 @@ import { Icon } from '../../parts/icon.js';
 import { ageText } from './windowWords.js';
 
 /** Slots shown: more than a glance takes in. The table of windows, sorted by age, has the rest. */
-const MOST_SHOWN = 128;
+const MAX_SHOWN = 128;
 
 interface Props {
   readonly store: Store;
@@ -16,7 +16,7 @@ interface Props {
 /** The cache of bitmaps: which window each slot has, the fresher the stronger. */
 export function Slots({ store, built }: Props): JSX.Element {
   const { slots, slotCount } = built;
-  const shown = slots.slice(0, MOST_SHOWN);
+  const shown = slots.slice(0, MAX_SHOWN);
   const oldest = Math.max(1, ...shown.map(({ age }) => age ?? 0));
   const selected = store.overlap.selectedWindow.value;
   return (

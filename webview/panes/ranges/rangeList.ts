@@ -1,5 +1,5 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
-import type { LayoutRun, RunFilter } from '../../../src/core/inspect/fileRuns.js';
+import type { RunFilter, FileRun } from '../../../src/core/inspect/fileRuns.js';
 import type { RangesPage } from '../../../src/protocol/navigation.js';
 import { paneState } from '../../state/paneState.js';
 import type { Query } from '../../../src/protocol/questions.js';
@@ -17,7 +17,7 @@ export class RangeList {
   /** Number of the chosen range. */
   readonly chosen = signal<number | undefined>(undefined);
   /** By number of the page; an empty one has been asked for. */
-  readonly #pages = signal<ReadonlyMap<number, readonly LayoutRun[]>>(new Map());
+  readonly #pages = signal<ReadonlyMap<number, readonly FileRun[]>>(new Map());
   readonly #ask: (query: Query<'ranges'>) => Promise<RangesPage>;
   #epoch = 0;
   /** Counts up with each choice: an answer that comes after the next one is not taken. */
@@ -44,7 +44,7 @@ export class RangeList {
   }
 
   /** Undefined until it has been fetched. */
-  range(index: number): LayoutRun | undefined {
+  range(index: number): FileRun | undefined {
     return this.#pages.value.get(Math.floor(index / PAGE))?.[index % PAGE];
   }
 
@@ -92,7 +92,7 @@ export class RangeList {
     }
   }
 
-  #put(page: number, runs: readonly LayoutRun[]): void {
+  #put(page: number, runs: readonly FileRun[]): void {
     this.#pages.value = new Map(this.#pages.peek()).set(page, runs);
   }
 }

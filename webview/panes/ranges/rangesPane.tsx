@@ -1,7 +1,7 @@
 import { useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { LayoutRun } from '../../../src/core/inspect/fileRuns.js';
+import type { FileRun } from '../../../src/core/inspect/fileRuns.js';
 import { kindVariable } from '../../heatmap/palette.js';
 import type { Store } from '../../state/store.js';
 import { rangesOf } from './rangeList.js';
@@ -139,7 +139,7 @@ const rowId = (index: number): string => `range-${index}`;
 interface RowProps {
   readonly index: number;
   /** Undefined until it has been fetched. */
-  readonly run: LayoutRun | undefined;
+  readonly run: FileRun | undefined;
   readonly isChosen: boolean;
   readonly clusterSize: number;
   readonly onChoose: () => void;
@@ -189,10 +189,10 @@ function RangeRow({ index, run, isChosen, clusterSize, onChoose }: RowProps): JS
   );
 }
 
-const isSound = ({ refcount, references }: LayoutRun): boolean =>
+const isSound = ({ refcount, references }: FileRun): boolean =>
   String(refcount) === String(references);
 
-const countsText = (run: LayoutRun): string =>
+const countsText = (run: FileRun): string =>
   isSound(run) ? String(run.refcount) : `${run.refcount ?? '?'} ≠ ${run.references}`;
 
 /** The row that a key leads to; undefined for keys that lead nowhere. */

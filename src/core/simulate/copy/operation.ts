@@ -50,7 +50,7 @@ export const OPERATION_FORMS: Readonly<Record<OperationType, string>> = {
 };
 
 /** The longest request of QEMU's block layer (BDRV_REQUEST_MAX_BYTES). */
-export const MOST_BYTES = 2147483136;
+export const MAX_BYTES = 2147483136;
 
 const SECTOR = 512;
 
@@ -135,8 +135,8 @@ function parseRange(
   if (!offset.ok) return offset;
   const length = parseAmount(lengthText);
   if (!length.ok) return length;
-  if (length.value > MOST_BYTES)
-    return wrong(`length cannot exceed ${MOST_BYTES}${hint}, given ${lengthText}`);
+  if (length.value > MAX_BYTES)
+    return wrong(`length cannot exceed ${MAX_BYTES}${hint}, given ${lengthText}`);
   return { ok: true, value: { offset: offset.value, length: length.value } };
 }
 

@@ -5,7 +5,7 @@ import type { SimulatedOperation } from './operation.js';
 export interface Loss {
   readonly offset: number;
   readonly size: number;
-  /** Kinds (see layout/kinds.ts) of what is lost; the writer's own only if another claims it. */
+  /** Kinds (see map/kinds.ts) of what is lost; the writer's own only if another claims it. */
   readonly kinds: number;
 }
 

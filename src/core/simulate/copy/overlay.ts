@@ -26,7 +26,7 @@ interface Extent {
 }
 
 /** Beyond this the contents of data are forgotten, and metadata makes the simulation give up. */
-const MOST_BYTES = 256 * 2 ** 20;
+const MAX_BYTES = 256 * 2 ** 20;
 
 /** A file with changes over it: the file itself is never touched, nor copied. */
 export class Overlay implements ByteSource {
@@ -114,7 +114,7 @@ export class Overlay implements ByteSource {
 
   #baseContent(offset: number, length: number): Content {
     if (offset >= this.#base.size) return ZEROS;
-    if (length + this.#held > MOST_BYTES) return UNKNOWN;
+    if (length + this.#held > MAX_BYTES) return UNKNOWN;
     const bytes = new Uint8Array(length);
     this.#base.readInto(bytes, offset);
     return compact(bytes);
@@ -156,7 +156,7 @@ export class Overlay implements ByteSource {
         this.#held -= Math.min(end, old.end) - Math.max(start, old.start);
     }
     if (content.kind === 'bytes') this.#held += end - start;
-    if (this.#held > MOST_BYTES) throw new Unpredictable(`more than ${MOST_BYTES} bytes changed`);
+    if (this.#held > MAX_BYTES) throw new Unpredictable(`more than ${MAX_BYTES} bytes changed`);
     const extent: Extent = { start, end, content, at: 0 };
     const joined = left.length === 0 && right.length === 0 && this.#joinBefore(first, last, extent);
     if (!joined) this.#extents.splice(first, last - first, ...left, extent, ...right);

@@ -10,10 +10,10 @@ import type {
 } from './outcome.js';
 
 /** Steps kept of an operation; the rest is counted. */
-const MOST_STEPS = 2 ** 16;
+const MAX_STEPS = 2 ** 16;
 
 /** Work that one operation may take, in bytes read or steps done: more is no operation that anybody waits for. */
-const MOST_WORK = 2 ** 30;
+const MAX_WORK = 2 ** 30;
 
 /** A step is as much work as reading so many bytes. */
 const STEP_WORK = 2 ** 8;
@@ -77,7 +77,7 @@ export class Recorder {
 
   /** A changed entry; its text is made only if it is kept. */
   entry(step: () => Extract<Step, { type: 'l1-entry' | 'l2-entry' }>): void {
-    if (this.#steps.length < MOST_STEPS) this.#add(step());
+    if (this.#steps.length < MAX_STEPS) this.#add(step());
     else {
       this.#lookUp = undefined;
       this.#leftOut++;
@@ -117,7 +117,7 @@ export class Recorder {
   /** Counts work. Throws Unpredictable when it is too much. */
   work(amount: number): void {
     this.#work += amount;
-    if (this.#work > MOST_WORK)
+    if (this.#work > MAX_WORK)
       throw new Unpredictable('gave up: this operation reads or changes too much metadata');
   }
 
@@ -147,7 +147,7 @@ export class Recorder {
   #add(step: Step): void {
     this.work(STEP_WORK);
     this.#lookUp = undefined;
-    if (this.#steps.length < MOST_STEPS) this.#steps.push(step);
+    if (this.#steps.length < MAX_STEPS) this.#steps.push(step);
     else this.#leftOut++;
   }
 }

@@ -1,6 +1,6 @@
 import { roundUp } from '../../bytes.js';
 import { type Parsed } from '../../size.js';
-import type { Layout } from '../../qcow2/geometry.js';
+import type { Geometry } from '../../qcow2/geometry.js';
 import { MAX_REFCOUNT_TABLE_BYTES } from '../../qcow2/limits.js';
 import { SUBCLUSTERS } from '../../qcow2/subclusters.js';
 
@@ -12,8 +12,8 @@ export interface CacheSizes {
   readonly refcountCacheSize?: number | undefined;
 }
 
-/** The image's layout as the driver works with it. */
-export interface Geometry extends Layout {
+/** The image's geometry as the driver works with it. */
+export interface Sizes extends Geometry {
   /** Bytes of the virtual disk, exact: QEMU takes none past 2^63, and numbers lose nothing of its sectors. */
   readonly diskSize: number;
   readonly subclusters: number;
@@ -39,35 +39,35 @@ const LEAST_L2_SLOTS = 2;
 const LEAST_REFCOUNT_SLOTS = 4;
 
 /** What the caches look like with these options, or QEMU's refusal (read_cache_sizes). */
-export function geometryOf(
-  layout: Layout,
-  sizes: CacheSizes,
-): Parsed<{ readonly geometry: Geometry; readonly slots: CacheSlots }> {
-  const { clusterSize, l2EntrySize } = layout;
-  const diskSize = Number(layout.virtualSize);
+export function sizesOf(
+  geometry: Geometry,
+  options: CacheSizes,
+): Parsed<{ readonly sizes: Sizes; readonly slots: CacheSlots }> {
+  const { clusterSize, l2EntrySize } = geometry;
+  const diskSize = Number(geometry.virtualSize);
   const most = roundUp(Math.ceil(diskSize / clusterSize) * l2EntrySize, clusterSize);
-  const parsed = cacheBytes(sizes, most, clusterSize);
+  const parsed = cacheBytes(options, most, clusterSize);
   if (!parsed.ok) return parsed;
   const { l2, refcount } = parsed.value;
-  const set = sizes.l2CacheEntrySize;
+  const set = options.l2CacheEntrySize;
   if (set !== undefined && (set < 512 || set > clusterSize || (set & (set - 1)) !== 0))
     return {
       ok: false,
       message: `L2 cache entry size must be a power of two between 512 and the cluster size (${clusterSize})`,
     };
   const sliceBytes = set ?? (l2 < most ? Math.min(clusterSize, DEFAULT_SLICE_BYTES) : clusterSize);
-  const subclusters = layout.extendedL2 ? SUBCLUSTERS : 1;
+  const subclusters = geometry.extendedL2 ? SUBCLUSTERS : 1;
   return {
     ok: true,
     value: {
-      geometry: {
-        ...layout,
+      sizes: {
+        ...geometry,
         diskSize,
         subclusters,
         subclusterSize: clusterSize / subclusters,
         sliceBytes,
         sliceEntries: sliceBytes / l2EntrySize,
-        tableSpan: clusterSize * layout.l2Entries,
+        tableSpan: clusterSize * geometry.l2Entries,
         refcountTableLimit: MAX_REFCOUNT_TABLE_BYTES,
       },
       slots: {
@@ -105,11 +105,11 @@ function cacheBytes(
 }
 
 /** Cluster that a host or guest offset lies in. */
-export const clusterOf = ({ clusterSize }: Layout, offset: number): number =>
+export const clusterOf = ({ clusterSize }: Geometry, offset: number): number =>
   Math.floor(offset / clusterSize);
 
-export const startOfCluster = (layout: Layout, offset: number): number =>
-  clusterOf(layout, offset) * layout.clusterSize;
+export const startOfCluster = (geometry: Geometry, offset: number): number =>
+  clusterOf(geometry, offset) * geometry.clusterSize;
 
-export const intoCluster = ({ clusterSize }: Layout, offset: number): number =>
+export const intoCluster = ({ clusterSize }: Geometry, offset: number): number =>
   offset % clusterSize;

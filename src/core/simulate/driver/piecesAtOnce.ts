@@ -1,5 +1,5 @@
 /** Pieces of a request that QEMU works on at the same time (QCOW2_MAX_WORKERS). */
-export const MOST_WORKERS = 8;
+export const MAX_WORKERS = 8;
 
 interface Touch {
   readonly piece: number;
@@ -31,6 +31,6 @@ export class PiecesAtOnce {
     this.#touches.push({ piece, from, to, writes });
     if (this.#touches.length % 256 > 0) return;
     // Those that had ended before this one began are in nobody's way.
-    this.#touches = this.#touches.filter((other) => other.piece > piece - 2 * MOST_WORKERS);
+    this.#touches = this.#touches.filter((other) => other.piece > piece - 2 * MAX_WORKERS);
   }
 }

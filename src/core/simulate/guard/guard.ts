@@ -1,6 +1,6 @@
 import { BIT } from '../../map/kinds.js';
 import type { MetadataList } from '../../overlap/metadataList.js';
-import { MOST_OPERATIONS } from '../../overlap/openSequence.js';
+import { MAX_OPERATIONS } from '../../overlap/openSequence.js';
 import {
   l2TableAllocated,
   type MovingTable,
@@ -16,7 +16,7 @@ import { TableSet } from '../../overlap/tableSet.js';
 import { type GuardedTables, guardedTables, TodayEngine } from '../../overlap/today.js';
 import { lowestType, TEMPLATES, type TypeSet } from '../../overlap/types.js';
 import { EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { MAX_L1_BYTES, MAX_NODE_LENGTH } from '../../qcow2/limits.js';
 import { type Parsed } from '../../size.js';
 import { RequestFailed, Unpredictable } from '../copy/failure.js';
@@ -87,7 +87,7 @@ export class Guard {
 
   /** The check as it is just after opening; or the message with which the image fails to open. */
   static open(
-    image: LaidOutImage,
+    image: MappableImage,
     overlay: Overlay,
     recorder: Recorder,
     checking: Checking,
@@ -260,8 +260,8 @@ function inactiveTables(tables: GuardedTables, overlay: Overlay): TableSet {
     if (seen.has(place)) continue;
     seen.add(place);
     const l1 = EntryTable.read(overlay, BigInt(offset), bytes / 8);
-    if (offsets.length + l1.present > MOST_OPERATIONS)
-      throw new Unpredictable(`gave up: the snapshots have more than ${MOST_OPERATIONS} L2 tables`);
+    if (offsets.length + l1.present > MAX_OPERATIONS)
+      throw new Unpredictable(`gave up: the snapshots have more than ${MAX_OPERATIONS} L2 tables`);
     for (let index = 0; index < l1.present; index++) {
       const table = maskedOffset(l1.high(index), l1.low(index));
       if (table !== 0) offsets.push(table);

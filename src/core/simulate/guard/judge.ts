@@ -6,7 +6,7 @@ import type { StructureSettings } from '../../overlap/settings.js';
 import { type GuardedTables, TodayEngine } from '../../overlap/today.js';
 import { lowestType, STRUCTURE_TYPES, type TypeSet } from '../../overlap/types.js';
 import { AUTOCLEAR } from '../../qcow2/features.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import type { Parsed } from '../../size.js';
 import { RequestFailed, Unpredictable } from '../copy/failure.js';
 
@@ -20,11 +20,11 @@ export interface Checking {
   readonly guarded: TypeSet;
   readonly engine: Engine;
   /** The structures when they have been built already. */
-  readonly built?: Structures | undefined;
+  readonly built?: BuiltCheck | undefined;
 }
 
 /** Overlap structures, if anything is guarded; or the message with which the image fails to open. */
-export type Structures = Parsed<MetadataList | undefined>;
+export type BuiltCheck = Parsed<MetadataList | undefined>;
 
 /** What a check says of a write: 0, the type that it names, or why it fails itself. */
 export type Answer = TypeSet | string;
@@ -40,7 +40,7 @@ export class Judge {
   #engine: CheckEngine;
 
   private constructor(
-    image: LaidOutImage,
+    image: MappableImage,
     tables: GuardedTables,
     { guarded, engine }: Checking,
     structures: MetadataList | undefined,
@@ -54,7 +54,7 @@ export class Judge {
   }
 
   /** The check as it is just after opening; or the message with which the image fails to open. */
-  static open(image: LaidOutImage, tables: GuardedTables, checking: Checking): Parsed<Judge> {
+  static open(image: MappableImage, tables: GuardedTables, checking: Checking): Parsed<Judge> {
     const structures = checking.built ?? buildStructures(image, checking);
     if (!structures.ok) return structures;
     return { ok: true, value: new Judge(image, tables, checking, structures.value) };
@@ -94,20 +94,20 @@ export class Judge {
  * The autoclear bit says that there are bitmaps, and there is no extension with their directory: QEMU
  * takes it to be of no bytes at 0, and its ranges_overlap finds that in the way of every write.
  */
-function headless({ header, bitmaps }: LaidOutImage): boolean {
+function headless({ header, bitmaps }: MappableImage): boolean {
   return bitmaps === undefined && (header.value('autoclear_features') & AUTOCLEAR.bitmaps) !== 0n;
 }
 
 const NOTHING: CheckEngine = { check: () => 0 };
 
 /** The structures of a check as they are just after opening. */
-export function buildStructures(image: LaidOutImage, { guarded, engine }: Checking): Structures {
+export function buildStructures(image: MappableImage, { guarded, engine }: Checking): BuiltCheck {
   if (engine.type === 'today' || (guarded & STRUCTURE_TYPES) === 0)
     return { ok: true, value: undefined };
   const settings: StructureSettings = { ...engine, guarded };
   const operations = openSequence(image, settings.guarded);
   if (!operations.ok) return operations;
-  const { clusterBits, fileSize } = image.layout;
+  const { clusterBits, fileSize } = image.geometry;
   const created = MetadataList.create({ clusterBits, fileLength: fileSize }, settings);
   if (created.ok) operations.value.applyTo(created.value, { position: 0 }, operations.value.length);
   return created;

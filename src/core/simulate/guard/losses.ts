@@ -5,7 +5,7 @@ import { COPIED } from '../../qcow2/l2Entry.js';
 import { viewOf } from '../../bytes.js';
 import type { Claims } from './claims.js';
 import { Unpredictable } from '../copy/failure.js';
-import type { Geometry } from '../copy/sizes.js';
+import type { Sizes } from '../copy/sizes.js';
 import type { Guard } from './guard.js';
 import type { Loss, Written } from '../copy/outcome.js';
 import { lengthOf, type Overlay, type Part } from '../copy/overlay.js';
@@ -50,7 +50,7 @@ export class LossFinder {
     claims: Claims | undefined,
     guard: Guard,
     overlay: Overlay,
-    { clusterSize, l2EntrySize }: Geometry,
+    { clusterSize, l2EntrySize }: Sizes,
   ) {
     this.#claims = claims;
     this.#guard = guard;

@@ -1,6 +1,6 @@
 import type { MemoryEvent } from '../../overlap/memoryEvent.js';
 import type { MetadataList } from '../../overlap/metadataList.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { type Disagreement, disagreement } from './disagreement.js';
 import type { Division } from '../guard/guard.js';
 import type { Answer, Checking, Engine } from '../guard/judge.js';
@@ -33,7 +33,7 @@ export class CheckGroup {
 
   /** Throws on I/O errors, as all methods do. */
   constructor(
-    image: LaidOutImage,
+    image: MappableImage,
     checks: readonly Asked[],
     common: Omit<SimulationSettings, keyof Checking | 'watch'>,
     listener: Listener,

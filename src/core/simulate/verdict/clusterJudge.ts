@@ -1,5 +1,5 @@
 import type { ClusterMap } from '../../map/clusterMap.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { fateNumber } from '../copy/fate.js';
 import { Simulation } from './simulation.js';
 import type { SimulationSettings } from '../driver/settings.js';
@@ -15,16 +15,16 @@ export interface Judgement {
 
 /** Simulates the write of one whole guest cluster to an image as it is just after opening. */
 export class ClusterJudge {
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   readonly #settings: SimulationSettings;
 
-  constructor(image: LaidOutImage, map: ClusterMap, settings: SimulationSettings) {
+  constructor(image: MappableImage, map: ClusterMap, settings: SimulationSettings) {
     this.#image = image;
     this.#settings = { ...settings, map };
   }
 
   judge(guestCluster: number): Judgement {
-    const { clusterSize, virtualSize } = this.#image.layout;
+    const { clusterSize, virtualSize } = this.#image.geometry;
     const simulation = new Simulation(this.#image, this.#settings);
     const offset = guestCluster * clusterSize;
     const length = Math.min(clusterSize, Number(virtualSize) - offset);

@@ -2,7 +2,7 @@ import { hex, hexWords, viewOf } from '../../bytes.js';
 import { type ByteSource, readBytes } from '../../byteSource.js';
 import { type FieldName, readHeader } from '../../qcow2/header.js';
 import { blockOffset, EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { MAX_L1_BYTES, MAX_REFCOUNT_TABLE_BYTES } from '../../qcow2/limits.js';
 import { refcountReader } from '../../qcow2/refcountEntry.js';
 import { Unpredictable } from '../copy/failure.js';
@@ -31,27 +31,27 @@ export interface Difference {
 }
 
 /** More entries than this are not listed. */
-const MOST_LISTED = 2 ** 20;
+const MAX_LISTED = 2 ** 20;
 
 /** Bytes of tables that are compared: a table of garbage can refer to millions of clusters. */
-const MOST_COMPARED = 2 ** 28;
+const MAX_COMPARED = 2 ** 28;
 /** A read takes as long as comparing so many bytes. */
 const READ_COST = 4096;
 
 /** Compares a file with the changes over it, by what the header of each points to: a step for each table. */
-export function difference(image: LaidOutImage, now: Overlay): Work<Difference> {
+export function difference(image: MappableImage, now: Overlay): Work<Difference> {
   return new Comparison(image, now).run();
 }
 
 class Comparison {
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   readonly #old: ByteSource;
   readonly #now: Overlay;
   readonly #unknown: string[] = [];
   /** Bytes. */
   #compared = 0;
 
-  constructor(image: LaidOutImage, now: Overlay) {
+  constructor(image: MappableImage, now: Overlay) {
     this.#image = image;
     this.#old = image.source;
     this.#now = now;
@@ -76,7 +76,7 @@ class Comparison {
       ),
       this.#table(this.#now, after.value('l1_table_offset'), after.number('l1_size'), MAX_L1_BYTES),
     ] as const;
-    const perCluster = this.#image.layout.clusterSize / 8;
+    const perCluster = this.#image.geometry.clusterSize / 8;
     const blocks = [
       this.#table(
         this.#old,
@@ -122,14 +122,14 @@ class Comparison {
   }
 
   *#l2(old: EntryTable, now: EntryTable): Work<Difference['l2']> {
-    const { layout } = this.#image;
-    const { l2Entries, l2EntrySize } = layout;
+    const { geometry } = this.#image;
+    const { l2Entries, l2EntrySize } = geometry;
     const list: Difference['l2'][number][] = [];
     for (let index = 0; index < Math.max(old.present, now.present); index++) {
       const before = maskedOffset(old.high(index), old.low(index));
       const after = maskedOffset(now.high(index), now.low(index));
       this.#clusterPair('L2 table', before, after, (a, b) => {
-        for (let i = 0; i < l2Entries && list.length < MOST_LISTED; i++) {
+        for (let i = 0; i < l2Entries && list.length < MAX_LISTED; i++) {
           const change = changeAt(a, b, i * l2EntrySize, l2EntrySize);
           if (change) list.push({ guestCluster: index * l2Entries + i, ...change });
         }
@@ -140,7 +140,7 @@ class Comparison {
   }
 
   *#refcounts(old: EntryTable, now: EntryTable): Work<Difference['refcounts']> {
-    const { refcountsPerBlock, refcountBits } = this.#image.layout;
+    const { refcountsPerBlock, refcountBits } = this.#image.geometry;
     const list: Difference['refcounts'][number][] = [];
     const place = (t: EntryTable, i: number): number => blockOffset(t.high(i), t.low(i));
     for (let index = 0; index < Math.max(old.present, now.present); index++) {
@@ -150,7 +150,7 @@ class Comparison {
           refcountReader(a, refcountBits),
           refcountReader(b, refcountBits),
         ];
-        for (let i = 0; i < refcountsPerBlock && list.length < MOST_LISTED; i++) {
+        for (let i = 0; i < refcountsPerBlock && list.length < MAX_LISTED; i++) {
           const [was, is] = [readOld(i), readNew(i)];
           if (was !== is)
             list.push({
@@ -172,11 +172,11 @@ class Comparison {
     after: number,
     compare: (old: Uint8Array, now: Uint8Array) => void,
   ): void {
-    const { clusterSize } = this.#image.layout;
+    const { clusterSize } = this.#image.geometry;
     const old = before < this.#old.size ? before : 0;
     const now = after < this.#now.size ? after : 0;
     if (old === now && (now === 0 || !this.#now.isChanged(now, clusterSize))) return;
-    if (this.#compared >= MOST_COMPARED) {
+    if (this.#compared >= MAX_COMPARED) {
       if (this.#compared < Infinity)
         this.#unknown.push(`more than can be compared, from the ${what} at ${hex(now)} on`);
       this.#compared = Infinity;
@@ -194,7 +194,7 @@ class Comparison {
 function entries(old: EntryTable, now: EntryTable): Difference['l1'] {
   const list: Difference['l1'][number][] = [];
   const text = (t: EntryTable, i: number): string => `0x${hexWords(t.high(i), t.low(i))}`;
-  for (let i = 0; i < Math.max(old.present, now.present) && list.length < MOST_LISTED; i++)
+  for (let i = 0; i < Math.max(old.present, now.present) && list.length < MAX_LISTED; i++)
     if (old.high(i) !== now.high(i) || old.low(i) !== now.low(i))
       list.push({ index: i, old: text(old, i), new: text(now, i) });
   return list;

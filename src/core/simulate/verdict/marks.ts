@@ -23,7 +23,7 @@ export interface ClusterMark {
 }
 
 /** Marks on a map: more than can be told apart. */
-const MOST_MARKS = 500;
+const MAX_MARKS = 500;
 
 /**
  * Marks for the map. Where several steps touch the same clusters, the one that matters most has the
@@ -42,7 +42,7 @@ export function clusterMarks(
     }
   const all = [...byPlace.values()];
   const most = all.sort((a, b) => rank(b.touch) - rank(a.touch) || a.number - b.number);
-  return { marks: most.slice(0, MOST_MARKS), leftOut: Math.max(0, all.length - MOST_MARKS) };
+  return { marks: most.slice(0, MAX_MARKS), leftOut: Math.max(0, all.length - MAX_MARKS) };
 }
 
 const rank = (touch: Touch): number => TOUCHES.indexOf(touch);

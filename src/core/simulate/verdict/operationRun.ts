@@ -1,4 +1,4 @@
-import type { LaidOutImage } from '../../qcow2/image.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { operationText, type SimulatedOperation } from '../copy/operation.js';
 import type { Outcome } from '../copy/outcome.js';
 import { type Verdict, verdictOn } from './verdict.js';
@@ -7,7 +7,7 @@ import { Simulation, type Opened } from './simulation.js';
 import type { SimulationSettings } from '../driver/settings.js';
 
 /** Steps kept of a run, in all. */
-const MOST_KEPT = 2 ** 17;
+const MAX_KEPT = 2 ** 17;
 
 /** A list of operations, one after the other, on one simulated copy of an image. */
 export class Run {
@@ -23,7 +23,7 @@ export class Run {
   #given = 0;
 
   /** Throws on I/O errors, as all methods do. */
-  constructor(image: LaidOutImage, settings: SimulationSettings) {
+  constructor(image: MappableImage, settings: SimulationSettings) {
     this.#simulation = new Simulation(image, settings);
   }
 
@@ -75,7 +75,7 @@ export class Run {
     this.#outcomes.push(part.value);
     this.#verdicts.push(verdictOn(this.#outcomes, this.#outcomes.length - 1));
     this.#kept += part.value.steps.length;
-    while (this.#kept > MOST_KEPT && this.#given < this.#outcomes.length - 1) this.#giveUp();
+    while (this.#kept > MAX_KEPT && this.#given < this.#outcomes.length - 1) this.#giveUp();
     return true;
   }
 

@@ -1,6 +1,6 @@
 import type { MetadataList } from '../../overlap/metadataList.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
 import { close } from '../driver/requests/close.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { type Difference, difference } from './difference.js';
 import type { Driver } from '../driver/driver.js';
 import { errnoText, ProcessAborted, RequestFailed, Unpredictable } from '../copy/failure.js';
@@ -27,7 +27,7 @@ export class Simulation {
   readonly opened: Opened;
   /** The file as it is now. */
   readonly overlay: Overlay;
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   readonly #settings: SimulationSettings;
   readonly #recorder = new Recorder();
   readonly #driver: Driver | undefined;
@@ -35,7 +35,7 @@ export class Simulation {
   #over: Ending | undefined;
 
   /** Throws on I/O errors. */
-  constructor(image: LaidOutImage, settings: SimulationSettings) {
+  constructor(image: MappableImage, settings: SimulationSettings) {
     this.#image = image;
     this.#settings = settings;
     this.overlay = new Overlay(image.source);

@@ -7,7 +7,7 @@ import { WINDOW_SIZE } from '../../overlap/typeRuns.js';
 import { NO_LIMIT } from '../../overlap/settings.js';
 import { BytePlane, PlaneWriter } from '../../picture/bytePlane.js';
 import { maskedOffset } from '../../qcow2/entryTable.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { ClusterJudge } from './clusterJudge.js';
 import { type Fate, fateNumber, FATES } from '../copy/fate.js';
 import { type Form, ORDINARY, SweepClasses } from './sweepClasses.js';
@@ -15,7 +15,7 @@ import { Simulation } from './simulation.js';
 import type { SimulationSettings } from '../driver/settings.js';
 
 /** Writes that are simulated; the rest falls into their classes. A broken image may have more of those. */
-const MOST_JUDGED = 4096;
+const MAX_JUDGED = 4096;
 /** Milliseconds of work between two yields are about as many as entries take. */
 const ENTRIES_A_STEP = 2 ** 18;
 
@@ -45,7 +45,7 @@ export interface SweptDisk {
  * errors. `ranks`: see BytePlane.
  */
 export function* sweep(
-  image: LaidOutImage,
+  image: MappableImage,
   map: ClusterMap,
   settings: SimulationSettings,
   ranks: Uint8Array,
@@ -58,7 +58,7 @@ export function* sweep(
 }
 
 class Sweep {
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   readonly #classes: SweepClasses;
   readonly #judge: ClusterJudge;
   readonly #guest: BytePlane;
@@ -73,38 +73,38 @@ class Sweep {
   #judged = 0;
 
   constructor(
-    image: LaidOutImage,
+    image: MappableImage,
     map: ClusterMap,
     settings: SimulationSettings,
     ranks: Uint8Array,
   ) {
-    const { layout } = image;
+    const { geometry } = image;
     const limited =
       settings.engine.type === 'structures' && settings.engine.totalSizeLimit !== NO_LIMIT;
     this.#image = image;
     this.#classes = new SweepClasses(
       image,
       map,
-      limited ? WINDOW_SIZE * layout.clusterSize : Infinity,
+      limited ? WINDOW_SIZE * geometry.clusterSize : Infinity,
     );
     this.#judge = new ClusterJudge(image, map, settings);
-    this.#guest = new BytePlane(guestClusters(layout), ranks, 0);
-    this.#host = new BytePlane(layout.hostClusters, ranks, 0);
+    this.#guest = new BytePlane(guestClusters(geometry), ranks, 0);
+    this.#host = new BytePlane(geometry.hostClusters, ranks, 0);
     this.#guestWriter = new PlaneWriter((from, to, fate) => {
       this.#guest.fill(from, to, fate);
     });
-    this.#safe = new ClusterBits(layout.hostClusters);
+    this.#safe = new ClusterBits(geometry.hostClusters);
   }
 
   *tables(): Generator<number> {
-    const { layout, l1, source } = this.#image;
+    const { geometry, l1, source } = this.#image;
     const tables = new L2Tables(this.#image);
-    const runs = new L2EntryRuns(layout);
-    const clusters = guestClusters(layout);
+    const runs = new L2EntryRuns(geometry);
+    const clusters = guestClusters(geometry);
     let entriesLeft = ENTRIES_A_STEP;
-    for (let index = 0; index < layout.l1DiskEntries; index++) {
-      const first = index * layout.l2Entries;
-      const entries = Math.min(layout.l2Entries, clusters - first);
+    for (let index = 0; index < geometry.l1DiskEntries; index++) {
+      const first = index * geometry.l2Entries;
+      const entries = Math.min(geometry.l2Entries, clusters - first);
       const table = this.#classes.table(index);
       const offset = maskedOffset(l1.high(index), l1.low(index));
       if (table.whole || offset >= source.size)
@@ -116,7 +116,7 @@ class Sweep {
       entriesLeft -= table.whole ? 1 : entries;
       if (entriesLeft > 0) continue;
       entriesLeft = ENTRIES_A_STEP;
-      yield index / layout.l1DiskEntries;
+      yield index / geometry.l1DiskEntries;
     }
     this.#guestWriter.flush();
     for (const { from, to } of this.#safe.runs())
@@ -160,7 +160,7 @@ class Sweep {
     offset: number,
     entries: number,
   ): void {
-    const { clusterSize } = this.#image.layout;
+    const { clusterSize } = this.#image.geometry;
     const host = Math.floor(offset / clusterSize);
     for (let i = 0; i < entries; i++) {
       const ordinary = this.#classes.ordinary(form, host + i);
@@ -182,7 +182,7 @@ class Sweep {
   #fate(key: string, guest: number): number {
     const known = this.#fates.get(key);
     if (known !== undefined) return known;
-    if (this.#judged === MOST_JUDGED) return UNKNOWN;
+    if (this.#judged === MAX_JUDGED) return UNKNOWN;
     const fate = this.#judgeOne(guest);
     this.#fates.set(key, fate);
     return fate;
@@ -204,7 +204,7 @@ class Sweep {
   }
 
   #judgeLast(guest: number): void {
-    const { virtualSize, clusterSize } = this.#image.layout;
+    const { virtualSize, clusterSize } = this.#image.geometry;
     if (Number(virtualSize) % clusterSize === 0) return;
     const fate = this.#judgeOne(guest);
     this.#counts[this.#guest.glyph(guest)]--;

@@ -6,12 +6,12 @@ import { guardedTables, TodayEngine } from '../../overlap/today.js';
 import { SURE_LENGTH } from '../guard/hostFile.js';
 import { TEMPLATES, type TypeSet } from '../../overlap/types.js';
 import { maskedOffset } from '../../qcow2/entryTable.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { COPIED, compressedSpan, l2EntryKind } from '../../qcow2/l2Entry.js';
 import { blockOffset } from '../../qcow2/entryTable.js';
 
 /** Clusters that a write of one may allocate: data, L2 table, refcount block; a larger refcount table lies behind them. */
-const MOST_TAKEN = 16;
+const MAX_TAKEN = 16;
 
 /** Classes of ordinary clusters. */
 export const ORDINARY = 4;
@@ -34,7 +34,7 @@ export interface Form {
  * entry, the kinds, references and refcount of its cluster, the refcount block that counts it.
  */
 export class SweepClasses {
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   readonly #map: ClusterMap;
   readonly #exact: TodayEngine;
   /** What a limit refuses depends on the window that is asked for. */
@@ -48,7 +48,7 @@ export class SweepClasses {
   readonly #plainBlocks = new Map<number, boolean>();
 
   /** @param windowBytes of the file in an overlap window where these matter, else Infinity */
-  constructor(image: LaidOutImage, map: ClusterMap, windowBytes: number) {
+  constructor(image: MappableImage, map: ClusterMap, windowBytes: number) {
     this.#image = image;
     this.#map = map;
     this.#exact = new TodayEngine(guardedTables(image), TEMPLATES.all);
@@ -59,23 +59,23 @@ export class SweepClasses {
 
   /** The class of an L1 entry and of the table it refers to. */
   table(l1Index: number): { readonly key: string; readonly whole: boolean } {
-    const { l1, layout } = this.#image;
+    const { l1, geometry } = this.#image;
     const offset = maskedOffset(l1.high(l1Index), l1.low(l1Index));
     const copied = (l1.high(l1Index) & COPIED) !== 0;
-    if (offset % layout.clusterSize !== 0) return { key: 'unaligned', whole: true };
+    if (offset % geometry.clusterSize !== 0) return { key: 'unaligned', whole: true };
     if (copied && offset === 0) return { key: 'copied nowhere', whole: true };
     if (copied) return { key: `in place ${this.#written(offset, BIT.activeL2)}`, whole: false };
     // The L1 entry is written, too.
     const l1Entry = l1.entryOffset(l1Index);
     const entry = this.#written(l1Entry, BIT.activeL1);
     if (offset === 0) return { key: `new, ${entry}`, whole: true };
-    const cluster = offset / layout.clusterSize;
+    const cluster = offset / geometry.clusterSize;
     return { key: `copied, ${entry}, ${this.#replaced(cluster)}`, whole: false };
   }
 
   /** What an entry says, but for the place of its cluster: few different ones. Words as in L2EntryRuns. */
   form(high: number, low: number, zeroes: number, allocated: number): Form {
-    const { clusterSize } = this.#image.layout;
+    const { clusterSize } = this.#image.geometry;
     const number =
       ((high >>> 24) << 8) |
       (+((high & 0x00ffffff) !== 0 || (low & 0xfffffe00) !== 0) << 7) |
@@ -88,17 +88,17 @@ export class SweepClasses {
   }
 
   #describe(high: number, low: number, zeroes: number, allocated: number): Form {
-    const { layout } = this.#image;
-    const kind = l2EntryKind(high, low, layout);
+    const { geometry } = this.#image;
+    const kind = l2EntryKind(high, low, geometry);
     const compressed = kind === 'compressed';
     const copied = (high & COPIED) !== 0;
     const located = kind === 'normal' || kind === 'zero-allocated' || compressed;
-    const unaligned = !compressed && (low & (layout.clusterSize - 1) & 0xfffffe00) !== 0;
+    const unaligned = !compressed && (low & (geometry.clusterSize - 1) & 0xfffffe00) !== 0;
     const bits = [zeroes & allocated, zeroes, allocated].map(bitsClass).join();
     return {
       key: `${kind} ${copied ? 'copied' : ''} ${unaligned ? 'unaligned' : ''} ${bits}`,
       inPlace: copied && (kind === 'normal' || kind === 'zero-allocated'),
-      located: located && !layout.externalData,
+      located: located && !geometry.externalData,
       compressed,
     };
   }
@@ -120,13 +120,13 @@ export class SweepClasses {
   cluster(form: Form, offset: number): string {
     return form.inPlace
       ? this.#written(offset, 0)
-      : this.#givenUp(Math.floor(offset / this.#image.layout.clusterSize));
+      : this.#givenUp(Math.floor(offset / this.#image.geometry.clusterSize));
   }
 
   /** The class of the clusters that a compressed entry touches. */
   compressed(high: number, low: number): string {
-    const { clusterSize } = this.#image.layout;
-    const { offset, length } = compressedSpan(high, low, this.#image.layout);
+    const { clusterSize } = this.#image.geometry;
+    const { offset, length } = compressedSpan(high, low, this.#image.geometry);
     const last = Math.floor((offset + length - 1) / clusterSize);
     const parts: string[] = [];
     for (let cluster = Math.floor(offset / clusterSize); cluster <= last; cluster++)
@@ -136,7 +136,7 @@ export class SweepClasses {
 
   /** A cluster that is written, or tried to. */
   #written(offset: number, ignore: TypeSet): string {
-    const cluster = Math.floor(offset / this.#image.layout.clusterSize);
+    const cluster = Math.floor(offset / this.#image.geometry.clusterSize);
     const cell = cluster < this.#map.clusters ? this.#map.cell(cluster) : 0;
     const hits = this.#hits(offset, 1, ignore);
     const far = offset >= SURE_LENGTH / 2 ? 'far' : '';
@@ -164,12 +164,12 @@ export class SweepClasses {
 
   /** Whether the refcount block of a cluster lies where nothing else does. */
   #plainBlock(cluster: number): boolean {
-    const { refcountTable, layout } = this.#image;
+    const { refcountTable, geometry } = this.#image;
     const index = this.#blockIndex(cluster);
     const known = this.#plainBlocks.get(index);
     if (known !== undefined) return known;
     const offset = blockOffset(refcountTable.high(index), refcountTable.low(index));
-    const at = offset / layout.clusterSize;
+    const at = offset / geometry.clusterSize;
     const plain =
       offset !== 0 &&
       Number.isInteger(at) &&
@@ -182,7 +182,7 @@ export class SweepClasses {
   }
 
   #blockIndex(cluster: number): number {
-    return Math.floor(cluster / this.#image.layout.refcountsPerBlock);
+    return Math.floor(cluster / this.#image.geometry.refcountsPerBlock);
   }
 
   #hits(offset: number, size: number, ignore: TypeSet): TypeSet {
@@ -216,9 +216,9 @@ function referredToOnce(map: ClusterMap): ClusterBits {
   return once;
 }
 
-/** The last of the first MOST_TAKEN clusters whose refcount is 0. */
+/** The last of the first MAX_TAKEN clusters whose refcount is 0. */
 function lastTaken(map: ClusterMap): number {
-  let left = MOST_TAKEN;
+  let left = MAX_TAKEN;
   for (let index = 0; index < map.chunkCount; index++) {
     const chunk = map.chunk(index);
     if (typeof chunk === 'number' && storedOf(chunk) > 0) continue;

@@ -51,7 +51,7 @@ export interface Losses {
 }
 
 /** Places that are told of each operation. */
-const MOST_PLACES = 20;
+const MAX_PLACES = 20;
 
 /**
  * The verdict on the operation at `index` of a list.
@@ -138,7 +138,7 @@ class Collected {
     // A table is written time and again.
     if (this.#places.some((known) => isSame(known, place))) return;
     this.#total++;
-    if (this.#places.length < MOST_PLACES) this.#places.push({ ...place, kinds: kindsIn(lost) });
+    if (this.#places.length < MAX_PLACES) this.#places.push({ ...place, kinds: kindsIn(lost) });
   }
 
   lost(): Lost | undefined {

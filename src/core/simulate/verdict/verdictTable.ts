@@ -1,5 +1,5 @@
 import type { MetadataList } from '../../overlap/metadataList.js';
-import type { LaidOutImage } from '../../qcow2/image.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { type Template, TEMPLATES, type TypeSet } from '../../overlap/types.js';
 import type { Disagreement } from './disagreement.js';
 import { type Asked, CheckGroup } from './checkGroup.js';
@@ -51,7 +51,7 @@ export function rowsFor(guarded: TypeSet): Pick<Row, 'template' | 'guarded'>[] {
  * same end: so they share one simulation until they part, and whoever parts begins another one.
  */
 export class VerdictTable {
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
   readonly #common: Omit<CommonSettings, 'structures'>;
   readonly #rows: readonly Pick<Row, 'template' | 'guarded'>[];
   readonly #yours: number;
@@ -61,7 +61,7 @@ export class VerdictTable {
   readonly #parted = new Map<number, Disagreement | undefined>();
 
   /** @param guarded the user's types: they come first, and have a row of their own if no template has them */
-  constructor(image: LaidOutImage, guarded: TypeSet, { structures, ...common }: CommonSettings) {
+  constructor(image: MappableImage, guarded: TypeSet, { structures, ...common }: CommonSettings) {
     this.#image = image;
     this.#common = common;
     this.#rows = rowsFor(guarded);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseCacheOptions } from '../../../../src/core/simulate/copy/cacheOptions.js';
 import { Simulation } from '../../../../src/core/simulate/verdict/simulation.js';
-import { laidOut } from '../../opened.js';
+import { mappableImage } from '../../opened.js';
 
 const NONE = { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' };
 
@@ -35,7 +35,7 @@ test.each([
 ])('%j is refused at opening', (options, message) => {
   const sizes = parseCacheOptions(options);
   if (!sizes.ok) throw new Error(sizes.message);
-  const { opened } = new Simulation(laidOut({ virtualSize: 2 ** 30 }), {
+  const { opened } = new Simulation(mappableImage({ virtualSize: 2 ** 30 }), {
     guarded: 0,
     engine: { type: 'today' },
     cache: 'writethrough',

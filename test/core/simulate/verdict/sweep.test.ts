@@ -56,7 +56,7 @@ function verdicts(
   structures: Extract<Engine, { type: 'structures' }>,
   guest: number,
 ): Record<Engine['type'], string> {
-  const { clusterSize, virtualSize } = image.layout;
+  const { clusterSize, virtualSize } = image.geometry;
   const offset = guest * clusterSize;
   const length = Math.min(clusterSize, Number(virtualSize) - offset);
   const operations: SimulatedOperation[] = [{ type: 'write', offset, length }];

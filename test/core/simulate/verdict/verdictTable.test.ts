@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TEMPLATES, type TypeSet } from '../../../../src/core/overlap/types.js';
-import type { LaidOutImage } from '../../../../src/core/qcow2/image.js';
+import type { MappableImage } from '../../../../src/core/qcow2/image.js';
 import { disagreementText } from '../../../../src/core/simulate/verdict/disagreementText.js';
 import { parseSimulatedOperation } from '../../../../src/core/simulate/copy/operation.js';
 import {
@@ -23,7 +23,7 @@ type Judged = Pick<Row, 'disagreement'> & { readonly today: Cell; readonly struc
 
 /** What both engines say of the last of some operations. */
 function verdictOf(
-  image: LaidOutImage,
+  image: MappableImage,
   lines: readonly string[],
   guarded: TypeSet = TEMPLATES.cached,
   structures: { bitmapSize: number; totalSizeLimit: number; policy: 'evict' | 'fail' } = ROOMY,
@@ -47,7 +47,7 @@ function verdictOf(
 }
 
 /** An image whose guest cluster 5 is said to lie where something else does. */
-function claiming(builder: ImageBuilder, place: (image: BuiltImage) => number): LaidOutImage {
+function claiming(builder: ImageBuilder, place: (image: BuiltImage) => number): MappableImage {
   const image = layOut(builder);
   const entry = COPIED | BigInt(place(image));
   return openedWithLayout(poked(image, [poke(image.entryOffset(5), entry)]));

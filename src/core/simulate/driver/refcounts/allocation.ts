@@ -21,9 +21,9 @@ export class Allocation {
 
   /** Allocates adjacent clusters anywhere (qcow2_alloc_clusters). */
   allocate(bytes: number): number {
-    const { geometry } = this.#driver;
+    const { sizes } = this.#driver;
     for (;;) {
-      const offset = this.#search.find(Math.ceil(bytes / geometry.clusterSize), 'data');
+      const offset = this.#search.find(Math.ceil(bytes / sizes.clusterSize), 'data');
       if (
         !again(() => {
           this.#refcounts.update(offset, bytes, 1);
@@ -35,12 +35,12 @@ export class Allocation {
 
   /** Allocates at most so many clusters from `offset` on; the result is how many were free. */
   allocateAt(offset: number, clusters: number): number {
-    const { geometry } = this.#driver;
+    const { sizes } = this.#driver;
     for (;;) {
-      const free = this.#search.freeFrom(clusterOf(geometry, offset), clusters);
+      const free = this.#search.freeFrom(clusterOf(sizes, offset), clusters);
       if (
         !again(() => {
-          this.#refcounts.update(offset, free * geometry.clusterSize, 1);
+          this.#refcounts.update(offset, free * sizes.clusterSize, 1);
         })
       )
         return free;
@@ -49,13 +49,13 @@ export class Allocation {
 
   /** Room for compressed data, behind the last one where that is possible (qcow2_alloc_bytes). */
   allocateBytes(bytes: number): number {
-    const { geometry, signal, l2Cache, refcountCache } = this.#driver;
-    const { clusterSize } = geometry;
+    const { sizes, signal, l2Cache, refcountCache } = this.#driver;
+    const { clusterSize } = sizes;
     let offset = this.#freeByte;
-    const full = (1n << BigInt(geometry.refcountBits)) - 1n;
-    if (offset !== 0 && BigInt(this.#refcounts.table.get(clusterOf(geometry, offset))) === full)
+    const full = (1n << BigInt(sizes.refcountBits)) - 1n;
+    if (offset !== 0 && BigInt(this.#refcounts.table.get(clusterOf(sizes, offset))) === full)
       offset = 0;
-    let room = clusterSize - intoCluster(geometry, offset);
+    let room = clusterSize - intoCluster(sizes, offset);
     for (;;) {
       if (offset === 0 || room < bytes) {
         const found = this.#search.find(1, 'data');
@@ -79,7 +79,7 @@ export class Allocation {
     }
     l2Cache.dependOn(refcountCache);
     const next = offset + bytes;
-    this.#freeByte = intoCluster(geometry, next) === 0 ? 0 : next;
+    this.#freeByte = intoCluster(sizes, next) === 0 ? 0 : next;
     return offset;
   }
 

@@ -29,22 +29,22 @@ export class FreeSearch {
    * refcounts stay 0 (alloc_clusters_noref).
    */
   find(clusters: number, reach: Reach): number {
-    const { geometry, discards } = this.#driver;
+    const { sizes, discards } = this.#driver;
     if (discards.collecting) discards.process(true);
     let run = 0;
     while (run < clusters) run = this.#probeBlock(run, clusters);
     if (
       this.#freeIndex > 0 &&
-      this.#freeIndex - 1 > Math.floor((HIGHEST[reach] - 1) / geometry.clusterSize)
+      this.#freeIndex - 1 > Math.floor((HIGHEST[reach] - 1) / sizes.clusterSize)
     )
       throw new RequestFailed('EFBIG');
-    return (this.#freeIndex - clusters) * geometry.clusterSize;
+    return (this.#freeIndex - clusters) * sizes.clusterSize;
   }
 
   /** Looks at the clusters before `end` until so many are in use. */
   countUsed(end: number, enough: number): void {
-    const { geometry, refcountCache, recorder } = this.#driver;
-    const { refcountsPerBlock, refcountBits } = geometry;
+    const { sizes, refcountCache, recorder } = this.#driver;
+    const { refcountsPerBlock, refcountBits } = sizes;
     let used = 0;
     for (let cluster = 0; cluster < end && used < enough;) {
       const stop = Math.min(end, cluster + refcountsPerBlock);
@@ -64,8 +64,8 @@ export class FreeSearch {
 
   /** Probes clusters from the free index on, within a refcount block; the new length of the run. */
   #probeBlock(run: number, wanted: number): number {
-    const { geometry, refcountCache, recorder } = this.#driver;
-    const { refcountsPerBlock, refcountBits } = geometry;
+    const { sizes, refcountCache, recorder } = this.#driver;
+    const { refcountsPerBlock, refcountBits } = sizes;
     const first = this.#freeIndex % refcountsPerBlock;
     const most = refcountsPerBlock - first;
     // QEMU takes the index before it looks: a failure leaves it behind the cluster.
@@ -105,8 +105,8 @@ export class FreeSearch {
 
   /** The same, within a refcount block. */
   #zeros(cluster: number, wanted: number): { readonly zeros: number; readonly all: boolean } {
-    const { geometry, refcountCache, recorder } = this.#driver;
-    const { refcountsPerBlock, refcountBits } = geometry;
+    const { sizes, refcountCache, recorder } = this.#driver;
+    const { refcountsPerBlock, refcountBits } = sizes;
     const first = cluster % refcountsPerBlock;
     const most = Math.min(wanted, refcountsPerBlock - first);
     const offset = this.#refcounts.blockAt(Math.floor(cluster / refcountsPerBlock));

@@ -1,20 +1,20 @@
 import { BIT } from '../../../map/kinds.js';
 import type { DriverState } from '../state/driverState.js';
 import { ProcessAborted, RequestFailed } from '../../copy/failure.js';
-import { clusterOf, type Geometry } from '../../copy/sizes.js';
-import type { FreeSearch } from './freeSearch.js';
+import { clusterOf, type Sizes } from '../../copy/sizes.js';
 import { blockOffset } from '../../../qcow2/entryTable.js';
+import { MAX_REFCOUNT_TABLE_BYTES } from '../../../qcow2/limits.js';
+import type { FreeSearch } from './freeSearch.js';
 import { type MemoryTable, wordsOf } from '../state/memoryTable.js';
 import type { CacheEntry } from '../state/metadataCache.js';
-import { MAX_REFCOUNT_TABLE_BYTES } from '../../../qcow2/limits.js';
 import { addToRefcount, setRefcount, zeroTest } from './refcountCells.js';
 
 /** Where the header says where the refcount table lies. */
 const TABLE_FIELD = 48;
 
 /** Index of a cluster's block when its refcount is to change: QEMU keeps 32 bits of it. */
-export const blockIndexForChange = (geometry: Geometry, cluster: number): number =>
-  Math.floor(cluster / geometry.refcountsPerBlock) % 2 ** 32;
+export const blockIndexForChange = (sizes: Sizes, cluster: number): number =>
+  Math.floor(cluster / sizes.refcountsPerBlock) % 2 ** 32;
 
 /** What a new block needs of Refcounts, which in turn needs new blocks. */
 interface RefcountChanges {
@@ -46,25 +46,24 @@ export class RefcountBlocks {
    * anew (EAGAIN): the block may lie where they meant to put something.
    */
   allocate(cluster: number): void {
-    const { geometry, l2Cache, refcountCache, signal, recorder, file, guard, claims } =
-      this.#driver;
+    const { sizes, l2Cache, refcountCache, signal, recorder, file, guard, claims } = this.#driver;
     const table = this.#table;
-    const index = blockIndexForChange(geometry, cluster);
+    const index = blockIndexForChange(sizes, cluster);
     l2Cache.write();
     const offset = this.#search.find(1, 'any');
     if (offset === 0) {
       signal.fatal('Preventing invalid allocation of refcount block at offset 0');
       throw new RequestFailed('EIO');
     }
-    const own = clusterOf(geometry, offset);
+    const own = clusterOf(sizes, offset);
     let block: CacheEntry;
-    if (Math.floor(own / geometry.refcountsPerBlock) === index) {
+    if (Math.floor(own / sizes.refcountsPerBlock) === index) {
       block = refcountCache.getEmpty(offset);
       block.bytes.fill(0);
-      setRefcount(block, geometry.refcountBits, own % geometry.refcountsPerBlock, 1);
+      setRefcount(block, sizes.refcountBits, own % sizes.refcountsPerBlock, 1);
       claims?.take(own);
     } else {
-      this.#refcounts.update(offset, geometry.clusterSize, 1);
+      this.#refcounts.update(offset, sizes.clusterSize, 1);
       refcountCache.write();
       block = refcountCache.getEmpty(offset);
       block.bytes.fill(0);
@@ -87,8 +86,8 @@ export class RefcountBlocks {
     } finally {
       refcountCache.put(block);
     }
-    const blocks = Math.ceil((Math.max(cluster, own) + 1) / geometry.refcountsPerBlock);
-    this.#grow(blocks * geometry.refcountsPerBlock, index, offset);
+    const blocks = Math.ceil((Math.max(cluster, own) + 1) / sizes.refcountsPerBlock);
+    this.#grow(blocks * sizes.refcountsPerBlock, index, offset);
     refcountCache.put(refcountCache.get(offset));
     throw new RequestFailed('EAGAIN');
   }
@@ -100,8 +99,8 @@ export class RefcountBlocks {
    * @param start cluster
    */
   #grow(start: number, newIndex: number, newBlock: number): void {
-    const { geometry, refcountCache, recorder, file, guard, header, claims } = this.#driver;
-    const { clusterSize } = geometry;
+    const { sizes, refcountCache, recorder, file, guard, header, claims } = this.#driver;
+    const { clusterSize } = sizes;
     const table = this.#table;
     const needed = this.#blocksNeeded(start);
     const perCluster = clusterSize / 8;
@@ -113,7 +112,7 @@ export class RefcountBlocks {
       throw new ProcessAborted(
         "qcow2_refcount_area: Assertion `new_refblock_index < total_refblock_count' failed",
       );
-    const first = Math.floor(start / geometry.refcountsPerBlock);
+    const first = Math.floor(start / sizes.refcountsPerBlock);
     const entries = new Map<number, number>([[newIndex, newBlock]]);
     const at = (index: number): number =>
       entries.get(index) ?? (index < kept ? table.high(index) * 2 ** 32 + table.low(index) : 0);
@@ -131,13 +130,13 @@ export class RefcountBlocks {
         refcountCache.markDirty(block);
         entries.set(i, next++ * clusterSize);
       }
-      const covered = i * geometry.refcountsPerBlock;
+      const covered = i * sizes.refcountsPerBlock;
       if (covered < end) {
         this.#claim(
           block,
           covered,
           Math.max(start, covered) - covered,
-          Math.min(end - covered, geometry.refcountsPerBlock),
+          Math.min(end - covered, sizes.refcountsPerBlock),
         );
         refcountCache.markDirty(block);
       }
@@ -164,8 +163,8 @@ export class RefcountBlocks {
 
   /** The clusters of the new structures get refcount 1; the caller said that they have none. */
   #claim(block: CacheEntry, covered: number, from: number, to: number): void {
-    const { geometry, claims } = this.#driver;
-    const { refcountBits } = geometry;
+    const { sizes, claims } = this.#driver;
+    const { refcountBits } = sizes;
     const isZero = zeroTest(block.bytes, refcountBits);
     for (let i = from; i < to; i++) {
       if (!isZero(i))
@@ -215,7 +214,7 @@ export class RefcountBlocks {
 
   /** Blocks that so many clusters need, and then they and their table (qcow2_refcount_metadata_size). */
   #blocksNeeded(clusters: number): number {
-    const { refcountsPerBlock, clusterSize } = this.#driver.geometry;
+    const { refcountsPerBlock, clusterSize } = this.#driver.sizes;
     let counted = clusters;
     let generous = true;
     let blocks = 0;

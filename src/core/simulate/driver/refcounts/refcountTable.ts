@@ -18,11 +18,11 @@ export class RefcountTable {
 
   /** Offset of the block of an index, 0 if there is none. One off the grid is a corruption. */
   blockAt(index: number): number {
-    const { geometry, signal } = this.#driver;
+    const { sizes, signal } = this.#driver;
     if (index >= this.entries.length) return 0;
     // An offset past 2^62 is not exact as a number.
     const [high, low] = [this.entries.high(index), (this.entries.low(index) & 0xfffffe00) >>> 0];
-    if (low % geometry.clusterSize !== 0) {
+    if (low % sizes.clusterSize !== 0) {
       signal.fatal(
         `Refblock offset 0x${hexWords(high, low)} unaligned (reftable index: ${hashHex(index)})`,
       );
@@ -33,11 +33,11 @@ export class RefcountTable {
 
   /** Refcount of a cluster (qcow2_get_refcount). */
   get(cluster: number): number | bigint {
-    const { geometry, refcountCache } = this.#driver;
-    const offset = this.blockAt(Math.floor(cluster / geometry.refcountsPerBlock));
+    const { sizes, refcountCache } = this.#driver;
+    const offset = this.blockAt(Math.floor(cluster / sizes.refcountsPerBlock));
     if (offset === 0) return 0;
     const entry = refcountCache.get(offset);
-    const value = refcountAt(entry, geometry.refcountBits, cluster % geometry.refcountsPerBlock);
+    const value = refcountAt(entry, sizes.refcountBits, cluster % sizes.refcountsPerBlock);
     refcountCache.put(entry);
     return value;
   }

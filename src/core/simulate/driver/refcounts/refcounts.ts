@@ -52,16 +52,15 @@ export class Refcounts {
     freedFor: FreedFor = 'never',
     kind?: Allocated,
   ): void {
-    const { refcountCache, l2Cache, discards, geometry } = this.#driver;
+    const { refcountCache, l2Cache, discards, sizes } = this.#driver;
     if (length < 0) throw new RequestFailed('EINVAL');
     if (length === 0) return;
     if (change < 0) refcountCache.dependOn(l2Cache);
     // A sum past 2^53 would be rounded.
     const last =
-      clusterOf(geometry, offset) +
-      clusterOf(geometry, (offset % geometry.clusterSize) + length - 1);
+      clusterOf(sizes, offset) + clusterOf(sizes, (offset % sizes.clusterSize) + length - 1);
     const held: { block: CacheEntry | undefined; index: number } = { block: undefined, index: -1 };
-    let cluster = clusterOf(geometry, offset);
+    let cluster = clusterOf(sizes, offset);
     const errno = failureOf(() => {
       for (; cluster <= last; cluster++)
         this.#change(held, offset, cluster, change, freedFor, kind);
@@ -70,7 +69,7 @@ export class Refcounts {
     if (held.block) refcountCache.put(held.block);
     if (errno === undefined) return;
     failureOf(() => {
-      this.update(offset, cluster * geometry.clusterSize - offset, change === 1 ? -1 : 1);
+      this.update(offset, cluster * sizes.clusterSize - offset, change === 1 ? -1 : 1);
     });
     throw new RequestFailed(errno);
   }
@@ -81,12 +80,11 @@ export class Refcounts {
       this.update(offset, length, -1, freedFor, kind);
     });
     if (errno === undefined) return;
-    const { recorder, geometry, claims } = this.#driver;
+    const { recorder, sizes, claims } = this.#driver;
     recorder.message(`qcow2_free_clusters failed: ${errnoText(errno)}`);
     // Given up they are all the same.
-    const end = clusterOf(geometry, offset + length - 1);
-    for (let cluster = clusterOf(geometry, offset); cluster <= end; cluster++)
-      claims?.drop(cluster);
+    const end = clusterOf(sizes, offset + length - 1);
+    for (let cluster = clusterOf(sizes, offset); cluster <= end; cluster++) claims?.drop(cluster);
   }
 
   #change(
@@ -97,21 +95,21 @@ export class Refcounts {
     freedFor: FreedFor,
     kind: Allocated | undefined,
   ): void {
-    const { refcountCache, geometry, recorder, claims } = this.#driver;
+    const { refcountCache, sizes, recorder, claims } = this.#driver;
     recorder.work(256);
-    const index = Math.floor(cluster / geometry.refcountsPerBlock);
+    const index = Math.floor(cluster / sizes.refcountsPerBlock);
     if (index !== held.index) {
       if (held.block) refcountCache.put(held.block);
       held.block = undefined;
-      held.block = this.#blockFor(cluster, clusterOf(geometry, start));
+      held.block = this.#blockFor(cluster, clusterOf(sizes, start));
     }
     held.index = index;
     if (!held.block) return;
     refcountCache.markDirty(held.block);
     const value = addToRefcount(
       held.block,
-      geometry.refcountBits,
-      cluster % geometry.refcountsPerBlock,
+      sizes.refcountBits,
+      cluster % sizes.refcountsPerBlock,
       change,
     );
     if (value === undefined) throw new RequestFailed('EINVAL');
@@ -120,12 +118,12 @@ export class Refcounts {
     if (value !== 0) return;
     this.#search.lower(cluster);
     if (kind !== undefined) {
-      recorder.free(kind, cluster * geometry.clusterSize, geometry.clusterSize);
+      recorder.free(kind, cluster * sizes.clusterSize, sizes.clusterSize);
       this.freed++;
     }
     this.#forget(held, start);
     if (PUNCHED[freedFor])
-      this.#driver.discards.add(cluster * geometry.clusterSize, geometry.clusterSize);
+      this.#driver.discards.add(cluster * sizes.clusterSize, sizes.clusterSize);
   }
 
   /** What the caches hold of a freed table is dropped. QEMU looks at the start of the whole range. */
@@ -143,7 +141,7 @@ export class Refcounts {
   }
 
   #blockFor(cluster: number, first: number): CacheEntry {
-    const offset = this.table.blockAt(blockIndexForChange(this.#driver.geometry, cluster));
+    const offset = this.table.blockAt(blockIndexForChange(this.#driver.sizes, cluster));
     if (offset !== 0) return this.#driver.refcountCache.get(offset);
     try {
       this.#blocks.allocate(cluster);

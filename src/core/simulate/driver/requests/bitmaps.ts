@@ -103,17 +103,10 @@ export class Bitmaps {
 
   /** QEMU reads the directory again; it may have been destroyed meanwhile. */
   #reread(old: NonNullable<Driver['header']['bitmaps']>): BitmapDirectory {
-    const { file, geometry, image } = this.#driver;
-    const { virtualSize } = image.layout;
+    const { file, sizes, image } = this.#driver;
+    const { virtualSize } = image.geometry;
     const { offset, size, count } = old;
-    return readBitmapDirectory(
-      file.overlay,
-      offset,
-      size,
-      count,
-      geometry.clusterSize,
-      virtualSize,
-    );
+    return readBitmapDirectory(file.overlay, offset, size, count, sizes.clusterSize, virtualSize);
   }
 
   /** One bitmap's new directory entry. */
@@ -151,7 +144,7 @@ export class Bitmaps {
 
   /** A cluster for every part of the bitmap that is not all zeros, and a table (store_bitmap). */
   #storeBits(dirty: DirtyBits, bitmap: Bitmap): TablePlace {
-    const { allocation, file, refcounts, geometry } = this.#driver;
+    const { allocation, file, refcounts, sizes } = this.#driver;
     const entries = bitmap.tableSize;
     const table = new Uint8Array(entries * 8);
     const view = viewOf(table);
@@ -161,7 +154,7 @@ export class Bitmaps {
     return undoing(
       () => {
         for (const [chunk, bytes] of dirty.chunks()) {
-          const cluster = failing(noRoom, () => allocation.allocate(geometry.clusterSize));
+          const cluster = failing(noRoom, () => allocation.allocate(sizes.clusterSize));
           data.push(cluster);
           this.#driver.allocated('bitmap-data', cluster, 1);
           const [high, low] = wordsOf(cluster);
@@ -172,11 +165,7 @@ export class Bitmaps {
           });
         }
         offset = failing(noRoom, () => allocation.allocate(table.length));
-        this.#driver.allocated(
-          'bitmap-table',
-          offset,
-          Math.ceil(table.length / geometry.clusterSize),
-        );
+        this.#driver.allocated('bitmap-table', offset, Math.ceil(table.length / sizes.clusterSize));
         failing(STOPPED, () => {
           file.writeChecked('bitmap table', 0, offset, [bytesPart(table)]);
         });
@@ -184,7 +173,7 @@ export class Bitmaps {
       },
       () => {
         for (const cluster of data)
-          if (cluster !== 0) refcounts.free(cluster, geometry.clusterSize, 'always', 'bitmap-data');
+          if (cluster !== 0) refcounts.free(cluster, sizes.clusterSize, 'always', 'bitmap-data');
         if (offset > 0) refcounts.free(offset, table.length, 'other', 'bitmap-table');
       },
     );
@@ -194,15 +183,11 @@ export class Bitmaps {
     records: readonly Uint8Array[],
     tables: readonly TablePlace[],
   ): { offset: number; size: number } {
-    const { allocation, file, refcounts, geometry } = this.#driver;
+    const { allocation, file, refcounts, sizes } = this.#driver;
     if (tables.some(({ offset }) => offset === 0)) throw new RequestFailed('EINVAL');
     const bytes = encodeDirectory(records);
     const offset = allocation.allocate(bytes.length);
-    this.#driver.allocated(
-      'bitmap-directory',
-      offset,
-      Math.ceil(bytes.length / geometry.clusterSize),
-    );
+    this.#driver.allocated('bitmap-directory', offset, Math.ceil(bytes.length / sizes.clusterSize));
     cleaningUp(
       () => {
         file.writeChecked('bitmap directory', 0, offset, [bytesPart(bytes)]);
@@ -216,13 +201,13 @@ export class Bitmaps {
 
   /** Frees a table and what it refers to, unless an entry makes no sense (free_bitmap_clusters). */
   #freeTable({ offset, entries }: TablePlace): void {
-    const { file, refcounts, geometry } = this.#driver;
+    const { file, refcounts, sizes } = this.#driver;
     const table = EntryTable.read(file.overlay, BigInt(offset), entries);
     // A table that does not look like one is left alone (bitmap_table_load).
-    if (firstInvalidEntry(table, geometry.clusterSize) >= 0) return;
+    if (firstInvalidEntry(table, sizes.clusterSize) >= 0) return;
     for (let i = 0; i < table.present; i++) {
       const cluster = maskedOffset(table.high(i), table.low(i));
-      if (cluster !== 0) refcounts.free(cluster, geometry.clusterSize, 'always', 'bitmap-data');
+      if (cluster !== 0) refcounts.free(cluster, sizes.clusterSize, 'always', 'bitmap-data');
     }
     refcounts.free(offset, entries * 8, 'other', 'bitmap-table');
   }
@@ -252,19 +237,17 @@ function undoing<T>(part: () => T, cleanUp: () => void): T {
   }
 }
 
-function hold({ image, file, geometry }: Driver, bitmap: Bitmap): Held {
+function hold({ image, file, sizes }: Driver, bitmap: Bitmap): Held {
   const { source } = image;
   const record = recordAt(source, bitmap.offset);
   if (bitmap.inUse) return { bitmap, record, dirty: undefined };
-  const entries = Number(
-    tableEntriesNeeded(bitmap, geometry.clusterSize, image.layout.virtualSize),
-  );
-  const dirty = new DirtyBits(2 ** bitmap.granularityBits, geometry.clusterSize, geometry.diskSize);
+  const entries = Number(tableEntriesNeeded(bitmap, sizes.clusterSize, image.geometry.virtualSize));
+  const dirty = new DirtyBits(2 ** bitmap.granularityBits, sizes.clusterSize, sizes.diskSize);
   const table = EntryTable.read(file.overlay, bitmap.tableOffset, entries);
   for (let i = 0; i < table.present; i++) {
     const offset = maskedOffset(table.high(i), table.low(i));
     if (offset !== 0) {
-      const bytes = new Uint8Array(geometry.clusterSize);
+      const bytes = new Uint8Array(sizes.clusterSize);
       file.read(bytes, offset);
       dirty.load(i, bytes);
     } else if ((table.low(i) & 1) !== 0) dirty.fill(i);

@@ -21,15 +21,15 @@ const LENGTHS = {
 /** Bytes that a cluster of the pattern is compressed to. */
 export function packedBytes(driver: Driver): number {
   const method = driver.image.header.number('compression_type') === 0 ? 'zlib' : 'zstd';
-  return LENGTHS[method][driver.geometry.clusterBits - 9];
+  return LENGTHS[method][driver.sizes.clusterBits - 9];
 }
 
 const PACKED: Content = { kind: 'packed', value: PATTERN };
 
 /** Writes clusters compressed (qcow2_co_pwritev_compressed_part). Failures are RequestFailed. */
 export function* writeCompressed(driver: Driver, guest: number, bytes: number): Work {
-  const { geometry, file, recorder } = driver;
-  const { clusterSize, diskSize } = geometry;
+  const { sizes, file, recorder } = driver;
+  const { clusterSize, diskSize } = sizes;
   if (driver.dataFile) throw new RequestFailed('ENOTSUP');
   if (bytes === 0) {
     // QEMU makes the file end on a sector.
@@ -53,7 +53,7 @@ export function* writeCompressed(driver: Driver, guest: number, bytes: number): 
 }
 
 function writeCluster(driver: Driver, guest: number): void {
-  const { geometry, file, allocation } = driver;
+  const { sizes, file, allocation } = driver;
   const length = packedBytes(driver);
   const slice = sliceForWriting(driver, guest);
   let host: number;
@@ -65,16 +65,16 @@ function writeCluster(driver: Driver, guest: number): void {
     driver.allocated(
       'compressed',
       host,
-      Math.ceil(((host % geometry.clusterSize) + length) / geometry.clusterSize),
+      Math.ceil(((host % sizes.clusterSize) + length) / sizes.clusterSize),
     );
     const sectors = Math.floor((host + length - 1) / 512) - Math.floor(host / 512);
-    const offsetBits = 62 - (geometry.clusterBits - 8);
+    const offsetBits = 62 - (sizes.clusterBits - 8);
     slice.markDirty();
     slice.set(index, {
       high: COMPRESSED | (sectors * 2 ** (offsetBits - 32)) | Math.floor(host / 2 ** 32),
       low: host >>> 0,
     });
-    if (geometry.extendedL2) slice.setBitmap(index, 0, 0);
+    if (sizes.extendedL2) slice.setBitmap(index, 0, 0);
   } finally {
     slice.release();
   }

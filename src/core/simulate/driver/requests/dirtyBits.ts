@@ -1,7 +1,7 @@
 import { roundUp } from '../../../bytes.js';
 
 /** Bytes of bits that are held of one bitmap. */
-const MOST_BYTES = 64 * 2 ** 20;
+const MAX_BYTES = 64 * 2 ** 20;
 
 /** The bits of a dirty bitmap, in parts of one host cluster; a part of zeros is not held. */
 export class DirtyBits {
@@ -18,7 +18,7 @@ export class DirtyBits {
   }
 
   get tooLarge(): boolean {
-    return this.#chunks.size * this.#chunkBytes > MOST_BYTES;
+    return this.#chunks.size * this.#chunkBytes > MAX_BYTES;
   }
 
   /** The bits of one part as the image has them: the lowest bit of a byte first. */

@@ -35,26 +35,26 @@ export function* forEachEntry(
   clusters: number,
   part: (slice: L2Slice, index: number) => void,
 ): Work {
-  const { geometry } = driver;
+  const { sizes } = driver;
   let at = guest;
   let left = clusters;
   while (left > 0) {
     const slice = sliceForWriting(driver, at);
     const first = sliceIndex(driver, at);
-    const count = Math.min(left, geometry.sliceEntries - first);
+    const count = Math.min(left, sizes.sliceEntries - first);
     for (let index = first; index < first + count; index++) {
       part(slice, index);
       if (index % ENTRIES_A_STEP === 0) yield;
     }
     slice.release();
     left -= count;
-    at += count * geometry.clusterSize;
+    at += count * sizes.clusterSize;
   }
 }
 
 /** The guest gives up whole clusters (qcow2_cluster_discard). Failures are RequestFailed. */
 export function discardClusters(driver: Driver, guest: number, bytes: number): Work {
-  const clusters = Math.ceil(bytes / driver.geometry.clusterSize);
+  const clusters = Math.ceil(bytes / driver.sizes.clusterSize);
   return collectingDiscards(
     driver,
     forEachEntry(driver, guest, clusters, (slice, index) => {
@@ -64,20 +64,20 @@ export function discardClusters(driver: Driver, guest: number, bytes: number): W
 }
 
 function discardEntry(driver: Driver, slice: L2Slice, index: number): void {
-  const { geometry } = driver;
+  const { sizes } = driver;
   const old = slice.words(index);
   const kind = slice.kind(index);
   const isAllocated = kind === 'normal' || kind === 'zero-allocated' || kind === 'compressed';
   if (!isAllocated && !driver.backed) return;
   const keeps = keepsCluster(driver, kind);
   const kept = keeps ? old : NONE;
-  if (geometry.extendedL2) {
+  if (sizes.extendedL2) {
     if (isSame(old, kept) && slice.allocated(index) === 0 && slice.zeroes(index) === ALL) return;
     slice.markDirty();
     slice.set(index, kept);
     slice.setBitmap(index, 0, ALL);
   } else {
-    const entry = geometry.version >= 3 ? zeroed(kept) : kept;
+    const entry = sizes.version >= 3 ? zeroed(kept) : kept;
     if (isSame(old, entry)) return;
     slice.markDirty();
     slice.set(index, entry);
@@ -93,7 +93,7 @@ export const keepsCluster = (driver: Driver, kind: L2EntryKind): boolean =>
 /** The file system gets the bytes of a kept cluster at once, whatever the overlap checks would say. */
 export function punchKept(driver: Driver, { high, low }: EntryWords, kind: L2EntryKind): void {
   if (driver.dataFile || (kind !== 'normal' && kind !== 'zero-allocated')) return;
-  driver.file.punch('hole in kept data', maskedOffset(high, low), driver.geometry.clusterSize);
+  driver.file.punch('hole in kept data', maskedOffset(high, low), driver.sizes.clusterSize);
 }
 
 export const zeroed = ({ high, low }: EntryWords): EntryWords => ({

@@ -3,7 +3,7 @@ import type { Driver } from '../driver.js';
 import { ProcessAborted, RequestFailed, Unpredictable } from '../../copy/failure.js';
 import { type GuestStretch, lookUpGuest } from './guestLookUp.js';
 import { cut, type Part, UNKNOWN, ZEROS } from '../../copy/overlay.js';
-import { MOST_WORKERS } from '../piecesAtOnce.js';
+import { MAX_WORKERS } from '../piecesAtOnce.js';
 
 /** Why it cannot be foretold how far a read gets. */
 const READ_AT_ONCE = 'a read of several stretches that fails works on them at the same time';
@@ -22,7 +22,7 @@ export function readGuest(driver: Driver, guest: number, bytes: number): Part[] 
   for (let at = guest; at < guest + bytes;) {
     const slice = sliceNumber(driver, at);
     // QEMU may hear of the failure while it loads another slice, or waits for a stretch to end.
-    if (failed && (slice !== failed.slice || stretches >= MOST_WORKERS))
+    if (failed && (slice !== failed.slice || stretches >= MAX_WORKERS))
       driver.recorder.doubt(READ_AT_ONCE);
     const stretch = lookUpGuest(driver, at, guest + bytes - at);
     try {
@@ -38,8 +38,8 @@ export function readGuest(driver: Driver, guest: number, bytes: number): Part[] 
   return parts;
 }
 
-const sliceNumber = ({ geometry }: Driver, guest: number): number =>
-  Math.floor(guest / geometry.clusterSize / geometry.sliceEntries);
+const sliceNumber = ({ sizes }: Driver, guest: number): number =>
+  Math.floor(guest / sizes.clusterSize / sizes.sliceEntries);
 
 function stretchContents(driver: Driver, stretch: GuestStretch, guest: number): Part[] {
   const { kind, bytes, host } = stretch;
@@ -62,7 +62,7 @@ function stretchContents(driver: Driver, stretch: GuestStretch, guest: number): 
 
 /** A part of a compressed cluster. QEMU fails the request when it cannot be unpacked. */
 function unpack(driver: Driver, { host, bytes, span }: GuestStretch, guest: number): Part[] {
-  const { file, geometry, surroundings, image } = driver;
+  const { file, sizes, surroundings, image } = driver;
   driver.pieces?.touch(host, span, false);
   // Nothing but zeros, of which nothing is made.
   if (host >= file.overlay.size) throw new RequestFailed('EIO');
@@ -79,10 +79,10 @@ function unpack(driver: Driver, { host, bytes, span }: GuestStretch, guest: numb
   }
   const data = new Uint8Array(span);
   file.read(data, host);
-  const content = surroundings.inflate(data, geometry.clusterSize);
+  const content = surroundings.inflate(data, sizes.clusterSize);
   if (content === 'failed') throw new RequestFailed('EIO');
-  const into = guest % geometry.clusterSize;
-  return cut([{ length: geometry.clusterSize, content }], into, into + bytes);
+  const into = guest % sizes.clusterSize;
+  return cut([{ length: sizes.clusterSize, content }], into, into + bytes);
 }
 
 /** Whether a range reads as zeros, as far as one look-up tells (bdrv_co_is_zero_fast). */
@@ -94,7 +94,7 @@ export function isZeroFast(driver: Driver, guest: number, bytes: number): boolea
 
 /** The same with as many look-ups as it takes, and without what lies past the disk's end. */
 export function isZero(driver: Driver, guest: number, bytes: number): boolean {
-  const end = Math.min(guest + bytes, driver.geometry.diskSize);
+  const end = Math.min(guest + bytes, driver.sizes.diskSize);
   let at = guest;
   while (at < end) {
     let found: ReturnType<typeof zerosFrom>;
@@ -121,7 +121,7 @@ function zerosFrom(
 ): { readonly zero: boolean; readonly bytes: number } {
   // A node without a driver has no length.
   if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
-  const inside = Math.min(bytes, driver.geometry.diskSize - guest);
+  const inside = Math.min(bytes, driver.sizes.diskSize - guest);
   if (inside <= 0) return { zero: false, bytes: 0 };
   probePreallocation(driver);
   const stretch = lookUpGuest(driver, guest, inside);
@@ -144,12 +144,12 @@ function zerosFrom(
 function probePreallocation(driver: Driver): void {
   if (driver.preallocationProbed) return;
   driver.preallocationProbed = true;
-  const { geometry, surroundings, file, allocation, image } = driver;
+  const { sizes, surroundings, file, allocation, image } = driver;
   const size = image.source.size;
   const allocated = (surroundings.allocatedBytes ?? size) + file.overlay.changedFrom(size);
-  const real = Math.floor(allocated / geometry.clusterSize);
+  const real = Math.floor(allocated / sizes.clusterSize);
   const enough = Math.max(Math.floor((real * 10) / 9), real + 2);
-  const end = Math.ceil(file.overlay.size / geometry.clusterSize);
+  const end = Math.ceil(file.overlay.size / sizes.clusterSize);
   try {
     allocation.countUsed(end, enough);
   } catch (error) {

@@ -21,17 +21,17 @@ export interface GuestStretch {
 
 /** Looks up where a guest offset lies, for reading (qcow2_get_host_offset). Failures are RequestFailed. */
 export function lookUpGuest(driver: Driver, guest: number, bytes: number): GuestStretch {
-  const { geometry, l1 } = driver;
-  const into = intoCluster(geometry, guest);
+  const { sizes, l1 } = driver;
+  const into = intoCluster(sizes, guest);
   const index = sliceIndex(driver, guest);
-  const needed = Math.min(bytes + into, (geometry.sliceEntries - index) * geometry.clusterSize);
+  const needed = Math.min(bytes + into, (sizes.sliceEntries - index) * sizes.clusterSize);
   const table = l1Index(driver, guest);
   if (table >= l1.length || l2Offset(l1, table) === 0)
     return { bytes: needed - into, kind: 'unallocated', host: 0, span: 0 };
   const offset = alignedL2Offset(driver, table);
   const slice = loadSlice(driver, guest, offset);
   try {
-    const clusters = Math.ceil(needed / geometry.clusterSize);
+    const clusters = Math.ceil(needed / sizes.clusterSize);
     const found = look(driver, slice, index, guest, offset, clusters);
     const available = Math.min(needed, found.end);
     return { ...found, bytes: available - into };
@@ -48,15 +48,15 @@ function look(
   table: number,
   clusters: number,
 ): Omit<GuestStretch, 'bytes'> & { readonly end: number } {
-  const { geometry, signal } = driver;
-  const subcluster = Math.floor(intoCluster(geometry, guest) / geometry.subclusterSize);
+  const { sizes, signal } = driver;
+  const subcluster = Math.floor(intoCluster(sizes, guest) / sizes.subclusterSize);
   const corrupt = (message: string): RequestFailed => {
     signal.fatal(message);
     return new RequestFailed('EIO');
   };
   const where = (at: number): string => `(L2 offset: ${hashHex(table)}, L2 index: ${hashHex(at)})`;
   const kind = slice.pieceKind(index, subcluster);
-  if (geometry.version < 3 && (kind === 'zero-plain' || kind === 'zero-allocated'))
+  if (sizes.version < 3 && (kind === 'zero-plain' || kind === 'zero-allocated'))
     throw corrupt(`Zero cluster entry found in pre-v3 image ${where(index)}`);
   let host = 0;
   let span = 0;
@@ -66,16 +66,16 @@ function look(
         `Compressed cluster entry found in image with external data file ${where(index)}`,
       );
     const { high, low } = slice.words(index);
-    ({ offset: host, length: span } = compressedSpan(high, low, geometry));
+    ({ offset: host, length: span } = compressedSpan(high, low, sizes));
   } else if (kind === 'normal' || kind === 'zero-allocated' || kind === 'unallocated-allocated') {
     const start = slice.offset(index);
-    host = start + intoCluster(geometry, guest);
-    if (start % geometry.clusterSize !== 0)
+    host = start + intoCluster(sizes, guest);
+    if (start % sizes.clusterSize !== 0)
       throw corrupt(`Cluster allocation offset ${hashHex(start)} unaligned ${where(index)}`);
     if (driver.dataFile && host !== guest)
       throw corrupt(
         `External data file host cluster offset ${hashHex(start)} does not match guest cluster offset: ` +
-          `${hashHex(guest - intoCluster(geometry, guest))}, L2 index: ${hashHex(index)})`,
+          `${hashHex(guest - intoCluster(sizes, guest))}, L2 index: ${hashHex(index)})`,
       );
   }
   const counted = countAlike(driver, slice, index, subcluster, clusters);
@@ -85,13 +85,13 @@ function look(
     kind,
     host,
     span,
-    end: (counted.subclusters + subcluster) * geometry.subclusterSize,
+    end: (counted.subclusters + subcluster) * sizes.subclusterSize,
   };
 }
 
 /** Adjacent subclusters of one kind, and in one piece on the host (count_contiguous_subclusters). */
 function countAlike(
-  { geometry }: Driver,
+  { sizes }: Driver,
   slice: L2Slice,
   index: number,
   subcluster: number,
@@ -100,7 +100,7 @@ function countAlike(
   const kind = slice.pieceKind(index, subcluster);
   if (kind === 'invalid') return { subclusters: 0, invalid: index };
   let count = slice.run(index, subcluster);
-  if (kind === 'compressed' || subcluster + count < geometry.subclusters)
+  if (kind === 'compressed' || subcluster + count < sizes.subclusters)
     return { subclusters: count, invalid: undefined };
   const placed = kind === 'normal' || kind === 'zero-allocated' || kind === 'unallocated-allocated';
   const start = slice.offset(index);
@@ -108,10 +108,10 @@ function countAlike(
     const next = slice.pieceKind(index + i, 0);
     if (next === 'invalid') return { subclusters: 0, invalid: index + i };
     if (next !== kind) break;
-    if (placed && slice.offset(index + i) !== start + i * geometry.clusterSize) break;
+    if (placed && slice.offset(index + i) !== start + i * sizes.clusterSize) break;
     const run = slice.run(index + i, 0);
     count += run;
-    if (run < geometry.subclusters) break;
+    if (run < sizes.subclusters) break;
   }
   return { subclusters: count, invalid: undefined };
 }

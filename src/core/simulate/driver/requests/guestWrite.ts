@@ -5,12 +5,12 @@ import { intoCluster } from '../../copy/sizes.js';
 import { roomForWrite } from './hostRoom.js';
 import { linkPlan } from './link.js';
 import { type Content, UNKNOWN, ZEROS } from '../../copy/overlay.js';
-import { MOST_WORKERS, PiecesAtOnce } from '../piecesAtOnce.js';
+import { PiecesAtOnce, MAX_WORKERS } from '../piecesAtOnce.js';
 import type { Work } from '../../../work.js';
 import { hasCopy, type WritePlan } from './writePlan.js';
 
 /** Clusters that QEMU encrypts at once (QCOW_MAX_CRYPT_CLUSTERS). */
-const MOST_ENCRYPTED = 32;
+const MAX_ENCRYPTED = 32;
 
 const INT_MAX = 2 ** 31 - 1;
 
@@ -66,7 +66,7 @@ class GuestWrite {
   *run(guest: number, bytes: number): Work {
     for (let done = 0; done < bytes && !this.#failure;) {
       done += this.#start(guest + done, bytes - done);
-      if (this.#running.length === MOST_WORKERS) this.#finish();
+      if (this.#running.length === MAX_WORKERS) this.#finish();
       yield;
     }
     while (this.#running.length > 0) this.#finish();
@@ -122,9 +122,9 @@ class GuestWrite {
 }
 
 function mostAtOnce(driver: Driver, guest: number): number {
-  const { geometry } = driver;
+  const { sizes } = driver;
   if (!driver.encrypted) return INT_MAX;
-  return MOST_ENCRYPTED * geometry.clusterSize - intoCluster(geometry, guest);
+  return MAX_ENCRYPTED * sizes.clusterSize - intoCluster(sizes, guest);
 }
 
 /**
@@ -177,5 +177,5 @@ function zeroAreas(driver: Driver, plans: readonly WritePlan[]): void {
 function abandon(driver: Driver, plans: readonly WritePlan[]): void {
   for (const { keepsOld, host, clusters } of plans)
     if (!driver.dataFile && !keepsOld)
-      driver.refcounts.free(host, clusters * driver.geometry.clusterSize, 'never', 'data');
+      driver.refcounts.free(host, clusters * driver.sizes.clusterSize, 'never', 'data');
 }

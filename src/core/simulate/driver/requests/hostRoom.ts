@@ -4,7 +4,7 @@ import { ProcessAborted, RequestFailed } from '../../copy/failure.js';
 import { intoCluster, startOfCluster } from '../../copy/sizes.js';
 import type { L2Slice } from './l2Slice.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
-import { MOST_BYTES } from '../../copy/operation.js';
+import { MAX_BYTES } from '../../copy/operation.js';
 import { planWrite, type WritePlan } from './writePlan.js';
 
 /** Room in the file for the first bytes of a write: one piece, old clusters or new. */
@@ -53,14 +53,14 @@ function oldClusters(
   wanted: number | undefined,
   plans: WritePlan[],
 ): Step | 'elsewhere' | undefined {
-  const { geometry, signal } = driver;
+  const { sizes, signal } = driver;
   const most = clustersAtMost(driver, guest, bytes);
   const slice = sliceForWriting(driver, guest);
   try {
     const index = sliceIndex(driver, guest);
     if (slice.needsNew(index)) return undefined;
     const start = slice.offset(index);
-    if (start % geometry.clusterSize !== 0) {
+    if (start % sizes.clusterSize !== 0) {
       const what = (slice.words(index).low & 1) !== 0 ? 'Preallocated zero' : 'Data';
       signal.fatal(
         `${what} cluster offset ${hashHex(start)} unaligned (guest offset: ${hashHex(guest)})`,
@@ -72,11 +72,11 @@ function oldClusters(
     while (
       clusters < most &&
       !slice.needsNew(index + clusters) &&
-      slice.offset(index + clusters) === start + clusters * geometry.clusterSize
+      slice.offset(index + clusters) === start + clusters * sizes.clusterSize
     )
       clusters++;
-    const into = intoCluster(geometry, guest);
-    const length = Math.min(bytes, clusters * geometry.clusterSize - into);
+    const into = intoCluster(sizes, guest);
+    const length = Math.min(bytes, clusters * sizes.clusterSize - into);
     addPlan(plans, planWrite(driver, slice, start, guest, length, true));
     return { host: start + into, bytes: length };
   } finally {
@@ -92,7 +92,7 @@ function newClusters(
   wanted: number | undefined,
   plans: WritePlan[],
 ): Step | 'elsewhere' {
-  const { geometry } = driver;
+  const { sizes } = driver;
   const most = clustersAtMost(driver, guest, bytes);
   const slice = sliceForWriting(driver, guest);
   try {
@@ -100,8 +100,8 @@ function newClusters(
     const room = allocateData(driver, guest, clusters, wanted);
     if (room.clusters === 0) return 'elsewhere';
     if (!driver.dataFile) driver.allocated('data', room.start, room.clusters);
-    const into = intoCluster(geometry, guest);
-    const length = Math.min(bytes, room.clusters * geometry.clusterSize - into);
+    const into = intoCluster(sizes, guest);
+    const length = Math.min(bytes, room.clusters * sizes.clusterSize - into);
     addPlan(plans, planWrite(driver, slice, room.start, guest, length, false));
     return { host: room.start + into, bytes: length };
   } finally {
@@ -110,14 +110,14 @@ function newClusters(
 }
 
 function allocateData(
-  { dataFile, geometry, allocation }: Driver,
+  { dataFile, sizes, allocation }: Driver,
   guest: number,
   clusters: number,
   wanted: number | undefined,
 ): { readonly start: number; readonly clusters: number } {
   if (dataFile) {
-    const start = startOfCluster(geometry, guest);
-    if (wanted !== undefined && startOfCluster(geometry, wanted) !== start)
+    const start = startOfCluster(sizes, guest);
+    if (wanted !== undefined && startOfCluster(sizes, wanted) !== start)
       throw new ProcessAborted(
         "do_alloc_cluster_offset: Assertion `*host_offset == INV_OFFSET || *host_offset == start_of_cluster(s, guest_offset)' failed: " +
           'the cluster before lies elsewhere in the data file than on the guest disk',
@@ -125,8 +125,8 @@ function allocateData(
     return { start, clusters };
   }
   if (wanted === undefined)
-    return { start: allocation.allocate(clusters * geometry.clusterSize), clusters };
-  const start = startOfCluster(geometry, wanted);
+    return { start: allocation.allocate(clusters * sizes.clusterSize), clusters };
+  const start = startOfCluster(sizes, wanted);
   return { start, clusters: allocation.allocateAt(start, clusters) };
 }
 
@@ -143,10 +143,10 @@ function countNew(slice: L2Slice, index: number, most: number): number {
 
 /** Clusters that one step may take: to the end of the request or of the slice. */
 function clustersAtMost(driver: Driver, guest: number, bytes: number): number {
-  const { geometry } = driver;
+  const { sizes } = driver;
   return Math.min(
-    Math.ceil((intoCluster(geometry, guest) + bytes) / geometry.clusterSize),
-    geometry.sliceEntries - sliceIndex(driver, guest),
-    Math.floor(MOST_BYTES / geometry.clusterSize),
+    Math.ceil((intoCluster(sizes, guest) + bytes) / sizes.clusterSize),
+    sizes.sliceEntries - sliceIndex(driver, guest),
+    Math.floor(MAX_BYTES / sizes.clusterSize),
   );
 }

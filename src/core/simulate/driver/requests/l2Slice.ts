@@ -2,9 +2,9 @@ import { hexWords } from '../../../bytes.js';
 import { maskedOffset } from '../../../qcow2/entryTable.js';
 import { COPIED, l2EntryKind, type L2EntryKind } from '../../../qcow2/l2Entry.js';
 import { contradicts, type SubclusterKind, subclusterKind } from '../../../qcow2/subclusters.js';
-import type { Geometry } from '../../copy/sizes.js';
 import type { CacheEntry, MetadataCache } from '../state/metadataCache.js';
 import type { Recorder } from '../../copy/recorder.js';
+import type { Sizes } from '../../copy/sizes.js';
 
 /** The 64 bits of an entry. */
 export interface EntryWords {
@@ -21,20 +21,20 @@ export class L2Slice {
   readonly guestStart: number;
   readonly entry: CacheEntry;
   readonly #cache: MetadataCache;
-  readonly #geometry: Geometry;
+  readonly #sizes: Sizes;
   readonly #recorder: Recorder;
 
   constructor(
     entry: CacheEntry,
     guestStart: number,
     cache: MetadataCache,
-    geometry: Geometry,
+    sizes: Sizes,
     recorder: Recorder,
   ) {
     this.entry = entry;
     this.guestStart = guestStart;
     this.#cache = cache;
-    this.#geometry = geometry;
+    this.#sizes = sizes;
     this.#recorder = recorder;
   }
 
@@ -47,13 +47,13 @@ export class L2Slice {
   }
 
   words(index: number): EntryWords {
-    const at = index * this.#geometry.l2EntrySize;
+    const at = index * this.#sizes.l2EntrySize;
     return { high: this.entry.view.getUint32(at), low: this.entry.view.getUint32(at + 4) };
   }
 
   kind(index: number): L2EntryKind {
     const { high, low } = this.words(index);
-    return l2EntryKind(high, low, this.#geometry);
+    return l2EntryKind(high, low, this.#sizes);
   }
 
   /** Host offset, of an entry that has one. */
@@ -64,18 +64,18 @@ export class L2Slice {
 
   /** Subclusters with data, bit n for subcluster n; 0 without extended L2. */
   allocated(index: number): number {
-    return this.#geometry.extendedL2 ? this.entry.view.getUint32(index * 16 + 12) : 0;
+    return this.#sizes.extendedL2 ? this.entry.view.getUint32(index * 16 + 12) : 0;
   }
 
   /** Subclusters that read as zeros. */
   zeroes(index: number): number {
-    return this.#geometry.extendedL2 ? this.entry.view.getUint32(index * 16 + 8) : 0;
+    return this.#sizes.extendedL2 ? this.entry.view.getUint32(index * 16 + 8) : 0;
   }
 
   /** Kind of one subcluster, or of the cluster (qcow2_get_subcluster_type). */
   pieceKind(index: number, subcluster: number): PieceKind {
     const kind = this.kind(index);
-    if (!this.#geometry.extendedL2 || kind === 'compressed') return kind;
+    if (!this.#sizes.extendedL2 || kind === 'compressed') return kind;
     const bitmap = { allocated: this.allocated(index), zeroes: this.zeroes(index) };
     if (contradicts(kind === 'normal', bitmap)) return 'invalid';
     return subclusterKind(kind === 'normal', bitmap, subcluster);
@@ -83,7 +83,7 @@ export class L2Slice {
 
   /** Subclusters of the same kind from one on, within the cluster. */
   run(index: number, from: number): number {
-    const { subclusters } = this.#geometry;
+    const { subclusters } = this.#sizes;
     const kind = this.pieceKind(index, from);
     let end = from + 1;
     if (kind === 'compressed') return subclusters - from;
@@ -99,12 +99,12 @@ export class L2Slice {
   }
 
   set(index: number, { high, low }: EntryWords): void {
-    const at = index * this.#geometry.l2EntrySize;
+    const at = index * this.#sizes.l2EntrySize;
     const old = this.words(index);
     if (old.high !== high >>> 0 || old.low !== low >>> 0)
       this.#recorder.entry(() => ({
         type: 'l2-entry',
-        guestOffset: this.guestStart + index * this.#geometry.clusterSize,
+        guestOffset: this.guestStart + index * this.#sizes.clusterSize,
         old: `0x${hexWords(old.high, old.low)}`,
         new: `0x${hexWords(high, low)}`,
       }));

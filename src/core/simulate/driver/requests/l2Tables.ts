@@ -9,17 +9,17 @@ import type { CacheEntry } from '../state/metadataCache.js';
 const COPIED = 0x80000000;
 
 /** L1 index of a guest offset. */
-export const l1Index = ({ geometry }: Driver, guest: number): number =>
-  Math.floor(guest / geometry.tableSpan);
+export const l1Index = ({ sizes }: Driver, guest: number): number =>
+  Math.floor(guest / sizes.tableSpan);
 
 /** Index of a guest offset's entry in its slice. */
-export const sliceIndex = ({ geometry }: Driver, guest: number): number =>
-  Math.floor(guest / geometry.clusterSize) % geometry.sliceEntries;
+export const sliceIndex = ({ sizes }: Driver, guest: number): number =>
+  Math.floor(guest / sizes.clusterSize) % sizes.sliceEntries;
 
 /** Offset of the L2 table of an L1 entry, 0 if there is none. One off the grid is a corruption. */
-export function alignedL2Offset({ l1, geometry, signal }: Driver, index: number): number {
+export function alignedL2Offset({ l1, sizes, signal }: Driver, index: number): number {
   const offset = l2Offset(l1, index);
-  if (offset % geometry.clusterSize !== 0) {
+  if (offset % sizes.clusterSize !== 0) {
     signal.fatal(`L2 table offset ${hashHex(offset)} unaligned (L1 index: ${hashHex(index)})`);
     throw new RequestFailed('EIO');
   }
@@ -28,11 +28,11 @@ export function alignedL2Offset({ l1, geometry, signal }: Driver, index: number)
 
 /** The slice with a guest offset's entry, of the L2 table at `table` (l2_load). */
 export function loadSlice(driver: Driver, guest: number, table: number): L2Slice {
-  const { geometry, l2Cache, recorder } = driver;
-  const sliceSpan = geometry.sliceEntries * geometry.clusterSize;
+  const { sizes, l2Cache, recorder } = driver;
+  const sliceSpan = sizes.sliceEntries * sizes.clusterSize;
   const start = Math.floor(guest / sliceSpan) * sliceSpan;
-  const within = ((start % geometry.tableSpan) / geometry.clusterSize) * geometry.l2EntrySize;
-  return new L2Slice(l2Cache.get(table + within), start, l2Cache, geometry, recorder);
+  const within = ((start % sizes.tableSpan) / sizes.clusterSize) * sizes.l2EntrySize;
+  return new L2Slice(l2Cache.get(table + within), start, l2Cache, sizes, recorder);
 }
 
 /**
@@ -40,32 +40,32 @@ export function loadSlice(driver: Driver, guest: number, table: number): L2Slice
  * copied when it is not this L1 table's alone (get_cluster_table).
  */
 export function sliceForWriting(driver: Driver, guest: number): L2Slice {
-  const { l1, geometry, refcounts } = driver;
+  const { l1, sizes, refcounts } = driver;
   const index = l1Index(driver, guest);
   let table = alignedL2Offset(driver, index);
   if (!isCopied(l1, index)) {
     const old = table;
     table = allocateTable(driver, index, old);
-    if (old !== 0) refcounts.free(old, geometry.clusterSize, 'other', 'active-l2');
+    if (old !== 0) refcounts.free(old, sizes.clusterSize, 'other', 'active-l2');
   }
   return loadSlice(driver, guest, table);
 }
 
 /** A new L2 table, empty or a copy of the old one (l2_allocate). */
 function allocateTable(driver: Driver, index: number, old: number): number {
-  const { allocation, geometry, signal, refcountCache, l2Cache, guard, refcounts } = driver;
-  const table = allocation.allocate(geometry.clusterSize);
+  const { allocation, sizes, signal, refcountCache, l2Cache, guard, refcounts } = driver;
+  const table = allocation.allocate(sizes.clusterSize);
   if (table === 0) {
     signal.fatal('Preventing invalid allocation of L2 table at offset 0');
     throw new RequestFailed('EIO');
   }
   driver.allocated('active-l2', table, 1);
   const freeTable = (): void => {
-    refcounts.free(table, geometry.clusterSize, 'always', 'active-l2');
+    refcounts.free(table, sizes.clusterSize, 'always', 'active-l2');
   };
   return cleaningUp(() => {
     refcountCache.write();
-    for (let at = 0; at < geometry.clusterSize; at += geometry.sliceBytes)
+    for (let at = 0; at < sizes.clusterSize; at += sizes.sliceBytes)
       fillSlice(driver, table + at, old === 0 ? 0 : old + at);
     l2Cache.write();
     linkTable(driver, index, table);

@@ -39,17 +39,17 @@ export function linkPlan(driver: Driver, plan: WritePlan, merged: Content | unde
 
 /** One new entry, and its subclusters that have data now. */
 function enter(
-  { geometry }: Driver,
+  { sizes }: Driver,
   slice: L2Slice,
   index: number,
   plan: WritePlan,
   cluster: number,
 ): void {
-  const { clusterSize, subclusterSize } = geometry;
+  const { clusterSize, subclusterSize } = sizes;
   const start = cluster * clusterSize;
   const [high, low] = wordsOf(plan.host + start);
   slice.set(index, { high: high | COPIED, low });
-  if (!geometry.extendedL2) return;
+  if (!sizes.extendedL2) return;
   const from = Math.max(plan.before.from, start) - start;
   const to = Math.min(plan.behind.to, start + clusterSize) - start;
   const written = bitRange(Math.floor(from / subclusterSize), Math.ceil(to / subclusterSize));
@@ -58,17 +58,17 @@ function enter(
 
 /** Frees what an L2 entry refers to (qcow2_free_any_cluster). */
 export function freeEntry(driver: Driver, { high, low }: EntryWords, freedFor: FreedFor): void {
-  const { geometry, refcounts, signal } = driver;
+  const { sizes, refcounts, signal } = driver;
   if (driver.dataFile) return;
-  const kind = l2EntryKind(high, low, geometry);
+  const kind = l2EntryKind(high, low, sizes);
   if (kind === 'compressed') {
-    const { offset, length } = compressedSpan(high, low, geometry);
+    const { offset, length } = compressedSpan(high, low, sizes);
     refcounts.free(offset, length, freedFor, 'compressed');
   } else if (kind === 'normal' || kind === 'zero-allocated') {
     const offset = maskedOffset(high, low);
-    if (offset % geometry.clusterSize !== 0)
+    if (offset % sizes.clusterSize !== 0)
       signal.notFatal(`Cannot free unaligned cluster ${hashHex(offset)}`);
-    else refcounts.free(offset, geometry.clusterSize, freedFor, 'data');
+    else refcounts.free(offset, sizes.clusterSize, freedFor, 'data');
   }
 }
 

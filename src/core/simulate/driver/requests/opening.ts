@@ -1,16 +1,16 @@
 import { AUTOCLEAR, INCOMPATIBLE } from '../../../qcow2/features.js';
 import type { FieldName } from '../../../qcow2/header.js';
-import type { LaidOutImage } from '../../../qcow2/image.js';
 import type { Parsed } from '../../../size.js';
 import { Bitmaps } from './bitmaps.js';
 import { Claims } from '../../guard/claims.js';
 import { Driver } from '../driver.js';
 import { RequestFailed, Unpredictable } from '../../copy/failure.js';
-import { geometryOf } from '../../copy/sizes.js';
 import { Guard } from '../../guard/guard.js';
 import type { Overlay } from '../../copy/overlay.js';
 import type { Recorder } from '../../copy/recorder.js';
 import type { SimulationSettings } from '../settings.js';
+import type { MappableImage } from '../../../qcow2/image.js';
+import { sizesOf } from '../../copy/sizes.js';
 
 /** Autoclear bits that QEMU knows. */
 const KNOWN_AUTOCLEAR = AUTOCLEAR.bitmaps | AUTOCLEAR.rawExternalData;
@@ -20,28 +20,28 @@ const KNOWN_AUTOCLEAR = AUTOCLEAR.bitmaps | AUTOCLEAR.rawExternalData;
  * or the message that QEMU refuses it with, or why it cannot be simulated.
  */
 export function openDriver(
-  image: LaidOutImage,
+  image: MappableImage,
   settings: SimulationSettings,
   overlay: Overlay,
   recorder: Recorder,
 ): Parsed<Driver> {
   const refuse = (message: string) => ({ ok: false, message }) as const;
-  const { header, layout } = image;
+  const { header, geometry } = image;
   const incompatible = header.value('incompatible_features');
   const when = refusedWhen(image);
   if (when === 'early') return refuse(image.refusal.open ?? '');
   if ((incompatible & INCOMPATIBLE.corrupt) !== 0n)
     return refuse('qcow2: Image is corrupt; cannot be opened read/write');
   if (when === 'before options') return refuse(image.refusal.open ?? '');
-  const sized = geometryOf(layout, settings.sizes);
+  const sized = sizesOf(geometry, settings.sizes);
   if (!sized.ok) return sized;
-  const { geometry, slots } = sized.value;
+  const { sizes, slots } = sized.value;
   const guard = Guard.open(image, overlay, recorder, settings, settings.watch);
   if (!guard.ok) return guard;
-  if (settings.discardNoUnref && geometry.version < 3)
+  if (settings.discardNoUnref && sizes.version < 3)
     return refuse('discard-no-unref is only supported since qcow2 version 3');
   if (image.refusal.open !== undefined) return refuse(image.refusal.open);
-  if (layout.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
+  if (geometry.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
     return refuse('A disk of more than 2^53 bytes is not simulated');
   if ((incompatible & INCOMPATIBLE.dirty) !== 0n)
     return refuse(
@@ -49,7 +49,7 @@ export function openDriver(
     );
   const driver = new Driver({
     image,
-    geometry,
+    sizes,
     slots,
     guard: guard.value,
     overlay,
@@ -100,7 +100,7 @@ const LATE_REFUSALS = /^('data-file'|Missing CRYPTO|Unsupported encryption|Could
 function refusedWhen({
   problems,
   refusal,
-}: LaidOutImage): 'early' | 'before options' | 'late' | undefined {
+}: MappableImage): 'early' | 'before options' | 'late' | undefined {
   const first = problems.find((problem) => problem.refusal === refusal.open);
   if (refusal.open === undefined || !first) return undefined;
   if (LATE_FIELDS.has(first.field) || LATE_REFUSALS.test(refusal.open)) return 'late';

@@ -26,7 +26,7 @@ function* tracked(driver: Driver, offset: number, length: number, work: Work): W
 
 /** Fails for a range that the disk does not have (blk_check_byte_request). */
 function check(driver: Driver, offset: number, length: number): void {
-  const { diskSize } = driver.geometry;
+  const { diskSize } = driver.sizes;
   if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
   if (offset > diskSize || diskSize - offset < length) throw new RequestFailed('EIO');
 }
@@ -56,7 +56,7 @@ export function* writeZeroes(
 }
 
 function* zeroAligned(driver: Driver, offset: number, length: number, unmap: boolean): Work {
-  const { subclusterSize, version } = driver.geometry;
+  const { subclusterSize, version } = driver.sizes;
   let head = offset % subclusterSize;
   const tail = (offset + length) % subclusterSize;
   let at = offset;
@@ -86,7 +86,7 @@ export function* discard(driver: Driver, offset: number, length: number): Work {
 }
 
 function* discardAligned(driver: Driver, offset: number, length: number): Work {
-  const { clusterSize } = driver.geometry;
+  const { clusterSize } = driver.sizes;
   let head = offset % clusterSize;
   const tail = (offset + length) % clusterSize;
   let at = offset;
@@ -111,7 +111,7 @@ function* discardAligned(driver: Driver, offset: number, length: number): Work {
 }
 
 function* discardPart(driver: Driver, offset: number, length: number): Work {
-  const { clusterSize, diskSize, version } = driver.geometry;
+  const { clusterSize, diskSize, version } = driver.sizes;
   if (version < 3 && driver.backed) throw new RequestFailed('ENOTSUP');
   if (offset % clusterSize !== 0) throw new RequestFailed('ENOTSUP');
   if (length % clusterSize !== 0 && offset + length !== diskSize)

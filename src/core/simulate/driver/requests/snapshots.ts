@@ -21,12 +21,12 @@ const ENTRIES_A_STEP = 64;
 
 /** Takes a snapshot (qcow2_snapshot_create). Failures are RequestFailed. */
 export function* createSnapshot(driver: Driver, name: string): Work {
-  const { l1, snapshots, allocation, file, geometry, guard } = driver;
+  const { l1, snapshots, allocation, file, sizes, guard } = driver;
   if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
   if (snapshots.list.length >= MAX_SNAPSHOTS) throw new RequestFailed('EFBIG');
   if (driver.dataFile) throw new RequestFailed('ENOTSUP');
   const offset = allocation.allocate(l1.bytes);
-  driver.allocated('inactive-l1', offset, Math.ceil(l1.bytes / geometry.clusterSize));
+  driver.allocated('inactive-l1', offset, Math.ceil(l1.bytes / sizes.clusterSize));
   file.writeChecked('snapshot L1 table', 0, offset, [bytesPart(l1.encode(0, l1.length))]);
   yield* addReferences(driver, l1, 1);
   const id = String(newId(snapshots.list));
@@ -35,7 +35,7 @@ export function* createSnapshot(driver: Driver, name: string): Work {
     name,
     l1Offset: offset,
     l1Size: l1.length,
-    record: snapshotRecord(id, name, { offset, length: l1.length }, geometry.diskSize),
+    record: snapshotRecord(id, name, { offset, length: l1.length }, sizes.diskSize),
     fresh: true,
   };
   const before = snapshots.list;
@@ -53,7 +53,7 @@ export function* createSnapshot(driver: Driver, name: string): Work {
 
 /** Deletes a snapshot by id or name (qcow2_snapshot_delete). */
 export function* deleteSnapshot(driver: Driver, name: string): Work {
-  const { snapshots, file, geometry, guard, refcounts, l1 } = driver;
+  const { snapshots, file, sizes, guard, refcounts, l1 } = driver;
   if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
   const index = snapshots.list.findIndex((s) => s.name === name);
   const snapshot = index < 0 ? undefined : snapshots.list[index];
@@ -61,7 +61,7 @@ export function* deleteSnapshot(driver: Driver, name: string): Work {
   const bytes = snapshot.l1Size * 8;
   if (bytes > MAX_L1_BYTES) throw new RequestFailed('EFBIG');
   const exactOffset = viewOf(snapshot.record).getBigUint64(0);
-  if (exactOffset % BigInt(geometry.clusterSize) !== 0n) throw new RequestFailed('EINVAL');
+  if (exactOffset % BigInt(sizes.clusterSize) !== 0n) throw new RequestFailed('EINVAL');
   guard.snapshotForgotten(index);
   writeTable(
     driver,
@@ -118,7 +118,7 @@ function writeTable(driver: Driver, list: readonly HeldSnapshot[]): void {
 
 /** Writes the table to new clusters, and enters it in the header. */
 function writeNewTable(driver: Driver): { readonly offset: number; readonly bytes: number } {
-  const { snapshots, allocation, file, refcounts, geometry } = driver;
+  const { snapshots, allocation, file, refcounts, sizes } = driver;
   const pieces: { readonly at: number; readonly parts: readonly Part[] }[] = [];
   let bytes = 0;
   for (const snapshot of snapshots.list) {
@@ -131,7 +131,7 @@ function writeNewTable(driver: Driver): { readonly offset: number; readonly byte
     if (bytes > MAX_SNAPSHOT_TABLE_BYTES) throw new RequestFailed('EFBIG');
   }
   const offset = allocation.allocate(bytes);
-  driver.allocated('snapshot-table', offset, Math.ceil(bytes / geometry.clusterSize));
+  driver.allocated('snapshot-table', offset, Math.ceil(bytes / sizes.clusterSize));
   cleaningUp(
     () => {
       flushNode(driver);
@@ -202,26 +202,26 @@ function* addReferences(driver: Driver, table: MemoryTable, change: -1 | 0 | 1):
 
 /** The same for an L2 table's cluster; its refcount from now on. */
 function referenceTable(driver: Driver, offset: number, change: -1 | 0 | 1): number {
-  const { geometry, refcounts } = driver;
-  const cluster = Math.floor(offset / geometry.clusterSize);
+  const { sizes, refcounts } = driver;
+  const cluster = Math.floor(offset / sizes.clusterSize);
   if (change !== 0)
-    refcounts.update(cluster * geometry.clusterSize, 1, change, 'snapshot', 'active-l2');
+    refcounts.update(cluster * sizes.clusterSize, 1, change, 'snapshot', 'active-l2');
   return Number(refcounts.get(cluster));
 }
 
 function* updateTable(driver: Driver, index: number, table: number, change: -1 | 0 | 1): Work {
-  const { geometry, l2Cache, signal, recorder } = driver;
-  if (table % geometry.clusterSize !== 0) {
+  const { sizes, l2Cache, signal, recorder } = driver;
+  if (table % sizes.clusterSize !== 0) {
     signal.fatal(`L2 table offset ${hashHex(table)} unaligned (L1 index: ${hashHex(index)})`);
     throw new RequestFailed('EIO');
   }
   let done = 0;
-  for (let at = 0; at < geometry.clusterSize; at += geometry.sliceBytes) {
-    const firstEntry = at / geometry.l2EntrySize;
-    const guest = index * geometry.tableSpan + firstEntry * geometry.clusterSize;
-    const slice = new L2Slice(l2Cache.get(table + at), guest, l2Cache, geometry, recorder);
+  for (let at = 0; at < sizes.clusterSize; at += sizes.sliceBytes) {
+    const firstEntry = at / sizes.l2EntrySize;
+    const guest = index * sizes.tableSpan + firstEntry * sizes.clusterSize;
+    const slice = new L2Slice(l2Cache.get(table + at), guest, l2Cache, sizes, recorder);
     try {
-      for (let i = 0; i < geometry.sliceEntries; i++) {
+      for (let i = 0; i < sizes.sliceEntries; i++) {
         updateEntry(driver, slice, i, table, firstEntry + i, change);
         if (++done % ENTRIES_A_STEP === 0) yield;
       }
@@ -239,24 +239,24 @@ function updateEntry(
   tableIndex: number,
   change: -1 | 0 | 1,
 ): void {
-  const { geometry, refcounts, signal, l2Cache, refcountCache } = driver;
+  const { sizes, refcounts, signal, l2Cache, refcountCache } = driver;
   const { high, low } = slice.words(index);
   if (high === 0 && low === 0) return;
   const kind = slice.kind(index);
   let copied = false;
   if (kind === 'compressed') {
-    const { offset, length } = compressedSpan(high, low, geometry);
+    const { offset, length } = compressedSpan(high, low, sizes);
     if (change !== 0) refcounts.update(offset, length, change, 'snapshot', 'compressed');
   } else if (kind === 'normal' || kind === 'zero-allocated') {
     const offset = maskedOffset(high, low);
-    if (offset % geometry.clusterSize !== 0) {
+    if (offset % sizes.clusterSize !== 0) {
       signal.fatal(
         `Cluster allocation offset ${hashHex(offset)} unaligned (L2 offset: ${hashHex(table)}, L2 index: ${hashHex(tableIndex)})`,
       );
       throw new RequestFailed('EIO');
     }
     if (change !== 0) refcounts.update(offset, 1, change, 'snapshot', 'data');
-    copied = refcounts.get(offset / geometry.clusterSize) === 1;
+    copied = refcounts.get(offset / sizes.clusterSize) === 1;
   }
   const newHigh = ((high & ~COPIED) | (copied ? COPIED : 0)) >>> 0;
   if (newHigh === high) return;

@@ -42,16 +42,16 @@ export function planWrite(
   bytes: number,
   keepsOld: boolean,
 ): WritePlan | undefined {
-  const { geometry } = driver;
+  const { sizes } = driver;
   const first = sliceIndex(driver, guest);
-  const start = intoCluster(geometry, guest);
+  const start = intoCluster(sizes, guest);
   const end = start + bytes;
-  const clusters = Math.ceil(end / geometry.clusterSize);
+  const clusters = Math.ceil(end / sizes.clusterSize);
   if (!changesMetadata(driver, slice, first, start, end, guest, keepsOld)) return undefined;
   const from = copyStart(driver, slice, first, start, keepsOld);
   const to = copyEnd(driver, slice, first + clusters - 1, end, keepsOld);
   return {
-    guest: startOfCluster(geometry, guest),
+    guest: startOfCluster(sizes, guest),
     host,
     clusters,
     keepsOld,
@@ -71,8 +71,8 @@ function changesMetadata(
   guest: number,
   keepsOld: boolean,
 ): boolean {
-  const { geometry, signal, l1 } = driver;
-  const { clusterSize, subclusterSize } = geometry;
+  const { sizes, signal, l1 } = driver;
+  const { clusterSize, subclusterSize } = sizes;
   let inPlace = keepsOld;
   for (let i = 0; i * clusterSize < end; i++) {
     let kind: PieceKind;
@@ -98,13 +98,13 @@ function changesMetadata(
 
 /** Where copying starts, in the first cluster. */
 function copyStart(
-  { geometry }: Driver,
+  { sizes }: Driver,
   slice: L2Slice,
   index: number,
   start: number,
   keepsOld: boolean,
 ): number {
-  const { subclusterSize, extendedL2 } = geometry;
+  const { subclusterSize, extendedL2 } = sizes;
   const subcluster = Math.floor(start / subclusterSize);
   const kind = slice.pieceKind(index, subcluster);
   if (keepsOld) return kind === 'normal' ? start : subcluster * subclusterSize;
@@ -115,13 +115,13 @@ function copyStart(
 
 /** Where copying ends, counted from the first cluster. */
 function copyEnd(
-  { geometry }: Driver,
+  { sizes }: Driver,
   slice: L2Slice,
   index: number,
   end: number,
   keepsOld: boolean,
 ): number {
-  const { subclusterSize, clusterSize, extendedL2, subclusters } = geometry;
+  const { subclusterSize, clusterSize, extendedL2, subclusters } = sizes;
   const subcluster = Math.floor(((end - 1) % clusterSize) / subclusterSize);
   const kind = slice.pieceKind(index, subcluster);
   const pieceEnd = Math.ceil(end / subclusterSize) * subclusterSize;

@@ -24,8 +24,8 @@ const ALL = bitRange(0, 32);
  * written.
  */
 export function* zeroGuest(driver: Driver, guest: number, bytes: number, unmap: boolean): Work {
-  const { geometry } = driver;
-  const { subclusterSize, diskSize } = geometry;
+  const { sizes } = driver;
+  const { subclusterSize, diskSize } = sizes;
   const head = guest % subclusterSize;
   const end = guest + bytes;
   const tail = end === diskSize ? 0 : Math.ceil(end / subclusterSize) * subclusterSize - end;
@@ -42,8 +42,8 @@ export function* zeroGuest(driver: Driver, guest: number, bytes: number, unmap: 
 
 /** Whole subclusters, at the disk's end perhaps a part of one (qcow2_subcluster_zeroize). */
 function* zeroSubclusters(driver: Driver, guest: number, bytes: number, unmap: boolean): Work {
-  const { geometry } = driver;
-  const { clusterSize, version, diskSize } = geometry;
+  const { sizes } = driver;
+  const { clusterSize, version, diskSize } = sizes;
   if (driver.rawDataFile)
     driver.writeExternal(guest, [{ length: bytes, content: { kind: 'fill', value: 0 } }]);
   if (version < 3) {
@@ -68,7 +68,7 @@ function* zeroSubclusters(driver: Driver, guest: number, bytes: number, unmap: b
 
 /** One whole cluster (zero_in_l2_slice). */
 function zeroEntry(driver: Driver, slice: L2Slice, index: number, unmap: boolean): void {
-  const { extendedL2 } = driver.geometry;
+  const { extendedL2 } = driver.sizes;
   const old = slice.words(index);
   const kind = slice.kind(index);
   const gives =
@@ -88,7 +88,7 @@ function zeroEntry(driver: Driver, slice: L2Slice, index: number, unmap: boolean
 
 /** Some subclusters of a cluster (zero_l2_subclusters). */
 function zeroPart(driver: Driver, guest: number, bytes: number): void {
-  const { subclusterSize, clusterSize } = driver.geometry;
+  const { subclusterSize, clusterSize } = driver.sizes;
   const slice = sliceForWriting(driver, guest);
   try {
     const index = sliceIndex(driver, guest);

@@ -1,10 +1,10 @@
 import { BIT } from '../../../map/kinds.js';
 import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from '../../../qcow2/features.js';
-import type { LaidOutImage } from '../../../qcow2/image.js';
 import type { Claims } from '../../guard/claims.js';
 import { Discards } from './discards.js';
-import type { CacheSlots, Geometry } from '../../copy/sizes.js';
+import type { CacheSlots, Sizes } from '../../copy/sizes.js';
 import type { Guard } from '../../guard/guard.js';
+import type { MappableImage } from '../../../qcow2/image.js';
 import { HeaderState } from './headerState.js';
 import { HostFile } from '../../guard/hostFile.js';
 import { LossFinder } from '../../guard/losses.js';
@@ -19,8 +19,8 @@ import type { Surroundings } from '../../copy/surroundings.js';
 
 /** What an image is opened with. */
 export interface DriverParts {
-  readonly image: LaidOutImage;
-  readonly geometry: Geometry;
+  readonly image: MappableImage;
+  readonly sizes: Sizes;
   readonly slots: CacheSlots;
   readonly guard: Guard;
   readonly overlay: Overlay;
@@ -35,8 +35,8 @@ export interface DriverParts {
  * on it: refcounts, allocation and bitmaps (see Driver).
  */
 export class DriverState {
-  readonly image: LaidOutImage;
-  readonly geometry: Geometry;
+  readonly image: MappableImage;
+  readonly sizes: Sizes;
   readonly recorder: Recorder;
   readonly guard: Guard;
   readonly signal: Signal;
@@ -57,9 +57,9 @@ export class DriverState {
   readonly #lazyRefcounts: boolean;
 
   constructor(parts: DriverParts) {
-    const { image, geometry, slots, guard, overlay, recorder, surroundings, claims } = parts;
+    const { image, sizes, slots, guard, overlay, recorder, surroundings, claims } = parts;
     this.image = image;
-    this.geometry = geometry;
+    this.sizes = sizes;
     this.recorder = recorder;
     this.guard = guard;
     this.surroundings = surroundings;
@@ -70,14 +70,14 @@ export class DriverState {
       this.header.incompatible |= INCOMPATIBLE.corrupt;
       this.writeHeader();
     });
-    const losses = new LossFinder(claims, guard, overlay, geometry);
+    const losses = new LossFinder(claims, guard, overlay, sizes);
     this.file = new HostFile(overlay, guard, recorder, this.signal, losses);
     this.l1 = new MemoryTable(image.l1, image.l1.offset, image.header.number('l1_size'));
     this.snapshots = new SnapshotList(image);
     this.l2Cache = new MetadataCache(
       'l2',
       slots.l2,
-      geometry.sliceBytes,
+      sizes.sliceBytes,
       BIT.activeL2,
       this.file,
       this.signal,
@@ -86,7 +86,7 @@ export class DriverState {
     this.refcountCache = new MetadataCache(
       'refcount',
       slots.refcount,
-      geometry.clusterSize,
+      sizes.clusterSize,
       BIT.refcountBlock,
       this.file,
       this.signal,
@@ -99,14 +99,14 @@ export class DriverState {
   /** Clusters were allocated, from the one on in which `offset` lies. */
   allocated(kind: Allocated, offset: number, clusters: number): void {
     this.recorder.allocate(kind, offset, clusters);
-    const first = Math.floor(offset / this.geometry.clusterSize);
+    const first = Math.floor(offset / this.sizes.clusterSize);
     for (let cluster = first; cluster < first + clusters; cluster++)
       this.claims?.name(kind, cluster);
   }
 
   /** Data clusters lie in another file, and have no refcounts here. */
   get dataFile(): boolean {
-    return this.geometry.externalData;
+    return this.sizes.externalData;
   }
 
   /** The data file is the guest's disk, byte for byte. */

@@ -1,8 +1,8 @@
 import { readBytes } from '../../../byteSource.js';
 import { upToNul, viewOf } from '../../../bytes.js';
 import { INCOMPATIBLE } from '../../../qcow2/features.js';
-import type { LaidOutImage } from '../../../qcow2/image.js';
 import { EXTENSION_TYPE, type Extension } from '../../../qcow2/extensions.js';
+import type { MappableImage } from '../../../qcow2/image.js';
 
 /** Bytes of a header that QEMU writes, by version. */
 const HEADER_BYTES = { 2: 72, 3: 112 } as const;
@@ -32,9 +32,9 @@ export class HeaderState {
   /** Undefined when there are none that count. */
   bitmaps: { readonly count: number; readonly offset: number; readonly size: number } | undefined;
   readonly compatible: bigint;
-  readonly #image: LaidOutImage;
+  readonly #image: MappableImage;
 
-  constructor(image: LaidOutImage) {
+  constructor(image: MappableImage) {
     const { header } = image;
     this.#image = image;
     this.incompatible = header.value('incompatible_features');
@@ -55,27 +55,29 @@ export class HeaderState {
 
   /** The first cluster as QEMU writes it; undefined when it has no room for everything. */
   encode(): Uint8Array | undefined {
-    const { layout, source, extensions } = this.#image;
+    const { geometry, source, extensions } = this.#image;
     const { header } = this.#image;
-    const known = HEADER_BYTES[layout.version];
-    const extra = layout.version === 2 ? 0 : Math.max(0, header.number('header_length') - known);
-    const out = new Cursor(layout.clusterSize);
+    const known = HEADER_BYTES[geometry.version];
+    const extra = geometry.version === 2 ? 0 : Math.max(0, header.number('header_length') - known);
+    const out = new Cursor(geometry.clusterSize);
     const view = viewOf(out.bytes);
     out.skip(known);
-    out.put(readBytes(source, known, Math.min(extra, layout.clusterSize)));
+    out.put(readBytes(source, known, Math.min(extra, geometry.clusterSize)));
     this.#extensions(out, extensions.list);
     const backing = header.value('backing_file_offset');
     if (backing !== 0n) {
       const size = header.number('backing_file_size');
-      const name = upToNul(readBytes(source, Number(backing), Math.min(size, layout.clusterSize)));
+      const name = upToNul(
+        readBytes(source, Number(backing), Math.min(size, geometry.clusterSize)),
+      );
       view.setBigUint64(8, BigInt(out.at));
       view.setUint32(16, name.length);
       out.put(name);
     }
     view.setUint32(0, header.number('magic'));
-    view.setUint32(4, layout.version);
-    view.setUint32(20, layout.clusterBits);
-    view.setBigUint64(24, layout.virtualSize);
+    view.setUint32(4, geometry.version);
+    view.setUint32(20, geometry.clusterBits);
+    view.setBigUint64(24, geometry.virtualSize);
     view.setUint32(32, header.number('crypt_method'));
     view.setUint32(36, this.l1.entries);
     view.setBigUint64(40, BigInt(this.l1.offset));
@@ -83,7 +85,7 @@ export class HeaderState {
     view.setUint32(56, this.refcountTable.clusters);
     view.setUint32(60, this.snapshots.count);
     view.setBigUint64(64, BigInt(this.snapshots.offset));
-    if (layout.version === 3) {
+    if (geometry.version === 3) {
       view.setBigUint64(72, this.incompatible);
       view.setBigUint64(80, this.compatible);
       view.setBigUint64(88, this.autoclear);
@@ -95,7 +97,7 @@ export class HeaderState {
   }
 
   #extensions(out: Cursor, list: readonly Extension[]): void {
-    const { source, layout } = this.#image;
+    const { source, geometry } = this.#image;
     const raw = (e: Extension): Uint8Array => readBytes(source, e.offset, e.length);
     const last = (type: Extension['type']): Extension | undefined =>
       list.findLast((e) => e.type === type);
@@ -106,7 +108,7 @@ export class HeaderState {
       out.extension(EXTENSION_TYPE.dataFile, upToNul(raw(dataFile)));
     const crypto = last('crypto');
     if (crypto) out.extension(EXTENSION_TYPE.crypto, raw(crypto));
-    if (layout.version === 3 && out.left >= FEATURE_TABLE_ROOM)
+    if (geometry.version === 3 && out.left >= FEATURE_TABLE_ROOM)
       out.extension(EXTENSION_TYPE.featureNames, featureTable());
     if (this.bitmaps) out.extension(EXTENSION_TYPE.bitmaps, bitmapsExtension(this.bitmaps));
     for (const e of list.toReversed()) if (e.type === 'unknown') out.extension(e.magic, e.data);

@@ -1,7 +1,7 @@
-import type { LaidOutImage } from '../../../qcow2/image.js';
 import { upToNul, viewOf } from '../../../bytes.js';
 import { type ByteSource, readBytes } from '../../../byteSource.js';
 import type { Snapshot } from '../../../qcow2/snapshotTable.js';
+import type { MappableImage } from '../../../qcow2/image.js';
 
 /** A snapshot as the driver holds it. */
 export interface HeldSnapshot {
@@ -28,7 +28,7 @@ export class SnapshotList {
   /** Bytes. */
   size: number;
 
-  constructor(image: LaidOutImage) {
+  constructor(image: MappableImage) {
     const { snapshotTable, snapshotsOffset, source } = image;
     this.offset = snapshotsOffset;
     this.size = snapshotTable.size;
@@ -77,7 +77,7 @@ function ownRecord(source: ByteSource, { offset, extraDataSize }: Snapshot): Uin
 function completed(
   record: Uint8Array,
   diskSize: bigint | undefined,
-  image: LaidOutImage,
+  image: MappableImage,
 ): Uint8Array {
   const view = viewOf(record);
   const extra = view.getUint32(36);
@@ -91,7 +91,7 @@ function completed(
   if (added === 0) return whole;
   out.setUint32(36, KNOWN_EXTRA_BYTES);
   out.setBigUint64(FIXED_BYTES, state);
-  out.setBigUint64(FIXED_BYTES + 8, diskSize ?? image.layout.virtualSize);
+  out.setBigUint64(FIXED_BYTES + 8, diskSize ?? image.geometry.virtualSize);
   out.setBigUint64(FIXED_BYTES + 16, 0xffffffffffffffffn);
   return whole;
 }
