@@ -91,7 +91,7 @@ export async function frameTimes(page: Page, act: () => Promise<void>): Promise<
   return times.sort((a, b) => a - b);
 }
 
-/** How many images are drawn onto canvases in each animation frame while `act` runs. */
+/** How many images are drawn onto the canvas of cells in each animation frame while `act` runs. */
 export async function drawnByFrame(page: Page, act: () => Promise<void>): Promise<number[]> {
   await page.evaluate(() => {
     const drawn: number[] = [];
@@ -103,12 +103,13 @@ export async function drawnByFrame(page: Page, act: () => Promise<void>): Promis
         draw(now);
         drawn.push(inFrame);
       });
+    const cells = document.querySelector('.heatmap canvas');
     const { prototype } = CanvasRenderingContext2D;
     const drawImage: unknown = Object.getOwnPropertyDescriptor(prototype, 'drawImage')?.value;
     if (typeof drawImage !== 'function') throw new Error('no canvas');
     const counted = new Proxy(drawImage, {
-      apply: (draw, context, words) => {
-        inFrame++;
+      apply: (draw, context: unknown, words) => {
+        if (context instanceof CanvasRenderingContext2D && context.canvas === cells) inFrame++;
         const nothing: unknown = Reflect.apply(draw, context, words);
         return nothing;
       },
