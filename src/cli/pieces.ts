@@ -51,7 +51,7 @@ export class Elements<T> implements Iterable<object> {
 /** A JSON object as `JSON.stringify` indents it, with its arrays in pieces. */
 export function* jsonDocument(document: object): Generator<Printable, void, void> {
   let separator = t`{\n `;
-  for (const [key, value] of Object.entries<unknown>(document)) {
+  for (const [key, value] of Object.entries<unknown>({ ...document })) {
     if (value === undefined) continue;
     yield t`${separator}${Printable.json(key)}: `;
     separator = t`,\n `;

@@ -7,7 +7,9 @@ import {
   guestCluster,
   type GuestClusterDetail,
 } from '../core/guest/clusterDetail.js';
-import { scan, type Scan, type ScanProgress } from '../core/check/scan.js';
+import { mebibytesNeeded } from '../core/check/mapNeed.js';
+import { DEFAULT_MEMORY, scan, type Scan, type ScanProgress } from '../core/check/scan.js';
+import { BudgetError } from '../core/map/budget.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 import type { Picture } from '../core/picture/layer.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
@@ -103,14 +105,17 @@ export class ImageSession implements ImageService {
   #generation = 0;
   #started = 0;
   readonly #pace = new ScanPace();
+  readonly #memory: number;
 
-  /** Throws on an I/O error, as all methods do. */
+  /** Throws on an I/O error, as all methods do. `memory`: what may be kept of the image, in bytes. */
   constructor(
     source: ByteSource,
     fileName: string,
     emit: (event: ImageEvent) => void,
     machine: Machine,
+    memory = DEFAULT_MEMORY,
   ) {
+    this.#memory = memory;
     this.#machine = machine;
     this.#image = openImage(source);
     this.#structures = new Structures(this.#image);
@@ -124,9 +129,23 @@ export class ImageSession implements ImageService {
     if (!isLaidOut(this.#image)) return;
     this.#started = performance.now();
     this.#pictures = new Pictures(this.#image, this.#machine.deflate);
-    this.#state = { type: 'scanning', steps: scan(this.#image) };
+    this.#state = { type: 'scanning', steps: this.#scan(this.#image) };
     // From the first step on there is a map to show.
     this.advance(0);
+  }
+
+  *#scan(image: LaidOutImage): Generator<ScanProgress, Scan, void> {
+    try {
+      return yield* scan(image, this.#memory);
+    } catch (error) {
+      if (!(error instanceof BudgetError)) throw error;
+      const needed = mebibytesNeeded(image);
+      throw new Error(
+        `this image needs about ${needed} MiB of memory, more than the editor takes; ` +
+          `on the command line, qcow2-lens check --memory ${needed}`,
+        { cause: error },
+      );
+    }
   }
 
   /**

@@ -8,6 +8,14 @@ import { L2Tables } from '../qcow2/l2Reader.js';
 /** Bytes of what is kept of an L1 entry and the table that it points to, at most. */
 const POINTER_BYTES = 96;
 
+const MIB = 2 ** 20;
+/** Of what a scan takes, in MiB, what is not kept of the image: code, buffers, findings, garbage. */
+export const BESIDE = 96;
+
+/** About how many MiB a scan would take above an idle Node. Throws on I/O errors. */
+export const mebibytesNeeded = (image: LaidOutImage): number =>
+  Math.ceil(memoryNeeded(image) / MIB) + BESIDE;
+
 /**
  * About how many bytes a scan would keep of an image, found out with a bit for each chunk of the
  * map. Throws on I/O errors.

@@ -85,6 +85,7 @@ export class ClusterMap {
   #memoryOf(slab: number): ArrayBuffer {
     const known = this.#slabs[slab];
     if (known) return known;
+    this.#budget.giveBack(this.#loose[slab] * LOOSE_BYTES);
     this.#budget.take(SLAB_BYTES);
     const memory = new ArrayBuffer(SLAB * 4);
     this.#slabs[slab] = memory;
@@ -96,7 +97,6 @@ export class ClusterMap {
       cells.set(chunk);
       this.#chunks[index] = cells;
     }
-    this.#budget.giveBack(this.#loose[slab] * LOOSE_BYTES);
     this.#loose[slab] = 0;
     return memory;
   }

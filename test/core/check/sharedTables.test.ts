@@ -171,7 +171,7 @@ describe('the memory of a scan', () => {
   });
 
   it('is given back when the chunks of a slab move together', () => {
-    const map = new ClusterMap(SLAB - 1, new Budget(SLAB * 4 * 1.3));
+    const map = new ClusterMap(3 * SLAB - 1, new Budget(3.5 * SLAB * 4));
     for (let index = 0; index < map.chunkCount; index++) map.writable(index)[1] = index + 1;
     for (let index = 0; index < map.chunkCount; index++)
       expect(map.cell(index * CHUNK + 1)).toBe(index + 1);
