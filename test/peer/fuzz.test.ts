@@ -142,12 +142,7 @@ async function damaged(slot: Slot, damage: Damage, withText = true): Promise<Ver
 }
 
 /** Writes a failing case where `check.test.ts` replays it, and tells about it. */
-function keep(
-  number: number,
-  slot: Slot,
-  damage: Damage,
-  differences: readonly string[],
-): string {
+function keep(number: number, slot: Slot, damage: Damage, differences: readonly string[]): string {
   const text = formatRegression({ base: slot.base.name, damage });
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
   const name = `${slot.base.name}-${hash}.json`;
