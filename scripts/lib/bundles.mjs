@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { build } from '../build.mjs';
 import { run } from './processes.mjs';
 import { inRoot, node24 } from './repository.mjs';
@@ -22,6 +23,8 @@ const LIMITS = [
  */
 export async function packExtension() {
   const first = await build({ production: true });
+  // vsce makes no folder; on a fresh clone nobody has made this one.
+  mkdirSync(dirname(inRoot(VSIX)), { recursive: true });
   const vsce = inRoot('node_modules/@vscode/vsce/vsce');
   const { code, output } = await run(
     node24,

@@ -2,7 +2,8 @@ import { openImage } from '../core/qcow2/image.js';
 import { command } from './command.js';
 import { foreignJson, infoJson } from './infoReport.js';
 import { infoText } from './infoText.js';
-import { Printable, t } from './printable.js';
+import { jsonDocument, printPieces } from './pieces.js';
+import { t } from './printable.js';
 import { withImage } from './subject.js';
 
 export const info = command({
@@ -19,7 +20,7 @@ export const info = command({
       if (refusal !== undefined) output.complain(t`qcow2-lens: ${refusal}\n`);
       if (args.has('json')) {
         const document = (image.foreign ? foreignJson : infoJson)(image, filename);
-        output.print(t`${Printable.json({ ...document, ...subject.changedJson() }, 1)}\n`);
+        printPieces(output, jsonDocument({ ...document, ...subject.changedJson() }));
       } else if (!image.foreign) output.print(infoText(image, filename));
       return refusal === undefined ? 0 : 1;
     }),

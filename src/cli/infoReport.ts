@@ -4,6 +4,7 @@ import { foreignAdvice, foreignFormat } from '../core/qcow2/foreignFormat.js';
 import type { Image } from '../core/qcow2/image.js';
 import type { Snapshot } from '../core/qcow2/snapshotTable.js';
 import { FEATURE_FIELDS, featuresOf } from './features.js';
+import { Elements } from './pieces.js';
 import { qemuInfo } from './qemuInfo.js';
 
 /** A snapshot without an instruction count. */
@@ -87,9 +88,9 @@ export function infoJson(image: Image, filename: string): object {
     features: Object.fromEntries(
       FEATURE_FIELDS.map(([kind, field]) => [kind, featuresOf(image, kind, field)]),
     ),
-    extensions: image.extensions.list.map(extensionJson),
-    snapshots: snapshots.length > 0 ? snapshots.map(snapshotJson) : undefined,
-    bitmaps: (image.bitmaps?.bitmaps ?? []).map((b) => ({
+    extensions: new Elements(image.extensions.list, extensionJson),
+    snapshots: snapshots.length > 0 ? new Elements(snapshots, snapshotJson) : undefined,
+    bitmaps: new Elements(image.bitmaps?.bitmaps ?? [], (b) => ({
       offset: b.offset,
       name: b.name,
       'table-offset': exact(b.tableOffset),

@@ -17,35 +17,40 @@ export function infoText(image: Image, filename: string): Printable {
     ...namesText(image, filename),
     ...section(
       'extensions',
-      image.extensions.list.map((e) => t`${at(e.offset)}  ${e.type}, ${e.length} bytes\n`),
+      image.extensions.list,
+      (e) => t`${at(e.offset)}  ${e.type}, ${e.length} bytes\n`,
     ),
     ...encryptionText(image),
-    ...section(
-      'snapshots',
-      image.snapshotTable.snapshots.flatMap((s) => snapshotText(image, s)),
-    ),
-    ...section(
-      'bitmaps',
-      bitmaps.map((b) => {
-        const table = `table of ${b.tableSize} entries at ${hex(b.tableOffset)}`;
-        const granularity = 2 ** b.granularityBits;
-        return t`${at(b.offset)}  '${b.name}', granularity ${granularity}, ${table}${b.inUse ? ', in use' : ''}\n`;
-      }),
-    ),
-    ...section(
-      'problems',
-      image.problems.flatMap(({ message, refusal }) => [
-        t`  ${message}\n`,
-        ...(refusal === undefined ? [] : [t`    QEMU refuses: ${refusal}\n`]),
-      ]),
+    ...section('snapshots', image.snapshotTable.snapshots, (s) => snapshotText(image, s)),
+    ...section('bitmaps', bitmaps, (b) => {
+      const table = `table of ${b.tableSize} entries at ${hex(b.tableOffset)}`;
+      const granularity = 2 ** b.granularityBits;
+      return t`${at(b.offset)}  '${b.name}', granularity ${granularity}, ${table}${b.inUse ? ', in use' : ''}\n`;
+    }),
+    ...section('problems', image.problems, ({ message, refusal }) =>
+      refusal === undefined ? t`  ${message}\n` : t`  ${message}\n    QEMU refuses: ${refusal}\n`,
     ),
   ]);
 }
 
 const at = (offset: number): string => hex(offset).padStart(6);
 
-const section = (title: string, lines: readonly Printable[]): Printable[] =>
-  lines.length === 0 ? [] : [t`\n${title}\n`, ...lines];
+/** Those of a kind that are listed; a hostile image has hundreds of thousands. */
+const LISTED = 1000;
+
+function section<T>(
+  title: string,
+  values: readonly T[],
+  textOf: (value: T) => Printable,
+): Printable[] {
+  if (values.length === 0) return [];
+  const more = values.length - LISTED;
+  return [
+    t`\n${title}\n`,
+    ...values.slice(0, LISTED).map(textOf),
+    ...(more > 0 ? [t`  … and ${more} more; info --json lists them all\n`] : []),
+  ];
+}
 
 const refusalText = ({ refusal }: Image): Printable[] =>
   refusal.open === undefined ? [] : [t`QEMU refuses this image: ${refusal.open}\n\n`];
@@ -72,13 +77,11 @@ function namesText({ backingFile, dataFile }: Image, filename: string): Printabl
   return lines;
 }
 
-function snapshotText({ geometry }: Image, s: Snapshot): Printable[] {
+function snapshotText({ geometry }: Image, s: Snapshot): Printable {
   const disk = s.diskSize ?? geometry?.virtualSize;
   const says = [dateText(s.seconds)];
   if (disk !== undefined) says.push(`disk of ${sizeText(disk)}`);
   says.push(s.vmStateSize > 0n ? `VM state of ${sizeText(s.vmStateSize)}` : 'no VM state');
-  return [
-    t`${at(s.offset)}  ${s.id} '${s.name}', L1 table of ${s.l1Size} entries at ${hex(s.l1Offset)}\n`,
-    t`        ${says.join(', ')}\n`,
-  ];
+  const table = `L1 table of ${s.l1Size} entries at ${hex(s.l1Offset)}`;
+  return t`${at(s.offset)}  ${s.id} '${s.name}', ${table}\n        ${says.join(', ')}\n`;
 }

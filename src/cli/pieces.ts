@@ -28,3 +28,48 @@ export function* jsonArray(values: Iterable<unknown>): Generator<Printable, void
   }
   yield isFirst ? t`[]` : t`\n]`;
 }
+
+/** An array of a JSON document whose elements are made when they are printed: there may be many. */
+export class Elements<T> implements Iterable<object> {
+  readonly #values: readonly T[];
+  readonly #element: (value: T) => object;
+
+  constructor(values: readonly T[], element: (value: T) => object) {
+    this.#values = values;
+    this.#element = element;
+  }
+
+  *[Symbol.iterator](): Generator<object, void, void> {
+    for (const value of this.#values) yield this.#element(value);
+  }
+
+  toJSON(): readonly object[] {
+    return [...this];
+  }
+}
+
+/** A JSON object as `JSON.stringify` indents it, with its arrays in pieces. */
+export function* jsonDocument(document: object): Generator<Printable, void, void> {
+  let separator = t`{\n `;
+  for (const [key, value] of Object.entries<unknown>({ ...document })) {
+    if (value === undefined) continue;
+    yield t`${separator}${Printable.json(key)}: `;
+    separator = t`,\n `;
+    if (!isIterable(value)) {
+      yield Printable.json(value, 1).indented(1);
+      continue;
+    }
+    let bracket = t`[\n  `;
+    let end = t`[]`;
+    for (const element of value) {
+      yield t`${bracket}${Printable.json(element, 1).indented(2)}`;
+      bracket = t`,\n  `;
+      end = t`\n ]`;
+    }
+    yield end;
+  }
+  yield t`\n}\n`;
+}
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value;

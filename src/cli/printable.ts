@@ -44,6 +44,11 @@ export class Printable {
     return new Printable(jsonText(value, indentation));
   }
 
+  /** All lines but the first by so many columns further in. */
+  indented(columns: number): Printable {
+    return new Printable(this.text.replaceAll('\n', `\n${' '.repeat(columns)}`));
+  }
+
   static join(pieces: readonly Printable[], between = ''): Printable {
     const separator = between === '\n' ? between : spellUnseen(between, escaped);
     return new Printable(pieces.map((piece) => piece.text).join(separator));

@@ -1,5 +1,5 @@
 import { BudgetError } from '../core/map/budget.js';
-import { memoryNeeded } from '../core/check/mapNeed.js';
+import { BESIDE, mebibytesNeeded } from '../core/check/mapNeed.js';
 import { type Scan, scan } from '../core/check/scan.js';
 import type { MappableImage } from '../core/qcow2/image.js';
 import { finish } from '../core/work.js';
@@ -9,8 +9,6 @@ import { Refused } from './refused.js';
 const MIB = 2 ** 20;
 /** What a scan may take above an idle Node, in MiB, unless `--memory` says otherwise. */
 const DEFAULT_MEMORY = 256;
-/** Of that, what is not kept of the image: code, buffers, findings, garbage. */
-const BESIDE = 96;
 
 /**
  * Scans an image in so many MiB. Throws on I/O errors, and Refused when they are not enough.
@@ -20,7 +18,7 @@ export function scanWithin(image: MappableImage, memory = DEFAULT_MEMORY): Scan 
     return finish(scan(image, Math.max(0, memory - BESIDE) * MIB));
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
-    const needed = Math.max(memory + 1, Math.ceil(memoryNeeded(image) / MIB) + BESIDE);
+    const needed = Math.max(memory + 1, mebibytesNeeded(image));
     throw new Refused(`this image needs about ${needed} MiB; --memory ${needed}`);
   }
 }

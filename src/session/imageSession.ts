@@ -1,4 +1,5 @@
 import type { ByteSource } from '../core/byteSource.js';
+import { DEFAULT_MEMORY } from '../core/check/scan.js';
 import { checkGuestCluster, guestCluster } from '../core/guest/clusterDetail.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import { imageFacts } from '../core/qcow2/facts.js';
@@ -44,13 +45,20 @@ export class ImageSession {
   #pictures: Pictures | undefined;
   #navigator: Navigator | undefined;
 
-  /** Throws on an I/O error, as all methods and answers do. */
+  readonly #memory: number;
+
+  /**
+   * Throws on an I/O error, as all methods and answers do. `memory`: what may be kept of the image,
+   * in bytes.
+   */
   constructor(
     source: ByteSource,
     fileName: string,
     emit: (event: ImageEvent) => void,
     machine: Machine,
+    memory = DEFAULT_MEMORY,
   ) {
+    this.#memory = memory;
     this.#machine = machine;
     this.#image = openImage(source);
     this.#tree = new FormatTree(this.#image);
@@ -82,6 +90,7 @@ export class ImageSession {
         },
       },
       this.#emit,
+      this.#memory,
     );
     // From the first step on there is a map to show.
     this.advance(0);

@@ -1,5 +1,7 @@
+import { mebibytesNeeded } from '../core/check/mapNeed.js';
 import { scan, type Scan, type ScanProgress } from '../core/check/scan.js';
 import { Inspection } from '../core/inspect/inspection.js';
+import { BudgetError } from '../core/map/budget.js';
 import type { ClusterMap } from '../core/map/clusterMap.js';
 import type { MappableImage } from '../core/qcow2/image.js';
 import type { ImageEvent } from '../protocol/imageService.js';
@@ -31,10 +33,16 @@ export class LiveScan {
   #map: ClusterMap | undefined;
   #generation = 0;
 
-  constructor(image: MappableImage, follower: ScanFollower, emit: (event: ImageEvent) => void) {
+  /** `memory`: what may be kept of the image, in bytes. */
+  constructor(
+    image: MappableImage,
+    follower: ScanFollower,
+    emit: (event: ImageEvent) => void,
+    memory: number,
+  ) {
     this.#follower = follower;
     this.#emit = emit;
-    this.#state = { type: 'scanning', steps: scan(image) };
+    this.#state = { type: 'scanning', steps: scanWithin(image, memory) };
   }
 
   get map(): ClusterMap | undefined {
@@ -117,5 +125,20 @@ export class LiveScan {
     this.#generation++;
     if (this.#map) this.#follower.mapChanged(this.#map, this.#generation);
     return this.#generation;
+  }
+}
+
+/** Says how much memory the image needs when it is more than it may take. */
+function* scanWithin(image: MappableImage, memory: number): Generator<ScanProgress, Scan, void> {
+  try {
+    return yield* scan(image, memory);
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error;
+    const needed = mebibytesNeeded(image);
+    throw new Error(
+      `this image needs about ${needed} MiB of memory, more than the editor takes; ` +
+        `on the command line, qcow2-lens check --memory ${needed}`,
+      { cause: error },
+    );
   }
 }

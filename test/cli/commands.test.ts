@@ -25,6 +25,35 @@ const wordsOf = (command: string, image: string): string[] => [
   ...(command === 'simulate' ? ['--ops', ops] : []),
 ];
 
+describe('info of a header full of extensions', () => {
+  const EMPTY = 5000;
+  const file = layOut(new ImageBuilder({ virtualSize: 2 ** 20 }));
+  const bytes = fileBytes(file);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const start = view.getUint32(100);
+  for (let i = 0; i < EMPTY; i++) {
+    view.setUint32(start + i * 8, 0x12345678);
+    view.setUint32(start + i * 8 + 4, 0);
+  }
+  bytes.fill(0, start + EMPTY * 8, start + EMPTY * 8 + 8);
+  const image = join(folder, 'extensions.qcow2');
+  writeFileSync(image, bytes);
+
+  it('lists a thousand of them, and counts the rest', () => {
+    const { stdout } = runCli(['info', image]);
+    expect(stdout.match(/ unknown, 0 bytes$/gm)).toHaveLength(1000);
+    expect(stdout).toContain(`\n  … and ${EMPTY - 1000} more; info --json lists them all\n`);
+  });
+
+  it('has all of them in JSON, as one document in pieces', () => {
+    const { stdout } = runCli(['info', '--json', image]);
+    const document: unknown = JSON.parse(stdout);
+    expect(document).toMatchObject({ format: 'qcow2', bitmaps: [], problems: [] });
+    expect(stdout.match(/"magic": "0x12345678"/g)).toHaveLength(EMPTY);
+    expect(stdout).toBe(`${JSON.stringify(document, undefined, 1)}\n`);
+  });
+});
+
 describe('help', () => {
   it('tells the version', () => {
     expect(runCli(['--version'])).toEqual({

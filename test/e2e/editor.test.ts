@@ -211,10 +211,14 @@ describe('the look', () => {
     expect(themes.length).toBe(Object.keys(THEMES).length);
     for (const theme of themes) {
       await workbench.useTheme(theme, editor);
-      // One frame for the map to be painted anew.
-      await workbench.page.waitForTimeout(500);
+      const map = async (): Promise<string> =>
+        (await editor.locator('.heatmap').screenshot()).toString('base64');
+      await expect.poll(async () => seen.has(await map())).toBe(false);
+      // Until it is painted to the end.
+      let picture = await map();
+      await expect.poll(async () => picture === (picture = await map())).toBe(true);
+      seen.add(picture);
       await workbench.picture(`editor-${theme}`);
-      seen.add((await editor.locator('.heatmap').screenshot()).toString('base64'));
     }
     expect(seen.size).toBe(themes.length);
   });

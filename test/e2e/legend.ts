@@ -2,7 +2,7 @@ import type { FrameLocator } from 'playwright-core';
 
 /** Waits for the scan and reads the counts: clusters of each kind that there are any of. */
 export async function legendCounts(editor: FrameLocator): Promise<Map<string, number>> {
-  await editor.locator('.legend [data-kind] .count').first().waitFor({ timeout: 60_000 });
+  await editor.locator('.legend [data-kind] .count').first().waitFor();
   const entries = await editor.locator('.legend [data-kind]').all();
   const counts = await Promise.all(
     entries.map(async (entry): Promise<[string, number]> => {

@@ -110,7 +110,11 @@ class FuzzRun {
       isFresh(await damaged(slot, candidate)),
     );
     const verdict = await damaged(slot, smallest);
-    this.disagreements.push(keep(number, slot, smallest, verdict));
+    this.disagreements.push(
+      verdict.type === 'disagreed'
+        ? keep(number, slot, smallest, verdict.differences)
+        : [`case ${String(number)}, which cannot be repeated:`, ...differences].join('\n  '),
+    );
   }
 
   #count(outcome: string): void {
@@ -138,12 +142,11 @@ async function damaged(slot: Slot, damage: Damage, withText = true): Promise<Ver
 }
 
 /** Writes a failing case where `check.test.ts` replays it, and tells about it. */
-function keep(number: number, slot: Slot, damage: Damage, verdict: Verdict): string {
+function keep(number: number, slot: Slot, damage: Damage, differences: readonly string[]): string {
   const text = formatRegression({ base: slot.base.name, damage });
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
   const name = `${slot.base.name}-${hash}.json`;
   writeFileSync(join(REGRESSIONS, name), text);
-  const differences = verdict.type === 'disagreed' ? verdict.differences : ['cannot be repeated'];
   return [`case ${String(number)}: ${name}`, ...differences.slice(0, 12)].join('\n  ');
 }
 

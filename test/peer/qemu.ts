@@ -114,14 +114,15 @@ export async function qemuCheck(
   };
 }
 
-/** What `qemu-img check` prints for people. */
+/** What `qemu-img check` prints for people; undefined when it died or had to be stopped. */
 export async function qemuCheckText(
   cwd: string,
   name: string,
   isEncrypted: boolean,
-): Promise<string> {
+): Promise<string | undefined> {
   const args = ['check', '-U', ...imageArguments(name, isEncrypted)];
-  return (await runQemu('qemu-img', args, cwd)).stdout;
+  const { exitCode, stdout } = await runQemu('qemu-img', args, cwd);
+  return exitCode === undefined ? undefined : stdout;
 }
 
 /** The document of `qemu-img info --output=json`. */

@@ -208,3 +208,17 @@ describe('what is asked wrongly', () => {
     expect(() => session.service.cluster({ cluster: 0 })).toThrow('there is no map of this image');
   });
 });
+
+test('an image that needs more memory than there may be taken is told how much', () => {
+  const session = new ImageSession(
+    memorySource(bytes),
+    'a.qcow2',
+    () => undefined,
+    MACHINE,
+    2 ** 10,
+  );
+  expect(() => {
+    session.start();
+    while (session.advance(10));
+  }).toThrow(/^this image needs about 97 MiB of memory, .* qcow2-lens check --memory 97$/);
+});

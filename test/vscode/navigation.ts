@@ -1,23 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as vscode from 'vscode';
-import { closeAll, openedWithSummary, sample } from './opened.js';
+import { closeAll, eventually, openedWithSummary, sample } from './opened.js';
 import { Missing, test } from './runner.js';
 
 const run = (command: string, ...args: unknown[]): Thenable<unknown> =>
   vscode.commands.executeCommand(`qcow2.${command}`, ...args);
 
 /** Copies again and again until what is copied is what is expected: the webview takes its time. */
-async function copied(command: string, isExpected: (text: string) => boolean): Promise<string> {
-  const end = performance.now() + 20_000;
-  for (;;) {
+function copied(command: string, isExpected: (text: string) => boolean): Promise<string> {
+  return eventually(`what ${command} is to copy`, async () => {
     await vscode.env.clipboard.writeText('');
     await run(command);
     const text = await vscode.env.clipboard.readText();
-    if (text !== '' && isExpected(text)) return text;
-    if (performance.now() > end) throw new Error(`${command} copied ${JSON.stringify(text)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+    return text !== '' && isExpected(text) ? text : undefined;
+  });
 }
 
 const offsetIs = (expected: string): Promise<string> =>

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ExtensionApi, OpenImage } from '../../src/extension.js';
+import { waitsFor } from './runner.js';
 
 const EXTENSION = 'qcow2-lens.qcow2-lens';
 export const VIEW_TYPE = 'qcow2.editor';
@@ -51,12 +53,14 @@ export async function openedWithSummary(
 }
 
 /** Asks again and again until there is an answer. */
-export async function eventually<T>(what: string, ask: () => T | undefined): Promise<T> {
-  const end = performance.now() + 30_000;
+export async function eventually<T>(
+  what: string,
+  ask: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  waitsFor(what);
   for (;;) {
-    const answer = ask();
+    const answer = await ask();
     if (answer !== undefined) return answer;
-    if (performance.now() > end) throw new Error(`waited 30 s in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await delay(5);
   }
 }

@@ -10,7 +10,7 @@ import { THEMES } from './harness/themes.js';
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 it.each(THEMES)(
@@ -37,7 +37,7 @@ it.each(THEMES)(
       await page.locator('.note').waitFor();
       for (const tab of TABS) {
         await page.click(`#tab-${tab}`);
-        await page.waitForTimeout(300);
+        await settled(editor);
         const violations = await page.evaluate(() =>
           window.axe
             .run()
@@ -50,5 +50,4 @@ it.each(THEMES)(
       await page.close();
     }
   },
-  60_000,
 );

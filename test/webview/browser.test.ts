@@ -21,7 +21,7 @@ import {
 import {
   cellCentres,
   differingPixels,
-  frameTimes,
+  drawnByFrame,
   pixelsAt,
   zoomByFrames,
 } from './harness/measure.js';
@@ -31,12 +31,14 @@ const WIDE = { width: 1600, height: 900 };
 const NARROW = { width: 800, height: 600 };
 const CANVAS = { curve: 'hilbert', renderer: 'canvas' } as const;
 const WEBGL = { curve: 'hilbert', renderer: 'webgl' } as const;
+/** As in heatmap/tiles.test.ts. */
+const TILES_IN_VIEW = 48;
 const PANE_CLOSED = { version: 1, pane: { open: false, width: 340, tab: 'cluster' } };
 
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 async function withEditor(
@@ -88,15 +90,19 @@ describe('the 2D canvas', () => {
   );
 
   it('leaves no seam between tiles', async () => {
-    await withEditor({ image: hostedData(2 ** 20), state: PANE_CLOSED }, async ({ page }) => {
+    await withEditor({ image: hostedData(2 ** 20), state: PANE_CLOSED }, async (editor) => {
+      const { page } = editor;
+      const zoom = () => page.locator('.zoom-label').textContent();
       const colour = String(rgb('--vscode-qcow2-data', 'dark'));
       for (let step = 0; step < 6; step++) {
         const line = Array.from({ length: 300 }, (_, i) => ({ x: 650 + i, y: 200 + i }));
         const pixels = await pixelsAt(page, line);
         expect(pixels.filter((pixel) => String(pixel.slice(0, 3)) !== colour)).toEqual([]);
+        const before = await zoom();
         await page.mouse.move(800, 450);
         await page.mouse.wheel(0, -130);
-        await page.waitForTimeout(200);
+        await expect.poll(zoom).not.toBe(before);
+        await settled(editor);
       }
     });
   });
@@ -124,11 +130,16 @@ describe('WebGL', () => {
         const canvas = document.querySelector<HTMLCanvasElement>('.heatmap canvas');
         const extension = canvas?.getContext('webgl2')?.getExtension('WEBGL_lose_context');
         if (!canvas || !extension) throw new Error('no WebGL2');
-        const restored = new Promise((resolve) => {
-          canvas.addEventListener('webglcontextrestored', resolve);
-        });
+        const heard = (event: string): Promise<unknown> =>
+          new Promise((resolve) => {
+            canvas.addEventListener(event, resolve, { once: true });
+          });
+        const lost = heard('webglcontextlost');
         extension.loseContext();
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await lost;
+        // It may be restored when all have heard of it.
+        await new Promise(requestAnimationFrame);
+        const restored = heard('webglcontextrestored');
         extension.restoreContext();
         await restored;
       });
@@ -158,7 +169,8 @@ describe('the map', () => {
 
   it('dims all but an isolated kind, until Escape', async () => {
     const image = hostedMap(1000, false);
-    await withEditor({ image, state: PANE_CLOSED }, async ({ page }) => {
+    await withEditor({ image, state: PANE_CLOSED }, async (editor) => {
+      const { page } = editor;
       const curve = createCurve('hilbert', 1000);
       const centres = await cellCentres(page, [curve.point(5), curve.point(6)], curve.filled);
       const full = await pixelsAt(page, centres);
@@ -166,13 +178,13 @@ describe('the map', () => {
       await expect
         .poll(() => page.getAttribute('[data-kind="active-l2"]', 'aria-pressed'))
         .toBe('true');
-      await page.waitForTimeout(100);
+      await settled(editor);
       const isolated = await pixelsAt(page, centres);
       expect(isolated[0]).toEqual(full[0]);
       expect(isolated[1]).not.toEqual(full[1]);
       await page.focus('.heatmap');
       await page.keyboard.press('Escape');
-      await page.waitForTimeout(100);
+      await settled(editor);
       expect(await pixelsAt(page, centres)).toEqual(full);
     });
   });
@@ -203,7 +215,7 @@ describe('the map', () => {
       const centres = await cellCentres(editor.page, [curve.point(5)], curve.filled);
       for (const theme of THEMES) {
         await editor.setTheme(theme);
-        await editor.page.waitForTimeout(100);
+        await settled(editor);
         const [pixel] = await pixelsAt(editor.page, centres);
         expect(pixel.slice(0, 3)).toEqual(rgb('--vscode-qcow2-activeL2', theme));
       }
@@ -416,11 +428,12 @@ describe('the panels', () => {
   });
 });
 
-describe('the budgets', () => {
-  it('a frame over 100 million clusters takes at most 8 ms of JavaScript', async () => {
+describe('panning and zooming over 100 million clusters', () => {
+  // How long a frame takes is for test/webview/bench: here is what there is to do in it.
+  it('draws at most the tiles of the view in a frame, and hears of no large ones', async () => {
     await withEditor({ image: hostedSparse(100_000_000) }, async (editor) => {
       const { page } = editor;
-      const times = await frameTimes(page, async () => {
+      const drawn = await drawnByFrame(page, async () => {
         await page.mouse.move(600, 450);
         await page.evaluate(zoomByFrames, { deltas: new Array<number>(30).fill(-90) });
         await page.mouse.down();
@@ -428,9 +441,11 @@ describe('the budgets', () => {
         await page.mouse.up();
         await page.evaluate(zoomByFrames, { deltas: new Array<number>(15).fill(120) });
       });
-      expect(times.length).toBeGreaterThan(50);
-      expect(times[Math.floor(times.length * 0.95)]).toBeLessThan(8);
+      expect(drawn.length).toBeGreaterThan(50);
+      expect(Math.max(...drawn)).toBeGreaterThan(0);
+      expect(Math.max(...drawn)).toBeLessThanOrEqual(TILES_IN_VIEW);
+      expect(editor.traffic.tiles).toBeGreaterThan(0);
       expect(editor.traffic.largest).toBeLessThan(256 * 1024);
     });
-  }, 60_000);
+  });
 });

@@ -1,12 +1,20 @@
 import { blockOffset, EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { MappableImage } from '../qcow2/image.js';
 import { COMPRESSED, compressedSpan } from '../qcow2/l2Entry.js';
-import { CHUNK, chunkBytes, EMPTY_SLAB_BYTES, emptyMapBytes, SLAB } from '../map/clusterMap.js';
+import { CHUNK, emptyMapBytes, SLAB, slabBytes } from '../map/clusterMap.js';
 import { L2EntryRuns } from '../qcow2/l2EntryRuns.js';
 import { L2Tables } from '../qcow2/l2Reader.js';
 
 /** Bytes of what is kept of an L1 entry and the table that it points to, at most. */
 const POINTER_BYTES = 96;
+
+const MIB = 2 ** 20;
+/** Of what a scan takes, in MiB, what is not kept of the image: code, buffers, findings, garbage. */
+export const BESIDE = 96;
+
+/** About how many MiB a scan would take above an idle Node. Throws on I/O errors. */
+export const mebibytesNeeded = (image: MappableImage): number =>
+  Math.ceil(memoryNeeded(image) / MIB) + BESIDE;
 
 /**
  * About how many bytes a scan would keep of an image, found out with a bit for each chunk of the
@@ -55,15 +63,13 @@ class Chunks {
 
   mapBytes(): number {
     let bytes = emptyMapBytes(this.#clusters);
-    let slab = -1;
-    for (const [index, eight] of this.#bits.entries())
-      for (let pair = eight; pair !== 0; pair >>>= 2) {
-        const slabHere = Math.floor((index * 8 * CHUNK) / SLAB);
-        if (slabHere !== slab) bytes += EMPTY_SLAB_BYTES;
-        slab = slabHere;
-        if ((pair & 3) !== 0) bytes += chunkBytes(false);
-        if ((pair & 3) === 3) bytes += chunkBytes(true);
-      }
+    const step = SLAB / CHUNK / 8;
+    for (let slab = 0; slab < this.#bits.length; slab += step) {
+      let chunks = 0;
+      for (let eight of this.#bits.subarray(slab, slab + step))
+        for (; eight !== 0; eight &= eight - 1) chunks++;
+      bytes += slabBytes(chunks);
+    }
     return bytes;
   }
 }

@@ -47,7 +47,7 @@ export interface Scan {
 }
 
 /** Bytes that what is kept of an image may take, if nobody says otherwise. */
-const DEFAULT_MEMORY = 2 ** 30;
+export const DEFAULT_MEMORY = 2 ** 30;
 
 /** How much of the progress each phase takes. */
 const PART = { stored: 0.2, l2: 0.65, compare: 0.1, notices: 0.05 } as const;

@@ -17,4 +17,9 @@ export class Budget {
       throw new BudgetError('what is to be kept of this image is larger than its budget');
     this.#left -= bytes;
   }
+
+  /** Bytes that are taken no more. */
+  giveBack(bytes: number): void {
+    this.#left += bytes;
+  }
 }

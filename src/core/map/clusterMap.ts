@@ -4,8 +4,10 @@ import type { Cell } from './cell.js';
 export const CHUNK_BITS = 9;
 /** Clusters in a chunk: 2 KiB of cells, so that one table among data costs a page of memory or two. */
 export const CHUNK = 1 << CHUNK_BITS;
-/** Chunks that get their memory together, untouched until they are written to. */
+/** Chunks that lie side by side in memory once there are many of them. */
 const SLAB_CHUNKS = 128;
+/** So many chunks of a slab have memory of their own: tables may be scattered over a whole TiB. */
+const LOOSE = 24;
 /** Clusters in a slab. */
 export const SLAB = SLAB_CHUNKS * CHUNK;
 
@@ -14,12 +16,12 @@ export type Chunk = Cell | Uint32Array;
 
 /** Enough for 250 million clusters that all differ. */
 const DEFAULT_BUDGET = 2 ** 30;
-/** What an array costs beside its elements. */
-const ARRAY_BYTES = 160;
-/** Memory is had in pages, of which a chunk is half; it may lie across the border of two. */
-const PAGE_BYTES = CHUNK * 8;
-/** What a slab costs before anything is written to it: the page in front of it. */
-export const EMPTY_SLAB_BYTES = PAGE_BYTES + ARRAY_BYTES;
+/** What a view of memory costs, and what memory costs beside its bytes. */
+const VIEW_BYTES = 160;
+const BUFFER_BYTES = 320;
+const LOOSE_BYTES = CHUNK * 4 + VIEW_BYTES + BUFFER_BYTES;
+/** All of it at once: whether memory is only had when it is written to is up to the allocator. */
+const SLAB_BYTES = SLAB * 4 + SLAB_CHUNKS * VIEW_BYTES + BUFFER_BYTES;
 
 /**
  * One 32-bit cell (see cell.ts) for each host cluster, in chunks of 512, which come into being
@@ -31,6 +33,8 @@ export class ClusterMap {
   readonly clusters: number;
   readonly #chunks: Chunk[];
   readonly #slabs: (ArrayBuffer | undefined)[];
+  /** Of each slab: how many of its chunks have memory of their own. */
+  readonly #loose: Uint8Array;
   readonly #budget: Budget;
 
   constructor(clusters: number, budget = new Budget(DEFAULT_BUDGET)) {
@@ -40,6 +44,7 @@ export class ClusterMap {
     this.#slabs = new Array<ArrayBuffer | undefined>(
       Math.ceil(this.#chunks.length / SLAB_CHUNKS),
     ).fill(undefined);
+    this.#loose = new Uint8Array(this.#slabs.length);
   }
 
   get chunkCount(): number {
@@ -56,29 +61,53 @@ export class ClusterMap {
     return typeof chunk === 'number' ? chunk : chunk[cluster & (CHUNK - 1)];
   }
 
-  /** The cells of a chunk, to write to. Throws BudgetError. */
+  /** The cells of a chunk, to write to before those of another are asked for. Throws BudgetError. */
   writable(index: number): Uint32Array {
     const chunk = this.#chunks[index];
     if (typeof chunk !== 'number') return chunk;
-    const neighbour = this.#chunks[index ^ 1];
-    const hasPage = neighbour !== undefined && typeof neighbour !== 'number';
-    const slabIndex = Math.floor(index / SLAB_CHUNKS);
-    this.#budget.take(
-      chunkBytes(hasPage) + (this.#slabs[slabIndex] === undefined ? EMPTY_SLAB_BYTES : 0),
-    );
-    const slab = (this.#slabs[slabIndex] ??= new ArrayBuffer(SLAB * 4));
-    const cells = new Uint32Array(slab, (index % SLAB_CHUNKS) * CHUNK * 4, CHUNK);
+    const slab = Math.floor(index / SLAB_CHUNKS);
+    const cells =
+      this.#slabs[slab] === undefined && this.#loose[slab] < LOOSE
+        ? this.#newLoose(slab)
+        : viewIn(this.#memoryOf(slab), index);
     if (chunk !== 0) cells.fill(chunk);
     this.#chunks[index] = cells;
     return cells;
   }
 
+  #newLoose(slab: number): Uint32Array {
+    this.#budget.take(LOOSE_BYTES);
+    this.#loose[slab]++;
+    return new Uint32Array(CHUNK);
+  }
+
+  /** The memory of a slab, into which its loose chunks move. Throws BudgetError. */
+  #memoryOf(slab: number): ArrayBuffer {
+    const known = this.#slabs[slab];
+    if (known) return known;
+    this.#budget.giveBack(this.#loose[slab] * LOOSE_BYTES);
+    this.#budget.take(SLAB_BYTES);
+    const memory = new ArrayBuffer(SLAB * 4);
+    this.#slabs[slab] = memory;
+    const end = Math.min(this.#chunks.length, (slab + 1) * SLAB_CHUNKS);
+    for (let index = slab * SLAB_CHUNKS; index < end; index++) {
+      const chunk = this.#chunks[index];
+      if (typeof chunk === 'number') continue;
+      const cells = viewIn(memory, index);
+      cells.set(chunk);
+      this.#chunks[index] = cells;
+    }
+    this.#loose[slab] = 0;
+    return memory;
+  }
+
   /** The cells of SLAB clusters from cluster `slab * SLAB` on, to write to. Throws BudgetError. */
   writableSlab(slab: number): Uint32Array {
+    const memory = this.#memoryOf(slab);
     const first = slab * SLAB_CHUNKS;
     const end = Math.min(this.#chunks.length, first + SLAB_CHUNKS);
     for (let index = first; index < end; index++) this.writable(index);
-    return new Uint32Array(this.writable(first).buffer);
+    return new Uint32Array(memory);
   }
 
   /** Makes the cells of a chunk that is one value another one. */
@@ -102,10 +131,12 @@ export class ClusterMap {
 /** Bytes of a map whose clusters are all alike. */
 export function emptyMapBytes(clusters: number): number {
   const chunks = Math.ceil((clusters + 1) / CHUNK);
-  return chunks * 8 + Math.ceil(chunks / SLAB_CHUNKS) * 8;
+  return chunks * 8 + Math.ceil(chunks / SLAB_CHUNKS) * 9;
 }
 
-/** Bytes of another chunk whose cells are not all alike; its neighbour may have its page already. */
-export function chunkBytes(hasPage: boolean): number {
-  return ARRAY_BYTES + (hasPage ? 0 : PAGE_BYTES * 1.5);
-}
+/** Bytes of a slab of which so many chunks are not all alike. */
+export const slabBytes = (chunks: number): number =>
+  chunks <= LOOSE ? chunks * LOOSE_BYTES : SLAB_BYTES;
+
+const viewIn = (memory: ArrayBuffer, index: number): Uint32Array =>
+  new Uint32Array(memory, (index % SLAB_CHUNKS) * CHUNK * 4, CHUNK);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ByteSource, memorySource } from '../../../src/core/byteSource.js';
 import { Budget, BudgetError } from '../../../src/core/map/budget.js';
-import { ClusterMap } from '../../../src/core/map/clusterMap.js';
+import { CHUNK, ClusterMap, SLAB } from '../../../src/core/map/clusterMap.js';
 import { FindingList } from '../../../src/core/check/findingList.js';
 import { Inspection } from '../../../src/core/inspect/inspection.js';
 import { memoryNeeded } from '../../../src/core/check/mapNeed.js';
@@ -157,6 +157,25 @@ describe('the memory of a scan', () => {
       for (let index = 0; index < 2 ** 20; index += 200) map.writable(index);
     };
     expect(allocate).toThrow(BudgetError);
+  });
+
+  it('is that of the chunks written to, where tables are scattered over a TiB', () => {
+    const map = new ClusterMap(2 ** 31, new Budget(32 * 2 ** 20));
+    const step = 400;
+    for (let index = 0; index < map.chunkCount; index += step)
+      map.writable(index)[index % CHUNK] = index;
+    // A slab's chunks move together when there are many of them, and keep what they have.
+    expect(map.writableSlab(0)[0]).toBe(map.cell(0));
+    for (let index = 0; index < map.chunkCount; index += step)
+      expect(map.cell(index * CHUNK + (index % CHUNK))).toBe(index);
+  });
+
+  it('is given back when the chunks of a slab move together', () => {
+    const map = new ClusterMap(3 * SLAB - 1, new Budget(3.5 * SLAB * 4));
+    for (let index = 0; index < map.chunkCount; index++) map.writable(index)[1] = index + 1;
+    for (let index = 0; index < map.chunkCount; index++)
+      expect(map.cell(index * CHUNK + 1)).toBe(index + 1);
+    expect(map.writableSlab(0)[CHUNK + 1]).toBe(2);
   });
 
   it('is told beforehand: as much as is said does, and a tenth does not', () => {

@@ -1,12 +1,14 @@
 import type { Browser } from 'playwright-core';
 import { FileSource } from '../../../src/node/fileSource.js';
 import { ImageSession } from '../../../src/session/imageSession.js';
+import type { OverlapOptions } from '../../../src/protocol/shapes.js';
 import type { ImageEvent } from '../../../src/protocol/imageService.js';
 import { WHEEL_ZOOM } from '../../../webview/heatmap/input.js';
 import { SCALE_IMAGES } from '../../images/scale.js';
 import { scaleFile } from '../../images/scaleFile.js';
 import { launchBrowser, openEditor, settled, type HostedImage } from '../harness/editorPage.js';
-import { hostedMap } from '../harness/hostedImages.js';
+import { hostedData, hostedMap } from '../harness/hostedImages.js';
+import { DEFAULT_OVERLAP, withWindows } from '../harness/hostedWindows.js';
 import { frameTimes, zoomByFrames } from '../harness/measure.js';
 import { MACHINE } from '../../session/machine.js';
 
@@ -49,9 +51,17 @@ function scannedImage(): { image: HostedImage; clusters: number } {
   };
 }
 
-async function pan(browser: Browser, name: string, image: HostedImage): Promise<void> {
+async function pan(
+  browser: Browser,
+  name: string,
+  image: HostedImage,
+  overlap?: OverlapOptions,
+): Promise<void> {
   const settings = { curve: 'hilbert', renderer: 'canvas' } as const;
-  const editor = await openEditor(browser, { image, theme: 'dark', settings, ...WIDE });
+  const editor = await openEditor(browser, {
+    ...{ image, theme: 'dark', settings, ...WIDE },
+    ...(overlap && { overlap }),
+  });
   await settled(editor);
   const { page, traffic } = editor;
   const times = await frameTimes(page, async () => {
@@ -84,4 +94,10 @@ console.log(
   `${''.padEnd(24)}worker's side: ${Math.round((process.memoryUsage().rss - before) / MIB)} MiB`,
 );
 await pan(browser, `${CELLS / 1e6} M, dense`, hostedMap(CELLS, true));
+await pan(
+  browser,
+  '2,147 M, all windows',
+  withWindows(hostedData(2 ** 31 - 5000)),
+  DEFAULT_OVERLAP,
+);
 await browser.close();

@@ -7,7 +7,7 @@ import { DEFAULT_OVERLAP } from '../harness/hostedWindows.js';
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 const damaged = hostedSample('database-damaged.qcow2');

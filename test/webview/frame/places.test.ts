@@ -7,7 +7,7 @@ import { hostedMap, hostedSample } from '../harness/hostedImages.js';
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 const damaged = hostedSample('database-damaged.qcow2');
@@ -70,7 +70,7 @@ describe('a place that is typed', () => {
       await editor.post({ type: 'reveal', cluster: 2500 });
       await expect.poll(() => said).toContainEqual({ type: 'selected', cluster: 2500 });
       await editor.post({ type: 'preview', cluster: undefined });
-      await page.waitForTimeout(100);
+      await settled(editor);
       expect(await cameraOf(editor)).not.toEqual(before);
     });
   });
@@ -84,9 +84,8 @@ describe('cells', () => {
       expect(await page.locator('.legend .code').count()).toBe(0);
       const zoomBy = async (steps: number): Promise<number> => {
         for (let i = 0; i < steps; i++) await page.locator('[aria-label="Zoom in (+)"]').click();
-        await settled(editor);
         // At rest they are written, a little in each frame.
-        await page.waitForTimeout(600);
+        await settled(editor);
         return inked(editor, LETTERS);
       };
       // From 10 to 16 pixels.

@@ -87,6 +87,8 @@ type OnTheWire =
 export async function openEditor(browser: Browser, options: PageOptions): Promise<EditorPage> {
   const { image, theme, settings, width, height, state } = options;
   const page = await browser.newPage({ viewport: { width, height } });
+  // For what never comes: a machine that others use is slow at times.
+  page.setDefaultTimeout(120_000);
   const said: FromWebview[] = [];
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
@@ -114,6 +116,7 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
   );
   const setTheme = (next: Theme): Promise<void> => page.evaluate(applyTheme, themeLook(next));
   await setTheme(theme);
+  await page.evaluate(countPending);
   await page.evaluate(installApi, state);
   const { script, style } = await bundle();
   await page.addStyleTag({ content: style });
@@ -127,14 +130,13 @@ function count(traffic: Traffic, bytes: number): void {
   traffic.largest = Math.max(traffic.largest, bytes);
 }
 
-/** Waits until the map has drawn what it asked for. */
+/**
+ * Waits until the page has nothing left to do: every question is answered, every tile inflated,
+ * every frame drawn, every timer run out but for those that take something away from a reader.
+ */
 export async function settled({ page }: EditorPage): Promise<void> {
-  await page.waitForFunction(() => window.asked === window.answered && window.asked > 0);
-  await page.evaluate(
-    () =>
-      new Promise((resolve) => {
-        requestAnimationFrame(() => requestAnimationFrame(resolve));
-      }),
+  await page.waitForFunction(
+    () => window.asked > 0 && window.asked === window.answered && window.pending === 0,
   );
 }
 
@@ -190,6 +192,8 @@ declare global {
   interface Window {
     asked: number;
     answered: number;
+    /** Frames, timers and tiles being inflated that the page waits for. */
+    pending: number;
     kept: object | undefined;
     postToHost(message: FromWebview): Promise<void>;
     acquireVsCodeApi(): object;
@@ -223,10 +227,67 @@ function deliverInPage(message: OnTheWire): void {
   } else {
     window.dispatchEvent(new MessageEvent('message', { data: message }));
   }
-  if (message.type === 'bytes' || message.type === 'reply') {
-    // Inflating takes a few turns of the event loop.
-    setTimeout(() => window.answered++, 60);
-  }
+  if (message.type === 'bytes' || message.type === 'reply') window.answered++;
+}
+
+/** Counts in `window.pending` what has been begun and has not ended. */
+function countPending(): void {
+  /** Milliseconds; a note is shown for longer. */
+  const LONG = 1000;
+  window.pending = 0;
+  const frames = new Set<number>();
+  /** Numbers, though Node's types of the same names say otherwise. */
+  const timers = new Set<unknown>();
+  const begins = <T>(set: Set<T>, id: T): T => {
+    set.add(id);
+    window.pending++;
+    return id;
+  };
+  const ends = <T>(set: Set<T>, id: T): void => {
+    if (set.delete(id)) window.pending--;
+  };
+
+  const requestFrame = window.requestAnimationFrame.bind(window);
+  const cancelFrame = window.cancelAnimationFrame.bind(window);
+  window.requestAnimationFrame = (draw) => {
+    const id = requestFrame((now) => {
+      ends(frames, id);
+      draw(now);
+    });
+    return begins(frames, id);
+  };
+  window.cancelAnimationFrame = (id) => {
+    cancelFrame(id);
+    ends(frames, id);
+  };
+
+  window.setTimeout = new Proxy(window.setTimeout.bind(window), {
+    apply: (setTimer, _, [act, delay = 0, ...rest]: [(...rest: unknown[]) => void, number?]) => {
+      const run = (): void => {
+        ends(timers, id);
+        act(...rest);
+      };
+      const id: unknown = Reflect.apply(setTimer, window, [run, delay]);
+      return delay < LONG ? begins(timers, id) : id;
+    },
+  });
+  window.clearTimeout = new Proxy(window.clearTimeout.bind(window), {
+    apply: (clearTimer, _, [id]: [unknown]) => {
+      Reflect.apply(clearTimer, window, [id]);
+      ends(timers, id);
+    },
+  });
+
+  window.Response = class extends Response {
+    override async arrayBuffer(): Promise<ArrayBuffer> {
+      window.pending++;
+      try {
+        return await super.arrayBuffer();
+      } finally {
+        window.pending--;
+      }
+    }
+  };
 }
 
 function applyTheme({

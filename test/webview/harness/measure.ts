@@ -91,6 +91,36 @@ export async function frameTimes(page: Page, act: () => Promise<void>): Promise<
   return times.sort((a, b) => a - b);
 }
 
+/** How many images are drawn onto the canvas of cells in each animation frame while `act` runs. */
+export async function drawnByFrame(page: Page, act: () => Promise<void>): Promise<number[]> {
+  await page.evaluate(() => {
+    const drawn: number[] = [];
+    let inFrame = 0;
+    const request = window.requestAnimationFrame.bind(window);
+    window.requestAnimationFrame = (draw) =>
+      request((now) => {
+        inFrame = 0;
+        draw(now);
+        drawn.push(inFrame);
+      });
+    const cells = document.querySelector('.heatmap canvas');
+    const { prototype } = CanvasRenderingContext2D;
+    const drawImage: unknown = Object.getOwnPropertyDescriptor(prototype, 'drawImage')?.value;
+    if (typeof drawImage !== 'function') throw new Error('no canvas');
+    const counted = new Proxy(drawImage, {
+      apply: (draw, context: unknown, words) => {
+        if (context instanceof CanvasRenderingContext2D && context.canvas === cells) inFrame++;
+        const nothing: unknown = Reflect.apply(draw, context, words);
+        return nothing;
+      },
+    });
+    Object.defineProperty(prototype, 'drawImage', { value: counted });
+    window.drawnByFrame = drawn;
+  });
+  await act();
+  return page.evaluate(() => window.drawnByFrame);
+}
+
 /** Runs in the page: turns the wheel over the map once in each frame. */
 export async function zoomByFrames({
   deltas,
@@ -110,6 +140,7 @@ export async function zoomByFrames({
 declare global {
   interface Window {
     frameTimes: number[];
+    drawnByFrame: number[];
     axe: {
       run(): Promise<{
         violations: { readonly id: string; readonly nodes: { readonly html: string }[] }[];

@@ -43,8 +43,7 @@ async function shoot(name: string, state: EditorState, theme: Theme, width: numb
   const isShown = image.events.some((event) => event.type === 'facts' && event.facts.geometry);
   if (isShown) await settled(editor);
   await state.act?.(page);
-  // The tooltip comes and the pane is filled; nobody waits for this picture but who looks at it.
-  await page.waitForTimeout(700);
+  if (isShown) await settled(editor);
   await page.screenshot({ path: `${folder}/${name}-${theme}-${width}.png` });
   if (editor.errors.length > 0) throw new Error(`${name}: ${editor.errors.join('\n')}`);
   await page.close();

@@ -22,7 +22,7 @@ const animation = new Animation(page);
 
 async function openTab(name: string): Promise<void> {
   await page.getByRole('tab', { name }).click();
-  await page.waitForTimeout(600);
+  await settled(editor);
 }
 
 async function zoom(deltas: readonly number[]): Promise<void> {
@@ -34,13 +34,12 @@ async function zoom(deltas: readonly number[]): Promise<void> {
 }
 
 await settled(editor);
-await page.waitForTimeout(1000);
 await animation.frame(1200);
 
 await openTab('Findings');
 await animation.frame(900);
 await page.locator('.finding').nth(4).click();
-await page.waitForTimeout(500);
+await settled(editor);
 await page.screenshot({ path: `${folder}/editor.png` });
 await animation.frame(1600);
 
@@ -61,7 +60,7 @@ for (const position of [4, 8, 12, 16]) {
     slider.value = String(value);
     slider.dispatchEvent(new Event('input', { bubbles: true }));
   }, position);
-  await page.waitForTimeout(250);
+  await settled(editor);
   await animation.frame(350);
 }
 await animation.frame(900);
@@ -71,11 +70,11 @@ const line = page.locator('.simulate input').first();
 await line.fill('write 0x50000000 64K');
 await animation.frame(700);
 await line.press('Enter');
-await page.waitForTimeout(1200);
+await settled(editor);
 await animation.frame(1900);
 await page.getByRole('button', { name: 'Sweep disk' }).click();
 await page.locator('.fates').waitFor();
-await page.waitForTimeout(1200);
+await settled(editor);
 await page.locator('.fates').scrollIntoViewIfNeeded();
 await animation.frame(2200);
 

@@ -42,7 +42,7 @@ const VARIABLES: readonly (readonly [kind: SubclusterKind, variable: string])[] 
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 const stateAt = (scale: number): object => ({

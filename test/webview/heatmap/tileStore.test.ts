@@ -18,7 +18,7 @@ function openStore(): { store: TileStore; asked: Asked[]; arrived: () => void } 
   const store = new TileStore(
     (query) =>
       new Promise<Tile>((resolve, reject) => {
-        const turn = (): Promise<void> => new Promise((done) => setTimeout(done));
+        const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
         asked.push({
           query,
           answer: (generation) => {

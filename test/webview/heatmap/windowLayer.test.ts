@@ -15,7 +15,7 @@ const NAMES = valuesOf({ view: 'host', layer: 'windows' });
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 /** The states of the windows under these settings, by number. */

@@ -19,7 +19,7 @@ function asker() {
       }),
     (query, outcome) => received.push([query, outcome]),
   );
-  const turn = () => new Promise((resolve) => setTimeout(resolve));
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
   return { latest, open, received, turn };
 }
 

@@ -11,7 +11,7 @@ const options = {
   limitPolicy: 'evict',
 };
 const none: OverlapAnswer = { state: 'none' };
-const turn = () => new Promise((resolve) => setTimeout(resolve));
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 function opened(): { state: OverlapState; asked: OverlapQuery[] } {
   const asked: OverlapQuery[] = [];

@@ -200,7 +200,8 @@ function Place({ place, owners, store }: PlaceProps): JSX.Element {
   const kinds = place.kinds.map((kind) => KIND_TEXT[kind]).join(', ');
   const told = victims
     ?.map((owner) => ({ owner, text: victimText(owner) }))
-    .filter(({ text }) => text !== kinds);
+    // That it is the active L1 table has been said.
+    .filter(({ text }) => text !== kinds && text !== `${kinds} table`);
   return (
     <li>
       <p>

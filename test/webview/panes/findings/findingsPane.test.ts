@@ -9,7 +9,7 @@ import { THEMES, type Theme } from '../../harness/themes.js';
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 const image = hostedSample('database-damaged.qcow2');

@@ -12,7 +12,7 @@ import type { OverlapQuery } from '../../../../src/protocol/questions.js';
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 const image = hostedWindows();
@@ -163,7 +163,7 @@ describe('the overlap pane', () => {
   it('finds the settings that would do, and sets them', async () => {
     await withOverlap({ overlap: TIGHT }, async ({ page }) => {
       const set = page.locator('[data-advice="totalSizeLimit"] button');
-      await set.waitFor({ timeout: 15_000 });
+      await set.waitFor();
       expect(await page.locator('.answer.trouble').first().innerText()).toContain('unprotected');
       const value = (await set.innerText()).replace('Set ', '');
       await set.click();
@@ -203,14 +203,16 @@ describe('the stepper', () => {
   });
 
   it('plays, pauses, and is sought by a click on the plots', async () => {
-    await withOverlap({}, async ({ page }) => {
+    await withOverlap({}, async (editor) => {
+      const { page } = editor;
       await rows(page).first().waitFor();
       const position = async () => Number(await page.locator('.slider').inputValue());
       await page.getByLabel('Play').click();
       await expect.poll(position).toBeGreaterThan(20);
       await page.getByLabel('Pause').click();
       const paused = await position();
-      await page.waitForTimeout(300);
+      // Playing, there would always be a timer for the next picture.
+      await settled(editor);
       expect(await position()).toBe(paused);
       const { operations } = answered({ options: DEFAULTS });
       const box = await page.locator('.plots').boundingBox();
@@ -358,7 +360,7 @@ describe('the look', () => {
       await page.locator('.event-line').first().waitFor();
       await rows(page).first().click();
       await page.locator('.fragment-row').first().waitFor();
-      await page.locator('[data-advice]').first().waitFor({ timeout: 15_000 });
+      await page.locator('[data-advice]').first().waitFor();
       await page.addScriptTag({ content: axe });
       const violations = await page.evaluate(() =>
         window.axe

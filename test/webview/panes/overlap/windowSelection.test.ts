@@ -12,7 +12,7 @@ const SCALE = 12;
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 /** The window that the middle of the map lies in, as the strip tells. */

@@ -7,7 +7,7 @@ import { hostedSample } from '../../harness/hostedImages.js';
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 const image = hostedSample('database-damaged.qcow2');

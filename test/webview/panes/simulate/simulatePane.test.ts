@@ -24,7 +24,7 @@ const CACHES = { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountC
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 interface Options {

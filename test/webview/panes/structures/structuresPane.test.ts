@@ -9,7 +9,7 @@ import { THEMES, type Theme } from '../../harness/themes.js';
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 const damaged = hostedSample('database-damaged.qcow2');
@@ -51,13 +51,14 @@ const active = (page: Page) =>
 
 describe('the structures pane', () => {
   it('walks the tree by keys', async () => {
-    await withStructures(async ({ page }) => {
+    await withStructures(async (editor) => {
+      const { page } = editor;
       await page.locator('[role=tab]').last().focus();
       await page.keyboard.press('Tab');
       expect(await active(page)).toBe('Header');
       const press = async (...keys: string[]): Promise<string | undefined> => {
         for (const key of keys) await page.keyboard.press(key);
-        await page.waitForTimeout(50);
+        await settled(editor);
         return (await active(page)) ?? undefined;
       };
       await press('ArrowRight');
