@@ -12,10 +12,19 @@ export function stepCommand(
     copy: operand(`${image}.copy`),
     new: operand(`${image}.new`),
   };
-  return command?.replace(/\{(\w+)\}/g, (_, place: string) =>
+  return asTyped(command, shell)?.replace(/\{(\w+)\}/g, (_, place: string) =>
     shellWord(words[place] ?? names[Number(place)] ?? '', shell),
   );
 }
+
+/** PowerShell's cp takes brackets in a name for a pattern; that of bash is not to replace a file. */
+const asTyped = (command: string | undefined, shell: Shell): string | undefined =>
+  command?.replace(
+    /^cp \{image\} \{copy\}$/,
+    shell === 'bash'
+      ? 'cp -n {image} {copy}'
+      : 'Copy-Item -LiteralPath {image} -Destination {copy}',
+  );
 
 /** A file's name that no program takes for an option, nor QEMU for a protocol. */
 function operand(name: string): string {
