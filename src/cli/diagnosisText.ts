@@ -1,9 +1,12 @@
 import type { Cause, Diagnosis, Step } from '../core/check/causes/cause.js';
+import { COPY } from '../core/check/causes/words.js';
 import { stepCommand } from '../core/check/causes/stepCommand.js';
 import type { Shell } from '../core/shell.js';
 import { linesOf, Printable, t } from './printable.js';
 
 const WIDTH = 96;
+/** Lines of QEMU's under each cause; `check` has them all. */
+const MOST_LINES = 5;
 
 const SEVERITY_WORDS: Readonly<Record<Cause['severity'], string>> = {
   danger: 'DANGER',
@@ -69,7 +72,7 @@ function stepText(
   filename: string,
   shell: Shell,
 ): Printable {
-  const command = stepCommand(step, filename, shell);
+  const command = step === COPY ? undefined : stepCommand(step, filename, shell);
   const text = wrapped(step.text, first, indent);
   return command === undefined ? text : t`${text}${indent}    ${command}\n`;
 }
@@ -77,10 +80,11 @@ function stepText(
 /** QEMU's own lines, last and apart. */
 function linesText({ qemuLines, qemuLineCount }: Cause, indent: string): Printable {
   if (qemuLines.length === 0) return t``;
-  const more = qemuLineCount - qemuLines.length;
+  const told = qemuLines.slice(0, MOST_LINES);
+  const more = qemuLineCount - told.length;
   return Printable.join([
     t`${indent}qemu-img check:\n`,
-    linesOf(qemuLines.map((line) => t`${indent}    ${line}`)),
+    linesOf(told.map((line) => t`${indent}    ${line}`)),
     more > 0 ? t`${indent}    and ${more} more lines\n` : t``,
   ]);
 }

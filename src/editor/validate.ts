@@ -127,6 +127,7 @@ const QUERIES: { readonly [M in Method]: (value: UnknownRecord) => Query<M> | un
   cluster: clusterQuery,
   guestCluster: clusterQuery,
   findings: findingsQuery,
+  diagnosis: () => ({}),
   structure: structureQuery,
   next: nextQuery,
   cells: cellsQuery,

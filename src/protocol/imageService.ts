@@ -21,6 +21,7 @@ import type {
   RangesPage,
   RangesQuery,
 } from './navigation.js';
+import type { DiagnosisAnswer, DiagnosisQuery } from './diagnosis.js';
 import type {
   OpenedWindow,
   OverlapAdvice,
@@ -74,6 +75,8 @@ interface Exchanges {
   guestCluster: { query: GuestClusterQuery; answer: GuestClusterDetail };
   /** A page of findings, for a virtual list. */
   findings: { query: FindingsQuery; answer: FindingsPage };
+  /** What is wrong, in words; asking sets it going. To be asked again while it is computing. */
+  diagnosis: { query: DiagnosisQuery; answer: DiagnosisAnswer };
   /** A page of what lies below a node of the structures tree. */
   structure: { query: StructureQuery; answer: StructurePage };
   /** The next run of clusters of a kind, or in trouble; undefined when there is none. */

@@ -40,6 +40,7 @@ import type {
   RangesPage,
   RangesQuery,
 } from '../protocol/navigation.js';
+import type { DiagnosisAnswer } from '../protocol/diagnosis.js';
 import type {
   OpenedWindow,
   OverlapAdvice,
@@ -65,6 +66,7 @@ import type {
   SweepQuery,
   VerdictAnswer,
 } from '../protocol/simulation.js';
+import { DiagnosisSession } from './diagnosisSession.js';
 import { glimpse } from './glimpse.js';
 import type { Machine } from './machine.js';
 import { mixedCells } from './mixedCells.js';
@@ -99,6 +101,9 @@ export class ImageSession implements ImageService {
   #overlap: OverlapSession | undefined;
   #simulate: SimulateSession | undefined;
   #sweep: SweepSession | undefined;
+  readonly #diagnosis: DiagnosisSession;
+  /** How far the scan is, 0 … 1. */
+  #done = 0;
   #map: ClusterMap | undefined;
   #generation = 0;
   #started = 0;
@@ -115,6 +120,7 @@ export class ImageSession implements ImageService {
     this.#image = openImage(source);
     this.#structures = new Structures(this.#image);
     this.#fileName = fileName;
+    this.#diagnosis = new DiagnosisSession(this.#image, fileName);
     this.#emit = emit;
   }
 
@@ -134,7 +140,10 @@ export class ImageSession implements ImageService {
    * there is nothing left to do.
    */
   advance(milliseconds: number): boolean {
-    if (this.#state.type !== 'scanning') return this.#pictures?.advance(milliseconds) ?? false;
+    if (this.#state.type !== 'scanning') {
+      const isBusy = this.#diagnosis.advance(milliseconds);
+      return isBusy || (this.#pictures?.advance(milliseconds) ?? false);
+    }
     const { steps } = this.#state;
     const end = performance.now() + milliseconds;
     for (;;) {
@@ -144,6 +153,7 @@ export class ImageSession implements ImageService {
         this.#finish(step.value, now);
         return true;
       }
+      this.#done = step.value.done;
       this.#show(step.value.map);
       if (this.#pace.isProgressDue(now)) this.#report(step.value, now);
       if (now >= end) return true;
@@ -199,6 +209,19 @@ export class ImageSession implements ImageService {
     return this.#state.type === 'scanned'
       ? this.#state.inspection.findings(query)
       : { total: 0, findings: [] };
+  }
+
+  diagnosis(): DiagnosisAnswer {
+    switch (this.#state.type) {
+      case 'scanning':
+        return this.#diagnosis.scanning(this.#done);
+      case 'scanned':
+        return this.#diagnosis.answer(this.#state.scan);
+      case 'cancelled':
+        return { state: 'failed', message: 'the scan was stopped' };
+      case 'idle':
+        return this.#diagnosis.answer(undefined);
+    }
   }
 
   structure(query: StructureQuery): StructurePage {

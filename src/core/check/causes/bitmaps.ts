@@ -8,6 +8,9 @@ import { COPY, many, namesText, NO_REPAIR, pokeStep } from './words.js';
 /** The last byte of autoclear_features, whose bit 0 says that the bitmaps are good. */
 const AUTOCLEAR_BYTE = 95;
 
+/** Bitmaps that are told how to remove. */
+const MOST_NAMED = 8;
+
 /** The list of bitmaps, or the table of one, breaks the format. */
 export const bitmapDirectory: CauseRule = {
   suspects({ image, scan }) {
@@ -76,11 +79,18 @@ export const bitmapInUse: CauseRule = {
           explanation:
             'A program marked it as in use and did not save it: a VM is running right now, or was killed. If it was killed, what the bitmap says is lost; it still keeps its name, so a new bitmap of that name cannot be stored.',
           danger: 'no guest data: an incremental backup that went by it would miss changes',
-          doNext: names.slice(0, 8).map((name) => ({
-            text: 'Make sure that no VM has the image open. Then remove it, and make a full backup',
-            command: 'qemu-img bitmap -f qcow2 --remove {image} {0}',
-            names: [name],
-          })),
+          doNext: [
+            {
+              text: 'Make sure that no VM has the image open: a running one saves them when it ends',
+              command: undefined,
+            },
+            ...names.slice(0, MOST_NAMED).map((name) => ({
+              text: `Otherwise remove '${name}'`,
+              command: 'qemu-img bitmap -f qcow2 --remove {image} {0}',
+              names: [name],
+            })),
+            { text: 'Make a full backup, with a new bitmap', command: undefined },
+          ],
           doNot: [],
           clusterToShow:
             image.bitmaps && Math.floor(image.bitmaps.offset / image.layout.clusterSize),

@@ -1,8 +1,23 @@
 import { hex } from '../../bytes.js';
 import type { Evidence } from './evidence.js';
+import type { Owner } from '../../map/owner.js';
 import type { Finding } from '../finding.js';
+import type { GuestRange, Step } from './cause.js';
 import type { CauseRule } from './rule.js';
-import { COPY, many, NO_REPAIR, NO_VM, SALVAGE, sizeText } from './words.js';
+import {
+  capital,
+  CHECK_COPY,
+  COPY,
+  countText,
+  guestText,
+  many,
+  NO_LEAKS_REPAIR,
+  NO_REPAIR,
+  NO_VM,
+  pokeStep,
+  SALVAGE,
+  sizeText,
+} from './words.js';
 
 const isPastEnd = ({ code }: Finding): boolean =>
   code === 'refcount-past-end' || code === 'refcount-block-outside';
@@ -67,26 +82,75 @@ function missingBytes({ scan, image }: Evidence): number | undefined {
 
 /** An entry that points to where there never was anything. */
 export const strayPointer: CauseRule = {
-  suspects({ faults }) {
+  suspects(evidence) {
+    const { faults, leaks } = evidence;
     const count = faults.get('past-end') ?? 0;
     if (count === 0) return [];
+    // What so few entries have lost is most likely what so few leaks hold.
+    const isTheirs = leaks.clusters.clusters > 0 && leaks.clusters.clusters <= count;
     return [
       {
         id: 'stray-pointer',
         faults: ['past-end'],
+        ...(isTheirs && { groups: [leaks] }),
         takes: ({ code }) => code === 'past-end',
-        tell: () => ({
+        tell: ({ examples }) => ({
           severity: 'damage',
-          title: `${many(count, 'entry points', 'entries point')} past the end of the file, to where nothing ever was`,
+          title:
+            count === 1 && examples.length > 0
+              ? `${capital(placeOf(examples[0]))} points past the end of the file, to where nothing ever was`
+              : `${many(count, 'entry points', 'entries point')} past the end of the file, to where nothing ever was`,
           explanation:
             'No refcount knows of a cluster there: the entries themselves have been overwritten, the file is not cut off. The guest reads zeros there, without an error.',
-          doNext: [COPY, SALVAGE],
-          doNot: [NO_VM, NO_REPAIR('Repair it: no repair changes these entries')],
+          doNext: [
+            COPY,
+            SALVAGE,
+            ...(isTheirs && count === 1 ? pointBack(evidence, examples) : []),
+          ],
+          doNot: [
+            NO_VM,
+            isTheirs
+              ? NO_LEAKS_REPAIR('Free the leaked clusters: they are most likely what is missing')
+              : NO_REPAIR('Repair it: no repair changes these entries'),
+          ],
+          clusterToShow: leaks.clusters.first,
         }),
       },
     ];
   },
 };
+
+const placeOf = ({ owner }: Finding): string =>
+  owner?.type === 'l2-entry' ? `the L2 entry of ${guestText(guestOf(owner))}` : 'one entry';
+
+const guestOf = ({
+  guestOffset,
+  snapshot,
+}: Extract<Owner, { type: 'l2-entry' }>): Pick<GuestRange, 'start' | 'snapshot'> => ({
+  start: guestOffset,
+  snapshot: snapshot?.name,
+});
+
+/** COPIED, as the first byte of an entry has it. */
+const COPIED_BYTE = 0x80;
+
+/** One entry and one leaked cluster: how to bring them together. */
+function pointBack({ image, leaks }: Evidence, [first]: readonly Finding[]): Step[] {
+  const cluster = leaks.clusters.first;
+  const { owner } = first;
+  if (cluster === undefined || owner?.type !== 'l2-entry' || image.layout.extendedL2) return [];
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(cluster * image.layout.clusterSize));
+  bytes[0] |= COPIED_BYTE;
+  const writes = Array.from(bytes, (byte, i) => [owner.entryOffset + i, byte] as const);
+  return [
+    pokeStep(
+      `Or try, in the copy, whether the one leaked cluster (${countText(cluster)}) is what it pointed to; look at the data then`,
+      writes,
+    ),
+    CHECK_COPY,
+  ];
+}
 
 /** Entries that QEMU refuses to use, or that have bits which it overlooks. */
 export const brokenEntries: CauseRule = {

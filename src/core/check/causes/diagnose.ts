@@ -8,6 +8,7 @@ import { Marks, NONE } from './marks.js';
 import { findReach, Reach } from './reach.js';
 import type { Suspect } from './rule.js';
 import { causeRules } from './rules.js';
+import type { CellGroup } from './troubledCells.js';
 import { Tally, tallyFindings } from './tally.js';
 import { unreadableSuspect } from './unreadable.js';
 import { COPY, guestText, many, namesText, sizeText } from './words.js';
@@ -29,7 +30,7 @@ export function* diagnose(
     return diagnosisOf([cause], true, image);
   }
   const evidence = yield* gather(scan);
-  const suspects = causeRules(fileName).flatMap((rule) => rule.suspects(evidence));
+  const suspects = eachGroupOnce(causeRules(fileName).flatMap((rule) => rule.suspects(evidence)));
   const tallies = yield* tallyFindings(evidence, suspects);
   const reaches = yield* findReach(scan, blame(evidence, suspects));
   const causes = suspects
@@ -39,16 +40,33 @@ export function* diagnose(
       reach: reaches.get(index + 1) ?? new Reach(),
     }))
     .filter(
-      ({ suspect, tally, reach }) => suspect.always || tally.findings > 0 || isLoss(suspect, reach),
+      ({ suspect, tally, reach }) =>
+        suspect.always === true || tally.findings > 0 || isLoss(suspect, reach),
     )
     .map(({ suspect, tally, reach }) => causeOf(suspect, tally, reach))
     .sort(worseFirst);
   return diagnosisOf(causes, image.refusal.open !== undefined, image);
 }
 
+/** Entries of a snapshot's L1 table that are looked at: 8 TiB at the usual cluster size. */
+const MOST_L1 = 2 ** 14;
+
+/** The first suspect that claims a group has it; who is left without any is none. */
+function eachGroupOnce(suspects: readonly Suspect[]): Suspect[] {
+  const claimed = new Set<CellGroup>();
+  return suspects.flatMap((suspect) => {
+    if (!suspect.groups) return [suspect];
+    const groups = suspect.groups.filter((group) => !claimed.has(group));
+    for (const group of groups) claimed.add(group);
+    const isLeft = groups.length > 0 || suspect.always === true || suspect.faults !== undefined;
+    return isLeft ? [{ ...suspect, groups }] : [];
+  });
+}
+
 /** Two owners of a cluster are wrong even when the refcount agrees with both. */
-const isLoss = ({ groups }: Suspect, reach: Reach): boolean =>
-  reach.bytes > 0 || (groups ?? []).some(({ clusters }) => clusters.clusters > 0);
+const isLoss = ({ id, groups }: Suspect, reach: Reach): boolean =>
+  reach.bytes > 0 ||
+  (id === 'two-owners' && (groups ?? []).some(({ clusters }) => clusters.clusters > 0));
 
 function blame(evidence: Evidence, suspects: readonly Suspect[]) {
   const { scan, image, judge } = evidence;
@@ -76,10 +94,7 @@ function blame(evidence: Evidence, suspects: readonly Suspect[]) {
   };
   const ofSnapshots = new Map<number, number>();
   for (const { index, l1Offset, l1Size } of image.snapshotTable.snapshots)
-    ofSnapshots.set(
-      index,
-      marked(Number(l1Offset), Math.min(l1Size, image.l1.length * 2 + 64) * 8),
-    );
+    ofSnapshots.set(index, marked(Number(l1Offset), Math.min(l1Size, MOST_L1) * 8));
   const active = disk !== NONE ? disk : marked(image.l1.offset, image.l1.length * 8);
   const l1 = (of: TableOf): number =>
     of.snapshot ? (ofSnapshots.get(of.snapshot.index) ?? NONE) : active;
@@ -184,7 +199,7 @@ function headlineOf(verdict: Diagnosis['verdict'], causes: readonly Cause[], ima
     case 'waste':
       return 'No damage, but space is wasted';
     case 'unreadable':
-      return image.foreign
+      return bad.length === 1 || image.foreign
         ? causes[0].title
         : `QEMU does not open this image: ${many(bad.length, 'cause')}`;
     case 'damaged':
@@ -200,7 +215,7 @@ function headlineOf(verdict: Diagnosis['verdict'], causes: readonly Cause[], ima
 
 function firstStepOf(causes: readonly Cause[]) {
   const worst = causes.at(0);
-  if (!worst || worst.doNext.length === 0) return undefined;
+  if (!worst || worst.severity === 'note' || worst.doNext.length === 0) return undefined;
   if (worst.severity === 'danger')
     return { ...COPY, text: 'Leave the VM off, and copy the file before anything else' };
   if (worst.severity === 'damage' && worst.doNext.includes(COPY))

@@ -33,6 +33,8 @@ const ENTRY_CODES: ReadonlySet<FindingCode> = new Set([
   'subclusters-contradict',
   'subclusters-unallocated',
   'past-end',
+  'copied-data',
+  'copied-l2-table',
 ]);
 
 /** An entry that is right but for one bit. */

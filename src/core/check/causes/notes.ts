@@ -2,22 +2,27 @@ import { Inspection } from '../../inspect/inspection.js';
 import type { CauseRule } from './rule.js';
 import { COPY, countText, many, REPAIR_COPY, sizeText } from './words.js';
 
-/** Clusters of a refcount table above which somebody wonders. */
-const USUAL_TABLE = 1;
-/** So many times what the file needs. */
-const LARGE = 8;
+/** So many times what the disk and the clusters in use need; QEMU itself makes it twice as large. */
+const LARGE = 4;
 
 /** A refcount table that could count a file many times as long. */
 export const refcountTableLarge: CauseRule = {
-  suspects({ image }) {
+  suspects({ image, cells }) {
     const { layout, header, refcountTable } = image;
-    const { clusterSize, refcountsPerBlock, hostClusters, virtualSize } = layout;
+    const { clusterSize, refcountsPerBlock, virtualSize } = layout;
     const clusters = header.number('refcount_table_clusters');
-    const entriesNeeded = Math.ceil(hostClusters / refcountsPerBlock);
-    // QEMU makes room for the whole disk where it preallocates: that is no surprise.
-    const forDisk = Math.ceil(Number(virtualSize) / clusterSize / refcountsPerBlock);
-    const needed = Math.ceil((Math.max(entriesNeeded, forDisk) * 8) / clusterSize);
-    if (clusters <= USUAL_TABLE || clusters <= needed * LARGE) return [];
+    const counted = Math.max(cells.inUse, Number(virtualSize) / clusterSize);
+    const needed = Math.max(
+      1,
+      Math.ceil((Math.ceil(counted / refcountsPerBlock) * 8) / clusterSize),
+    );
+    if (clusters < needed * LARGE) return [];
+    const used = cells.inUse * clusterSize;
+    const isLast = refcountTable.offset + clusters * clusterSize >= image.source.size;
+    const keeps =
+      isLast && used * 2 < image.source.size
+        ? ` It lies at the end of the file and keeps it ${sizeText(image.source.size)} long, of which ${sizeText(used)} are in use.`
+        : '';
     let blocks = 0;
     for (let index = 0; index < refcountTable.present; index++)
       if (refcountTable.high(index) !== 0 || refcountTable.low(index) !== 0) blocks++;
@@ -28,8 +33,8 @@ export const refcountTableLarge: CauseRule = {
         always: true,
         tell: () => ({
           severity: 'note',
-          title: `The refcount table is ${countText(Math.round(clusters / Math.max(1, needed)))} times as large as it need be`,
-          explanation: `Its ${many(clusters, 'cluster')} (${sizeText(clusters * clusterSize)}) could count a file of ${sizeText(reach)}; ${many(blocks, 'entry is', 'entries are')} in use. Valid, and harmless to QEMU, which reads it whole at each opening. Other readers may set a lower limit, and call it invalid. A file that was once far longer, or a tool with its own idea of growth, leaves such a table; QEMU never makes it smaller.`,
+          title: `The refcount table is ${countText(Math.round(clusters / needed))} times as large as it need be`,
+          explanation: `Its ${many(clusters, 'cluster')} (${sizeText(clusters * clusterSize)}) could count a file of ${sizeText(reach)}; ${many(blocks, 'entry is', 'entries are')} in use.${keeps} Valid, and harmless to QEMU, which reads it whole at each opening. Other readers may set a lower limit, and call it invalid. A file that was once far longer, or a tool with its own idea of growth, leaves such a table; QEMU never makes it smaller.`,
           danger: 'no guest data',
           doNext: [
             {

@@ -287,7 +287,7 @@ class ReachSearch {
 
   #stretch(suspect: number, first: number, length: number): void {
     const last = this.#stretches.at(-1);
-    if (last && last.suspect === suspect && last.end === first) last.end += length;
+    if (last?.suspect === suspect && last.end === first) last.end += length;
     else this.#stretches.push({ suspect, first, end: first + length });
   }
 

@@ -1,11 +1,20 @@
 import { repairDanger } from '../repairDanger.js';
 import type { Step } from './cause.js';
 import type { CauseRule } from './rule.js';
-import { COPY, many, namesText, NO_LEAKS_REPAIR, NO_REPAIR, NO_VM, sizeText } from './words.js';
+import {
+  COPY,
+  countText,
+  many,
+  namesText,
+  NO_LEAKS_REPAIR,
+  NO_REPAIR,
+  NO_VM,
+  sizeText,
+} from './words.js';
 
 /** The list of snapshots cannot be read, or leads to L1 tables that cannot be. */
 export const snapshotTable: CauseRule = {
-  suspects({ image, scan, leaks }) {
+  suspects({ image, scan, leaks, lostLeaks, pairs }) {
     const { snapshotsUnreadable, snapshotTable: table, header } = image;
     const isListBroken = snapshotsUnreadable !== undefined || table.zeros > 0;
     const broken = [...scan.findings.byCode()]
@@ -14,28 +23,32 @@ export const snapshotTable: CauseRule = {
     if (!isListBroken && broken === 0) return [];
     const promised = header.number('nb_snapshots');
     const readable = table.snapshots.map(({ name }) => name);
-    const leaked = leaks.clusters.clusters * image.layout.clusterSize;
+    const leaked =
+      (leaks.clusters.clusters + lostLeaks.clusters.clusters) * image.layout.clusterSize;
+    // What was written over the list.
+    const over = isListBroken ? pairs.filter(({ kinds }) => kinds[0] === 'snapshot-table') : [];
     return [
       {
         id: 'snapshot-table',
         // What only the lost snapshots held looks leaked.
-        groups: [leaks],
+        groups: [leaks, lostLeaks, ...over],
         takes: ({ code }) =>
           code === 'snapshot-l1-unaligned' ||
           code === 'snapshot-l1-too-large' ||
           code === 'snapshot-table-unreadable' ||
+          code === 'lost-l2-table' ||
           (isListBroken && code === 'snapshot-incomplete'),
         always: true,
         snapshots: readable,
         tell: () => ({
           severity: 'damage',
           title: isListBroken
-            ? `The list of snapshots cannot be read: ${readable.length} of ${many(promised, 'snapshot')} are left in it`
+            ? `The list of snapshots cannot be read: ${readable.length === 0 ? 'none' : countText(readable.length)} of ${promised === 1 ? 'its one snapshot' : `its ${many(promised, 'snapshot')}`} ${readable.length === 1 ? 'is' : 'are'} left in it`
             : `${many(broken, 'snapshot leads', 'snapshots lead')} to an L1 table that cannot be read`,
           explanation: isListBroken
             ? `${isOpenable(image.refusal.open) ? '' : 'QEMU refuses to open the image for that, though the disk itself is not concerned. '}Most often a snapshot was made or deleted from outside while a VM had the image open, and the VM then wrote over the new list.${readable.length > 0 ? ` Still readable: ${namesText(readable)}.` : ''}`
             : 'The entry of the snapshot is damaged. It can be neither loaded nor deleted; the disk itself is not concerned.',
-          danger: `${isListBroken ? `what the ${many(promised, 'snapshot')} of this image have kept` : 'what these snapshots have kept'}${leaked > 0 ? `; at least ${sizeText(leaked)} that now look leaked` : ''}; the disk itself is not concerned`,
+          danger: `${isListBroken ? `what ${promised === 1 ? 'the snapshot has' : `the ${many(promised, 'snapshot')} have`} kept` : broken === 1 ? 'what this snapshot has kept' : 'what these snapshots have kept'}${leaked > 0 ? `; ${sizeText(leaked)} that now look leaked` : ''}; the disk itself is not concerned`,
           doNext: isListBroken ? [COPY, DROP, CONVERT] : [COPY, CONVERT_FIRST],
           doNot: [
             NO_VM,

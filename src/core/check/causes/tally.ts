@@ -103,11 +103,11 @@ function whoseIs(evidence: Evidence, suspects: Suspect[], finding: Finding): Sus
   const fault = isInGarbage(image, garbage, finding) ? undefined : faultOf(scan, judge, finding);
   const isFlag = finding.code === 'copied-data' || finding.code === 'copied-l2-table';
   const found = suspects.find(
-    ({ faults, takes, groups }) =>
-      (fault !== undefined && faults?.includes(fault)) ||
-      takes?.(finding) ||
+    ({ faults = [], takes = () => false, groups = [] }) =>
+      (fault !== undefined && faults.includes(fault)) ||
+      takes(finding) ||
       // A flag that contradicts a refcount which is wrong itself is right.
-      (isFlag && groups?.some(({ clusters }) => clusters.has(finding.cluster))),
+      (isFlag && groups.some(({ clusters }) => clusters.has(finding.cluster))),
   );
   if (found) return found;
   const made = otherSuspect(finding.code, finding.severity === 'notice');
