@@ -23,7 +23,10 @@ export const diagnose = command({
     ...MEMORY_OPTION,
   },
   run: (args, context) =>
-    withImage('diagnose', args, context, ({ source, filename }) => {
+    withImage('diagnose', args, context, (subject) => {
+      const { source, filename } = subject;
+      const foreign = subject.foreign();
+      if (foreign !== undefined) context.output.complain(t`qcow2-lens: ${foreign}\n`);
       const memory = memoryOf(args);
       const report = checkImage(source, filename, memory);
       const image = report.scan?.image ?? openImage(source);

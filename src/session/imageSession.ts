@@ -220,7 +220,10 @@ export class ImageSession implements ImageService {
       case 'cancelled':
         return { state: 'failed', message: 'the scan was stopped' };
       case 'idle':
-        return this.#diagnosis.answer(undefined);
+        // One that can be scanned is about to be.
+        return isLaidOut(this.#image)
+          ? this.#diagnosis.scanning(0)
+          : this.#diagnosis.answer(undefined);
     }
   }
 

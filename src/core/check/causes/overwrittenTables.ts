@@ -7,18 +7,19 @@ const LOSES_REST =
 
 /** The active L1 table has been overwritten: nothing below it can be believed. */
 export const overwrittenL1: CauseRule = {
-  suspects({ isL1Garbage, disturbed, leaks, image, garbage }) {
+  suspects({ isL1Garbage, disturbed, leaks, lostLeaks, image, garbage }) {
     if (!isL1Garbage) return [];
     const { l1, layout } = image;
     return [
       {
         id: 'overwritten-l1',
-        groups: [disturbed, leaks],
+        groups: [disturbed, leaks, lostLeaks],
         disk: true,
         garbage,
         faults: ['cut-off', 'past-end', 'refused', 'odd', 'stray-bit'],
         takes: (finding) =>
           isInGarbage(image, garbage, finding) ||
+          finding.code === 'lost-l2-table' ||
           finding.code === 'copied-l2-table' ||
           finding.code === 'copied-data',
         tell: () => ({

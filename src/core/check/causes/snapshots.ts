@@ -52,7 +52,9 @@ export const snapshotTable: CauseRule = {
           doNext: isListBroken ? [COPY, DROP, CONVERT] : [COPY, CONVERT_FIRST],
           doNot: [
             NO_VM,
-            NO_LEAKS_REPAIR('Free what looks leaked: it is what the snapshots have kept'),
+            isListBroken
+              ? NO_REPAIR('Repair the only file there is: that drops these snapshots for good')
+              : NO_LEAKS_REPAIR('Free what looks leaked: it is what the snapshots have kept'),
           ],
           clusterToShow: Math.floor(image.snapshotsOffset / image.layout.clusterSize),
         }),

@@ -96,7 +96,7 @@ function explanationOf(kind: Kind, other: Kind): string {
   if (isRefcounts(kind))
     return 'The next change of a refcount there destroys what else is in the cluster, and a write of the other destroys the refcounts: then QEMU hands out clusters that are in use.';
   if (isGuest(other) && !isGuest(kind))
-    return `The next write of the guest there replaces ${KIND_WORDS[kind]}; until then the guest reads the bytes of the table as its data.`;
+    return `The next write of the guest there replaces ${KIND_WORDS[kind]}, or QEMU notices, stops the VM's write and marks the image as corrupt. Until then the guest reads the bytes of the table as its data.`;
   return `Each takes the cluster for its own: the next change of one destroys the other.`;
 }
 

@@ -65,7 +65,7 @@ function notQcow2(image: Image): Told {
     return {
       severity: 'damage',
       title: 'This is no qcow2 image',
-      explanation: `It does not begin as one does${textAtStart(image)}, nor as any other format that is known here. It may be a raw disk image, or an image whose first clusters have been overwritten.`,
+      explanation: `It begins neither as one does, nor as any other format that is known here${textAtStart(image)}. It may be a raw disk image, or an image whose first clusters have been overwritten.`,
       danger: 'unknown: nothing here tells what is in the file',
       doNext: [
         COPY,
@@ -78,7 +78,7 @@ function notQcow2(image: Image): Told {
     };
   return {
     severity: 'damage',
-    title: `The header of a qcow2 image has been overwritten${textAtStart(image)}`,
+    title: `The header of a qcow2 image has been overwritten${textAtStart(image, ' by')}`,
     explanation: `The file does not begin as a qcow2 image does, but behind its start there are the tables of one with clusters of ${sizeText(traces.clusterSize)}: a refcount table at ${hex(traces.clusterSize)}, and what counts cluster 0. Only the first cluster need be lost: the header, which says how large the disk is and where its tables lie.`,
     danger:
       'the whole disk, until there is a header again; its tables and its data are most likely whole',
@@ -97,10 +97,10 @@ function notQcow2(image: Image): Told {
 const PRINTABLE_AT_LEAST = 16;
 
 /** What the file begins with, if that is a text. */
-function textAtStart({ source }: Image): string {
+function textAtStart({ source }: Image, by = ', but with'): string {
   const text = String.fromCharCode(...readBytes(source, 0, 24));
   const [found] = /^[\x20-\x7e\t\r\n]+/.exec(text) ?? [''];
-  return found.length < PRINTABLE_AT_LEAST ? '' : ` by text ("${found.replace(/\s+/g, ' ')}…")`;
+  return found.length < PRINTABLE_AT_LEAST ? '' : `${by} text ("${found.replace(/\s+/g, ' ')}…")`;
 }
 
 interface Traces {
