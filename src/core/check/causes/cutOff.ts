@@ -54,7 +54,7 @@ export const cutOff: CauseRule = {
             ],
             doNot: [
               {
-                text: 'Start the VM, or write to the image: what is allocated at its end belongs to the lost ranges too',
+                text: 'Start the VM: it takes the zeros for its data, and goes on to write by them',
                 command: undefined,
               },
               NO_REPAIR(

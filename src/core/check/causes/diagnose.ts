@@ -1,7 +1,14 @@
 import type { TableOf } from '../../map/owner.js';
 import type { Image } from '../../qcow2/image.js';
 import type { Scan } from '../scan.js';
-import { type Cause, CAUSE_IDS, CAUSE_SEVERITIES, type Danger, type Diagnosis } from './cause.js';
+import {
+  type Cause,
+  CAUSE_IDS,
+  CAUSE_SEVERITIES,
+  type Danger,
+  type Diagnosis,
+  type CauseId,
+} from './cause.js';
 import type { EntryFault } from './entryFault.js';
 import { type Evidence, gather } from './evidence.js';
 import { Marks, NONE } from './marks.js';
@@ -11,7 +18,7 @@ import { causeRules } from './rules.js';
 import type { CellGroup } from './troubledCells.js';
 import { Tally, tallyFindings } from './tally.js';
 import { unreadableSuspect } from './unreadable.js';
-import { COPY, guestText, many, namesText, sizeText } from './words.js';
+import { COPY, guestText, many, namesText, SALVAGE, sizeText } from './words.js';
 
 /**
  * Puts what a scan found down to its causes. Yields after every few milliseconds of work. Throws on
@@ -45,8 +52,31 @@ export function* diagnose(
     )
     .map(({ suspect, tally, reach }) => causeOf(suspect, tally, reach))
     .sort(worseFirst);
-  return diagnosisOf(causes, image.refusal.open !== undefined, image);
+  if (image.refusal.open === undefined) return diagnosisOf(causes, false, image);
+  const first = causes.filter(({ id }) => REFUSED_FOR.has(id));
+  const rest = causes.filter(({ id }) => !REFUSED_FOR.has(id)).map(whenOpenable);
+  return diagnosisOf([...first, ...rest], true, image);
 }
+
+/** What QEMU refuses to open an image for: nothing else can be seen to before. */
+const REFUSED_FOR: ReadonlySet<CauseId> = new Set([
+  'unreadable',
+  'snapshot-table',
+  'bitmap-directory',
+]);
+
+/** A cause of an image that has to be made one that QEMU opens first. */
+const whenOpenable = (cause: Cause): Cause => ({
+  ...cause,
+  doNext: cause.doNext.map((step) =>
+    step === SALVAGE
+      ? {
+          text: 'When QEMU opens the copy again (see the first cause), write the disk, as far as it still reads, to a new image',
+          command: 'qemu-img convert -f qcow2 --salvage -O qcow2 {copy} {new}',
+        }
+      : step,
+  ),
+});
 
 /** Entries of a snapshot's L1 table that are looked at: 8 TiB at the usual cluster size. */
 const MOST_L1 = 2 ** 14;
@@ -116,7 +146,7 @@ function causeOf(suspect: Suspect, tally: Tally, reach: Reach): Cause {
   const { danger: words, ...told } = suspect.tell(seen);
   const danger: Danger = {
     bytes: seen.bytes,
-    text: words ?? dangerText(seen),
+    text: words ?? dangerText(seen, suspect),
     guest,
     ranges: count,
     snapshots: seen.snapshots,
@@ -139,15 +169,19 @@ function causeOf(suspect: Suspect, tally: Tally, reach: Reach): Cause {
   };
 }
 
-function dangerText({
-  bytes,
-  guest,
-  ranges,
-  snapshots,
-  wholeDisk,
-}: Pick<Danger, 'bytes' | 'guest' | 'ranges' | 'snapshots' | 'wholeDisk'>): string {
+function dangerText(
+  {
+    bytes,
+    guest,
+    ranges,
+    snapshots,
+    wholeDisk,
+  }: Pick<Danger, 'bytes' | 'guest' | 'ranges' | 'snapshots' | 'wholeDisk'>,
+  { endangers, faults }: Suspect,
+): string {
+  if (bytes === 0 && snapshots.length > 0) return `snapshots ${namesText(snapshots)}`;
   if (bytes === 0)
-    return snapshots.length > 0 ? `snapshots ${namesText(snapshots)}` : 'no guest data';
+    return (endangers ?? faults) ? 'no guest data but that of other causes' : 'no guest data';
   const [first] = guest;
   const where =
     ranges === 1

@@ -39,9 +39,10 @@ export class EntryJudge {
     const kind = l2EntryKind(high, low, layout);
     if (kind === 'unallocated') return bitmap && bitmap.allocated !== 0 ? 'refused' : undefined;
     if (kind === 'compressed') {
+      if (layout.externalData) return 'refused';
       const { offset, length } = compressedSpan(high, low, layout);
       if (this.#isPastEnd(offset, length)) return this.#pastEnd(offset);
-      return isDamaged(layout, high, low, kind, undefined, start) ? 'refused' : undefined;
+      return undefined;
     }
     if (kind === 'zero-plain')
       return hasReservedBits(high, low)

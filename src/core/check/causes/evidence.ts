@@ -63,6 +63,8 @@ export interface Evidence {
   readonly isL1Garbage: boolean;
   /** Clusters that only garbage makes seem claimed twice. */
   readonly disturbed: CellGroup;
+  /** Who else claims the clusters of garbage. */
+  readonly garbagePairs: readonly PairGroup[];
   readonly lostTables: readonly LostTable[];
   readonly lostLeaks: CellGroup;
   readonly strayBits: readonly StrayBit[];
@@ -115,6 +117,11 @@ export function* gather(scan: Scan): Generator<undefined, Evidence> {
       (isL1Garbage || claimed?.has(cluster) ? disturbed : made).add(cluster);
     return made;
   };
+  const ownPairs = cells.pairs.filter(
+    ({ kinds, clusters }) =>
+      (kinds[0] === 'active-l2' || kinds[0] === 'inactive-l2') &&
+      [...garbage].some((offset) => clusters.has(Math.floor(offset / image.layout.clusterSize))),
+  );
   const pairs = cells.pairs
     .map((pair) => apart(pair, new PairGroup(pair.kinds)))
     .filter(({ clusters }) => clusters.clusters > 0);
@@ -128,6 +135,7 @@ export function* gather(scan: Scan): Generator<undefined, Evidence> {
     garbage,
     isL1Garbage,
     disturbed,
+    garbagePairs: ownPairs,
     lostTables: lost.tables,
     lostLeaks,
     strayBits,
@@ -167,7 +175,7 @@ function garbageTables({ notices }: Scan): Set<number> {
   return garbage;
 }
 
-/** Clusters that garbage points to. */
+/** Clusters where garbage is taken for tables, and those that it points to. */
 function claimedBy({ image, map }: Scan, garbage: ReadonlySet<number>): ClusterBits | undefined {
   if (garbage.size === 0) return undefined;
   const { layout, source } = image;
@@ -175,6 +183,9 @@ function claimedBy({ image, map }: Scan, garbage: ReadonlySet<number>): ClusterB
   const bytes = new Uint8Array(layout.clusterSize);
   const view = viewOf(bytes);
   for (const offset of garbage) {
+    const first = Math.floor(offset / layout.clusterSize);
+    for (let cluster = first; cluster * layout.clusterSize < offset + layout.clusterSize; cluster++)
+      if (cluster < map.clusters) claimed.add(cluster);
     source.readInto(bytes, offset);
     for (let at = 0; at < layout.clusterSize; at += layout.l2EntrySize) {
       const high = view.getUint32(at);
@@ -223,12 +234,16 @@ function lostTables({ image, map, notices }: Scan): {
 
 /** Whether a finding is about an entry of a table that is none. */
 export function isInGarbage(
-  { layout }: LaidOutImage,
+  { layout, source }: LaidOutImage,
   garbage: ReadonlySet<number>,
   { owner, code, offset }: Finding,
 ): boolean {
   if (garbage.size === 0) return false;
   if (code === 'not-a-table') return garbage.has(offset);
+  if (owner?.type === 'l2-table') {
+    const view = viewOf(readBytes(source, owner.entryOffset, 8));
+    return garbage.has(maskedOffset(view.getUint32(0), view.getUint32(4)));
+  }
   if (owner?.type !== 'l2-entry') return false;
   return garbage.has(owner.entryOffset - owner.l2Index * layout.l2EntrySize);
 }

@@ -1,6 +1,7 @@
 import { isInGarbage } from './evidence.js';
 import type { CauseRule } from './rule.js';
-import { COPY, many, NO_LEAKS_REPAIR, NO_REPAIR, NO_VM, SALVAGE, sizeText } from './words.js';
+import { pictureOf } from './claimPicture.js';
+import { COPY, many, NO_LEAKS_REPAIR, NO_VM, SALVAGE, sizeText } from './words.js';
 
 const LOSES_REST =
   'Free the leaked clusters: they are what the table led to, and all there is to rescue';
@@ -35,7 +36,7 @@ export const overwrittenL1: CauseRule = {
               command: undefined,
             },
           ],
-          doNot: [NO_VM, NO_LEAKS_REPAIR(LOSES_REST), NO_REPAIR(LOSES_REST)],
+          doNot: [NO_VM, NO_LEAKS_REPAIR(LOSES_REST)],
           clusterToShow: Math.floor(l1.offset / layout.clusterSize),
         }),
       },
@@ -45,27 +46,31 @@ export const overwrittenL1: CauseRule = {
 
 /** Contents of an L2 table that are no entries. */
 export const overwrittenL2: CauseRule = {
-  suspects({ garbage, disturbed, leaks, image, isL1Garbage, lostTables }) {
+  suspects({ garbage, disturbed, leaks, lostLeaks, image, isL1Garbage, garbagePairs, scan }) {
     if (isL1Garbage || garbage.size === 0) return [];
     const [first] = garbage;
     return [
       {
         id: 'overwritten-l2',
-        // What nothing leads to any more is what these tables led to.
-        groups: lostTables.length > 0 ? [disturbed] : [disturbed, leaks],
+        // What nothing leads to any more is what these tables led to, or what should stand there.
+        groups: [disturbed, leaks, lostLeaks],
         endangers: [disturbed.clusters],
         garbage,
-        takes: (finding) => isInGarbage(image, garbage, finding),
+        takes: (finding) =>
+          isInGarbage(image, garbage, finding) ||
+          finding.code === 'lost-l2-table' ||
+          finding.code === 'refcount-overflow',
         tell: () => ({
           severity: 'damage',
           title:
             garbage.size === 1
-              ? 'An L2 table has been overwritten'
-              : `${many(garbage.size, 'L2 table')} have been overwritten`,
+              ? 'An L2 table is none: overwritten, or looked for in the wrong place'
+              : `${many(garbage.size, 'L2 table')} are none: overwritten, or looked for in the wrong place`,
           explanation:
-            'An L2 table says where a stretch of the disk lies in the file. Most entries of this one are none: data was written over it, or the L1 entry leads to the wrong cluster. The guest reads wrong data or errors there; its own data is most likely still in the file, as leaked clusters.',
+            'An L2 table says where a stretch of the disk lies in the file. Most entries of this one are none: data was written over it, or the L1 entry leads to the wrong cluster; two programs that write at once do that too. The guest reads wrong data or errors there; its own data is most likely still in the file, as leaked clusters.',
           doNext: [COPY, SALVAGE],
-          doNot: [NO_VM, NO_LEAKS_REPAIR(LOSES_REST), NO_REPAIR(LOSES_REST)],
+          doNot: [NO_VM, NO_LEAKS_REPAIR(LOSES_REST)],
+          picture: garbagePairs.length > 0 ? pictureOf(scan, garbagePairs[0]) : undefined,
           clusterToShow: Math.floor(first / image.layout.clusterSize),
         }),
       },

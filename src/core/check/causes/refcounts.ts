@@ -11,9 +11,10 @@ const isLazy = ({ dirty, lazyRefcounts }: Evidence): boolean => dirty && lazyRef
 /** Lazy refcounts of an image that was not closed: harmless. */
 export const dirtyLazy: CauseRule = {
   suspects(evidence) {
-    const { zero, leaks, low, pairs, dirty } = evidence;
+    const { zero, leaks, low, pairs, garbage, dirty } = evidence;
     if (!dirty) return [];
-    const isHarmless = isLazy(evidence) && pairs.length === 0;
+    const isHarmless = isLazy(evidence);
+    const isAlone = pairs.length === 0 && garbage.size === 0;
     const differs = zero.findings + low.findings > 0;
     return [
       {
@@ -25,18 +26,21 @@ export const dirtyLazy: CauseRule = {
         }),
         tell: () => ({
           severity: 'note',
-          title: differs
-            ? 'The image was not closed, and its refcounts lag behind: harmless'
-            : 'The image was not closed properly',
+          title:
+            differs && isHarmless
+              ? 'The image was not closed, and its refcounts lag behind: harmless'
+              : 'The image was not closed properly',
           explanation:
-            'Its dirty bit is set: a VM has it open right now, or was killed. With lazy refcounts QEMU writes them late, and sets them right by itself the next time it opens the image for writing. All data is there.',
+            'Its dirty bit is set: a VM has it open right now, or was killed. With lazy refcounts QEMU writes them late, and sets them right by itself the next time it opens the image for writing.',
           danger: 'nothing, as long as only QEMU writes to it',
-          doNext: [
-            {
-              text: 'Make sure that no VM has it open. Then start the VM as usual, or let QEMU open it for writing once',
-              command: 'qemu-io -f qcow2 -c quit {image}',
-            },
-          ],
+          doNext: !isAlone
+            ? [COPY, REPAIR_COPY]
+            : [
+                {
+                  text: 'Make sure that no VM has it open. Then start the VM as usual, or let QEMU open it for writing once',
+                  command: 'qemu-io -f qcow2 -c quit {image}',
+                },
+              ],
           doNot: [
             {
               text: 'Write to it with anything but QEMU: other programs would believe the refcounts',
@@ -65,7 +69,7 @@ export const refcountsZero: CauseRule = {
         tell: () => ({
           severity: 'danger',
           title: isAll
-            ? 'No refcounts: whoever wrote the image never filled them in'
+            ? 'No refcounts: they were never filled in, or their table is lost'
             : count === 1
               ? `QEMU gives cluster ${zero.clusters.first ?? 0} away: it is in use, and its refcount is 0`
               : `QEMU gives ${many(count, 'cluster')} away that are in use: their refcount is 0`,

@@ -1,14 +1,12 @@
-import { ownersOf } from '../../inspect/findOwners.js';
 import { GUEST_DATA, type Kind, KINDS } from '../../map/kinds.js';
-import { kindOfOwner, type Owner } from '../../map/owner.js';
 import type { Scan } from '../scan.js';
 import type { ClaimPicture, Step } from './cause.js';
+import { pictureOf } from './claimPicture.js';
 import type { CauseRule, Told } from './rule.js';
 import { isOfTwoWriters } from './twoWriters.js';
 import type { PairGroup } from './troubledCells.js';
 import {
   capital,
-  claimEnd,
   COPY,
   countText,
   KIND_WORDS,
@@ -18,9 +16,6 @@ import {
   SALVAGE,
   sizeText,
 } from './words.js';
-
-/** Owners looked at to draw two of them. */
-const MOST_OWNERS = 64;
 
 const isGuest = (kind: Kind): boolean => ((1 << KINDS.indexOf(kind)) & GUEST_DATA) !== 0;
 const isRefcounts = (kind: Kind): boolean => kind === 'refcount-table' || kind === 'refcount-block';
@@ -99,27 +94,3 @@ function explanationOf(kind: Kind, other: Kind): string {
     return `The next write of the guest there replaces ${KIND_WORDS[kind]}, or QEMU notices, stops the VM's write and marks the image as corrupt. Until then the guest reads the bytes of the table as its data.`;
   return `Each takes the cluster for its own: the next change of one destroys the other.`;
 }
-
-function pictureOf(scan: Scan, pair: PairGroup): ClaimPicture | undefined {
-  const cluster = pair.clusters.first;
-  if (cluster === undefined) return undefined;
-  const [kind, other] = pair.kinds;
-  const owners: Owner[] = [];
-  for (const owner of ownersOf(scan, cluster)) if (owners.push(owner) === MOST_OWNERS) break;
-  const right = owners.find((owner) => kindOfOwner(owner) === kind);
-  const left =
-    owners.find(
-      (owner) => owner !== right && kindOfOwner(owner) === other && !isSamePlace(owner, right),
-    ) ?? owners.find((owner) => owner !== right && kindOfOwner(owner) === other);
-  if (!left || !right) return undefined;
-  const { layout } = scan.image;
-  return {
-    cluster,
-    left: claimEnd(left, other, layout),
-    right: claimEnd(right, kind, layout),
-  };
-}
-
-/** The disk and a snapshot may share one place rightly. */
-const isSamePlace = (one: Owner, other: Owner | undefined): boolean =>
-  one.type === 'l2-entry' && other?.type === 'l2-entry' && one.guestOffset === other.guestOffset;

@@ -153,7 +153,7 @@ describe('refcounts of zero', () => {
 
   it('of all clusters: nobody filled them in', () => {
     const cause = causeOf(diagnosed(zeroed({}, 0, 60)), 'refcounts-zero');
-    expect(cause.title).toBe('No refcounts: whoever wrote the image never filled them in');
+    expect(cause.title).toBe('No refcounts: they were never filled in, or their table is lost');
     expect(cause.danger).toMatchObject({ bytes: 40 * CLUSTER, wholeDisk: true });
   });
 
