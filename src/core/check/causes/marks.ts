@@ -24,6 +24,18 @@ export class Marks {
     return cluster <= this.#map.clusters ? this.#map.cell(cluster) : NONE;
   }
 
+  /** The end, at most `end`, of the clusters from `cluster` on that are marked alike. */
+  alikeUntil(cluster: number, end: number): number {
+    const index = cluster >>> CHUNK_BITS;
+    const stop = Math.min(end, (index + 1) * CHUNK);
+    const chunk = this.#map.chunk(index);
+    if (typeof chunk === 'number') return stop;
+    const first = cluster % CHUNK;
+    let at = first + 1;
+    while (at < stop - index * CHUNK && chunk[at] === chunk[first]) at++;
+    return index * CHUNK + at;
+  }
+
   /** Whether a cluster of a range, its ends included, may be marked. */
   touch(first: number, last: number): boolean {
     return this.#lowest <= last && first <= this.#highest;

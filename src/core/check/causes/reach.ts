@@ -252,9 +252,11 @@ class ReachSearch {
       if (layout.externalData || !marks.touch(start, start + inFile - 1))
         this.#stretch(own, index, inFile);
       else
-        for (let i = 0; i < inFile; i++) {
-          const marked = marks.of(start + i);
-          this.#stretch(marked !== NONE ? marked : own, index + i, 1);
+        for (let from = start; from < start + inFile;) {
+          const to = marks.alikeUntil(from, start + inFile);
+          const marked = marks.of(from);
+          this.#stretch(marked !== NONE ? marked : own, index + from - start, to - from);
+          from = to;
         }
       if (inFile < length) {
         const nextLow = low + inFile * layout.clusterSize;

@@ -16,15 +16,16 @@ export function isOfTwoWriters({ kinds }: PairGroup, pairs: readonly PairGroup[]
 
 /** Each of two programs gave out the same free clusters, since neither knew of the other. */
 export const twoWriters: CauseRule = {
-  suspects({ pairs }) {
+  suspects({ pairs, zero }) {
     const theirs = pairs.filter((pair) => isOfTwoWriters(pair, pairs));
     if (theirs.length === 0) return [];
     const clusters = theirs.reduce((sum, pair) => sum + pair.clusters.clusters, 0);
     return [
       {
         id: 'two-writers',
-        groups: theirs,
-        endangers: theirs.map((pair) => pair.clusters),
+        // The refcounts of one were overwritten by those of the other.
+        groups: [...theirs, zero],
+        endangers: [...theirs.map((pair) => pair.clusters), zero.clusters],
         tell: () => ({
           severity: 'danger',
           title: `Written by two programs at once, most likely: ${many(clusters, 'cluster')} given out twice`,
