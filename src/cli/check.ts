@@ -1,5 +1,8 @@
+import { diagnose } from '../core/check/causes/diagnose.js';
 import { checkImage, type CheckReport, ownedFindings } from './checkReport.js';
 import { checkText, noticesText } from './checkText.js';
+import { causesText } from './diagnosisText.js';
+import { finish } from '../core/work.js';
 import { command } from './command.js';
 import { OutputFailed } from './output.js';
 import { jsonArray, printPieces } from './pieces.js';
@@ -33,7 +36,9 @@ export const check = command({
       try {
         if (document) printPieces(output, document);
         else if (counts)
-          output.print(t`${checkText(counts)}${noticesText(report.scan?.notices.kept ?? [])}`);
+          output.print(
+            t`${checkText(counts)}${noticesText(report.scan?.notices.kept ?? [])}${causes(report, subject)}`,
+          );
       } catch (error) {
         // What the image is like is known all the same, and so to be told.
         if (error instanceof OutputFailed && report.exitCode !== 0) {
@@ -45,6 +50,10 @@ export const check = command({
       return report.exitCode;
     }),
 });
+
+/** The causes of what was found, after QEMU's own words. */
+const causes = ({ scan }: CheckReport, { filename }: Subject): Printable =>
+  scan ? causesText(finish(diagnose(scan.image, scan, filename))) : t``;
 
 /** The JSON document with all findings, in pieces; undefined when `qemu-img check` prints none. */
 function checkDocument(

@@ -1,5 +1,6 @@
 import { check } from './check.js';
 import type { Command } from './command.js';
+import { diagnose } from './diagnose.js';
 import { info } from './info.js';
 import { layout } from './layout.js';
 import { map } from './map.js';
@@ -7,4 +8,12 @@ import { simulate } from './simulate.js';
 import { structures } from './structures.js';
 
 /** Every command: what is here is parsed, helped with and named in errors. */
-export const COMMANDS: readonly Command[] = [info, check, map, layout, structures, simulate];
+export const COMMANDS: readonly Command[] = [
+  info,
+  check,
+  diagnose,
+  map,
+  layout,
+  structures,
+  simulate,
+];

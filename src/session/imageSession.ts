@@ -8,6 +8,7 @@ import { FormatTree } from '../core/tree/formatTree.js';
 import type { ImageEvent } from '../protocol/imageService.js';
 import type { OverlapAnswer } from '../protocol/overlap.js';
 import type { Answer, ImageService, Query } from '../protocol/questions.js';
+import { DiagnosisSession } from './diagnosisSession.js';
 import { glimpse } from './glimpse.js';
 import { LiveScan } from './liveScan.js';
 import type { Machine } from './machine.js';
@@ -41,6 +42,7 @@ export class ImageSession {
   readonly #machine: Machine;
   readonly #emit: (event: ImageEvent) => void;
   readonly #tree: FormatTree;
+  readonly #diagnosis: DiagnosisSession;
   #scan: LiveScan | undefined;
   #pictures: Pictures | undefined;
   #navigator: Navigator | undefined;
@@ -62,6 +64,7 @@ export class ImageSession {
     this.#machine = machine;
     this.#image = openImage(source);
     this.#tree = new FormatTree(this.#image);
+    this.#diagnosis = new DiagnosisSession(this.#image, fileName);
     this.#fileName = fileName;
     this.#emit = emit;
   }
@@ -97,11 +100,12 @@ export class ImageSession {
   }
 
   /**
-   * Scans on for about `milliseconds`, or computes pictures that have been asked for; false when
-   * there is nothing left to do.
+   * Scans on for about `milliseconds`, or computes what has been asked for; false when there is
+   * nothing left to do.
    */
   advance(milliseconds: number): boolean {
     if (this.#scan?.advance(milliseconds)) return true;
+    if (this.#diagnosis.advance(milliseconds)) return true;
     return this.#pictures?.advance(milliseconds) ?? false;
   }
 
@@ -152,6 +156,7 @@ export class ImageSession {
     },
     findings: (query) =>
       this.#scan?.result?.inspection.findings(query) ?? { total: 0, findings: [] },
+    diagnosis: () => this.#diagnosed(),
     structure: (query) => this.#tree.page(query),
     next: (query) => must(this.#navigator).next(query),
     cells: (query) => ({
@@ -197,6 +202,19 @@ export class ImageSession {
       this.#scan?.result?.inspection.cluster(cluster) ??
       glimpse(map, cluster, this.#laidOut().geometry.clusterSize)
     );
+  }
+
+  #diagnosed(): Answer<'diagnosis'> {
+    const scan = this.#scan;
+    // An image that can be scanned is about to be.
+    if (!scan)
+      return isMappable(this.#image)
+        ? this.#diagnosis.scanning(0)
+        : this.#diagnosis.answer(undefined);
+    if (scan.result) return this.#diagnosis.answer(scan.result.scan);
+    return scan.isScanning
+      ? this.#diagnosis.scanning(scan.done)
+      : { state: 'failed', message: 'the scan was stopped' };
   }
 
   #swept(options: Query<'simulateSweep'>['options']): Answer<'simulateSweep'> {

@@ -32,6 +32,7 @@ export class LiveScan {
   #state: State;
   #map: ClusterMap | undefined;
   #generation = 0;
+  #done = 0;
 
   /** `memory`: what may be kept of the image, in bytes. */
   constructor(
@@ -54,6 +55,15 @@ export class LiveScan {
     return this.#generation;
   }
 
+  /** How far the scan is, 0 … 1. */
+  get done(): number {
+    return this.#done;
+  }
+
+  get isScanning(): boolean {
+    return this.#state.type === 'scanning';
+  }
+
   /** Undefined unless the scan is complete. */
   get result(): { readonly inspection: Inspection; readonly scan: Scan } | undefined {
     return this.#state.type === 'scanned' ? this.#state : undefined;
@@ -71,6 +81,7 @@ export class LiveScan {
         this.#finish(step.value, now);
         return true;
       }
+      this.#done = step.value.done;
       this.#show(step.value.map);
       if (this.#pace.isProgressDue(now)) this.#report(step.value, now);
       if (now >= end) return true;

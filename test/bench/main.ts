@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SCALE_IMAGES } from '../images/scale.js';
 import { scaleFile } from '../images/scaleFile.js';
+import { diagnosisNumbers } from './diagnosis.js';
 import { insideNumbers } from './inside.js';
 import { openingNumbers } from './opening.js';
 import { measured, median, type Run } from './process.js';
@@ -71,6 +72,13 @@ for (const recipe of RECIPES) {
   const { scan, longestStep, owners, sweep } = insideNumbers(scaleFile(folder, recipe));
   const row = [scan, longestStep, owners, sweep].map((ms) => cell(`${ms.toFixed(0)} ms`));
   console.log(recipe.name.padEnd(20) + row.join(''));
+}
+
+console.log('\ndiagnosis after the scan, a million refcounts lost: findings, whole, longest step');
+for (const recipe of RECIPES) {
+  const { findings, whole, longestStep } = diagnosisNumbers(scaleFile(folder, recipe));
+  const row = [String(findings), `${whole.toFixed(0)} ms`, `${longestStep.toFixed(0)} ms`];
+  console.log(recipe.name.padEnd(20) + row.map(cell).join(''));
 }
 
 console.log(

@@ -43,6 +43,7 @@ writeSparse(refused, poked(layOut(new ImageBuilder({ virtualSize: 2 ** 20 })), [
 const WORDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   info: [[]],
   check: [[]],
+  diagnose: [[]],
   map: [[], ['--backing']],
   layout: [[]],
   structures: [[], ['--total-size-limit', '100'], ['--overlap-check', 'none']],

@@ -36,6 +36,7 @@ describe('messages of the protocol pass', () => {
     request('findings', { from: 0, count: 100, severity: undefined }),
     request('findings', { from: 0, count: 100, severity: 'leak' }),
     request('findings', { from: 0, count: 100, severity: undefined, code: 'leak' }),
+    request('diagnosis', {}),
     request('structure', { path: 'l1/12', from: 0, count: 100 }),
     request('overlap', { options, position: undefined }),
     request('overlapTimeline', { options, position: undefined }),

@@ -22,6 +22,9 @@ export interface BuiltImage extends SparseFile {
   };
   /** Offset of the active L2 entry of a guest cluster, which must have an L2 table. */
   entryOffset(guestCluster: number): number;
+  /** Offset of that table, and of the data of a guest cluster that has some. */
+  l2Offset(guestCluster: number): number;
+  dataOffset(guestCluster: number): number;
 }
 
 /** Lays the image out in bytes: tables, refcounts, COPIED flags, header. Uses the builder up. */
@@ -151,6 +154,11 @@ export function layOut(image: ImageBuilder): BuiltImage {
   });
   pieces.push({ offset: 0, bytes: header });
 
+  const l2Of = (guestCluster: number) => {
+    const l2 = image.active.tables[image.l1Index(guestCluster)];
+    if (l2 === undefined) throw new Error(`guest cluster ${guestCluster} has no L2 table`);
+    return l2;
+  };
   return {
     size: host.end * clusterSize,
     pieces,
@@ -165,10 +173,15 @@ export function layOut(image: ImageBuilder): BuiltImage {
       bitmapTables: bitmaps?.tables ?? [],
     },
     entryOffset(guestCluster) {
-      const l2 = image.active.tables[image.l1Index(guestCluster)];
-      if (l2 === undefined) throw new Error(`guest cluster ${guestCluster} has no L2 table`);
       const index = guestCluster % geometry.l2Entries;
-      return l2.cluster * clusterSize + index * geometry.l2EntrySize;
+      return l2Of(guestCluster).cluster * clusterSize + index * geometry.l2EntrySize;
+    },
+    l2Offset: (guestCluster) => l2Of(guestCluster).cluster * clusterSize,
+    dataOffset(guestCluster) {
+      const entry = l2Of(guestCluster).entries.get(guestCluster % geometry.l2Entries);
+      if (entry === undefined || entry.type === 'zero-plain')
+        throw new Error(`guest cluster ${guestCluster} has no data`);
+      return entry.offset;
     },
   };
 }

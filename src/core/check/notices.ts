@@ -76,7 +76,8 @@ export function* findNotices(
         owner: { type: 'bitmap-directory' },
       });
   let leaksLeft = LEAKS_READ;
-  for (const { code, cluster } of comparison.findings()) {
+  // Other differences may be millions, and would be put into words for nothing.
+  for (const { code, cluster } of comparison.leaks > 0 ? comparison.findings() : []) {
     if (code !== 'leak' || map.cell(cluster) >>> REFERENCES_SHIFT !== 0) continue;
     if (leaksLeft-- === 0) break;
     noticeLostTable(image, map, notices, cluster);

@@ -153,6 +153,11 @@ export class TableIndex {
     return (this.#flags[table] & PLAIN) !== 0;
   }
 
+  /** The range of host clusters it refers to; `lowest` > `highest` if none. */
+  range(table: number): { readonly lowest: number; readonly highest: number } {
+    return { lowest: this.#lowest[table], highest: this.#highest[table] };
+  }
+
   /** Nothing in it was wrong when it was walked. */
   isQuiet(table: number): boolean {
     return (this.#flags[table] & QUIET) !== 0;

@@ -1,0 +1,235 @@
+import { viewOf } from '../../bytes.js';
+import { kindsOf, MANY, referencesOf, storedOf } from '../../map/cell.js';
+import { CHUNK } from '../../map/clusterMap.js';
+import { BIT, type Kind, kindsIn } from '../../map/kinds.js';
+import { maskedOffset } from '../../qcow2/entryTable.js';
+import { COMPRESSED } from '../../qcow2/l2Entry.js';
+import { L2EntryRuns } from '../../qcow2/l2EntryRuns.js';
+import type { Scan } from '../scan.js';
+import { ClusterRuns } from './clusterRuns.js';
+
+const L2 = BIT.activeL2 | BIT.inactiveL2;
+/** What several places may rightly refer to. */
+const SHAREABLE = L2 | BIT.data | BIT.compressed | BIT.vmState;
+/** Chunks of the map in one step. */
+const AT_ONCE = 512;
+/** Clusters of which it is found out whether their claims are for one place of the disk. */
+const MOST_DOUBTFUL = 2 ** 20;
+/** Places of one table that are looked at. */
+const MOST_PLACES = 64;
+/** Nobody has been seen to claim the cluster. */
+const NOBODY = -1;
+
+/** Clusters in one kind of trouble. */
+export class CellGroup {
+  readonly clusters = new ClusterRuns();
+  /** How many of them have a stored refcount other than the counted one. */
+  findings = 0;
+
+  add(cluster: number, differs = true): void {
+    this.clusters.add(cluster);
+    if (differs) this.findings++;
+  }
+}
+
+/** Clusters that two structures take for their own. */
+export class PairGroup extends CellGroup {
+  /** In the order of KINDS: tables come first. */
+  readonly kinds: readonly [Kind, Kind];
+
+  constructor(kinds: readonly [Kind, Kind]) {
+    super();
+    this.kinds = kinds;
+  }
+}
+
+/** The cells of a finished map that say that something is wrong. */
+export interface TroubledCells {
+  /** Two owners that cannot both be right. */
+  readonly pairs: readonly PairGroup[];
+  /** In use, with a stored refcount of 0. */
+  readonly zero: CellGroup;
+  /** Rightly shared, by more than the stored refcount tells. */
+  readonly low: CellGroup;
+  readonly leaks: CellGroup;
+  /** Their refcount block cannot be read. */
+  readonly unknown: CellGroup;
+  /** Clusters that something refers to. */
+  readonly inUse: number;
+}
+
+/** Sorts the cells. Yields after a while of work. Throws on I/O errors. */
+export function* sortCells(scan: Scan): Generator<undefined, TroubledCells> {
+  const doubts = new Doubts(scan);
+  for (let index = 0; index < scan.map.chunkCount; index++) {
+    if (index % AT_ONCE === 0) yield;
+    doubts.lookAt(index);
+  }
+  yield* doubts.find();
+  const sorter = new Sorter(scan, doubts);
+  for (let index = 0; index < scan.map.chunkCount; index++) {
+    if (index % AT_ONCE === 0) yield;
+    eachTroubled(scan, index, (cluster, cell) => {
+      sorter.sort(cluster, cell);
+    });
+    sorter.inUse += inUseIn(scan, index);
+  }
+  return sorter;
+}
+
+const isFine = (cell: number): boolean => {
+  const kinds = kindsOf(cell);
+  const references = referencesOf(cell);
+  return references === storedOf(cell) && references !== MANY && !isConflict(kinds, references);
+};
+
+/** Kinds, or references to one kind, that cannot all be right. */
+const isConflict = (kinds: number, references: number): boolean =>
+  ((kinds & (kinds - 1)) !== 0 && (kinds & ~L2) !== 0) ||
+  (references > 1 && (kinds & ~SHAREABLE) !== 0);
+
+function eachTroubled(
+  { map, stored }: Scan,
+  index: number,
+  visit: (cluster: number, cell: number) => void,
+): void {
+  const chunk = map.chunk(index);
+  const base = index * CHUNK;
+  const end = Math.min(CHUNK, map.clusters - base);
+  if (typeof chunk === 'number') {
+    if (isFine(chunk) && !stored.someUnreadable) return;
+    for (let i = 0; i < end; i++) visit(base + i, chunk);
+    return;
+  }
+  let alike = 0;
+  for (let i = 0; i < end; i++) {
+    const cell = chunk[i];
+    if (cell === alike && !stored.someUnreadable) continue;
+    if (isFine(cell) && !stored.someUnreadable) alike = cell;
+    else visit(base + i, cell);
+  }
+}
+
+function inUseIn({ map }: Scan, index: number): number {
+  const chunk = map.chunk(index);
+  const end = Math.min(CHUNK, map.clusters - index * CHUNK);
+  if (typeof chunk === 'number') return referencesOf(chunk) > 0 ? end : 0;
+  let count = 0;
+  for (let i = 0; i < end; i++) if (referencesOf(chunk[i]) > 0) count++;
+  return count;
+}
+
+/**
+ * Clusters of one kind with more references than their refcount tells: the disk and its snapshots
+ * may share them at one place, or two places may have been given one cluster.
+ */
+class Doubts {
+  readonly #scan: Scan;
+  /** By cluster: the place of the first claim. */
+  readonly #places = new Map<number, number>();
+  readonly #conflicts = new Set<number>();
+
+  constructor(scan: Scan) {
+    this.#scan = scan;
+  }
+
+  has(cluster: number): boolean {
+    return this.#conflicts.has(cluster);
+  }
+
+  lookAt(index: number): void {
+    eachTroubled(this.#scan, index, (cluster, cell) => {
+      const kinds = kindsOf(cell);
+      const references = referencesOf(cell);
+      if (references < 2 || references <= storedOf(cell) || isConflict(kinds, references)) return;
+      if ((kinds & BIT.compressed) !== 0 || this.#places.size === MOST_DOUBTFUL) return;
+      this.#places.set(cluster, NOBODY);
+    });
+  }
+
+  /** Goes through all L2 tables, if there are any doubts. */
+  *find(): Generator<undefined, void> {
+    const { image, tables } = this.#scan;
+    const { geometry, source } = image;
+    if (this.#places.size === 0) return;
+    const bytes = new Uint8Array(geometry.clusterSize);
+    const runs = new L2EntryRuns(geometry);
+    for (let table = 0; table < tables.length; table++) {
+      const offset = tables.offset(table);
+      let first = NOBODY;
+      let seen = 0;
+      for (const { l1Index } of tables.places(table)) {
+        if (first === NOBODY) first = l1Index;
+        this.#claim(Math.floor(offset / geometry.clusterSize), l1Index);
+        if (++seen === MOST_PLACES) break;
+      }
+      if (geometry.externalData) continue;
+      source.readInto(bytes, offset);
+      runs.decode(viewOf(bytes), geometry.l2Entries);
+      for (let run = 0; run < runs.count; run++) {
+        if ((runs.highs[run] & COMPRESSED) !== 0) continue;
+        const start = maskedOffset(runs.highs[run], runs.lows[run]);
+        if (start === 0) continue;
+        const cluster = Math.floor(start / geometry.clusterSize);
+        const place = first * geometry.l2Entries + runs.indexes[run];
+        for (let i = 0; i < runs.lengths[run]; i++) this.#claim(cluster + i, place + i);
+      }
+      yield;
+    }
+  }
+
+  #claim(cluster: number, place: number): void {
+    const known = this.#places.get(cluster);
+    if (known === undefined || known === place) return;
+    if (known === NOBODY) this.#places.set(cluster, place);
+    else this.#conflicts.add(cluster);
+  }
+}
+
+class Sorter implements TroubledCells {
+  readonly zero = new CellGroup();
+  readonly low = new CellGroup();
+  readonly leaks = new CellGroup();
+  readonly unknown = new CellGroup();
+  inUse = 0;
+  readonly #scan: Scan;
+  readonly #doubts: Doubts;
+  readonly #pairs = new Map<string, PairGroup>();
+
+  constructor(scan: Scan, doubts: Doubts) {
+    this.#scan = scan;
+    this.#doubts = doubts;
+  }
+
+  get pairs(): readonly PairGroup[] {
+    return [...this.#pairs.values()];
+  }
+
+  sort(cluster: number, cell: number): void {
+    const { comparison, stored } = this.#scan;
+    const kinds = kindsOf(cell);
+    const references = referencesOf(cell);
+    const isCertain = storedOf(cell) !== MANY && !stored.someUnreadable;
+    const code = isCertain ? undefined : comparison.finding(cluster)?.code;
+    const isLow = isCertain ? references > storedOf(cell) : code === 'refcount-too-low';
+    const isLeak = isCertain ? references < storedOf(cell) : code === 'leak';
+    const isTwice =
+      isConflict(kinds, references) || (isLow && references > 1 && this.#doubts.has(cluster));
+    if (isTwice) this.#pair(kinds).add(cluster, isLow || isLeak || code !== undefined);
+    else if (code === 'refcount-unreadable') this.unknown.add(cluster);
+    else if (isLeak) this.leaks.add(cluster);
+    else if (isLow) (storedOf(cell) === 0 ? this.zero : this.low).add(cluster);
+  }
+
+  #pair(kinds: number): PairGroup {
+    const isShared = (kinds & L2) === L2 && kinds !== L2;
+    const [one, other = one] = kindsIn(isShared ? kinds & ~BIT.inactiveL2 : kinds);
+    const key = `${one} ${other}`;
+    let pair = this.#pairs.get(key);
+    if (!pair) {
+      pair = new PairGroup([one, other]);
+      this.#pairs.set(key, pair);
+    }
+    return pair;
+  }
+}
