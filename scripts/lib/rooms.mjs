@@ -38,6 +38,7 @@ const CORE = [
   coreRoom('check', FACTS),
   coreRoom('guest', [...FACTS, 'check']),
   coreRoom('inspect', [...FACTS, 'check', 'guest']),
+  coreRoom('check/causes', COUNTED),
   coreRoom('tree', ['', 'qcow2']),
   coreRoom('overlap', FACTS),
   coreRoom('simulate/copy', [...FACTS, 'overlap']),
@@ -54,6 +55,7 @@ const ALL_CORE = CORE.map(({ folder }) => folder);
 
 /** Modules of src/core that the webview may run: none reads an image. */
 const PURE = [
+  'check/causes/stepCommand',
   'guest/guestKinds',
   'map/cell',
   'map/kinds',
