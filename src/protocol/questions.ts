@@ -9,6 +9,7 @@ import type { Mapped } from '../core/inspect/referredTo.js';
 import { KINDS } from '../core/map/kinds.js';
 import { WINDOW_COLUMNS } from '../core/overlap/windowOrder.js';
 import type { StructurePage } from '../core/tree/node.js';
+import type { DiagnosisAnswer } from './diagnosis.js';
 import type { LayerAnswer, Strip, Tile } from './imageService.js';
 import { MAX_OPERATIONS, MAX_RANGES, MAX_TREE_PAGE } from './limits.js';
 import type { CellCounts, Hit, MixedCells, RangesPage } from './navigation.js';
@@ -142,6 +143,8 @@ export const QUESTIONS = {
       code: v.optional(v.custom<FindingCode>(isFindingCode)),
     }),
   ),
+  /** What is wrong, in words. To be asked again while it is computing. */
+  diagnosis: exchange<DiagnosisAnswer>()(v.object({})),
   /** A page of what lies below a node of the file's tree. */
   structure: exchange<StructurePage>()(
     v.object({ path: v.pipe(v.string(), v.maxLength(MAX_PATH)), ...page(MAX_TREE_PAGE) }),

@@ -143,6 +143,7 @@ export class ImageSession {
     },
     findings: (query) =>
       this.#scan?.result?.inspection.findings(query) ?? { total: 0, findings: [] },
+    diagnosis: () => ({ state: 'computing', done: 0 }),
     structure: (query) => this.#tree.page(query),
     next: (query) => must(this.#navigator).next(query),
     cells: (query) => ({

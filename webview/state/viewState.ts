@@ -3,7 +3,16 @@ import { NOWHERE, readHistory, type History } from './history.js';
 import { LAYERS, VIEWS, type Picture, type View } from '../../src/core/picture/layer.js';
 import type { CacheMode, EngineName } from '../../src/protocol/shapes.js';
 
-export const TABS = ['cluster', 'findings', 'ranges', 'structures', 'overlap', 'simulate'] as const;
+/** In the order of the side pane; the first is the one that opens. */
+export const TABS = [
+  'overview',
+  'findings',
+  'cluster',
+  'ranges',
+  'structures',
+  'overlap',
+  'simulate',
+] as const;
 
 export type Tab = (typeof TABS)[number];
 
@@ -46,7 +55,7 @@ export const FRESH: ViewState = {
   selected: undefined,
   history: NOWHERE,
   guest: undefined,
-  pane: { open: true, width: 440, tab: 'cluster' },
+  pane: { open: true, width: 440, tab: 'overview' },
   simulation: { operations: [], engine: 'today', cache: 'writethrough' },
   windows: true,
 };
