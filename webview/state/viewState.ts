@@ -55,7 +55,7 @@ export const FRESH: ViewState = {
   selected: undefined,
   history: NOWHERE,
   guest: undefined,
-  pane: { open: true, width: 440, tab: 'overview' },
+  pane: { open: true, width: 520, tab: 'overview' },
   simulation: { operations: [], engine: 'today', cache: 'writethrough' },
   windows: true,
 };

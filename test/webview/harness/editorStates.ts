@@ -126,8 +126,8 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
   'overview-all-open': {
     image: () => diagnosed(damaged(), DAMAGED),
     act: async (page) => {
-      for (const card of await page.locator('.cause [aria-expanded="false"]').all())
-        await card.click();
+      const closed = page.locator('.cause [aria-expanded="false"]');
+      while ((await closed.count()) > 0) await closed.first().click();
     },
   },
   'overview-healthy': { image: () => diagnosed(healthy(), HEALTHY) },

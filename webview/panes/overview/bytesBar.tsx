@@ -43,7 +43,7 @@ export function BytesBar({ store, summary, isBrief }: Props): JSX.Element {
   const all = sum(parts);
   const facts = store.facts.value;
   return (
-    <section class="bytes" aria-labelledby="bytes-title">
+    <section class="bytes-section" aria-labelledby="bytes-title">
       <div class="section-head">
         <h2 class="section-title" id="bytes-title">
           Where the bytes go
@@ -54,7 +54,7 @@ export function BytesBar({ store, summary, isBrief }: Props): JSX.Element {
           </span>
         )}
       </div>
-      <div class="bytes-bar" aria-hidden="true">
+      <div class={isBrief ? 'bytes-bar brief' : 'bytes-bar'} aria-hidden="true">
         {parts.map(({ kind, clusters }) => (
           <span
             key={kind}

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Cause, CauseSeverity, Diagnosis } from '../../../src/protocol/diagnosis.js';
+import type { Cause, CauseSeverity, Diagnosis, Step } from '../../../src/protocol/diagnosis.js';
 import { Icon, type IconName } from '../../parts/icon.js';
 import type { Store } from '../../state/store.js';
 import { clean, plural } from '../../text/text.js';
@@ -34,7 +34,7 @@ export function CauseCard({ diagnosis, place, store }: Props): JSX.Element {
   const icon = ICON[severity];
   const body = `cause-${place}`;
   return (
-    <li class={`cause ${severity}`} data-cause={cause.id}>
+    <li class="cause" data-severity={severity} data-cause={cause.id}>
       <div class="cause-head">
         {icon ? <Icon name={icon} /> : <span class="cause-number">{place + 1}</span>}
         <h3>
@@ -57,7 +57,7 @@ export function CauseCard({ diagnosis, place, store }: Props): JSX.Element {
         )}
         <Icon name={isOpen ? 'chevron-down' : 'chevron-right'} />
       </div>
-      {isOpen && <CauseBody id={body} cause={cause} store={store} />}
+      {isOpen && <CauseBody id={body} cause={cause} first={diagnosis.firstStep} store={store} />}
     </li>
   );
 }
@@ -65,11 +65,17 @@ export function CauseCard({ diagnosis, place, store }: Props): JSX.Element {
 interface BodyProps {
   readonly id: string;
   readonly cause: Cause;
+  /** What stands above all causes. */
+  readonly first: Step | undefined;
   readonly store: Store;
 }
 
-function CauseBody({ id, cause, store }: BodyProps): JSX.Element {
+function CauseBody({ id, cause, first, store }: BodyProps): JSX.Element {
   const { picture, explanation, danger, doNext, doNot } = cause;
+  const further = doNext.filter(
+    ({ command }) => command === undefined || command !== first?.command,
+  );
+  const steps = further.length > 0 ? further : doNext;
   return (
     <div class="cause-body" id={id}>
       <div class="cause-words">
@@ -83,11 +89,11 @@ function CauseBody({ id, cause, store }: BodyProps): JSX.Element {
               </dd>
             </>
           )}
-          {doNext.length > 0 && (
+          {steps.length > 0 && (
             <>
               <dt class="do">Do</dt>
               <dd>
-                <Advice steps={doNext} store={store} />
+                <Advice steps={steps} store={store} />
               </dd>
             </>
           )}
@@ -110,7 +116,7 @@ function CauseBody({ id, cause, store }: BodyProps): JSX.Element {
   );
 }
 
-function Actions({ cause, store }: Omit<BodyProps, 'id'>): JSX.Element | null {
+function Actions({ cause, store }: Pick<BodyProps, 'cause' | 'store'>): JSX.Element | null {
   const { clusterToShow, findings } = cause;
   const onMap = clusterToShow !== undefined && store.selection.has(clusterToShow);
   if (!onMap && findings === 0) return null;

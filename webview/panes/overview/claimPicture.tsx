@@ -30,13 +30,11 @@ export function ClaimBoxes({ picture: { cluster, left, right }, store }: Props):
 export function ClaimLine({ picture: { cluster, left, right } }: Props): JSX.Element {
   return (
     <span class="claim-line">
-      <Mark end={left} />
-      <span class="claim-end">{clean(left.text)}</span>
+      <LineEnd end={left} />
       <Arrow />
-      <span class="claim-cluster">cluster {count(cluster)}</span>
+      <span>cluster {count(cluster)}</span>
       <Arrow back />
-      <Mark end={right} />
-      <span class="claim-end">{clean(right.text)}</span>
+      <LineEnd end={right} />
     </span>
   );
 }
@@ -52,8 +50,11 @@ function Box({ end }: { readonly end: ClaimEnd }): JSX.Element {
   );
 }
 
-const Mark = ({ end }: { readonly end: ClaimEnd }): JSX.Element => (
-  <span class="swatch" style={{ background: `var(${kindVariable(end.kind)})` }} />
+const LineEnd = ({ end: { kind, text } }: { readonly end: ClaimEnd }): JSX.Element => (
+  <span class="claim-end">
+    <span class="swatch" style={{ background: `var(${kindVariable(kind)})` }} />
+    <span>{clean(text)}</span>
+  </span>
 );
 
 const Arrow = ({ back = false }: { readonly back?: boolean }): JSX.Element => (

@@ -33,7 +33,9 @@ export function DangerText({ danger, store }: Props): JSX.Element {
           {more > 0 && <li class="dim">and {plural(more, 'more range', 'more ranges')}</li>}
         </ul>
       )}
-      {snapshots.length > 0 && <p class="dim">{snapshotsText(snapshots)}</p>}
+      {!snapshots.every((name) => text.includes(`'${name}'`)) && (
+        <p class="dim">{snapshotsText(snapshots)}</p>
+      )}
     </>
   );
 }

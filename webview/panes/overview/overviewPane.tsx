@@ -124,9 +124,9 @@ function Verdict({ store, diagnosis }: DiagnosedProps): JSX.Element {
   const facts = store.facts.value;
   const isBad = isDamaged(verdict);
   return (
-    <header class={`overview-verdict ${verdict}`}>
+    <header class="overview-verdict" data-verdict={verdict}>
       <Icon name={VERDICT_ICON[verdict]} />
-      <div class="verdict-words">
+      <div class="overview-words">
         <h2>{clean(headline)}</h2>
         {firstStep && <p class="dim">{sentence(firstStep.text)}</p>}
         {!isBad && facts && (
@@ -135,7 +135,7 @@ function Verdict({ store, diagnosis }: DiagnosedProps): JSX.Element {
           </p>
         )}
       </div>
-      <div class="verdict-actions">
+      <div class="overview-actions">
         {firstStep && <FirstCommand step={firstStep} store={store} />}
         <Report diagnosis={diagnosis} store={store} />
       </div>
@@ -156,7 +156,7 @@ function FirstCommand({ step, store }: Props & { readonly step: Step }): JSX.Ele
       }}
     >
       <Icon name="copy" />
-      Copy {commandName(step)} Command
+      Copy {commandName(step)} <span class="long">Command</span>
     </button>
   );
 }
@@ -186,7 +186,7 @@ function Report({ diagnosis, store }: DiagnosedProps): JSX.Element {
         }}
       >
         <Icon name="output" />
-        Copy Report
+        <span class="long">Copy</span> Report
       </button>
       <label title="Of the image, its backing file, snapshots and bitmaps">
         <input
