@@ -25,7 +25,7 @@ export function reportOf(reported: Reported): string {
   const { diagnosis, facts, counts, hidesNames } = reported;
   const redaction = hidesNames ? withoutNames(diagnosis, facts) : SAID;
   const parts = [
-    `### ${prose(diagnosis.headline)}`,
+    `### ${prose(redaction.text(diagnosis.headline))}`,
     imageLines(facts, counts, redaction).join('\n'),
     ...(diagnosis.firstStep ? [stepLine('First', diagnosis.firstStep, reported, redaction)] : []),
     ...diagnosis.causes.flatMap((cause, place) => causeParts(cause, place, reported, redaction)),
