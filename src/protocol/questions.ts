@@ -144,7 +144,7 @@ export const QUESTIONS = {
     }),
   ),
   /** What is wrong, in words. To be asked again while it is computing. */
-  diagnosis: exchange<DiagnosisAnswer>()(v.object({})),
+  diagnosis: exchange<DiagnosisAnswer>()(v.record(v.string(), v.never())),
   /** A page of what lies below a node of the file's tree. */
   structure: exchange<StructurePage>()(
     v.object({ path: v.pipe(v.string(), v.maxLength(MAX_PATH)), ...page(MAX_TREE_PAGE) }),

@@ -28,10 +28,12 @@ export function Summary({ store }: { readonly store: Store }): JSX.Element {
         ))}
       </ul>
       <ul class="chips">
-        {[
-          ...useChips(store.file.value),
-          ...chips(facts.geometry, scan.state === 'scanned' ? scan.summary : undefined),
-        ].map((chip) => (
+        {useChips(store.file.value).map((chip) => (
+          <li key={chip.text} class={`chip ${chip.tone}`} title={chip.title}>
+            {chip.text}
+          </li>
+        ))}
+        {chips(facts.geometry, scan.state === 'scanned' ? scan.summary : undefined).map((chip) => (
           <ChipItem key={chip.text} chip={chip} store={store} />
         ))}
       </ul>
