@@ -7,7 +7,7 @@ import type { Store } from '../../state/store.js';
 const PATIENCE = 80;
 
 /** What is wrong with the image, as far as that is known, and which cards are open. */
-export class OverviewState {
+class OverviewState {
   /** Undefined while the image is being scanned, and when that was stopped. */
   readonly answer = signal<DiagnosisAnswer | undefined>(undefined);
   /** Whether names are left out of a report. */

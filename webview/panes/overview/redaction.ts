@@ -2,7 +2,7 @@ import type { Cause, Diagnosis, Step } from '../../../src/protocol/diagnosis.js'
 import type { ImageFacts } from '../../../src/core/qcow2/facts.js';
 
 /** What stands in the place of a name. */
-export const HIDDEN = '(name)';
+const HIDDEN = '(name)';
 
 /** A shorter name, replaced wherever it is, would take numbers and words with it. */
 const TELLING = 4;
