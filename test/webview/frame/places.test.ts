@@ -181,7 +181,7 @@ describe('without a mouse', () => {
         expect(at.name).not.toBe('');
         if (seen.at(-1) !== at.area) seen.push(at.area);
       }
-      expect(seen).toEqual(['toolbar', 'strip', 'heatmap', 'sash', 'tabs', 'legend']);
+      expect(seen).toEqual(['toolbar', 'strip', 'heatmap', 'sash', 'tabs', 'panel', 'legend']);
     });
   });
 

@@ -191,6 +191,7 @@ function Report({ diagnosis, store }: DiagnosedProps): JSX.Element {
       <label title="Of the image, its backing file, snapshots and bitmaps">
         <input
           type="checkbox"
+          aria-label="Hide names"
           checked={hidesNames.value}
           onChange={({ currentTarget }) => {
             hidesNames.value = currentTarget.checked;
