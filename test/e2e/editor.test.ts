@@ -160,6 +160,23 @@ describe('the overlap structures', () => {
 });
 
 describe('troubled images', () => {
+  inVsCode('what is wrong is what one sees first, and leads to the map', async () => {
+    const editor = await workbench.open('database-damaged.qcow2');
+    const cards = editor.locator('.overview .cause');
+    await cards.first().waitFor({ timeout: 30_000 });
+    expect(await editor.locator('#tab-overview').getAttribute('aria-selected')).toBe('true');
+    expect(await editor.locator('.overview-verdict').getAttribute('data-verdict')).toBe('damaged');
+    await cards.first().locator('.cause-body').waitFor();
+    expect(await workbench.copied(() => editor.getByText('Copy Report').click())).toContain(
+      '#### 1. ',
+    );
+    await cards.first().getByRole('button', { name: 'Show on Map' }).click();
+    await editor.locator('#tab-cluster').click();
+    await editor.locator('article[data-cluster]').waitFor();
+    await editor.locator('#tab-overview').click();
+    await workbench.picture('editor-overview');
+  });
+
   inVsCode('a damaged image shows what qemu-img check counts', async () => {
     const editor = await workbench.open('database-damaged.qcow2');
     await legendCounts(editor);

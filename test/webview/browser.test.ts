@@ -415,7 +415,7 @@ describe('the panels', () => {
     );
     const image = hostedSample('corrupt-l1-overlap.qcow2');
     await withEditor({ image, theme, ...NARROW }, async ({ page }) => {
-      await page.click('.heatmap', { position: { x: 100, y: 200 } });
+      await page.click('.heatmap');
       await page.locator('.cluster').waitFor();
       await page.addScriptTag({ content: axe });
       const violations = await page.evaluate(() =>

@@ -4,6 +4,7 @@ import type { Tab } from '../state/viewState.js';
 import { ClusterPane } from '../panes/cluster/clusterPane.js';
 import { FindingsPane } from '../panes/findings/findingsPane.js';
 import { OverlapPane } from '../panes/overlap/overlapPane.js';
+import { OverviewPane } from '../panes/overview/overviewPane.js';
 import { RangesPane } from '../panes/ranges/rangesPane.js';
 import { SimulatePane } from '../panes/simulate/simulatePane.js';
 import { StructuresPane } from '../panes/structures/structuresPane.js';
@@ -18,6 +19,8 @@ interface Props {
 /** What the first picture can do without: a bundle of its own, fetched when the map stands. */
 export function Pane({ tab, store }: Props): JSX.Element {
   switch (tab) {
+    case 'overview':
+      return <OverviewPane store={store} />;
     case 'cluster':
       return <ClusterPane store={store} />;
     case 'findings':

@@ -6,6 +6,7 @@ import { count } from '../text/text.js';
 import { LaterPane } from './laterPane.js';
 
 const TAB_TEXT: Readonly<Record<Tab, string>> = {
+  overview: 'Overview',
   cluster: 'Cluster',
   findings: 'Findings',
   ranges: 'Ranges',

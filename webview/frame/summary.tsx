@@ -29,16 +29,42 @@ export function Summary({ store }: { readonly store: Store }): JSX.Element {
         ))}
       </ul>
       <ul class="chips">
-        {[
-          ...useChips(store.file.value),
-          ...chips(facts.geometry, scan.state === 'scanned' ? scan.summary : undefined),
-        ].map((chip) => (
+        {useChips(store.file.value).map((chip) => (
           <li key={chip.text} class={`chip ${chip.tone}`} title={chip.title}>
             {chip.text}
           </li>
         ))}
+        {chips(facts.geometry, scan.state === 'scanned' ? scan.summary : undefined).map((chip) => (
+          <ChipItem key={chip.text} chip={chip} store={store} />
+        ))}
       </ul>
     </div>
+  );
+}
+
+interface ChipProps {
+  readonly chip: Chip;
+  readonly store: Store;
+}
+
+/** What is wrong leads to what it comes of. */
+function ChipItem({ chip: { text, tone, title }, store }: ChipProps): JSX.Element {
+  const hasPane = store.geometry.value !== undefined && store.failure.value === undefined;
+  return (
+    <li class={`chip ${tone}`} title={title}>
+      {tone === 'plain' || !hasPane ? (
+        text
+      ) : (
+        <button
+          type="button"
+          onClick={() => {
+            store.showTab('overview');
+          }}
+        >
+          {text}
+        </button>
+      )}
+    </li>
   );
 }
 

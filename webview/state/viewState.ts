@@ -4,7 +4,16 @@ import { LAYERS, VIEWS, type Picture, type View } from '../../src/core/picture/l
 import type { CacheMode, EngineName } from '../../src/protocol/shapes.js';
 import { isRecord } from '../../src/core/record.js';
 
-export const TABS = ['cluster', 'findings', 'ranges', 'structures', 'overlap', 'simulate'] as const;
+/** In the order of the side pane; the first is the one that opens. */
+export const TABS = [
+  'overview',
+  'findings',
+  'cluster',
+  'ranges',
+  'structures',
+  'overlap',
+  'simulate',
+] as const;
 
 export type Tab = (typeof TABS)[number];
 
@@ -47,7 +56,7 @@ export const FRESH: ViewState = {
   selected: undefined,
   history: NOWHERE,
   guest: undefined,
-  pane: { open: true, width: 440, tab: 'cluster' },
+  pane: { open: true, width: 520, tab: 'overview' },
   simulation: { operations: [], engine: 'today', cache: 'writethrough' },
   windows: true,
 };

@@ -70,7 +70,7 @@ describe.each([440, 640, 800, 1600])('an editor of %i pixels', (width) => {
       expect(await hidden(page, '.chip, .summary h1, [role=tab]')).toEqual([]);
       const map = await page.locator('.heatmap').boundingBox();
       expect(map?.width).toBeGreaterThan(280);
-      expect(map?.height).toBeGreaterThan(width > 640 ? 400 : 150);
+      expect(map?.height).toBeGreaterThan(width > 900 ? 400 : 150);
     });
   });
 

@@ -3,6 +3,7 @@ import { LAYERS, VIEWS, type Picture } from '../../../src/core/picture/layer.js'
 import type { Tab } from '../../../webview/state/viewState.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
+import { answering, DAMAGED, diagnosed, HEALTHY, LEAKING, UNREADABLE } from './diagnoses.js';
 import type { HostedImage } from './editorPage.js';
 import { hostedFile, hostedMap, hostedSample } from './hostedImages.js';
 import { DEFAULT_OVERLAP, hostedMail, withWindows } from './hostedWindows.js';
@@ -120,6 +121,29 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
       const { service, events } = damaged();
       return { service, events: [...events.slice(0, 1), { type: 'cancelled', generation: 1 }] };
     },
+  },
+  overview: { image: () => diagnosed(hostedMap(481_690, true), DAMAGED) },
+  'overview-all-open': {
+    image: () => diagnosed(damaged(), DAMAGED),
+    act: async (page) => {
+      const closed = page.locator('.cause [aria-expanded="false"]');
+      while ((await closed.count()) > 0) await closed.first().click();
+    },
+  },
+  'overview-healthy': { image: () => diagnosed(healthy(), HEALTHY) },
+  'overview-backed': {
+    image: () => diagnosed(hostedSample('developer-overlay.qcow2'), HEALTHY),
+    act: (page) => page.locator('.bytes-part').first().click(),
+  },
+  'overview-leaking': {
+    image: () => diagnosed(hostedMap(481_690, true), LEAKING),
+    act: (page) => page.locator('.cause button').first().click(),
+  },
+  'overview-computing': {
+    image: () => answering(damaged(), () => ({ state: 'computing', done: 0.4 })),
+  },
+  'overview-unreadable': {
+    image: () => diagnosed(hostedSample('tables-past-end.qcow2'), UNREADABLE),
   },
   empty: {
     image: () => hostedFile(layOut(new ImageBuilder({ virtualSize: 2 ** 36 })), 'new.qcow2'),

@@ -18,6 +18,7 @@ import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import type { SparseFile } from '../../images/pieces.js';
 import { SAMPLES } from '../../images/samples/samples.js';
+import { HEALTHY } from './diagnoses.js';
 import type { HostedImage } from './editorPage.js';
 import { MACHINE } from '../../session/machine.js';
 import type { ImageFacts } from '../../../src/core/qcow2/facts.js';
@@ -164,6 +165,7 @@ function hosted(map: ClusterMap): HostedImage {
         findings: [],
       }),
       findings: () => ({ total: 0, findings: [] }),
+      diagnosis: () => ({ state: 'diagnosed', diagnosis: HEALTHY }),
       structure: () => ({ total: 0, nodes: [] }),
       next: (query) => navigator.next(query),
       cells: (query) => ({ generation: 1, runs: navigator.cells(query) }),

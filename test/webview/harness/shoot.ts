@@ -9,7 +9,7 @@ import { THEMES, type Theme } from './themes.js';
  * every theme, wide, narrow and in a narrow split. `shoot FOLDER [STATE|THEME|WIDTH…]` takes those.
  */
 const [folder = 'artefacts/webview', ...wanted] = process.argv.slice(2);
-const HEIGHTS: Readonly<Record<string, number>> = { 1600: 900, 800: 600, 480: 800 };
+const HEIGHTS: Readonly<Record<string, number>> = { 1440: 900, 800: 900, 480: 800 };
 
 /** Those that were asked for, or all. */
 function chosen<T extends string>(all: readonly T[]): readonly T[] {

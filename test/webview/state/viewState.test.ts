@@ -36,7 +36,7 @@ describe('kept state', () => {
       picture: { view: 'guests', layer: 'toString' },
       selected: -1,
       guest: 0.5,
-      pane: { open: true, width: 'wide', tab: 'cluster' },
+      pane: { open: true, width: 'wide', tab: 'nowhere' },
       simulation: { operations: ['flush', 5], engine: 'none', cache: 1 },
     });
     expect(state).toEqual(FRESH);

@@ -1,16 +1,9 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { FindingCode, Severity } from '../../../src/core/check/finding.js';
+import { ALL, type Filter } from '../../state/findingFilter.js';
 import type { Store } from '../../state/store.js';
 import { count } from '../../text/text.js';
-
-/** Which findings are listed: all, those of a severity, or those of a kind. */
-export interface Filter {
-  readonly severity: Severity | undefined;
-  readonly code: FindingCode | undefined;
-}
-
-export const ALL: Filter = { severity: undefined, code: undefined };
 
 const SEVERITIES: readonly { readonly severity: Severity | undefined; readonly text: string }[] = [
   { severity: undefined, text: 'All' },

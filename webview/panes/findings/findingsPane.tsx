@@ -5,7 +5,8 @@ import type { Finding } from '../../../src/core/check/finding.js';
 import type { Store } from '../../state/store.js';
 import { count } from '../../text/text.js';
 import { FindingDetails } from './findingDetails.js';
-import { ALL, type Filter, FindingFilters } from './findingFilters.js';
+import { ALL, findingFilterOf } from '../../state/findingFilter.js';
+import { FindingFilters } from './findingFilters.js';
 import { clusterToShow, FindingLine } from '../../parts/findingLine.js';
 import { Icon } from '../../parts/icon.js';
 import { showOffset } from '../../parts/offsetLink.js';
@@ -29,7 +30,7 @@ interface Opened {
 
 /** All findings, of which only those in sight are fetched and built. */
 export function FindingsPane({ store }: { readonly store: Store }): JSX.Element {
-  const filter = useSignal<Filter>(ALL);
+  const filter = findingFilterOf(store);
   const pages = useSignal<Pages>(new Map());
   const total = useSignal<number | undefined>(undefined);
   const opened = useSignal<Opened | undefined>(undefined);
