@@ -41,7 +41,7 @@ export const cutOff: CauseRule = {
             severity: 'damage',
             title:
               missing === undefined
-                ? `The file is cut off at ${end}: ${many(count, 'entry', 'entries')} point behind its end`
+                ? `The file is cut off at ${end}: ${count === 0 ? 'a table of its own' : many(count, 'entry', 'entries')} ${count > 1 ? 'lie' : 'lies'} behind its end`
                 : `The file is cut off: at least ${sizeText(missing)} are missing at its end`,
             explanation: `Tables point behind the end of the file at ${end}, where refcounts say that there was something. A copy that broke off, a full disk or a file system check does that. The guest reads zeros there, without an error.${bytes > 0 ? ' All other data of the disk is still there.' : ''}`,
             doNext: [
@@ -70,8 +70,7 @@ export const cutOff: CauseRule = {
 
 /** A structure, not an entry's data, that lies behind the end. */
 const isLostTable = ({ code, owner }: Finding): boolean =>
-  code === 'refcount-block-outside' ||
-  (code === 'past-end' && owner?.type !== 'l2-entry' && owner?.type !== 'l2-table');
+  code === 'past-end' && owner?.type !== 'l2-entry' && owner?.type !== 'l2-table';
 
 /** From the end of the file to the last cluster with a refcount that is known. */
 function missingBytes({ scan, image }: Evidence): number | undefined {

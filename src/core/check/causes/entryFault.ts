@@ -13,9 +13,7 @@ import type { Scan } from '../scan.js';
  * - `refused`: QEMU does not use it
  * - `odd`: reserved bits; QEMU overlooks them
  */
-export const ENTRY_FAULTS = ['stray-bit', 'cut-off', 'past-end', 'refused', 'odd'] as const;
-
-export type EntryFault = (typeof ENTRY_FAULTS)[number];
+export type EntryFault = 'stray-bit' | 'cut-off' | 'past-end' | 'refused' | 'odd';
 
 /** Bits of an entry that an offset below 2^56 does not have. */
 const HIGH_RESERVED = 0x3f000000;

@@ -96,7 +96,9 @@ export const refcountsLow: CauseRule = {
         groups: [low, cells.unknown],
         endangers: [low.clusters, cells.unknown.clusters],
         takes: ({ code }) =>
-          code === 'refcount-table-reserved-bits' || code === 'refcount-block-unaligned',
+          code === 'refcount-block-outside' ||
+          code === 'refcount-table-reserved-bits' ||
+          code === 'refcount-block-unaligned',
         tell: () => ({
           severity: 'danger',
           title:
