@@ -15,7 +15,7 @@ export function qemuInfo(image: Image, filename: string): object {
   return {
     filename,
     format: 'qcow2',
-    'virtual-size': Number(geometry.virtualSize),
+    'virtual-size': geometry.virtualSize,
     'cluster-size': 2 ** geometry.clusterBits,
     'dirty-flag': geometry.dirty,
     encrypted: geometry.encryption === 'none' ? undefined : true,

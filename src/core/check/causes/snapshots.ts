@@ -43,7 +43,7 @@ export const snapshotTable: CauseRule = {
         tell: () => ({
           severity: 'damage',
           title: isListBroken
-            ? `The list of snapshots cannot be read: ${readable.length === 0 ? 'none' : countText(readable.length)} of ${promised === 1 ? 'its one snapshot' : `its ${many(promised, 'snapshot')}`} ${readable.length === 1 ? 'is' : 'are'} left in it`
+            ? `The list of snapshots cannot be read: ${leftIn(readable.length, promised)}`
             : `${many(broken, 'snapshot leads', 'snapshots lead')} to an L1 table that cannot be read`,
           explanation: isListBroken
             ? `${isOpenable(image.refusal.open) ? '' : 'QEMU refuses to open the image for that, though the disk itself is not concerned. '}Most often a snapshot was made or deleted from outside while a VM had the image open, and the VM then wrote over the new list.${readable.length > 0 ? ` Still readable: ${namesText(readable)}.` : ''}`
@@ -122,3 +122,10 @@ export const repairDeletesSnapshots: CauseRule = {
     ];
   },
 };
+
+/** "its only snapshot is lost", "none of its 3 snapshots is left", "2 of its 3 snapshots are left" */
+function leftIn(readable: number, promised: number): string {
+  if (readable === 0 && promised === 1) return 'its only snapshot is lost';
+  const left = readable === 0 ? 'none' : countText(readable);
+  return `${left} of its ${many(promised, 'snapshot')} ${readable > 1 ? 'are' : 'is'} left`;
+}
