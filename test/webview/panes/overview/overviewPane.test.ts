@@ -166,7 +166,7 @@ describe('overview', () => {
       await page.getByRole('button', { name: 'Copy Report' }).click();
       await expect.poll(() => copied(editor).length).toBe(4);
       const [cp, convert, report, hidden] = copied(editor);
-      expect(cp).toBe("cp 'database-damaged.qcow2' 'database-damaged.qcow2.copy'");
+      expect(cp).toBe("cp -n 'database-damaged.qcow2' 'database-damaged.qcow2.copy'");
       expect(convert).toMatch(/^qemu-img convert .* --salvage /);
       expect(report).toContain('database-damaged.qcow2');
       expect(report).toContain('#### 5. ');
@@ -188,8 +188,8 @@ describe('overview', () => {
       await expect
         .poll(() => copied(editor))
         .toEqual([
-          String.raw`cp 'it'\''s.qcow2' 'it'\''s.qcow2.copy'`,
-          "cp 'it''s.qcow2' 'it''s.qcow2.copy'",
+          String.raw`cp -n 'it'\''s.qcow2' 'it'\''s.qcow2.copy'`,
+          "Copy-Item -LiteralPath 'it''s.qcow2' -Destination 'it''s.qcow2.copy'",
         ]);
     });
   });
