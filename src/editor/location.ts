@@ -37,9 +37,12 @@ function offsetOf(text: string): number | undefined {
   const offset = new RegExp(`^(?:${NUMBER})$`).exec(text);
   if (offset) return numberOf(offset[0]);
   const size = SIZE.exec(text);
-  return size ? Math.floor(numberOf(size[1]) * 1024 ** (UNITS.indexOf(size[2]) + 1)) : undefined;
+  return size
+    ? capped(Math.floor(numberOf(size[1]) * 1024 ** (UNITS.indexOf(size[2]) + 1)))
+    : undefined;
 }
 
 /** At most 2^53 − 1, which no offset reaches. */
-const numberOf = (digits: string): number =>
-  Math.min(Number(digits.replaceAll(',', '')), Number.MAX_SAFE_INTEGER);
+const capped = (value: number): number => Math.min(value, Number.MAX_SAFE_INTEGER);
+
+const numberOf = (digits: string): number => capped(Number(digits.replaceAll(',', '')));

@@ -61,6 +61,12 @@ test('every index and offset comes back as it was written', () => {
   );
 });
 
+test('a size past all offsets is the greatest there is', () => {
+  const offset = Number.MAX_SAFE_INTEGER;
+  expect(parsePlace('1E')).toEqual({ type: 'host', offset });
+  expect(parsePlace('guest 9000P')).toEqual({ type: 'guest', offset });
+});
+
 test('no text makes it throw, and no number in its answer is out of bounds', () => {
   const digits = fc.stringMatching(/^(guest |host |cluster |l1 |l2 )?[0-9a-fx,.kmgtpe ]{0,12}$/);
   fc.assert(

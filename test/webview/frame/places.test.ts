@@ -172,7 +172,9 @@ describe('without a mouse', () => {
         const at = await page.evaluate(() => {
           const active = document.activeElement;
           if (!active || active === document.body) return undefined;
-          const area = active.closest('.toolbar, .strip, .heatmap, .sash, .tabs, .panel, .legend');
+          const area = active.closest(
+            '.summary, .toolbar, .strip, .heatmap, .sash, .tabs, .panel, .legend',
+          );
           const name = active.getAttribute('aria-label') ?? active.textContent;
           return { area: area?.className ?? 'none', name };
         });
@@ -180,7 +182,8 @@ describe('without a mouse', () => {
         expect(at.name).not.toBe('');
         if (seen.at(-1) !== at.area) seen.push(at.area);
       }
-      expect(seen).toEqual(['toolbar', 'strip', 'heatmap', 'sash', 'tabs', 'panel', 'legend']);
+      const areas = ['summary', 'toolbar', 'strip', 'heatmap', 'sash', 'tabs', 'panel', 'legend'];
+      expect(seen).toEqual(areas);
     });
   });
 
