@@ -16,7 +16,7 @@ const CODE = /\.(js|tsx?)$/;
  * @param {boolean} typesOnly
  * @returns {string | undefined}
  */
-export function refusal(file, specifier, typesOnly) {
+function refusal(file, specifier, typesOnly) {
   const here = roomOf(file);
   if (here === undefined) return undefined;
   const { room } = here;
