@@ -54,6 +54,45 @@ describe('info of a header full of extensions', () => {
   });
 });
 
+describe('check --json of a refcount table whose entries all name one block', () => {
+  it('lists the owners of a cluster once, and counts them elsewhere', () => {
+    const file = layOut(new ImageBuilder({ virtualSize: 2 ** 20 }));
+    const table = file.places.refcountTable;
+    const block = new DataView(fileBytes(file).buffer).getBigUint64(table);
+    const entries = 400;
+    const pokes = Array.from({ length: entries }, (_, index) => poke(table + index * 8, block));
+    const image = join(folder, 'one-block.qcow2');
+    writeSparse(image, poked(file, pokes));
+    const { code, stdout } = runCli(['check', image, '--json']);
+    expect(code).toBe(2);
+    const parsed: unknown = JSON.parse(stdout);
+    if (!isReport(parsed)) throw new Error(`expected findings, found ${stdout.slice(0, 200)}`);
+    const { findings } = parsed;
+    expect(findings.length).toBeGreaterThanOrEqual(entries - 1);
+    // Each of them is about a block that all of the entries name.
+    const ofBlock = findings.filter(({ cluster }) => BigInt(cluster) === block / 65_536n);
+    expect(ofBlock.length).toBeGreaterThanOrEqual(entries - 1);
+    for (const { ownersTotal } of ofBlock) expect(ownersTotal).toBe(entries);
+    expect(Math.max(...findings.map(({ owners }) => owners.length))).toBe(100);
+    // In full with the first one, and with the refcount's own, which no entry is at fault of.
+    expect(findings.filter(({ owners }) => owners.length > 1)).toHaveLength(2);
+  });
+});
+
+interface Report {
+  readonly findings: readonly {
+    readonly cluster: number;
+    readonly owners: readonly unknown[];
+    readonly ownersTotal: number;
+  }[];
+}
+
+const isReport = (value: unknown): value is Report =>
+  typeof value === 'object' &&
+  value !== null &&
+  'findings' in value &&
+  Array.isArray(value.findings);
+
 describe('help', () => {
   it('tells the version', () => {
     expect(runCli(['--version'])).toEqual({
