@@ -78,7 +78,7 @@ describe('overview', () => {
       );
       expect(await cards.nth(1).locator('.claim-line').innerText()).toMatch(/cluster 22/);
       expect(await page.locator('.cause-amount').allInnerTexts()).toEqual([
-        '40 GiB',
+        'whole disk',
         '512 MiB',
         '192 KiB',
         '64 KiB',
