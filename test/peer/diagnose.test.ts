@@ -462,5 +462,6 @@ describe('what a card says to do is done, and leaves what it says', () => {
     exitOf(typed(cause.doNot)[0], repaired);
     expect(check(repaired)).toBe(0);
     expect(readsTwo(repaired)).toBe(false);
+    expect(diagnosisOf(repaired).causes.map(({ id }) => id)).toContain('two-writers');
   });
 });
