@@ -49,6 +49,9 @@ const CORE = [
   coreRoom('simulate/driver/refcounts', [...GUARDED_COPY, 'simulate/driver/state']),
   coreRoom('simulate/driver', [...GUARDED_COPY, ...DRIVER]),
   coreRoom('simulate/driver/requests', [...GUARDED_COPY, ...DRIVER, 'simulate/driver']),
+  coreRoom('repair', [
+    ...[...GUARDED_COPY, 'check', ...DRIVER, 'simulate/driver', 'simulate/driver/requests'],
+  ]),
   coreRoom('picture', [...COUNTED, 'overlap', 'simulate/copy']),
   coreRoom('simulate/verdict', [
     ...COUNTED,

@@ -26,6 +26,8 @@ export interface Command {
 interface Definition<O extends OptionTable> {
   readonly name: string;
   readonly summary: string;
+  /** What it takes beside its options, if not one image. */
+  readonly operands?: string;
   /** Lines that the help has below the summary. */
   readonly details?: readonly string[];
   readonly options: O;
@@ -54,11 +56,11 @@ export function command<const O extends OptionTable>(definition: Definition<O>):
 }
 
 function helpOf(
-  { name, summary, details }: Definition<OptionTable>,
+  { name, summary, details, operands = 'IMAGE' }: Definition<OptionTable>,
   options: OptionTable,
 ): Printable {
   return Printable.join([
-    t`usage: qcow2-lens ${name} IMAGE [options]\n\n${summary}\n`,
+    t`usage: qcow2-lens ${name} ${operands} [options]\n\n${summary}\n`,
     ...(details ?? []).map((line) => t`${line}\n`),
     t`\n`,
     optionLines(options),

@@ -4,6 +4,7 @@ import { diagnose } from './diagnose.js';
 import { info } from './info.js';
 import { layout } from './layout.js';
 import { map } from './map.js';
+import { repair } from './repair.js';
 import { simulate } from './simulate.js';
 import { structures } from './structures.js';
 
@@ -12,6 +13,7 @@ export const COMMANDS: readonly Command[] = [
   info,
   check,
   diagnose,
+  repair,
   map,
   layout,
   structures,

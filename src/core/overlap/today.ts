@@ -3,6 +3,7 @@ import { BIT } from '../map/kinds.js';
 import { blockOffset, EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { MappableImage } from '../qcow2/image.js';
 import { MAX_L1_BYTES } from '../qcow2/limits.js';
+import type { Snapshot } from '../qcow2/snapshotTable.js';
 import type { CheckEngine } from './checkEngine.js';
 import { MAX_OPERATIONS } from './openSequence.js';
 import type { TablePlace } from './tableChanges.js';
@@ -71,16 +72,22 @@ export function guardedTables(image: MappableImage): GuardedTables {
     activeL1: placeOf(l1),
     refcountTable: placeOf(refcountTable),
     snapshotTable: { offset: image.snapshotsOffset, bytes: snapshotTable.size },
-    inactiveL1s: snapshotTable.snapshots.map((snapshot) => ({
-      offset: exactOrBeyond(snapshot.l1Offset),
-      bytes: snapshot.l1Size * 8,
-    })),
+    inactiveL1s: snapshotTable.snapshots.map(placeOfL1),
     activeL2s: new TableSet(l2Offsets([l1]), clusterSize),
     refcountBlocks: new TableSet(refcountBlocks(refcountTable), clusterSize),
     inactiveL2s: () => (inactiveL2s ??= new TableSet(l2Offsets(snapshotL1s(image)), clusterSize)),
     bitmapDirectory: { offset: bitmaps?.offset ?? 0, bytes: bitmaps?.size ?? 0 },
   };
 }
+
+/** Where a snapshot says that its L1 table is. */
+export const placeOfL1 = ({
+  l1Offset,
+  l1Size,
+}: Pick<Snapshot, 'l1Offset' | 'l1Size'>): TablePlace => ({
+  offset: exactOrBeyond(l1Offset),
+  bytes: l1Size * 8,
+});
 
 /** An offset that a number would round to another alignment lies past any file, as 2^63 does. */
 const exactOrBeyond = (offset: bigint): number =>

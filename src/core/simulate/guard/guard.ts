@@ -13,7 +13,7 @@ import {
   type TablePlace,
 } from '../../overlap/tableChanges.js';
 import { TableSet } from '../../overlap/tableSet.js';
-import { type GuardedTables, guardedTables, TodayEngine } from '../../overlap/today.js';
+import { type GuardedTables, guardedTables, placeOfL1, TodayEngine } from '../../overlap/today.js';
 import { lowestType, TEMPLATES, type TypeSet } from '../../overlap/types.js';
 import { EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
 import type { MappableImage } from '../../qcow2/image.js';
@@ -226,6 +226,16 @@ export class Guard {
     this.#tell((list) => {
       snapshotCreated(list, this.#clusterSize, l1, l2Offsets);
     });
+  }
+
+  /** The snapshot table was read only now, as a check does that repairs. */
+  snapshotsRead(
+    table: TablePlace,
+    snapshots: readonly { readonly l1Offset: bigint; readonly l1Size: number }[],
+  ): void {
+    this.#tables.snapshotTable = table;
+    this.#tables.inactiveL1s = snapshots.map(placeOfL1);
+    this.#inactive.table = undefined;
   }
 
   /** A snapshot left the list: QEMU's own check forgets its tables at once. */

@@ -90,7 +90,7 @@ function newId(list: readonly HeldSnapshot[]): number {
 }
 
 /** Writes the snapshot table anew and frees the old one (qcow2_write_snapshots). */
-function writeTable(driver: Driver, list: readonly HeldSnapshot[]): void {
+export function writeTable(driver: Driver, list: readonly HeldSnapshot[]): void {
   const { snapshots, refcounts, guard, header } = driver;
   const before = { list: snapshots.list, header: header.snapshots };
   // A header that is written meanwhile, to mark the image, has the new number with the old place.

@@ -101,6 +101,20 @@ export class MetadataCache {
     this.#clean(entry);
   }
 
+  /** Forgets all tables once what is dirty is written; a failure is dropped, and nothing is forgotten (qcow2_cache_empty). */
+  empty(): void {
+    const errno = failureOf(() => {
+      this.write();
+    });
+    if (errno !== undefined) return;
+    for (const entry of [...this.#byOffset.values()]) this.discard(entry);
+    this.#uses = 0;
+  }
+
+  get isDirty(): boolean {
+    return this.#dirty.size > 0;
+  }
+
   /**
    * This cache may be written only after `other`. QEMU drops the failure of a write that this takes,
    * and with it the dependency (qcow2_cache_set_dependency).

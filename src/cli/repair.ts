@@ -1,0 +1,205 @@
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { BudgetError } from '../core/map/budget.js';
+import { BESIDE } from '../core/check/mapNeed.js';
+import { openImage } from '../core/qcow2/image.js';
+import { changedRuns } from '../core/repair/changedRuns.js';
+import { LINUX_FILE_SYSTEM } from '../core/repair/repairState.js';
+import { type Repair, repair as simulateRepair, repairLines } from '../core/repair/repair.js';
+import type { RepairMode } from '../core/repair/mode.js';
+import { Unpredictable } from '../core/simulate/copy/failure.js';
+import { messageOf } from '../core/text.js';
+import { finish } from '../core/work.js';
+import { BackingChain } from './backingChain.js';
+import { checkText } from './checkText.js';
+import { command, type Context } from './command.js';
+import { Arguments } from './options.js';
+import { linesOf, Printable, t } from './printable.js';
+import { asOurs } from './qemuMessages.js';
+import { Refused } from './refused.js';
+import { MEMORY_OPTION, memoryOf } from './scanWithin.js';
+import { type Subject, withImage } from './subject.js';
+
+const MIB = 2 ** 20;
+const DEFAULT_MEMORY = 256;
+/** Bytes of text that are written at a time. */
+const WRITTEN_AT_ONCE = 2 ** 20;
+
+const OPTIONS = {
+  json: { help: "as a JSON document, with the keys of 'qemu-img check -r'" },
+  changes: {
+    value: 'FILE',
+    help: 'a JSON line for each run of bytes that would change, and one for the length; -: here',
+  },
+  'no-hole-punching': {
+    help: 'as on a file system that does not take freed clusters back: their bytes stay',
+  },
+  ...MEMORY_OPTION,
+} as const;
+
+export const repair = command({
+  name: 'repair',
+  operands: 'IMAGE leaks|all',
+  summary: "what 'qemu-img check -r' would do; the image is not written",
+  details: [
+    'Exit codes as those of qemu-img: 0 nothing is wrong (any more), 1 the check fails, 2 corruptions',
+    'are left, 3 leaks are left, 63 not a qcow2 image.',
+  ],
+  options: OPTIONS,
+  run(args, context) {
+    const [filename, mode, ...rest] = args.operands;
+    if (mode === undefined || rest.length > 0)
+      throw new Refused(
+        `repair takes an image and 'leaks' or 'all', found ${args.operands.length}`,
+      );
+    if (mode !== 'leaks' && mode !== 'all')
+      throw new Refused(`repair takes 'leaks' or 'all', found '${mode}'`);
+    const ofImage = new Arguments<string>([filename], new Map());
+    return withImage('repair', ofImage, context, (subject) => run(subject, mode, args, context));
+  },
+});
+
+type RepairArguments = Arguments<keyof typeof OPTIONS>;
+
+function run(subject: Subject, mode: RepairMode, args: RepairArguments, context: Context): number {
+  const { output } = context;
+  const foreign = subject.foreign();
+  if (foreign !== undefined) output.complain(t`qcow2-lens: ${foreign}\n`);
+  const repaired = simulated(subject, mode, args, context);
+  output.complain(linesOf(repairLines(repaired).map(asOurs)));
+  if (repaired.messagesLeftOut > 0)
+    output.complain(t`qcow2-lens: ${repaired.messagesLeftOut} more lines are not listed\n`);
+  for (const doubt of repaired.doubts) output.complain(t`qcow2-lens: may differ: ${doubt}\n`);
+  if (repaired.ending.state === 'aborted')
+    throw new Refused(`QEMU itself would end with SIGABRT: ${repaired.ending.reason}`);
+  if (repaired.ending.state === 'unpredictable')
+    throw new Refused(`this cannot be foretold: ${repaired.ending.reason}`);
+  const changes = args.get('changes');
+  if (changes !== '-')
+    output.print(args.has('json') ? document(repaired, subject) : text(repaired));
+  if (changes !== undefined) writeChanges(subject, repaired, changes, context);
+  return repaired.ending.exitCode;
+}
+
+function simulated(
+  subject: Subject,
+  mode: RepairMode,
+  args: RepairArguments,
+  { open }: Context,
+): Repair {
+  const { source, filename } = subject;
+  const memory = memoryOf(args) ?? DEFAULT_MEMORY;
+  const image = openImage(source);
+  const chain = new BackingChain(source, filename, open);
+  try {
+    const options = {
+      mode,
+      filename,
+      memory: Math.max(0, memory - BESIDE) * MIB,
+      fileSystem: { ...LINUX_FILE_SYSTEM, punchesHoles: !args.has('no-hole-punching') },
+      backingRefusal: backingRefusal(chain, filename),
+    };
+    return finish(simulateRepair(image, options));
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error;
+    throw new Refused(`the repair of this image needs more than ${memory} MiB; --memory MIB`);
+  } finally {
+    chain.close();
+  }
+}
+
+/** Why what lies below the image cannot be opened, if that is what stops QEMU. */
+function backingRefusal({ refusal }: BackingChain, filename: string): string | undefined {
+  const inFront = `Could not open '${filename}': `;
+  const reason = refusal?.startsWith(inFront) === true ? refusal.slice(inFront.length) : undefined;
+  return reason?.startsWith('Could not open backing file: ') === true ? reason : undefined;
+}
+
+/** What qemu-img prints for people. */
+function text({ counts, fixed, passes }: Repair): Printable {
+  const parts: Printable[] = [];
+  if (passes === 2)
+    parts.push(
+      t`The following inconsistencies were found and repaired:\n\n`,
+      t`    ${fixed.leaks} leaked clusters\n    ${fixed.corruptions} corruptions\n\n`,
+      t`Double checking the fixed image now...\n`,
+    );
+  if (counts) parts.push(checkText(counts));
+  return Printable.join(parts);
+}
+
+function document({ counts }: Repair, subject: Subject): Printable {
+  if (!counts) return t``;
+  const optional: Record<string, number> = {
+    'image-end-offset': counts.imageEndOffset,
+    'total-clusters': counts.totalClusters,
+    'allocated-clusters': counts.allocatedClusters,
+    'fragmented-clusters': counts.fragmentedClusters,
+    'compressed-clusters': counts.compressedClusters,
+    corruptions: counts.corruptions,
+    leaks: counts.leaks,
+    'corruptions-fixed': counts.corruptionsFixed,
+    'leaks-fixed': counts.leaksFixed,
+  };
+  const json = {
+    filename: subject.filename,
+    format: 'qcow2',
+    'check-errors': counts.checkErrors,
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== 0)),
+    ...subject.changedJson(),
+  };
+  return t`${Printable.json(json, 1)}\n`;
+}
+
+function writeChanges(
+  { source, filename }: Subject,
+  { after }: Repair,
+  target: string,
+  { output }: Context,
+): void {
+  const file = target === '-' ? undefined : openForWriting(target, filename);
+  let gathered: Printable[] = [];
+  let length = 0;
+  const flush = (): void => {
+    const lines = Printable.join(gathered);
+    if (file === undefined) output.print(lines);
+    else writeAll(file, lines.text);
+    gathered = [];
+    length = 0;
+  };
+  const put = (value: object): void => {
+    const line = t`${Printable.json(value)}\n`;
+    gathered.push(line);
+    length += line.text.length;
+    if (length > WRITTEN_AT_ONCE) flush();
+  };
+  try {
+    for (const { offset, bytes } of changedRuns(source, after))
+      put({ offset, hex: Buffer.from(bytes).toString('hex') });
+    put({ length: after.size });
+    flush();
+  } catch (error) {
+    if (error instanceof Unpredictable)
+      throw new Refused(`what is written cannot be foretold: ${error.message}`);
+    throw error;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** A file that is not the image, whatever it is called. Throws Refused. */
+function openForWriting(target: string, image: string): number {
+  try {
+    const [own, other] = [statSync(image), statSync(target, { throwIfNoEntry: false })];
+    if (other && own.dev === other.dev && own.ino === other.ino)
+      throw new Refused(`--changes is '${target}', which is the image itself`);
+    return openSync(target, 'w');
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    throw new Refused(`--changes: ${messageOf(error)}`);
+  }
+}
+
+function writeAll(file: number, text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) rest = rest.subarray(writeSync(file, rest));
+}

@@ -1,0 +1,185 @@
+import { hexWords, viewOf } from '../bytes.js';
+import { BIT } from '../map/kinds.js';
+import { dataOffset, COPIED, l2EntryKind } from '../qcow2/l2Entry.js';
+import { errnoText, failureOf } from '../simulate/copy/failure.js';
+import { bytesPart } from '../simulate/copy/overlay.js';
+import { l2Offset } from '../simulate/driver/state/memoryTable.js';
+import type { Work } from '../work.js';
+import { type Counts, PassFailed } from './counts.js';
+import { UNKNOWN_COUNT } from './compareRefcounts.js';
+import { entryText } from './l2References.js';
+import { repairingOr } from './mode.js';
+import type { ReferenceCounts } from './referenceCounts.js';
+import type { RepairState } from './repairState.js';
+
+/** Bytes of an L2 table that stay as they are between two pieces that are written. */
+const GAP = 64;
+
+/**
+ * Compares COPIED of all active entries with the refcounts, and makes it right if it may
+ * (check_oflag_copied). Throws PassFailed.
+ *
+ * @param stored the refcounts as they are now, where they are known; undefined when some block
+ * cannot be read
+ */
+export function* checkCopied(
+  state: RepairState,
+  counts: Counts,
+  repairs: boolean,
+  stored: ReferenceCounts | undefined,
+): Work {
+  const check = new CopiedCheck(state, counts, repairs, stored);
+  const { l1 } = state.driver;
+  for (let index = 0; index < l1.end; index++) {
+    const offset = l2Offset(l1, index);
+    if (offset === 0) continue;
+    check.table(index, offset);
+    yield;
+  }
+}
+
+class CopiedCheck {
+  readonly #state: RepairState;
+  readonly #counts: Counts;
+  readonly #repairs: boolean;
+  readonly #stored: ReferenceCounts | undefined;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(
+    state: RepairState,
+    counts: Counts,
+    repairs: boolean,
+    stored: ReferenceCounts | undefined,
+  ) {
+    this.#state = state;
+    this.#counts = counts;
+    this.#repairs = repairs;
+    this.#stored = stored;
+    this.#bytes = new Uint8Array(state.driver.sizes.clusterSize);
+    this.#view = viewOf(this.#bytes);
+  }
+
+  table(index: number, offset: number): void {
+    const { driver } = this.#state;
+    const { sizes, l1, file } = driver;
+    const refcount = this.#refcount(Math.floor(offset / sizes.clusterSize));
+    // Nobody knows whether the flag is right: then the table's own entries are left out, too.
+    if (refcount === undefined) return;
+    if ((refcount === 1) !== ((l1.high(index) & COPIED) !== 0)) this.#l1Entry(index, refcount);
+    // Past the end of the file are zeros.
+    if (offset >= file.overlay.size) return;
+    file.read(this.#bytes, offset);
+    this.#entries(index, offset);
+  }
+
+  #l1Entry(index: number, refcount: number | bigint): void {
+    const { driver, recorder, changes } = this.#state;
+    const { l1, file } = driver;
+    const [high, low] = [l1.high(index), l1.low(index)];
+    this.#counts.corruptions++;
+    recorder.tell(
+      () =>
+        `${repairingOr(this.#repairs, 'ERROR')} OFLAG_COPIED L2 cluster: l1_index=${index} ` +
+        `l1_entry=${hexWords(high, low)} refcount=${refcount}`,
+    );
+    if (!this.#repairs) return;
+    const newHigh = ((high & ~COPIED) | (refcount === 1 ? COPIED : 0)) >>> 0;
+    l1.set(index, newHigh, low);
+    const offset = l1.offset + index * 8;
+    const errno = failureOf(() => {
+      file.writeChecked('L1 entry', BIT.activeL1, offset, [bytesPart(l1.encode(index, 1))]);
+    });
+    if (errno !== undefined) {
+      this.#counts.checkErrors++;
+      throw new PassFailed(errno);
+    }
+    changes.add('l1-entry', () => ({
+      offset,
+      length: 8,
+      index,
+      before: `0x${hexWords(high, low)}`,
+      after: `0x${hexWords(newHigh, low)}`,
+    }));
+    this.#counts.corruptions--;
+    this.#counts.corruptionsFixed++;
+  }
+
+  #entries(l1Index: number, table: number): void {
+    const { driver, recorder, changes } = this.#state;
+    const { sizes, dataFile } = driver;
+    const { l2EntrySize, l2Entries, clusterSize } = sizes;
+    const view = this.#view;
+    const changed: number[] = [];
+    for (let index = 0, at = 0; index < l2Entries; index++, at += l2EntrySize) {
+      const high = view.getUint32(at);
+      const low = view.getUint32(at + 4);
+      if ((high | low) === 0) continue;
+      const kind = l2EntryKind(high, low, sizes);
+      if (kind !== 'normal' && kind !== 'zero-allocated') continue;
+      const refcount = dataFile
+        ? 1
+        : this.#refcount(Math.floor(dataOffset(high, low) / clusterSize));
+      if (refcount === undefined || (refcount === 1) === ((high & COPIED) !== 0)) continue;
+      this.#counts.corruptions++;
+      recorder.tell(
+        () =>
+          `${repairingOr(this.#repairs, 'ERROR')} OFLAG_COPIED data cluster: ` +
+          `l2_entry=${hexWords(high, low)} refcount=${refcount}`,
+      );
+      if (!this.#repairs) continue;
+      view.setUint32(at, (high & ~COPIED) | (refcount === 1 ? COPIED : 0));
+      changed.push(at);
+      changes.add('l2-entry', () => ({
+        offset: table + at,
+        length: l2EntrySize,
+        guestOffset: l1Index * sizes.tableSpan + index * clusterSize,
+        before: `0x${hexWords(high, low)}`,
+        after: entryText(view, at, 8),
+      }));
+    }
+    if (changed.length > 0) this.#write(table, changed);
+  }
+
+  /** QEMU writes the whole table; what has not changed in it need not be kept here. */
+  #write(table: number, changed: readonly number[]): void {
+    const { driver, recorder } = this.#state;
+    const { file, sizes } = driver;
+    const errno = failureOf(() => {
+      file.check('L2 table', BIT.activeL2, table, sizes.clusterSize);
+    });
+    if (errno !== undefined) {
+      recorder.message(
+        `ERROR: Could not write L2 table; metadata overlap check failed: ${errnoText(errno)}`,
+      );
+      this.#counts.checkErrors++;
+      throw new PassFailed(errno);
+    }
+    for (let i = 0; i < changed.length;) {
+      const start = changed[i];
+      let end = start + 8;
+      for (i++; i < changed.length && changed[i] - end < GAP; i++) end = changed[i] + 8;
+      const bytes = this.#bytes.slice(start, end);
+      file.writeAfterCheck('L2 table', table + start, [bytesPart(bytes)]);
+    }
+    file.overlay.write(table + sizes.clusterSize, []);
+    this.#counts.corruptions -= changed.length;
+    this.#counts.corruptionsFixed += changed.length;
+  }
+
+  /** The refcount of a cluster; undefined when it cannot be read. */
+  #refcount(cluster: number): number | bigint | undefined {
+    const { driver } = this.#state;
+    const stored = this.#stored;
+    // A dirty block may have to make room, which QEMU writes then: the look-ups themselves matter.
+    if (stored && cluster < stored.length && !driver.refcountCache.isDirty) {
+      const count = stored.get(cluster);
+      if (count < UNKNOWN_COUNT) return count;
+    }
+    let value: number | bigint | undefined;
+    const errno = failureOf(() => {
+      value = driver.refcounts.get(cluster);
+    });
+    return errno === undefined ? value : undefined;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Budget } from '../map/budget.js';
+import type { Driver } from '../simulate/driver/driver.js';
+import type { ChangeList } from './changes.js';
+import type { RepairRecorder } from './repairRecorder.js';
+
+/** The file system under the image, as far as a repair depends on it. */
+export interface FileSystem {
+  /** Freed clusters are given back and read as zeros (fallocate, as on ext4, XFS, Btrfs, tmpfs). */
+  readonly punchesHoles: boolean;
+  /** No file may be longer, in bytes. */
+  readonly longestFile: number;
+}
+
+/** ext4 with blocks of 4 KiB. */
+export const LINUX_FILE_SYSTEM: FileSystem = { punchesHoles: true, longestFile: 2 ** 44 - 4096 };
+
+/** What the parts of a repair work on. */
+export interface RepairState {
+  readonly driver: Driver;
+  readonly recorder: RepairRecorder;
+  readonly changes: ChangeList;
+  readonly budget: Budget;
+  readonly fileSystem: FileSystem;
+}
+
+/** Length of the file as QEMU's block layer counts it, in whole sectors of 512 bytes. */
+export const nodeLength = ({ driver }: RepairState): number =>
+  Math.ceil(driver.file.overlay.size / 512) * 512;
