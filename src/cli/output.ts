@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { type Printable, t } from './printable.js';
 
 /** Where a command's words go. */
@@ -28,11 +28,9 @@ const codeOf = (error: Error): unknown => ('code' in error ? error.code : undefi
 /** The process's own output: written at once, so that a failure ends the work that made it. */
 export const processOutput: Output = {
   print(text) {
-    try {
+    failing(() => {
       writeAll(1, text.text);
-    } catch (error) {
-      throw error instanceof Error ? new OutputFailed(error) : error;
-    }
+    });
   },
   complain(text) {
     try {
@@ -42,6 +40,33 @@ export const processOutput: Output = {
     }
   },
 };
+
+/** A file that is written anew. Throws OutputFailed when it cannot be. */
+export class FileOutput {
+  readonly #descriptor: number;
+
+  constructor(path: string) {
+    this.#descriptor = failing(() => openSync(path, 'w'));
+  }
+
+  print(text: Printable): void {
+    failing(() => {
+      writeAll(this.#descriptor, text.text);
+    });
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+function failing<T>(part: () => T): T {
+  try {
+    return part();
+  } catch (error) {
+    throw error instanceof Error ? new OutputFailed(error) : error;
+  }
+}
 
 /** Milliseconds between two looks at a pipe that is full and does not block. */
 const FULL_PIPE_PAUSE = 5;

@@ -5,7 +5,10 @@ import { Printable, t } from './printable.js';
 const PRINTED_AT_ONCE = 1000;
 
 /** Prints what comes in pieces, until there is no more; the result is what comes with the end. */
-export function printPieces<T>(output: Output, pieces: Generator<Printable, T, void>): T {
+export function printPieces<T>(
+  output: Pick<Output, 'print'>,
+  pieces: Generator<Printable, T, void>,
+): T {
   let gathered: Printable[] = [];
   for (;;) {
     const { done, value } = pieces.next();

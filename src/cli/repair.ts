@@ -1,4 +1,4 @@
-import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { BudgetError } from '../core/map/budget.js';
 import { BESIDE } from '../core/check/mapNeed.js';
 import { openImage } from '../core/qcow2/image.js';
@@ -7,12 +7,13 @@ import { LINUX_FILE_SYSTEM } from '../core/repair/repairState.js';
 import { type Repair, repair as simulateRepair, repairLines } from '../core/repair/repair.js';
 import type { RepairMode } from '../core/repair/mode.js';
 import { Unpredictable } from '../core/simulate/copy/failure.js';
-import { messageOf } from '../core/text.js';
 import { finish } from '../core/work.js';
 import { BackingChain } from './backingChain.js';
 import { checkText } from './checkText.js';
 import { command, type Context } from './command.js';
 import { Arguments } from './options.js';
+import { FileOutput } from './output.js';
+import { printPieces } from './pieces.js';
 import { linesOf, Printable, t } from './printable.js';
 import { asOurs } from './qemuMessages.js';
 import { Refused } from './refused.js';
@@ -21,8 +22,6 @@ import { type Subject, withImage } from './subject.js';
 
 const MIB = 2 ** 20;
 const DEFAULT_MEMORY = 256;
-/** Bytes of text that are written at a time. */
-const WRITTEN_AT_ONCE = 2 ** 20;
 
 const OPTIONS = {
   json: { help: "as a JSON document, with the keys of 'qemu-img check -r'" },
@@ -75,7 +74,7 @@ function run(subject: Subject, mode: RepairMode, args: RepairArguments, context:
     throw new Refused(`this cannot be foretold: ${repaired.ending.reason}`);
   const changes = args.get('changes');
   if (changes !== '-')
-    output.print(args.has('json') ? document(repaired, subject) : text(repaired));
+    output.print(args.has('json') ? json(repaired, subject) : repairText(repaired));
   if (changes !== undefined) writeChanges(subject, repaired, changes, context);
   return repaired.ending.exitCode;
 }
@@ -114,8 +113,13 @@ function backingRefusal({ refusal }: BackingChain, filename: string): string | u
   return reason?.startsWith('Could not open backing file: ') === true ? reason : undefined;
 }
 
+function json(repaired: Repair, subject: Subject): Printable {
+  const document = repairDocument(repaired, subject.filename);
+  return document ? t`${Printable.json({ ...document, ...subject.changedJson() }, 1)}\n` : t``;
+}
+
 /** What qemu-img prints for people. */
-function text({ counts, fixed, passes }: Repair): Printable {
+export function repairText({ counts, fixed, passes }: Repair): Printable {
   const parts: Printable[] = [];
   if (passes === 2)
     parts.push(
@@ -127,8 +131,12 @@ function text({ counts, fixed, passes }: Repair): Printable {
   return Printable.join(parts);
 }
 
-function document({ counts }: Repair, subject: Subject): Printable {
-  if (!counts) return t``;
+/** The document of `qemu-img check -r --output=json`; undefined when it prints none. */
+export function repairDocument(
+  { counts }: Repair,
+  filename: string,
+): Readonly<Record<string, string | number>> | undefined {
+  if (!counts) return undefined;
   const optional: Record<string, number> = {
     'image-end-offset': counts.imageEndOffset,
     'total-clusters': counts.totalClusters,
@@ -140,14 +148,12 @@ function document({ counts }: Repair, subject: Subject): Printable {
     'corruptions-fixed': counts.corruptionsFixed,
     'leaks-fixed': counts.leaksFixed,
   };
-  const json = {
-    filename: subject.filename,
+  return {
+    filename,
     format: 'qcow2',
     'check-errors': counts.checkErrors,
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== 0)),
-    ...subject.changedJson(),
   };
-  return t`${Printable.json(json, 1)}\n`;
 }
 
 function writeChanges(
@@ -156,50 +162,27 @@ function writeChanges(
   target: string,
   { output }: Context,
 ): void {
-  const file = target === '-' ? undefined : openForWriting(target, filename);
-  let gathered: Printable[] = [];
-  let length = 0;
-  const flush = (): void => {
-    const lines = Printable.join(gathered);
-    if (file === undefined) output.print(lines);
-    else writeAll(file, lines.text);
-    gathered = [];
-    length = 0;
-  };
-  const put = (value: object): void => {
-    const line = t`${Printable.json(value)}\n`;
-    gathered.push(line);
-    length += line.text.length;
-    if (length > WRITTEN_AT_ONCE) flush();
+  const file = target === '-' ? undefined : new FileOutput(notTheImage(target, filename));
+  const lines = function* (): Generator<Printable, void, void> {
+    for (const { offset, bytes } of changedRuns(source, after))
+      yield t`${Printable.json({ offset, hex: Buffer.from(bytes).toString('hex') })}\n`;
+    yield t`${Printable.json({ length: after.size })}\n`;
   };
   try {
-    for (const { offset, bytes } of changedRuns(source, after))
-      put({ offset, hex: Buffer.from(bytes).toString('hex') });
-    put({ length: after.size });
-    flush();
+    printPieces(file ?? output, lines());
   } catch (error) {
     if (error instanceof Unpredictable)
       throw new Refused(`what is written cannot be foretold: ${error.message}`);
     throw error;
   } finally {
-    if (file !== undefined) closeSync(file);
+    file?.close();
   }
 }
 
-/** A file that is not the image, whatever it is called. Throws Refused. */
-function openForWriting(target: string, image: string): number {
-  try {
-    const [own, other] = [statSync(image), statSync(target, { throwIfNoEntry: false })];
-    if (other && own.dev === other.dev && own.ino === other.ino)
-      throw new Refused(`--changes is '${target}', which is the image itself`);
-    return openSync(target, 'w');
-  } catch (error) {
-    if (error instanceof Refused) throw error;
-    throw new Refused(`--changes: ${messageOf(error)}`);
-  }
-}
-
-function writeAll(file: number, text: string): void {
-  let rest = Buffer.from(text);
-  while (rest.length > 0) rest = rest.subarray(writeSync(file, rest));
+/** A path that does not lead to the image, whatever it is called. Throws Refused. */
+function notTheImage(path: string, image: string): string {
+  const [own, other] = [statSync(image), statSync(path, { throwIfNoEntry: false })];
+  if (other?.dev === own.dev && other.ino === own.ino)
+    throw new Refused(`--changes is '${path}', which is the image itself`);
+  return path;
 }

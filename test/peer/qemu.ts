@@ -23,10 +23,12 @@ export function runQemu(
   args: readonly string[],
   cwd: string,
   timeout = 30_000,
+  limits?: { readonly addressSpace: number },
 ): Promise<Run> {
+  const [file, words] = limits ? limited(tool, args, limits) : [tool, args];
   return new Promise((resolve, reject) => {
     const options = { cwd, timeout, maxBuffer: MAX_OUTPUT, killSignal: 'SIGKILL' } as const;
-    execFile(tool, args, options, (error, stdout, stderr) => {
+    execFile(file, words, options, (error, stdout, stderr) => {
       if (error !== null && typeof error.code === 'string') {
         reject(new Error(`cannot run ${tool}: ${error.message}`));
         return;
@@ -42,6 +44,16 @@ export function runQemu(
     });
   });
 }
+
+/** The same command with so many KiB of address space at most. */
+const limited = (
+  tool: Tool,
+  args: readonly string[],
+  { addressSpace }: { readonly addressSpace: number },
+): readonly [file: string, args: readonly string[]] => [
+  'sh',
+  ['-c', `ulimit -v ${addressSpace} && exec "$0" "$@"`, tool, ...args],
+];
 
 /** Runs a tool to prepare an image; throws with its words when it fails. */
 export function qemu(tool: Tool, args: readonly string[], cwd: string): string {
@@ -150,7 +162,7 @@ export function linesOf(text: string): string[] {
     .filter((line) => line !== '');
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+export function parseObject(text: string): Record<string, unknown> | undefined {
   if (text.trim() === '') return undefined;
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null) return undefined;
