@@ -45,6 +45,9 @@ class CopiedCheck {
   readonly #stored: ReferenceCounts | undefined;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #clusterBits: number;
+  /** Clusters that the lowest bit of an entry's upper word stands for. */
+  readonly #perHigh: number;
 
   constructor(
     state: RepairState,
@@ -58,6 +61,8 @@ class CopiedCheck {
     this.#stored = stored;
     this.#bytes = new Uint8Array(state.driver.sizes.clusterSize);
     this.#view = viewOf(this.#bytes);
+    this.#clusterBits = state.driver.sizes.clusterBits;
+    this.#perHigh = 2 ** (32 - this.#clusterBits);
   }
 
   table(index: number, offset: number): void {
@@ -111,10 +116,12 @@ class CopiedCheck {
     const { l2EntrySize, l2Entries, clusterSize } = sizes;
     const view = this.#view;
     const changed: number[] = [];
+    const known = this.#known();
     for (let index = 0, at = 0; index < l2Entries; index++, at += l2EntrySize) {
-      const high = view.getUint32(at);
+      const high = view.getInt32(at);
       const low = view.getUint32(at + 4);
       if ((high | low) === 0) continue;
+      if (known && this.#isRight(known, high, low)) continue;
       const kind = l2EntryKind(high, low, sizes);
       if (kind !== 'normal' && kind !== 'zero-allocated') continue;
       const refcount = dataFile
@@ -165,6 +172,19 @@ class CopiedCheck {
     file.overlay.write(table + sizes.clusterSize, []);
     this.#counts.corruptions -= changed.length;
     this.#counts.corruptionsFixed += changed.length;
+  }
+
+  /** The refcounts, if all are known and it makes no difference that QEMU looks them up. */
+  #known(): ReferenceCounts | undefined {
+    const { driver } = this.#state;
+    return driver.dataFile || driver.refcountCache.isDirty ? undefined : this.#stored;
+  }
+
+  /** Whether it is a plain entry with the right flag, as most are. */
+  #isRight(known: ReferenceCounts, high: number, low: number): boolean {
+    const cluster = (high & 0x00ffffff) * this.#perHigh + (low >>> this.#clusterBits);
+    if (cluster === 0 || cluster >= known.length || (high & 0x40000000) !== 0) return false;
+    return (known.get(cluster) === 1) === high < 0;
   }
 
   /** The refcount of a cluster; undefined when it cannot be read. */

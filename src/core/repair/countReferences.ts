@@ -141,7 +141,8 @@ class ReferenceCount {
     this.#regions.count(bitmaps.offset, bitmaps.size);
     const { offset, size, count } = bitmaps;
     const directory = readBitmapDirectory(overlay, offset, size, count, clusterSize, virtualSize);
-    if (directory.failure) {
+    // A node that is dead has no length, by which QEMU judges the entries (check_dir_entry).
+    if (directory.failure || driver.signal.dead) {
       this.#counts.corruptions++;
       throw new PassFailed('EINVAL');
     }

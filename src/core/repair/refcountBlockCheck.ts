@@ -91,7 +91,7 @@ function lengthen(state: RepairState, block: bigint, { table }: RegionCount): bo
     return failed('Input/output error');
   }
   if (length > BigInt(fileSystem.longestFile)) {
-    recorder.tell(() => 'qemu-img: Failed to resize file: File too large');
+    recorder.tell(() => 'qemu-img: Could not resize file: File too large');
     return failed('File too large');
   }
   const before = overlay.size;

@@ -1,6 +1,6 @@
 import type { Budget } from '../map/budget.js';
 
-const CHUNK_BITS = 12;
+const CHUNK_BITS = 16;
 const CHUNK = 1 << CHUNK_BITS;
 
 export type CountArray = Uint8Array | Uint16Array | Uint32Array;

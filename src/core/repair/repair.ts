@@ -91,6 +91,15 @@ class WithoutHoles extends Overlay {
   }
 }
 
+/** Who opens a file for writing without a format is warned when it has none that QEMU knows. */
+const probedRaw = (filename: string): readonly string[] => [
+  `WARNING: Image format was not specified for '${filename}' and probing guessed raw.`,
+  '         Automatically detecting the format is dangerous for raw images, write operations on block 0 will be restricted.',
+  "         Specify the 'raw' format explicitly to remove the restrictions.",
+];
+
+const NO_CHECKS = 'qemu-img: This image format does not support checks';
+
 const ENOMEM_TEXT = 'Cannot allocate memory';
 
 const textOfErrno = (errno: PassErrno): string =>
@@ -148,7 +157,8 @@ class Run {
   *#attempt(): Work<RepairEnding> {
     const image = this.#image;
     if (image.foreign) {
-      this.#recorder.message('qemu-img: This image format does not support checks');
+      for (const line of [...probedRaw(this.#options.filename), NO_CHECKS])
+        this.#recorder.message(line);
       return { state: 'done', exitCode: 63 };
     }
     try {
