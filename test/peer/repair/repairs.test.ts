@@ -37,11 +37,13 @@ describe('our repair and qemu-img check -r', () => {
       const { base, damage } = parseRegression(readFileSync(join(REGRESSIONS, name), 'utf8'));
       const slot = new RepairSlot(bases.get(base), join(folder.path, `regression-${name}`));
       slot.apply(damage);
-      const verdicts = [];
-      for (const mode of MODES)
-        verdicts.push(describeRepair(await compareRepairs(slot, mode, false)));
+      for (const mode of MODES) {
+        const verdict = await compareRepairs(slot, mode, false);
+        expect(`-r ${mode}: ${describeRepair(verdict)}`).toMatch(
+          /: (agreed|left out: cannot be foretold)$/,
+        );
+      }
       slot.close();
-      expect(verdicts).toEqual(['agreed', 'agreed']);
     },
   );
 
