@@ -69,7 +69,7 @@ function run(subject: Subject, mode: RepairMode, args: RepairArguments, context:
     output.complain(t`qcow2-lens: ${repaired.messagesLeftOut} more lines are not listed\n`);
   for (const doubt of repaired.doubts) output.complain(t`qcow2-lens: may differ: ${doubt}\n`);
   if (repaired.ending.state === 'aborted')
-    throw new Refused(`QEMU itself would end with SIGABRT: ${repaired.ending.reason}`);
+    throw new Refused(`QEMU itself would crash: ${repaired.ending.reason}`);
   if (repaired.ending.state === 'unpredictable')
     throw new Refused(`this cannot be foretold: ${repaired.ending.reason}`);
   const changes = args.get('changes');

@@ -1,10 +1,11 @@
 import { hexWords, viewOf } from '../bytes.js';
 import { BIT } from '../map/kinds.js';
-import { dataOffset, COPIED, l2EntryKind } from '../qcow2/l2Entry.js';
+import { COMPRESSED, COPIED, dataOffset, l2EntryKind } from '../qcow2/l2Entry.js';
 import { errnoText, failureOf } from '../simulate/copy/failure.js';
 import { bytesPart } from '../simulate/copy/overlay.js';
 import { l2Offset } from '../simulate/driver/state/memoryTable.js';
 import type { Work } from '../work.js';
+import { ClusterBatch, isScattered } from './clusterBatch.js';
 import { type Counts, PassFailed } from './counts.js';
 import { UNKNOWN_COUNT } from './compareRefcounts.js';
 import { entryText } from './l2References.js';
@@ -14,6 +15,8 @@ import type { RepairState } from './repairState.js';
 
 /** Bytes of an L2 table that stay as they are between two pieces that are written. */
 const GAP = 64;
+/** Of a value of a batch: the cluster, without the flag. */
+const CLUSTER = 0x7fffffff;
 
 /**
  * Compares COPIED of all active entries with the refcounts, and makes it right if it may
@@ -30,12 +33,28 @@ export function* checkCopied(
 ): Work {
   const check = new CopiedCheck(state, counts, repairs, stored);
   const { l1 } = state.driver;
+  const put: number[] = [];
   for (let index = 0; index < l1.end; index++) {
-    const offset = l2Offset(l1, index);
-    if (offset === 0) continue;
-    check.table(index, offset);
+    if (l2Offset(l1, index) === 0) continue;
+    if (check.putAside(index)) put.push(index);
+    else {
+      yield* tablesPutAside(check, put);
+      if (check.putAside(index)) put.push(index);
+      else check.table(index);
+    }
     yield;
   }
+  yield* tablesPutAside(check, put);
+}
+
+/** Tables that were put aside: they are looked at one by one if something is wrong in them. */
+function* tablesPutAside(check: CopiedCheck, indexes: number[]): Work {
+  if (indexes.length > 0 && !check.allRight())
+    for (const index of indexes) {
+      check.table(index);
+      yield;
+    }
+  indexes.length = 0;
 }
 
 class CopiedCheck {
@@ -48,6 +67,9 @@ class CopiedCheck {
   readonly #clusterBits: number;
   /** Clusters that the lowest bit of an entry's upper word stands for. */
   readonly #perHigh: number;
+  #batch: ClusterBatch | undefined;
+  /** Something was put aside that has to be looked at. */
+  #doubtful = false;
 
   constructor(
     state: RepairState,
@@ -65,9 +87,52 @@ class CopiedCheck {
     this.#perHigh = 2 ** (32 - this.#clusterBits);
   }
 
-  table(index: number, offset: number): void {
+  /** Puts a table of scattered clusters aside to be looked at with others, if that may be done. */
+  putAside(index: number): boolean {
     const { driver } = this.#state;
     const { sizes, l1, file } = driver;
+    const stored = this.#known();
+    const offset = l2Offset(l1, index);
+    const cluster = Math.floor(offset / sizes.clusterSize);
+    if (!stored || sizes.extendedL2 || cluster >= stored.length) return false;
+    if ((stored.get(cluster) === 1) !== ((l1.high(index) & COPIED) !== 0)) return false;
+    if (this.#batch?.hasRoom(sizes.l2Entries) === false) return false;
+    file.read(this.#bytes, offset);
+    if (!isScattered(this.#view, sizes.l2Entries, sizes.clusterBits)) return false;
+    this.#batch ??= new ClusterBatch(stored.length);
+    this.#gather(this.#batch, stored.length);
+    return true;
+  }
+
+  #gather(batch: ClusterBatch, clusters: number): void {
+    const view = this.#view;
+    for (let at = 0; at < view.byteLength; at += 8) {
+      const high = view.getInt32(at);
+      const low = view.getUint32(at + 4);
+      if ((high | low) === 0 || (high & COMPRESSED) !== 0) continue;
+      const cluster = (high & 0x00ffffff) * this.#perHigh + (low >>> this.#clusterBits);
+      if (cluster === 0) continue;
+      if (cluster < clusters) batch.add(high < 0 ? (cluster | COPIED) >>> 0 : cluster);
+      else this.#doubtful = true;
+    }
+  }
+
+  /** Whether all that was put aside is as it should be. */
+  allRight(): boolean {
+    const stored = this.#stored;
+    const values = this.#batch?.take();
+    const isDoubtful = this.#doubtful;
+    this.#doubtful = false;
+    if (isDoubtful || !stored || !values) return false;
+    for (const value of values)
+      if ((stored.get(value & CLUSTER) === 1) !== value >= COPIED) return false;
+    return true;
+  }
+
+  table(index: number): void {
+    const { driver } = this.#state;
+    const { sizes, l1, file } = driver;
+    const offset = l2Offset(l1, index);
     const refcount = this.#refcount(Math.floor(offset / sizes.clusterSize));
     // Nobody knows whether the flag is right: then the table's own entries are left out, too.
     if (refcount === undefined) return;

@@ -129,6 +129,7 @@ class ReferenceCount {
       this.#l2.count({ offset: l2Offset, active, guestOffset: index * sizes.tableSpan });
       yield;
     }
+    this.#l2.flush();
   }
 
   /** Directory, tables and data of the bitmaps (qcow2_check_bitmaps_refcounts). */

@@ -10,10 +10,11 @@ import {
 } from '../qcow2/l2Entry.js';
 import { failureOf } from '../simulate/copy/failure.js';
 import { bytesPart } from '../simulate/copy/overlay.js';
+import { ClusterBatch, isScattered } from './clusterBatch.js';
 import type { Counts } from './counts.js';
 import { PassFailed } from './counts.js';
 import { type Fixing, repairingOr } from './mode.js';
-import { placeInChunk } from './referenceCounts.js';
+import { chunkOf, placeInChunk } from './referenceCounts.js';
 import type { RegionCount } from './regionCount.js';
 import { nodeLength, type RepairState } from './repairState.js';
 
@@ -37,6 +38,7 @@ export class L2References {
   readonly #view: DataView;
   /** Where in the guest's disk the next data cluster would lie side by side with the last one. */
   #contiguous = 0;
+  #batch: ClusterBatch | undefined;
 
   constructor(state: RepairState, counts: Counts, fixing: Fixing, regions: RegionCount) {
     this.#state = state;
@@ -59,8 +61,40 @@ export class L2References {
     this.#standard(table);
   }
 
+  /** Counts what was put aside: to be done when all tables below an L1 table have been met. */
+  flush(): void {
+    if (!this.#batch) return;
+    const { table } = this.#regions;
+    const { max } = table;
+    const values = this.#batch.take();
+    let number = -1;
+    let chunk = table.writable(0);
+    for (const cluster of values) {
+      if (chunkOf(cluster) !== number) {
+        number = chunkOf(cluster);
+        chunk = table.writable(cluster);
+      }
+      const place = placeInChunk(cluster);
+      if (chunk[place] < max) chunk[place]++;
+      else this.#regions.countCluster(cluster);
+    }
+  }
+
+  /**
+   * Where the tables to be put aside are gathered. The order in which clusters are counted matters only
+   * to the message for one count too many, and small counts are soon too many.
+   */
+  #aside(): ClusterBatch | undefined {
+    const { l2Entries, clusterBits, refcountBits } = this.#state.driver.sizes;
+    if (refcountBits < 16 || !isScattered(this.#view, l2Entries, clusterBits)) return undefined;
+    this.#batch ??= new ClusterBatch(this.#regions.table.length);
+    if (!this.#batch.hasRoom(l2Entries)) this.flush();
+    return this.#batch;
+  }
+
   /** Most entries are plain ones: a data cluster of the file, on the grid. */
   #standard(table: L2Table): void {
+    const batch = this.#aside();
     const { sizes } = this.#state.driver;
     const { clusterBits, clusterSize, l2Entries } = sizes;
     const view = this.#view;
@@ -87,14 +121,17 @@ export class L2References {
         contiguous = this.#contiguous / clusterSize;
         continue;
       }
-      if (cluster < chunkStart || cluster >= chunkEnd) {
+      if (batch) batch.add(cluster);
+      else if (cluster < chunkStart || cluster >= chunkEnd) {
         chunk = references.writable(cluster);
         chunkEnd = references.chunkEnd(cluster);
         chunkStart = cluster - placeInChunk(cluster);
       }
-      const place = cluster - chunkStart;
-      if (chunk[place] < max) chunk[place]++;
-      else this.#regions.countCluster(cluster);
+      if (!batch) {
+        const place = cluster - chunkStart;
+        if (chunk[place] < max) chunk[place]++;
+        else this.#regions.countCluster(cluster);
+      }
       if (!active) continue;
       counts.allocatedClusters++;
       if (contiguous !== 0 && cluster !== contiguous) counts.fragmentedClusters++;

@@ -128,5 +128,8 @@ export class ReferenceCounts {
   }
 }
 
+/** The number of the chunk of a cluster. */
+export const chunkOf = (cluster: number): number => cluster >>> CHUNK_BITS;
+
 /** Where in its chunk a cluster is. */
 export const placeInChunk = (cluster: number): number => cluster & (CHUNK - 1);

@@ -42,7 +42,7 @@ export type RepairEnding =
       /** 0 sound, 1 failed (see `messages`), 2 corruptions left, 3 leaks left, 63 no qcow2 image. */
       readonly exitCode: 0 | 1 | 2 | 3 | 63;
     }
-  /** QEMU itself ends with SIGABRT. */
+  /** QEMU itself crashes: an assertion fails, or it reads where nothing is. */
   | { readonly state: 'aborted'; readonly reason: string }
   /** What QEMU would do depends on what cannot be known from the image. */
   | { readonly state: 'unpredictable'; readonly reason: string };

@@ -107,6 +107,11 @@ export class RefcountBlocks {
     const length = Math.ceil((needed + Math.ceil(needed / 2)) / perCluster) * perCluster;
     if (needed > MAX_REFCOUNT_TABLE_BYTES || length > MAX_REFCOUNT_TABLE_BYTES)
       throw new RequestFailed('EFBIG');
+    // A check opens an image without a refcount table, too: then there is nothing to be copied.
+    if (table.length === 0)
+      throw new ProcessAborted(
+        'qcow2_refcount_area: SIGSEGV: QEMU copies an entry of a table of none',
+      );
     const kept = Math.min(this.#lastBlock() + 1, length);
     if (newIndex >= needed)
       throw new ProcessAborted(
