@@ -34,7 +34,7 @@ export interface RepairChange {
 }
 
 /** Changes that are kept; the rest is counted. */
-const KEPT = 100_000;
+const KEPT = 20_000;
 
 /** The changes of a repair in the order in which QEMU makes them. */
 export class ChangeList {
@@ -51,28 +51,34 @@ export class ChangeList {
     return this.#totals;
   }
 
-  /** All that were counted and not kept. */
-  get leftOut(): boolean {
+  /** No more changes are kept: `count` does for all that come. */
+  get isFull(): boolean {
     return this.#kept.length >= KEPT;
+  }
+
+  /** Changes that are not kept. */
+  count(what: ChangeKind, changes: number): void {
+    this.#totals.set(what, (this.#totals.get(what) ?? 0) + changes);
   }
 
   /** A change that is only put into words while there is room for it. */
   add(what: ChangeKind, tell: () => Omit<RepairChange, 'what'>): void {
-    this.#totals.set(what, (this.#totals.get(what) ?? 0) + 1);
-    if (this.#kept.length < KEPT) this.#kept.push({ what, ...tell() });
+    this.count(what, 1);
+    if (!this.isFull) this.#kept.push({ what, ...tell() });
   }
 
-  /** A cluster is given free. Neighbours are one change. */
-  free(offset: number, clusterSize: number): void {
-    this.#totals.set('freed', (this.#totals.get('freed') ?? 0) + 1);
+  /** Clusters side by side are given free. */
+  free(offset: number, clusters: number, clusterSize: number): void {
+    this.count('freed', clusters);
+    const length = clusters * clusterSize;
     const last = this.#freed;
     if (last?.end === offset) {
       const run = this.#kept[last.index];
-      this.#kept[last.index] = { ...run, length: run.length + clusterSize };
-      last.end += clusterSize;
-    } else if (this.#kept.length < KEPT) {
-      this.#freed = { index: this.#kept.length, end: offset + clusterSize };
-      this.#kept.push({ what: 'freed', offset, length: clusterSize });
+      this.#kept[last.index] = { ...run, length: run.length + length };
+      last.end += length;
+    } else if (!this.isFull) {
+      this.#freed = { index: this.#kept.length, end: offset + length };
+      this.#kept.push({ what: 'freed', offset, length });
     }
   }
 }

@@ -43,6 +43,10 @@ class Comparison implements Compared {
   rebuild = false;
   highest = 0;
   allRead = true;
+  /** Changed refcounts that are not kept. */
+  #uncounted = 0;
+  /** Clusters side by side that are to be given back. */
+  readonly #freed = { start: 0, end: -1, clusters: 0 };
   readonly #state: RepairState;
   readonly #counts: Counts;
   readonly #fixing: Fixing;
@@ -70,11 +74,13 @@ class Comparison implements Compared {
     for (let first = 0, index = 0; first < length; first += refcountsPerBlock, index++) {
       const end = Math.min(length, first + refcountsPerBlock);
       this.#block(index, first, end);
+      this.#punch();
       compared += end - first;
       if (compared < AT_ONCE) continue;
       compared = 0;
       yield;
     }
+    this.#state.changes.count('refcount', this.#uncounted);
   }
 
   #block(index: number, first: number, end: number): void {
@@ -149,7 +155,8 @@ class Comparison implements Compared {
         const stored = refcountAt(held, bits, at);
         if (stored === counted) continue;
         if (this.#differs(held, at, cluster, stored, counted)) continue;
-        // The block is not what the cache holds any more.
+        // The block is not what the cache holds any more, nor perhaps the file.
+        this.#punch();
         return cluster + 1;
       }
     }
@@ -194,30 +201,47 @@ class Comparison implements Compared {
     if (stored > counted) refcountCache.dependOn(l2Cache);
     refcountCache.markDirty(block);
     setRefcount(block, refcountBits, index, counted);
-    changes.add('refcount', () => ({
-      offset,
-      length: clusterSize,
-      index: cluster,
-      before: String(stored),
-      after: String(counted),
-    }));
+    if (changes.isFull) this.#uncounted++;
+    else
+      changes.add('refcount', () => ({
+        offset,
+        length: clusterSize,
+        index: cluster,
+        before: String(stored),
+        after: String(counted),
+      }));
     if (counted > 0) return true;
+    if (cluster !== this.#freed.end) this.#punch();
+    if (this.#freed.clusters === 0) this.#freed.start = cluster;
+    this.#freed.end = cluster + 1;
+    this.#freed.clusters++;
     // A table that the cache holds of a freed cluster is dropped, though it was this one.
     const freed = refcountCache.find(offset);
-    if (freed) {
-      refcountCache.put(block);
-      refcountCache.discard(freed);
-    }
-    changes.free(offset, clusterSize);
-    driver.file.punch('hole', offset, clusterSize);
-    return freed === undefined;
+    if (!freed) return true;
+    refcountCache.put(block);
+    refcountCache.discard(freed);
+    return false;
+  }
+
+  /** Gives freed clusters back to the file system: at the latest before anything else is read. */
+  #punch(): void {
+    const { start, clusters } = this.#freed;
+    this.#freed.clusters = 0;
+    if (clusters === 0) return;
+    const { driver, changes } = this.#state;
+    const { clusterSize } = driver.sizes;
+    changes.free(start * clusterSize, clusters, clusterSize);
+    driver.file.punch('hole', start * clusterSize, clusters * clusterSize);
   }
 
   #tell(repairs: boolean, cluster: number, stored: number | bigint, counted: number): void {
-    this.#state.recorder.tell(() => {
-      const what = repairs ? 'Repairing' : stored < counted ? 'ERROR' : 'Leaked';
-      return `${what} cluster ${cluster} refcount=${stored} reference=${counted}`;
-    });
+    const { recorder } = this.#state;
+    if (recorder.isFull) recorder.messagesLeftOut++;
+    else
+      recorder.tell(() => {
+        const what = repairs ? 'Repairing' : stored < counted ? 'ERROR' : 'Leaked';
+        return `${what} cluster ${cluster} refcount=${stored} reference=${counted}`;
+      });
   }
 }
 

@@ -25,9 +25,14 @@ export class RepairRecorder extends Recorder {
     this.tell(() => line);
   }
 
+  /** No more lines are kept: they only have to be counted, in `messagesLeftOut`. */
+  get isFull(): boolean {
+    return this.#kept >= KEPT;
+  }
+
   /** A line that is only put into words while there is room for it. */
   tell(line: () => string): void {
-    if (this.#kept >= KEPT) {
+    if (this.isFull) {
       this.messagesLeftOut++;
       return;
     }
