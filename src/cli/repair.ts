@@ -88,21 +88,22 @@ function simulated(
   const { source, filename } = subject;
   const memory = memoryOf(args) ?? DEFAULT_MEMORY;
   const image = openImage(source);
-  const chain = new BackingChain(source, filename, open);
+  const isBacked = (image.backingFile ?? '') !== '';
+  const chain = isBacked ? new BackingChain(source, filename, open) : undefined;
   try {
     const options = {
       mode,
       filename,
       memory: Math.max(0, memory - BESIDE) * MIB,
       fileSystem: { ...LINUX_FILE_SYSTEM, punchesHoles: !args.has('no-hole-punching') },
-      backingRefusal: backingRefusal(chain, filename),
+      backingRefusal: chain && backingRefusal(chain, filename),
     };
     return finish(simulateRepair(image, options));
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
     throw new Refused(`the repair of this image needs more than ${memory} MiB; --memory MIB`);
   } finally {
-    chain.close();
+    chain?.close();
   }
 }
 

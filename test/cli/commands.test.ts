@@ -23,6 +23,7 @@ const wordsOf = (command: string, image: string): string[] => [
   command,
   image,
   ...(command === 'simulate' ? ['--ops', ops] : []),
+  ...(command === 'repair' ? ['all'] : []),
 ];
 
 describe('info of a header full of extensions', () => {
@@ -162,7 +163,7 @@ describe('a file that is no qcow2 image', () => {
       [vmdk, 'This is a VMDK disk image, not a qcow2 image: magic at 0x0 is 0x4b444d56'],
     ]) {
       const { code, stdout, stderr } = runCli(wordsOf(command, image));
-      expect(code).toBe(command === 'check' || command === 'diagnose' ? 63 : 1);
+      expect(code).toBe(['check', 'diagnose', 'repair'].includes(command) ? 63 : 1);
       // Only a diagnosis goes on, and says what to do with such a file.
       if (command === 'diagnose') expect(stdout).toContain('This is no qcow2 image');
       else expect(stdout).toBe('');

@@ -40,7 +40,12 @@ const CALLS: readonly (readonly [string, readonly string[]])[] = [
   ['--help', ['--help']],
   ['--version', ['--version']],
   ...COMMANDS.flatMap(({ name }) => {
-    const words = [name, healthy, ...(name === 'simulate' ? ['--ops', ops] : [])];
+    const own = { simulate: ['--ops', ops], repair: ['all'] };
+    const words = [
+      name,
+      healthy,
+      ...(Object.entries(own).find(([key]) => key === name)?.[1] ?? []),
+    ];
     return [
       [name, words],
       [`${name} --json`, [...words, '--json']],

@@ -44,6 +44,7 @@ const WORDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   info: [[]],
   check: [[]],
   diagnose: [[]],
+  repair: [['leaks'], ['all', '--changes', '-']],
   map: [[], ['--backing']],
   layout: [[]],
   structures: [[], ['--total-size-limit', '100'], ['--overlap-check', 'none']],
