@@ -13,8 +13,6 @@ import { repairingOr } from './mode.js';
 import type { ReferenceCounts } from './referenceCounts.js';
 import type { RepairState } from './repairState.js';
 
-/** Bytes of an L2 table that stay as they are between two pieces that are written. */
-const GAP = 64;
 /** Of a value of a batch: the cluster, without the flag. */
 const CLUSTER = 0x7fffffff;
 
@@ -215,7 +213,7 @@ class CopiedCheck {
 
   /** QEMU writes the whole table; what has not changed in it need not be kept here. */
   #write(table: number, changed: readonly number[]): void {
-    const { driver, recorder } = this.#state;
+    const { driver, recorder, copy } = this.#state;
     const { file, sizes } = driver;
     const errno = failureOf(() => {
       file.check('L2 table', BIT.activeL2, table, sizes.clusterSize);
@@ -227,13 +225,8 @@ class CopiedCheck {
       this.#counts.checkErrors++;
       throw new PassFailed(errno);
     }
-    for (let i = 0; i < changed.length;) {
-      const start = changed[i];
-      let end = start + 8;
-      for (i++; i < changed.length && changed[i] - end < GAP; i++) end = changed[i] + 8;
-      const bytes = this.#bytes.slice(start, end);
-      file.writeAfterCheck('L2 table', table + start, [bytesPart(bytes)]);
-    }
+    if (table % sizes.clusterSize === 0) copy.flip(table, changed);
+    else file.writeAfterCheck('L2 table', table, [bytesPart(this.#bytes.slice())]);
     file.overlay.write(table + sizes.clusterSize, []);
     this.#counts.corruptions -= changed.length;
     this.#counts.corruptionsFixed += changed.length;

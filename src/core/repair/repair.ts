@@ -12,7 +12,7 @@ import {
 } from '../simulate/copy/failure.js';
 import { allMessages } from '../simulate/copy/laterMessages.js';
 import type { LaterMessage } from '../simulate/copy/outcome.js';
-import { Overlay } from '../simulate/copy/overlay.js';
+import type { Overlay } from '../simulate/copy/overlay.js';
 import { close } from '../simulate/driver/requests/close.js';
 import type { Work } from '../work.js';
 import { ChangeList } from './changes.js';
@@ -20,6 +20,7 @@ import { type Counts, PassFailed, type PassErrno } from './counts.js';
 import { FIX_NOTHING, fixingOf, type RepairMode } from './mode.js';
 import { openForCheck } from './openForCheck.js';
 import { checkOnce } from './pass.js';
+import { RepairCopy } from './repairCopy.js';
 import { RepairRecorder } from './repairRecorder.js';
 import { type FileSystem, LINUX_FILE_SYSTEM, type RepairState } from './repairState.js';
 
@@ -84,13 +85,6 @@ export function* repair(image: Image, options: RepairOptions): Work<Repair> {
   return yield* new Run(image, options).run();
 }
 
-/** A file system that does not give freed clusters back. */
-class WithoutHoles extends Overlay {
-  override punch(): void {
-    // The bytes stay.
-  }
-}
-
 /** Who opens a file for writing without a format is warned when it has none that QEMU knows. */
 const probedRaw = (filename: string): readonly string[] => [
   `WARNING: Image format was not specified for '${filename}' and probing guessed raw.`,
@@ -99,6 +93,9 @@ const probedRaw = (filename: string): readonly string[] => [
 ];
 
 const NO_CHECKS = 'qemu-img: This image format does not support checks';
+
+/** For files without a geometry, which nobody repairs. */
+const MIN_CLUSTER_SIZE = 512;
 
 const ENOMEM_TEXT = 'Cannot allocate memory';
 
@@ -110,7 +107,7 @@ class Run {
   readonly #options: RepairOptions;
   readonly #changes = new ChangeList();
   readonly #recorder: RepairRecorder;
-  readonly #overlay: Overlay;
+  readonly #overlay: RepairCopy;
   readonly #fileSystem: FileSystem;
   #counts: Counts | undefined;
   #passes: 0 | 1 | 2 = 0;
@@ -121,7 +118,11 @@ class Run {
     this.#image = image;
     this.#options = options;
     this.#fileSystem = options.fileSystem ?? LINUX_FILE_SYSTEM;
-    this.#overlay = new (this.#fileSystem.punchesHoles ? Overlay : WithoutHoles)(image.source);
+    this.#overlay = new RepairCopy(
+      image.source,
+      image.geometry?.clusterSize ?? MIN_CLUSTER_SIZE,
+      this.#fileSystem.punchesHoles,
+    );
     this.#recorder = new RepairRecorder(() => undefined);
   }
 
@@ -194,6 +195,7 @@ class Run {
     }
     const state: RepairState = {
       driver,
+      copy: this.#overlay,
       recorder,
       changes: this.#changes,
       budget: new Budget(memory ?? DEFAULT_MEMORY),

@@ -1,6 +1,7 @@
 import type { Budget } from '../map/budget.js';
 import type { Driver } from '../simulate/driver/driver.js';
 import type { ChangeList } from './changes.js';
+import type { RepairCopy } from './repairCopy.js';
 import type { RepairRecorder } from './repairRecorder.js';
 
 /** The file system under the image, as far as a repair depends on it. */
@@ -17,6 +18,8 @@ export const LINUX_FILE_SYSTEM: FileSystem = { punchesHoles: true, longestFile: 
 /** What the parts of a repair work on. */
 export interface RepairState {
   readonly driver: Driver;
+  /** What the driver writes to. */
+  readonly copy: RepairCopy;
   readonly recorder: RepairRecorder;
   readonly changes: ChangeList;
   readonly budget: Budget;
