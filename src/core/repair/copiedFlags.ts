@@ -179,6 +179,7 @@ class CopiedCheck {
     const { l2EntrySize, l2Entries, clusterSize } = sizes;
     const view = this.#view;
     const changed: number[] = [];
+    let uncounted = 0;
     const known = this.#known();
     for (let index = 0, at = 0; index < l2Entries; index++, at += l2EntrySize) {
       const high = view.getInt32(at);
@@ -192,23 +193,39 @@ class CopiedCheck {
         : this.#refcount(Math.floor(dataOffset(high, low) / clusterSize));
       if (refcount === undefined || (refcount === 1) === ((high & COPIED) !== 0)) continue;
       this.#counts.corruptions++;
-      recorder.tell(
-        () =>
-          `${repairingOr(this.#repairs, 'ERROR')} OFLAG_COPIED data cluster: ` +
-          `l2_entry=${hexWords(high, low)} refcount=${refcount}`,
-      );
+      // There may be one for each cluster.
+      if (recorder.isFull) recorder.messagesLeftOut++;
+      else this.#tellEntry(high, low, refcount);
       if (!this.#repairs) continue;
       view.setUint32(at, (high & ~COPIED) | (refcount === 1 ? COPIED : 0));
       changed.push(at);
-      changes.add('l2-entry', () => ({
-        offset: table + at,
-        length: l2EntrySize,
-        guestOffset: l1Index * sizes.tableSpan + index * clusterSize,
-        before: `0x${hexWords(high, low)}`,
-        after: entryText(view, at, 8),
-      }));
+      if (changes.isFull) uncounted++;
+      else this.#changed(table, l1Index, at, high);
     }
+    changes.count('l2-entry', uncounted);
     if (changed.length > 0) this.#write(table, changed);
+  }
+
+  #tellEntry(high: number, low: number, refcount: number | bigint): void {
+    this.#state.recorder.tell(
+      () =>
+        `${repairingOr(this.#repairs, 'ERROR')} OFLAG_COPIED data cluster: ` +
+        `l2_entry=${hexWords(high, low)} refcount=${refcount}`,
+    );
+  }
+
+  /** An entry that had another upper word. */
+  #changed(table: number, l1Index: number, at: number, high: number): void {
+    const { driver, changes } = this.#state;
+    const { l2EntrySize, clusterSize, tableSpan } = driver.sizes;
+    const view = this.#view;
+    changes.add('l2-entry', () => ({
+      offset: table + at,
+      length: l2EntrySize,
+      guestOffset: l1Index * tableSpan + (at / l2EntrySize) * clusterSize,
+      before: `0x${hexWords(high, view.getUint32(at + 4))}`,
+      after: entryText(view, at, 8),
+    }));
   }
 
   /** QEMU writes the whole table; what has not changed in it need not be kept here. */
