@@ -58,7 +58,7 @@ export class ChangeList {
 
   /** Changes that are not kept. */
   count(what: ChangeKind, changes: number): void {
-    this.#totals.set(what, (this.#totals.get(what) ?? 0) + changes);
+    if (changes > 0) this.#totals.set(what, (this.#totals.get(what) ?? 0) + changes);
   }
 
   /** A change that is only put into words while there is room for it. */
