@@ -1,6 +1,6 @@
 import { Budget } from './budget.js';
 import type { Cell } from './cell.js';
-import { PACKED_BYTES, PackedChunks, RUNS } from './packedChunks.js';
+import { PACKED_BYTES, PackedChunks } from './packedChunks.js';
 
 export const CHUNK_BITS = 9;
 /** Clusters in a chunk: 2 KiB of cells, so that one table among data costs a page of memory or two. */
@@ -11,6 +11,8 @@ const SLAB_CHUNKS = 128;
 const LOOSE = 24;
 /** Clusters in a slab. */
 export const SLAB = SLAB_CHUNKS * CHUNK;
+/** Fewer clusters of a slab than these are written to chunk by chunk. */
+export const FEW_IN_SLAB = 2 * SLAB_CHUNKS;
 
 /** Chunks written to before those of them that are simple are packed. */
 const RECENT = 1024;
@@ -210,6 +212,13 @@ export function emptyMapBytes(clusters: number): number {
   const chunks = Math.ceil((clusters + 1) / CHUNK);
   return chunks * 4 + Math.ceil(chunks / SLAB_CHUNKS) * 9;
 }
+
+/** Bytes of a slab with so many chunks that can be packed, and so many that cannot. */
+export const slabBytes = (packed: number, open: number): number =>
+  open > LOOSE ? SLAB_BYTES : packed * PACKED_BYTES + open * LOOSE_BYTES;
+
+/** Bytes of the chunks that are open because they were written to of late. */
+export const RECENT_BYTES = RECENT * LOOSE_BYTES;
 
 const viewIn = (memory: ArrayBuffer, index: number): Uint32Array =>
   new Uint32Array(memory, (index % SLAB_CHUNKS) * CHUNK * 4, CHUNK);
