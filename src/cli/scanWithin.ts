@@ -18,7 +18,7 @@ export function scanWithin(image: MappableImage, memory = DEFAULT_MEMORY): Scan 
     return finishInLittle(scan(image, Math.max(0, memory - BESIDE) * MIB));
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
-    const needed = Math.max(memory + 1, mebibytesNeeded(image));
+    const needed = Math.max(memory + 1, mebibytesNeeded(image, error));
     throw new Refused(`this image needs about ${needed} MiB; --memory ${needed}`);
   }
 }

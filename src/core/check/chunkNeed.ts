@@ -1,5 +1,11 @@
-import { CHUNK, CHUNK_BITS, FEW_IN_SLAB, RECENT_BYTES, SLAB } from '../map/clusterMap.js';
-import { emptyMapBytes, slabBytes } from '../map/clusterMap.js';
+import {
+  CHUNK,
+  CHUNK_BITS,
+  FEW_IN_SLAB,
+  RECENT_BYTES,
+  SLAB,
+  slabBytes,
+} from '../map/clusterMap.js';
 import { RUNS } from '../map/packedChunks.js';
 
 /** What is kept of a chunk: how many borders it has, and where they are. */
@@ -78,8 +84,9 @@ export class ChunkNeed {
     return this.#used++;
   }
 
+  /** Beside those of a map whose clusters are all alike. */
   bytes(): number {
-    let bytes = emptyMapBytes(this.#clusters) + RECENT_BYTES;
+    let bytes = RECENT_BYTES;
     const step = SLAB >>> CHUNK_BITS;
     for (let slab = 0; slab < this.#whole.length; slab++) {
       let packed = 0;

@@ -146,9 +146,9 @@ export class L2Walk {
       for (let cluster = first; cluster < end;) {
         const index = cluster >>> CHUNK_BITS;
         const stop = Math.min(end, (index + 1) << CHUNK_BITS);
-        const chunk = map.chunk(index);
+        const chunk = map.uniform(index);
         if (
-          typeof chunk === 'number' &&
+          chunk >= 0 &&
           stop - cluster === CHUNK &&
           (chunk & field) < full &&
           !(checkCopied && ((chunk & 0xff) === 1) !== copied)
@@ -200,8 +200,8 @@ export class L2Walk {
     for (let cluster = first; cluster < end;) {
       const index = cluster >>> CHUNK_BITS;
       const stop = Math.min(end, (index + 1) << CHUNK_BITS);
-      const chunk = map.chunk(index);
-      if (typeof chunk === 'number' && stop - cluster === CHUNK && (chunk & field) <= most) {
+      const chunk = map.uniform(index);
+      if (chunk >= 0 && stop - cluster === CHUNK && (chunk & field) <= most) {
         map.setUniform(index, chunk + more);
         cluster = stop;
         continue;

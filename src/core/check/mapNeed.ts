@@ -1,5 +1,7 @@
-import { Budget } from '../map/budget.js';
+import { Budget, type BudgetError } from '../map/budget.js';
 import { MANY } from '../map/cell.js';
+import { emptyMapBytes } from '../map/clusterMap.js';
+import type { Geometry } from '../qcow2/geometry.js';
 import type { Bitmap } from '../qcow2/bitmapDirectory.js';
 import { blockOffset, EntryTable, maskedOffset } from '../qcow2/entryTable.js';
 import type { MappableImage } from '../qcow2/image.js';
@@ -19,11 +21,18 @@ const MIB = 2 ** 20;
 /** Offsets of tables are multiples of it. */
 const UNIT = 512;
 /** Of what a scan takes, in MiB, what is not kept of the image: code, buffers, findings, garbage. */
-export const BESIDE = 96;
+export const BESIDE = 64;
 
-/** About how many MiB a scan would take above an idle Node. Throws on I/O errors. */
-export const mebibytesNeeded = (image: MappableImage): number =>
-  Math.ceil(memoryNeeded(image) / MIB) + BESIDE;
+/**
+ * About how many MiB a scan would take above an idle Node. Throws on I/O errors.
+ *
+ * @param refused why a scan in less memory came to an end
+ */
+export const mebibytesNeeded = (image: MappableImage, refused: BudgetError): number =>
+  Math.ceil((memoryNeeded(image) + refused.expected) / MIB) + BESIDE;
+
+/** What is kept of any image: a map, and one more for the marks of a diagnosis, of clusters alike. */
+export const baseBytes = ({ hostClusters }: Geometry): number => 2 * emptyMapBytes(hostClusters);
 
 /** How many bytes a scan would keep of an image, at most. Throws on I/O errors. */
 export function memoryNeeded(image: MappableImage): number {
@@ -60,6 +69,7 @@ class ScanNeed {
     for (const [table, times] of this.#times.entries())
       if (times >= MANY) many += this.#used[table] + 1;
     return (
+      baseBytes(this.#image.geometry) +
       this.#chunks.bytes() +
       indexBytes(this.#l1Entries, this.#times.length) +
       Math.min(many, this.#image.geometry.hostClusters) * MANY_BYTES
@@ -69,10 +79,7 @@ class ScanNeed {
   #put(offset: number, length: number): void {
     const { clusterSize, fileSize } = this.#image.geometry;
     if (length <= 0 || offset >= fileSize) return;
-    this.#chunks.put(
-      Math.floor(offset / clusterSize),
-      Math.ceil((offset + length) / clusterSize),
-    );
+    this.#chunks.put(Math.floor(offset / clusterSize), Math.ceil((offset + length) / clusterSize));
   }
 
   /** Header and tables of which there are few. */

@@ -1,6 +1,7 @@
 import type { MappableImage } from '../qcow2/image.js';
 import { Budget } from '../map/budget.js';
-import { ClusterMap, emptyMapBytes } from '../map/clusterMap.js';
+import { ClusterMap } from '../map/clusterMap.js';
+import { baseBytes } from './mapNeed.js';
 import { Comparison } from './comparison.js';
 import { FindingList } from './findingList.js';
 import { BIT } from '../map/kinds.js';
@@ -65,11 +66,11 @@ export function* scan(
   const { geometry } = image;
   const { snapshots } = image.snapshotTable;
   const budget = new Budget(memory);
-  budget.take(emptyMapBytes(geometry.hostClusters));
+  budget.take(baseBytes(geometry));
   const map = new ClusterMap(geometry.hostClusters, budget);
-  const findings = new FindingList();
-  const copiedFindings = new FindingList();
-  const notices = new FindingList();
+  const findings = new FindingList(budget);
+  const copiedFindings = new FindingList(budget);
+  const notices = new FindingList(budget);
   const references = new References(map, geometry, findings, budget);
   const claims = new UnreadClaims(references, geometry);
   const stored = new StoredRefcounts(image, geometry);

@@ -149,7 +149,7 @@ export class ScatteredCount {
         continue;
       }
       // A few do not deserve the memory of a slab.
-      for (let i = from; i < to; ) {
+      for (let i = from; i < to;) {
         const chunk = (sorted[i] & CLUSTER) >>> CHUNK_BITS;
         const first = i;
         while (i < to && (sorted[i] & CLUSTER) >>> CHUNK_BITS === chunk) i++;

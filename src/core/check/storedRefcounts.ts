@@ -151,6 +151,14 @@ export class StoredRefcounts {
 
   /** The refcount that `count` entries from entry `entry` of the buffered block on have, if it is one. */
   #alikeIn(entry: number, count: number): number | undefined {
+    const view = this.#view;
+    if (this.#geometry.refcountBits === 16) {
+      const first = view.getUint16(entry * 2);
+      const end = (entry + count) * 2;
+      for (let p = entry * 2 + 2; p < end; p += 2)
+        if (view.getUint16(p) !== first) return undefined;
+      return Math.min(first, MANY);
+    }
     const value = this.#small(entry);
     for (let i = 1; i < count; i++) if (this.#small(entry + i) !== value) return undefined;
     return value;

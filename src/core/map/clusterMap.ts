@@ -85,6 +85,11 @@ export class ClusterMap {
     return this.#unpacked;
   }
 
+  /** The cell that all of a chunk are; -1 if they are not, or were not when it was written to. */
+  uniform(index: number): Cell {
+    return Math.max(-1, this.#states[index]);
+  }
+
   cell(cluster: number): Cell {
     const state = this.#states[cluster >>> CHUNK_BITS];
     if (state >= 0) return state;
