@@ -3,6 +3,7 @@ import { kindsOf, MANY, referencesOf, storedOf } from '../../map/cell.js';
 import { CHUNK } from '../../map/clusterMap.js';
 import { BIT, type Kind, kindsIn } from '../../map/kinds.js';
 import { maskedOffset } from '../../qcow2/entryTable.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { COMPRESSED } from '../../qcow2/l2Entry.js';
 import { L2EntryRuns } from '../../qcow2/l2EntryRuns.js';
 import type { Scan } from '../scan.js';
@@ -85,11 +86,19 @@ export function* sortCells(scan: Scan): Generator<undefined, TroubledCells> {
   return sorter;
 }
 
-const isFine = (cell: number): boolean => {
+const isFine = (cell: number, owners: number): boolean => {
   const kinds = kindsOf(cell);
   const references = referencesOf(cell);
-  return references === storedOf(cell) && references !== MANY && !isConflict(kinds, references);
+  return (
+    references === storedOf(cell) &&
+    references !== MANY &&
+    (references <= owners || (kinds & BIT.compressed) !== 0) &&
+    !isConflict(kinds, references)
+  );
 };
+
+/** The disk and its snapshots: each can rightly refer to a cluster once. */
+const disksOf = ({ snapshotTable }: MappableImage): number => 1 + snapshotTable.snapshots.length;
 
 /** Kinds, or references to one kind, that cannot all be right. */
 const isConflict = (kinds: number, references: number): boolean =>
@@ -97,15 +106,16 @@ const isConflict = (kinds: number, references: number): boolean =>
   (references > 1 && (kinds & ~SHAREABLE) !== 0);
 
 function eachTroubled(
-  { map, stored }: Scan,
+  { map, stored, image }: Scan,
   index: number,
   visit: (cluster: number, cell: number) => void,
 ): void {
+  const owners = disksOf(image);
   const chunk = map.chunk(index);
   const base = index * CHUNK;
   const end = Math.min(CHUNK, map.clusters - base);
   if (typeof chunk === 'number') {
-    if (isFine(chunk) && !stored.someUnreadable) return;
+    if (isFine(chunk, owners) && !stored.someUnreadable) return;
     for (let i = 0; i < end; i++) visit(base + i, chunk);
     return;
   }
@@ -113,7 +123,7 @@ function eachTroubled(
   for (let i = 0; i < end; i++) {
     const cell = chunk[i];
     if (cell === alike && !stored.someUnreadable) continue;
-    if (isFine(cell) && !stored.someUnreadable) alike = cell;
+    if (isFine(cell, owners) && !stored.someUnreadable) alike = cell;
     else visit(base + i, cell);
   }
 }
@@ -128,7 +138,7 @@ function inUseIn({ map }: Scan, index: number): number {
 }
 
 /**
- * Clusters of one kind with more references than their refcount tells: the disk and its snapshots
+ * Clusters of one kind with more references than their refcount tells, or than there are disks: the disk and its snapshots
  * may share them at one place, or two places may have been given one cluster.
  */
 class Doubts {
@@ -148,7 +158,8 @@ class Doubts {
     eachTroubled(this.#scan, index, (cluster, cell) => {
       const kinds = kindsOf(cell);
       const references = referencesOf(cell);
-      if (references < 2 || references <= storedOf(cell) || isConflict(kinds, references)) return;
+      if (references < 2 || isConflict(kinds, references)) return;
+      if (references <= storedOf(cell) && references <= disksOf(this.#scan.image)) return;
       if ((kinds & BIT.compressed) !== 0) return;
       const number = Math.floor(cluster / BLOCK);
       let block = this.#blocks.get(number);
@@ -250,8 +261,7 @@ class Sorter implements TroubledCells {
     const code = isCertain ? undefined : comparison.finding(cluster)?.code;
     const isLow = isCertain ? references > storedOf(cell) : code === 'refcount-too-low';
     const isLeak = isCertain ? references < storedOf(cell) : code === 'leak';
-    const isTwice =
-      isConflict(kinds, references) || (isLow && references > 1 && this.#doubts.has(cluster));
+    const isTwice = isConflict(kinds, references) || (references > 1 && this.#doubts.has(cluster));
     if (isTwice) this.#pair(kinds).add(cluster, isLow || isLeak || code !== undefined);
     else if (code === 'refcount-unreadable') this.unknown.add(cluster);
     else if (isLeak) this.leaks.add(cluster);
