@@ -7,7 +7,11 @@ import { FindingList } from './findingList.js';
 import { BIT } from '../map/kinds.js';
 import { L1Walk } from './l1Walk.js';
 import { findNotices } from './notices.js';
-import { OtherStructures } from './otherTables.js';
+import { BitmapsCheck } from './bitmapsCheck.js';
+import { RefcountBlocksCheck } from './refcountBlocksCheck.js';
+import { countSmallTables } from './smallTables.js';
+import { SnapshotTableCheck } from './snapshotTableCheck.js';
+import { UnreadTables } from './unreadTables.js';
 import { References } from './references.js';
 import { StoredRefcounts } from './storedRefcounts.js';
 import type { TableIndex } from './tableIndex.js';
@@ -80,16 +84,17 @@ export function* scan(
     claims,
     budget,
   );
-  const others = new OtherStructures(image, references, claims, findings);
+  const snapshotTable = new SnapshotTableCheck(image, findings);
+  const bitmaps = new BitmapsCheck(image, references, claims, findings);
   const step = (phase: string, done: number): ScanProgress => ({ phase, done, map });
 
   for (const part of stored.load(map)) yield step('refcount blocks', part * PART.stored);
-  others.snapshotEntries();
+  snapshotTable.entries();
   references.count(0, geometry.clusterSize, BIT.mainHeader, () => ({ type: 'main-header' }));
   const walked = (tables: number, part: number) =>
     PART.stored + (PART.l2 * (tables + part)) / (1 + snapshots.length);
   for (const part of l1.active()) yield step('L2 tables', walked(0, part));
-  others.snapshotsAllowed();
+  snapshotTable.allowed();
   for (const snapshot of snapshots)
     for (const part of l1.snapshot(snapshot))
       yield step(
@@ -98,10 +103,10 @@ export function* scan(
       );
   for (const part of l1.repeats())
     yield step('L2 tables shared by snapshots', walked(1 + snapshots.length, part - 1));
-  others.smallTables();
-  others.bitmaps();
-  others.refcountBlocks();
-  others.unreadTables();
+  countSmallTables(image, references);
+  bitmaps.count();
+  new RefcountBlocksCheck(image, references, claims, findings).count();
+  new UnreadTables(image, claims).claim();
 
   const comparison = new Comparison(references, stored, geometry.clusterSize);
   for (const part of comparison.run())
@@ -124,6 +129,6 @@ export function* scan(
     failure:
       (image.snapshotFailure && { after: 0, ...image.snapshotFailure }) ??
       l1.failure ??
-      others.failure,
+      bitmaps.failure,
   };
 }
