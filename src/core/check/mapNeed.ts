@@ -89,10 +89,10 @@ class ScanNeed {
     this.#put(0, geometry.clusterSize);
     this.#put(l1.offset, l1.length * 8);
     this.#put(refcountTable.offset, refcountTable.length * 8);
-    this.#put(Number(snapshotsOffset), snapshotTable.size);
+    this.#put(snapshotsOffset, snapshotTable.size);
     if (crypto) this.#put(Number(crypto.offset), Number(crypto.length));
     if (!bitmaps) return;
-    this.#put(Number(bitmaps.offset), bitmaps.size);
+    this.#put(bitmaps.offset, bitmaps.size);
     const tables = new Set<string>();
     for (const bitmap of bitmaps.bitmaps)
       if (tables.size < tables.add(tableKey(bitmap)).size) this.#bitmap(bitmap);
