@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { isRecord } from '../core/record.js';
 import { VIEW_TYPE } from './provider.js';
 
 const IMAGE = /\.qcow2$/i;
@@ -10,7 +11,7 @@ const IMAGE = /\.qcow2$/i;
  */
 export async function takeOverEarlyTabs(): Promise<void> {
   const chosen = vscode.workspace.getConfiguration('workbench').get<unknown>('editorAssociations');
-  if (Object.keys(Object(chosen)).some((pattern) => IMAGE.test(pattern))) return;
+  if (isRecord(chosen) && Object.keys(chosen).some((pattern) => IMAGE.test(pattern))) return;
   for (const group of vscode.window.tabGroups.all)
     for (const tab of group.tabs) {
       const { input, isActive, isPreview } = tab;
