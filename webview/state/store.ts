@@ -55,6 +55,7 @@ export class Store {
   readonly spoken = signal('');
   /** The value that is shown alone. */
   readonly isolated = signal<number | undefined>(undefined);
+  readonly isKeySheetOpen = signal(false);
   readonly zoom = signal(1);
   /** The part of the picture's plane that is in view, in cells. */
   readonly area = signal<Rectangle | undefined>(undefined);
