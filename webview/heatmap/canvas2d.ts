@@ -1,3 +1,4 @@
+import { AS_DOMINANT } from '../../src/core/picture/rarity.js';
 import { DOMINANT_MASK, TILE, TILE_CELLS, type MixedTile } from '../../src/core/picture/tile.js';
 import type { Isolation } from '../state/inView.js';
 import type { Palette } from './palette.js';
@@ -25,7 +26,10 @@ export class CanvasRenderer implements MapRenderer {
         this.#drawBitmap(item, this.#bitmap(item.tile, item.tile.cells, frame), width, height);
       } else {
         const { glyph, mask } = item.tile.cells;
-        this.#context.fillStyle = cssColour(colourOf(glyph, mask, palette, isolation));
+        const table = frame.rarity.table(item.tile.place.level);
+        this.#context.fillStyle = cssColour(
+          colourOf(valueOf(glyph, mask, table), mask, palette, isolation),
+        );
         this.#context.fillRect(item.left, item.top, item.right - item.left, item.bottom - item.top);
       }
     }
@@ -66,14 +70,19 @@ export class CanvasRenderer implements MapRenderer {
     );
   }
 
-  #fits({ palette, isolation }: Look): boolean {
-    return this.#look?.palette === palette && this.#look.isolation === isolation;
+  #fits({ palette, isolation, rarity }: Look): boolean {
+    const look = this.#look;
+    return look?.palette === palette && look.isolation === isolation && look.rarity === rarity;
   }
 
-  #bitmap(tile: StoredTile, cells: MixedTile, { palette, isolation }: Look): HTMLCanvasElement {
-    if (!this.#fits({ palette, isolation })) {
+  #bitmap(
+    tile: StoredTile,
+    cells: MixedTile,
+    { palette, isolation, rarity }: Look,
+  ): HTMLCanvasElement {
+    if (!this.#fits({ palette, isolation, rarity })) {
       this.#bitmaps = new WeakMap();
-      this.#look = { palette, isolation };
+      this.#look = { palette, isolation, rarity };
     }
     const made = this.#bitmaps.get(tile);
     if (made) return made;
@@ -81,7 +90,8 @@ export class CanvasRenderer implements MapRenderer {
     bitmap.width = TILE;
     bitmap.height = TILE;
     const image = new ImageData(TILE, TILE);
-    paint(new Uint32Array(image.data.buffer), cells, palette, isolation);
+    const table = rarity.table(tile.place.level);
+    paint(new Uint32Array(image.data.buffer), cells, table, palette, isolation);
     context2d(bitmap).putImageData(image, 0, 0);
     this.#bitmaps.set(tile, bitmap);
     return bitmap;
@@ -94,32 +104,38 @@ function context2d(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   return context;
 }
 
-/** The colour of one cell, packed as in the palette. */
+/** The value that a cell is painted with. `table`: see `Rarity`. */
+export function valueOf(glyph: number, mask: number, table: Uint8Array): number {
+  const painted = table[mask];
+  return painted === AS_DOMINANT ? glyph & DOMINANT_MASK : painted;
+}
+
+/** The colour of a cell that is painted with a value, packed as in the palette. */
 function colourOf(
-  glyph: number,
+  value: number,
   mask: number,
   palette: Palette,
   isolation: Isolation | undefined,
 ): number {
-  const dominant = glyph & DOMINANT_MASK;
-  if (!isolation) return palette.colours[dominant];
-  return mask & isolation.mask ? palette.colours[isolation.dominant] : palette.dimmed[dominant];
+  if (!isolation) return palette.colours[value];
+  return mask & isolation.mask ? palette.colours[isolation.dominant] : palette.dimmed[value];
 }
 
 /** Colours all cells of a tile into `pixels`. */
 function paint(
   pixels: Uint32Array,
   { glyphs, masks }: MixedTile,
+  table: Uint8Array,
   palette: Palette,
   isolation: Isolation | undefined,
 ): void {
   const { colours } = palette;
   if (!isolation) {
-    for (let i = 0; i < TILE_CELLS; i++) pixels[i] = colours[glyphs[i] & DOMINANT_MASK];
+    for (let i = 0; i < TILE_CELLS; i++) pixels[i] = colours[valueOf(glyphs[i], masks[i], table)];
     return;
   }
   for (let i = 0; i < TILE_CELLS; i++)
-    pixels[i] = colourOf(glyphs[i], masks[i], palette, isolation);
+    pixels[i] = colourOf(valueOf(glyphs[i], masks[i], table), masks[i], palette, isolation);
 }
 
 const cssColour = (packed: number): string =>

@@ -4,6 +4,7 @@ import { toView, type Camera } from './camera.js';
 import { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { fitCanvas, type DrawItem } from './renderer.js';
+import { RareMarks, type RareFrame } from './rareMarks.js';
 import { TroubleMarks } from './troubleMarks.js';
 import type { ShownWindows, WindowOverlay } from './windowOverlay.js';
 
@@ -26,6 +27,7 @@ export interface OverlayFrame {
   /** Whether trouble is hatched where there is room; its markers stand in any case. */
   readonly hatched: boolean;
   readonly marks: Marks;
+  readonly rare: RareFrame;
   /** Draws what is within cells, below all else. */
   readonly within: ((context: CanvasRenderingContext2D) => void) | undefined;
   readonly windows: ShownWindows | undefined;
@@ -49,6 +51,7 @@ export class Overlays {
   readonly #context: CanvasRenderingContext2D;
   #windows: WindowOverlay | undefined;
   #trouble: TroubleMarks | undefined;
+  readonly #rare = new RareMarks();
   readonly #fetched: () => void;
   #fetching: Promise<void> | undefined;
 
@@ -72,6 +75,7 @@ export class Overlays {
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     frame.within?.(context);
     this.#drawGrid(frame);
+    this.#rare.draw(context, frame.rare);
     if (frame.windows) this.#drawWindows(context, frame, frame.windows);
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
     this.#trouble.draw(context, items, frame.hatched);

@@ -1,3 +1,4 @@
+import type { Rarity } from '../../src/core/picture/rarity.js';
 import type { Palette } from './palette.js';
 import type { StoredTile } from './tileStore.js';
 import type { Isolation } from '../state/inView.js';
@@ -17,6 +18,7 @@ export interface DrawItem {
 export interface Look {
   readonly palette: Palette;
   readonly isolation: Isolation | undefined;
+  readonly rarity: Rarity;
 }
 
 export interface Frame extends Look {

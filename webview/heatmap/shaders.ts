@@ -2,10 +2,10 @@
 export const VERTEX_SHADER = `#version 300 es
 in vec4 place;
 in vec3 source;
-in vec3 cell;
+in vec4 cell;
 uniform vec2 view;
 out vec2 at;
-flat out vec3 tile;
+flat out vec4 tile;
 flat out vec4 square;
 
 void main() {
@@ -25,11 +25,12 @@ precision highp float;
 precision highp int;
 precision highp usampler2DArray;
 in vec2 at;
-flat in vec3 tile;
+flat in vec4 tile;
 flat in vec4 square;
 uniform usampler2DArray glyphs;
 uniform usampler2DArray masks;
 uniform sampler2D palette;
+uniform usampler2DArray painted;
 uniform uint isolatedMask;
 uniform uint isolatedDominant;
 out vec4 colour;
@@ -43,6 +44,8 @@ void main() {
     mask = texelFetch(masks, place, 0).r;
   }
   uint dominant = glyph & 31u;
+  uint rarest = texelFetch(painted, ivec3(int(mask & 255u), int(mask >> 8u), int(tile.w)), 0).r;
+  if (rarest != 255u) dominant = rarest;
   int row = 0;
   if (isolatedMask != 0u) {
     if ((mask & isolatedMask) != 0u) dominant = isolatedDominant;

@@ -1,4 +1,5 @@
 import { TILE, type TileCells } from '../../src/core/picture/tile.js';
+import type { Rarity } from '../../src/core/picture/rarity.js';
 import type { Palette } from './palette.js';
 import { fitCanvas, type Frame, type MapRenderer } from './renderer.js';
 import { FRAGMENT_SHADER, VERTEX_SHADER } from './shaders.js';
@@ -6,8 +7,10 @@ import type { StoredTile } from './tileStore.js';
 
 /** Tiles in graphics memory: 192 KiB each. */
 const LAYERS = 160;
-/** Of an instance: place of four edges, source square of three, layer, uniform glyph and mask. */
-const FLOATS = 10;
+/** Of an instance: place of four edges, source square of three, layer, uniform glyph and mask, level. */
+const FLOATS = 11;
+/** Levels of a pyramid of 2^31 clusters, and of more. */
+const LEVELS = 24;
 /** The layer of a uniform tile, which needs none. */
 const NO_LAYER = -1;
 
@@ -16,6 +19,8 @@ interface Scene {
   readonly glyphs: WebGLTexture;
   readonly masks: WebGLTexture;
   readonly palette: WebGLTexture;
+  /** By level and mask: see `Rarity`. */
+  readonly painted: WebGLTexture;
   readonly uniforms: Readonly<
     Record<'view' | 'isolatedMask' | 'isolatedDominant', WebGLUniformLocation | null>
   >;
@@ -30,6 +35,9 @@ export class WebglRenderer implements MapRenderer {
   readonly #instances = new Float32Array(LAYERS * FLOATS);
   #scene: Scene | undefined;
   #palette: Palette | undefined;
+  #rarity: Rarity | undefined;
+  /** Levels whose tables have been uploaded. */
+  readonly #levels = new Set<number>();
 
   /**
    * `restored` is called when a lost context is back and the view must be drawn again. Throws when
@@ -59,6 +67,7 @@ export class WebglRenderer implements MapRenderer {
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (frame.palette !== this.#palette) this.#uploadPalette(scene, frame.palette);
+    this.#uploadTables(scene, frame);
     const drawn = this.#fillInstances(scene, frame);
     gl.bufferSubData(gl.ARRAY_BUFFER, 0, this.#instances, 0, drawn * FLOATS);
     gl.uniform2f(scene.uniforms.view, frame.width, frame.height);
@@ -94,7 +103,7 @@ export class WebglRenderer implements MapRenderer {
 
   readonly #onRestored = (): void => {
     this.#layers.clear();
-    this.#palette = undefined;
+    this.#palette = this.#rarity = undefined;
     this.#scene = createScene(this.#gl);
     this.#restored();
   };
@@ -107,7 +116,19 @@ export class WebglRenderer implements MapRenderer {
       const { glyph, mask } = cells.type === 'uniform' ? cells : { glyph: 0, mask: 0 };
       const layer = cells.type === 'uniform' ? NO_LAYER : this.#layer(scene, tile, needed);
       this.#instances.set(
-        [left, top, right, bottom, source.x, source.y, source.size, layer, glyph, mask],
+        [
+          left,
+          top,
+          right,
+          bottom,
+          source.x,
+          source.y,
+          source.size,
+          layer,
+          glyph,
+          mask,
+          tile.place.level,
+        ],
         index * FLOATS,
       );
     });
@@ -135,6 +156,31 @@ export class WebglRenderer implements MapRenderer {
       return layer;
     }
     throw new Error('more tiles in a frame than layers');
+  }
+
+  #uploadTables(scene: Scene, { items, rarity }: Frame): void {
+    const gl = this.#gl;
+    if (this.#rarity !== rarity) this.#levels.clear();
+    this.#rarity = rarity;
+    for (const level of new Set(items.map(({ tile }) => tile.place.level))) {
+      if (this.#levels.has(level)) continue;
+      this.#levels.add(level);
+      gl.activeTexture(gl.TEXTURE3);
+      gl.bindTexture(gl.TEXTURE_2D_ARRAY, scene.painted);
+      gl.texSubImage3D(
+        gl.TEXTURE_2D_ARRAY,
+        0,
+        0,
+        0,
+        level,
+        TILE,
+        TILE,
+        1,
+        gl.RED_INTEGER,
+        gl.UNSIGNED_BYTE,
+        rarity.table(level),
+      );
+    }
   }
 
   #uploadPalette(scene: Scene, palette: Palette): void {
@@ -205,7 +251,7 @@ function createScene(gl: WebGL2RenderingContext): Scene {
   const attributes: readonly (readonly [name: string, size: number, from: number])[] = [
     ['place', 4, 0],
     ['source', 3, 4],
-    ['cell', 3, 7],
+    ['cell', 4, 7],
   ];
   for (const [name, size, from] of attributes) {
     const location = gl.getAttribLocation(program, name);
@@ -213,7 +259,7 @@ function createScene(gl: WebGL2RenderingContext): Scene {
     gl.vertexAttribPointer(location, size, gl.FLOAT, false, FLOATS * 4, from * 4);
     gl.vertexAttribDivisor(location, 1);
   }
-  ['glyphs', 'masks', 'palette'].forEach((name, unit) => {
+  ['glyphs', 'masks', 'palette', 'painted'].forEach((name, unit) => {
     gl.uniform1i(gl.getUniformLocation(program, name), unit);
   });
   gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
@@ -226,6 +272,9 @@ function createScene(gl: WebGL2RenderingContext): Scene {
     }),
     palette: createTexture(gl, 2, gl.TEXTURE_2D, () => {
       gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, 32, 2);
+    }),
+    painted: createTexture(gl, 3, gl.TEXTURE_2D_ARRAY, () => {
+      gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, gl.R8UI, TILE, TILE, LEVELS);
     }),
     uniforms: {
       view: gl.getUniformLocation(program, 'view'),

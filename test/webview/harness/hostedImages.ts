@@ -10,6 +10,7 @@ import { CHUNK, ClusterMap } from '../../../src/core/map/clusterMap.js';
 import { BIT, kindNames, KINDS, type KindName, perKind } from '../../../src/core/map/kinds.js';
 import type { ByteSource } from '../../../src/core/byteSource.js';
 import { mapLayer } from '../../../src/core/picture/mapLayers.js';
+import { countValues } from '../../../src/core/picture/source.js';
 import { ImageSession } from '../../../src/session/imageSession.js';
 import { Navigator } from '../../../src/session/navigator.js';
 import { PictureTiles } from '../../../src/session/pictureTiles.js';
@@ -122,6 +123,7 @@ function hosted(map: ClusterMap): HostedImage {
   const { clusters } = map;
   const tiles = new PictureTiles(mapLayer('kinds', map), MACHINE.deflate);
   const navigator = new Navigator(map, undefined);
+  const byValue = valuesIn(map);
   const counts: Record<KindName, number> = countKinds(map);
   const facts: ImageFacts = {
     fileName: 'synthetic.qcow2',
@@ -151,7 +153,7 @@ function hosted(map: ClusterMap): HostedImage {
     service: {
       tile: (query) => ({ generation: 1, cells: tiles.tile(query) }),
       strip: ({ rows }) => ({ generation: 1, glyphs: tiles.strip(rows) }),
-      layer: () => ({ state: 'ready', generation: 1, counts: [], names: [] }),
+      layer: () => ({ state: 'ready', generation: 1, counts: byValue, names: [] }),
       guestCluster: refuse,
       cluster: ({ cluster }) => ({
         cluster,
@@ -204,6 +206,15 @@ function hosted(map: ClusterMap): HostedImage {
       },
     ],
   };
+}
+
+/** Clusters by value of the picture of their kinds. */
+function valuesIn(map: ClusterMap): readonly number[] {
+  const steps = countValues(mapLayer('kinds', map));
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 }
 
 function refuse(): never {
