@@ -1,6 +1,6 @@
 import { createCurve, HilbertCurve, type CurveName } from '../core/picture/curve.js';
 import type { PictureSource } from '../core/picture/source.js';
-import { FileStrip } from '../core/picture/strip.js';
+import { FileStrip, type StripRows } from '../core/picture/strip.js';
 import type { TileCells } from '../core/picture/tile.js';
 import { TilePyramid } from '../core/picture/tilePyramid.js';
 import type { DeflatedCells, UniformCells } from '../protocol/imageService.js';
@@ -40,10 +40,10 @@ export class PictureTiles {
     }
   }
 
-  /** The whole file in so many rows: what the Hilbert curve's pyramid says of it. */
-  strip(rows: number): number[] {
+  /** All of it in so many rows: what the Hilbert curve's pyramid says of it. */
+  strip(rows: number): StripRows {
     const curve = new HilbertCurve(this.#source.clusters);
-    this.#strip ??= new FileStrip(this.#pyramid(curve.name), curve);
+    this.#strip ??= new FileStrip(this.#pyramid(curve.name), curve, this.#source.ranks);
     return this.#strip.rows(rows);
   }
 

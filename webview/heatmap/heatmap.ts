@@ -71,8 +71,7 @@ export class Heatmap {
   }
 
   fit(): void {
-    this.#scene.viewport.fit();
-    this.#guide.moved();
+    this.#guide.fit();
   }
 
   /** See CameraGuide. */
@@ -128,6 +127,7 @@ export class Heatmap {
     const { store, tiles, viewport } = this.#scene;
     const observer = new ResizeObserver(([{ contentRect }]) => {
       viewport.resize({ width: contentRect.width, height: contentRect.height });
+      this.#guide.arrange();
       // Its place does not change without its size.
       this.#pointing.beginAt(root.getBoundingClientRect().left);
       this.#drawing.invalidate();
@@ -149,6 +149,9 @@ export class Heatmap {
         if (!samePicture(store.pictures.shown.value, tiles.picture)) return;
         tiles.setGeneration(generation);
         this.#drawing.setGeneration(generation);
+      }),
+      store.isOverlapOpen.subscribe(() => {
+        this.#guide.arrange();
       }),
       effect(() => {
         this.#guide.revealWindow(store.overlap.selectedWindow.value);

@@ -115,6 +115,12 @@ export class MapDrawing {
     this.#palette = undefined;
   }
 
+  /** The squares of the picture lie another way. */
+  rearranged(): void {
+    this.#closeUp?.reset(this.#scene.tiles.curve.name);
+    this.invalidate();
+  }
+
   /** All canvases as they are now, from the lowest to the uppermost. */
   drawn(): readonly HTMLCanvasElement[] {
     this.#cellsDirty = true;

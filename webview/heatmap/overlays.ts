@@ -42,6 +42,8 @@ export interface OverlayFrame {
 
 /** From this width of a cell on (CSS pixels) they are told apart by lines. */
 const GRID_FROM = 7;
+/** From this side on (CSS pixels) there are lines between the squares of the curve. */
+const SQUARES_FROM = 24;
 /** Outlines never become smaller than this (CSS pixels). */
 const SMALLEST_OUTLINE = 9;
 
@@ -75,6 +77,7 @@ export class Overlays {
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     frame.within?.(context);
     this.#drawGrid(frame);
+    this.#drawSquares(frame);
     this.#rare.draw(context, frame.rare);
     if (frame.windows) this.#drawWindows(context, frame, frame.windows);
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
@@ -121,6 +124,29 @@ export class Overlays {
     context.strokeStyle = marks.grid;
     context.lineWidth = Math.max(1, Math.round(ratio));
     context.stroke();
+    context.globalAlpha = 1;
+  }
+
+  /** Lines between the squares of the Hilbert curve, so that one sees where it goes on. */
+  #drawSquares({ camera, picture, view, ratio, curve, marks }: OverlayFrame): void {
+    if (curve.name === 'rows' || curve.squares === 1) return;
+    const side = 2 ** curve.order;
+    if (side * camera.scale < SQUARES_FROM) return;
+    const context = this.#context;
+    const corner = toView(camera, view, 0, 0);
+    const end = toView(camera, view, picture.width, picture.height);
+    context.fillStyle = marks.grid;
+    context.globalAlpha = 0.5;
+    const line = Math.max(1, Math.round(ratio));
+    const pixel = (at: number): number => Math.round(at * ratio);
+    for (let column = 1; column < curve.columns; column++) {
+      const { x } = toView(camera, view, column * side, 0);
+      context.fillRect(pixel(x), pixel(corner.y), line, pixel(end.y) - pixel(corner.y));
+    }
+    for (let row = 1; row < curve.rows; row++) {
+      const { y } = toView(camera, view, 0, row * side);
+      context.fillRect(pixel(corner.x), pixel(y), pixel(end.x) - pixel(corner.x), line);
+    }
     context.globalAlpha = 1;
   }
 

@@ -149,7 +149,7 @@ interface Part {
 function partInView(
   { tile, source, left, top, right, bottom }: DrawItem,
   block: number,
-  { width, height }: Frame,
+  { width, height }: Pick<Frame, 'width' | 'height'>,
 ): Part | undefined {
   const wide = (right - left) / source.size;
   const high = (bottom - top) / source.size;

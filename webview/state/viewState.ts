@@ -1,4 +1,4 @@
-import type { CurveName } from '../../src/core/picture/curve.js';
+import type { Arrangement, CurveName } from '../../src/core/picture/curve.js';
 import { NOWHERE, readHistory, type History } from './history.js';
 import { LAYERS, VIEWS, type Picture, type View } from '../../src/core/picture/layer.js';
 import type { CacheMode, EngineName } from '../../src/protocol/shapes.js';
@@ -44,6 +44,8 @@ export interface KeptSimulation {
 export interface KeptCamera {
   readonly view: View;
   readonly curve: CurveName;
+  /** How the squares of a Hilbert curve lie. */
+  readonly arrangement: Arrangement | undefined;
   readonly x: number;
   readonly y: number;
   readonly scale: number;
@@ -70,8 +72,17 @@ function readCamera(kept: unknown): KeptCamera | undefined {
   if (!view) return undefined;
   if (curve !== 'hilbert' && curve !== 'rows') return undefined;
   if (!isNumber(x) || !isNumber(y) || !isNumber(scale) || scale <= 0) return undefined;
-  return { view, curve, x, y, scale };
+  return { view, curve, arrangement: readArrangement(kept.arrangement), x, y, scale };
 }
+
+function readArrangement(kept: unknown): Arrangement | undefined {
+  const { order, columns } = isRecord(kept) ? kept : {};
+  if (!isCount(order) || order > 15 || !isCount(columns)) return undefined;
+  return { order, columns };
+}
+
+const isCount = (value: unknown): value is number =>
+  isNumber(value) && Number.isSafeInteger(value) && value >= 0;
 
 function readPicture(kept: unknown): Picture {
   const { view, layer } = isRecord(kept) ? kept : {};

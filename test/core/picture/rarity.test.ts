@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KINDS_SHIFT, ONE_REFERENCE } from '../../../src/core/map/cell.js';
 import { ClusterMap } from '../../../src/core/map/clusterMap.js';
-import { BIT, KINDS } from '../../../src/core/map/kinds.js';
+import { KINDS } from '../../../src/core/map/kinds.js';
 import { HilbertCurve } from '../../../src/core/picture/curve.js';
 import { mapLayer } from '../../../src/core/picture/mapLayers.js';
 import { AS_DOMINANT, Rarity } from '../../../src/core/picture/rarity.js';

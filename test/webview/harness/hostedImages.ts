@@ -152,7 +152,7 @@ function hosted(map: ClusterMap): HostedImage {
   return {
     service: {
       tile: (query) => ({ generation: 1, cells: tiles.tile(query) }),
-      strip: ({ rows }) => ({ generation: 1, glyphs: tiles.strip(rows) }),
+      strip: ({ rows }) => ({ generation: 1, ...tiles.strip(rows) }),
       layer: () => ({ state: 'ready', generation: 1, counts: byValue, names: [] }),
       guestCluster: refuse,
       cluster: ({ cluster }) => ({
