@@ -15,7 +15,10 @@ export interface UniformCells {
 }
 export interface DeflatedCells {
   readonly type: 'deflated';
-  /** Raw deflate of 65,536 glyph bytes, then 65,536 presence masks as little-endian 16-bit words. */
+  /**
+   * Raw deflate of 65,536 glyph bytes, then 65,536 presence masks as little-endian 16-bit words, then
+   * 65,536 shares if they were asked for.
+   */
   readonly bytes: Uint8Array;
 }
 

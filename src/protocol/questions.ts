@@ -125,7 +125,12 @@ const operationFields = { ...simulateFields, operation: count };
 export const QUESTIONS = {
   /** One tile of a picture. */
   tile: exchange<Tile>()(
-    v.object({ ...picture, curve, level: upTo(MAX_LEVEL), x: count, y: count }),
+    v.object({
+      ...picture,
+      ...{ curve, level: upTo(MAX_LEVEL), x: count, y: count },
+      /** With the share of each cell that holds anything. */
+      shares: v.optional(v.boolean()),
+    }),
   ),
   /** All of a picture in so many rows of pixels, from its start to its end. */
   strip: exchange<Strip>()(v.object({ ...picture, rows: v.pipe(upTo(MAX_ROWS), v.minValue(1)) })),

@@ -58,6 +58,14 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
           </button>
         </div>
       )}
+      <IconButton
+        icon="color-mode"
+        label="Density: how much of a cell is allocated"
+        pressed={store.density.value}
+        onClick={() => {
+          store.density.value = !store.density.value;
+        }}
+      />
       <div class="zoom" role="group" aria-label="Zoom">
         <IconButton
           icon="zoom-out"

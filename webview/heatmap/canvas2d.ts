@@ -5,6 +5,9 @@ import type { Palette } from './palette.js';
 import { fitCanvas, type DrawItem, type Frame, type Look, type MapRenderer } from './renderer.js';
 import type { StoredTile } from './tileStore.js';
 
+/** The part of its colour that a cell has at least. */
+const LEAST_SHADE = 0.25;
+
 /** Each tile is coloured once into a bitmap, which is then scaled into place. */
 export class CanvasRenderer implements MapRenderer {
   readonly canvas = document.createElement('canvas');
@@ -26,9 +29,12 @@ export class CanvasRenderer implements MapRenderer {
         this.#drawBitmap(item, this.#bitmap(item.tile, item.tile.cells, frame), width, height);
       } else {
         const { glyph, mask } = item.tile.cells;
-        const table = frame.rarity.table(item.tile.place.level);
+        const table = tableOf(frame, item.tile);
+        const value = valueOf(glyph, mask, table);
+        const share = frame.rarity.holds(glyph & DOMINANT_MASK) ? 255 : 0;
+        const colour = colourOf(value, mask, palette, isolation);
         this.#context.fillStyle = cssColour(
-          colourOf(valueOf(glyph, mask, table), mask, palette, isolation),
+          frame.density ? shaded(colour, palette.colours[0], share) : colour,
         );
         this.#context.fillRect(item.left, item.top, item.right - item.left, item.bottom - item.top);
       }
@@ -70,19 +76,21 @@ export class CanvasRenderer implements MapRenderer {
     );
   }
 
-  #fits({ palette, isolation, rarity }: Look): boolean {
+  #fits({ palette, isolation, rarity, density }: Look): boolean {
     const look = this.#look;
-    return look?.palette === palette && look.isolation === isolation && look.rarity === rarity;
+    return (
+      look?.palette === palette &&
+      look.isolation === isolation &&
+      look.rarity === rarity &&
+      look.density === density
+    );
   }
 
-  #bitmap(
-    tile: StoredTile,
-    cells: MixedTile,
-    { palette, isolation, rarity }: Look,
-  ): HTMLCanvasElement {
-    if (!this.#fits({ palette, isolation, rarity })) {
+  #bitmap(tile: StoredTile, cells: MixedTile, look: Look): HTMLCanvasElement {
+    if (!this.#fits(look)) {
       this.#bitmaps = new WeakMap();
-      this.#look = { palette, isolation, rarity };
+      const { palette, isolation, rarity, density } = look;
+      this.#look = { palette, isolation, rarity, density };
     }
     const made = this.#bitmaps.get(tile);
     if (made) return made;
@@ -90,8 +98,7 @@ export class CanvasRenderer implements MapRenderer {
     bitmap.width = TILE;
     bitmap.height = TILE;
     const image = new ImageData(TILE, TILE);
-    const table = rarity.table(tile.place.level);
-    paint(new Uint32Array(image.data.buffer), cells, table, palette, isolation);
+    paint(new Uint32Array(image.data.buffer), cells, tableOf(look, tile), look);
     context2d(bitmap).putImageData(image, 0, 0);
     this.#bitmaps.set(tile, bitmap);
     return bitmap;
@@ -121,21 +128,40 @@ function colourOf(
   return mask & isolation.mask ? palette.colours[isolation.dominant] : palette.dimmed[value];
 }
 
+/** By mask: what cells of a tile are painted with, see `Rarity`. */
+const tableOf = ({ rarity, density }: Look, { place }: StoredTile): Uint8Array =>
+  density ? rarity.contents : rarity.table(place.level);
+
 /** Colours all cells of a tile into `pixels`. */
 function paint(
   pixels: Uint32Array,
-  { glyphs, masks }: MixedTile,
+  { glyphs, masks, shares }: MixedTile,
   table: Uint8Array,
-  palette: Palette,
-  isolation: Isolation | undefined,
+  { palette, isolation, density }: Look,
 ): void {
   const { colours } = palette;
-  if (!isolation) {
+  if (isolation)
+    for (let i = 0; i < TILE_CELLS; i++)
+      pixels[i] = colourOf(valueOf(glyphs[i], masks[i], table), masks[i], palette, isolation);
+  else
     for (let i = 0; i < TILE_CELLS; i++) pixels[i] = colours[valueOf(glyphs[i], masks[i], table)];
-    return;
-  }
+  if (!density || !shares) return;
+  const nothing = colours[0];
   for (let i = 0; i < TILE_CELLS; i++)
-    pixels[i] = colourOf(valueOf(glyphs[i], masks[i], table), masks[i], palette, isolation);
+    if (masks[i] !== 0) pixels[i] = shaded(pixels[i], nothing, shares[i]);
+}
+
+/** A colour, the nearer to that of nothing the smaller the share (0 … 255) is. */
+export function shaded(colour: number, nothing: number, share: number): number {
+  if (share === 255) return colour;
+  if (share === 0) return nothing;
+  // What holds the least can be told from nothing.
+  const part = LEAST_SHADE + ((1 - LEAST_SHADE) * share) / 255;
+  const mix = (shift: number): number => {
+    const [a, b] = [(colour >>> shift) & 255, (nothing >>> shift) & 255];
+    return Math.round(a * part + b * (1 - part)) << shift;
+  };
+  return ((0xff << 24) | mix(16) | mix(8) | mix(0)) >>> 0;
 }
 
 const cssColour = (packed: number): string =>

@@ -141,8 +141,9 @@ export class Heatmap {
         const curve = store.settings.value?.curve;
         const { view, layer } = store.pictures.shown.value;
         const clusters = store.clusters.value;
+        const shares = store.density.value;
         if (curve && store.facts.value?.geometry)
-          void this.#guide.turnTo({ view, layer, curve, clusters });
+          void this.#guide.turnTo({ view, layer, curve, clusters, shares });
       }),
       effect(() => {
         const generation = store.tileGeneration.value;

@@ -181,9 +181,10 @@ export class MapDrawing {
     const ratio = devicePixelRatio;
     const visible = viewport.visible();
     const isolation = store.isolation.value;
+    const density = store.density.value;
     const items = viewport.items(
       visible,
-      this.#preparer({ palette, isolation, rarity }, preparing),
+      this.#preparer({ palette, isolation, rarity, density }, preparing),
     );
     const look = {
       width: Math.round(size.width * ratio),
@@ -192,6 +193,7 @@ export class MapDrawing {
       palette,
       isolation,
       rarity,
+      density,
     };
     if (this.#cellsDirty) {
       this.#cellsDirty = false;

@@ -19,6 +19,8 @@ export interface Look {
   readonly palette: Palette;
   readonly isolation: Isolation | undefined;
   readonly rarity: Rarity;
+  /** Cells are the brighter, the more of their clusters hold anything. */
+  readonly density: boolean;
 }
 
 export interface Frame extends Look {

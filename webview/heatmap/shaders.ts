@@ -31,6 +31,9 @@ uniform usampler2DArray glyphs;
 uniform usampler2DArray masks;
 uniform sampler2D palette;
 uniform usampler2DArray painted;
+uniform usampler2DArray shares;
+uniform uint density;
+uniform uint holding;
 uniform uint isolatedMask;
 uniform uint isolatedDominant;
 out vec4 colour;
@@ -44,6 +47,11 @@ void main() {
     mask = texelFetch(masks, place, 0).r;
   }
   uint dominant = glyph & 31u;
+  float share = (holding >> dominant & 1u) == 1u ? 1.0 : 0.0;
+  if (density == 1u && tile.x >= 0.0) {
+    ivec3 place = ivec3(clamp(floor(at), square.xy, square.zw - 1.0), int(tile.x));
+    share = float(texelFetch(shares, place, 0).r) / 255.0;
+  }
   uint rarest = texelFetch(painted, ivec3(int(mask & 255u), int(mask >> 8u), int(tile.w)), 0).r;
   if (rarest != 255u) dominant = rarest;
   int row = 0;
@@ -52,6 +60,10 @@ void main() {
     else row = 1;
   }
   vec4 found = texelFetch(palette, ivec2(int(dominant), row), 0);
+  if (density == 1u && found.a > 0.0) {
+    vec4 nothing = texelFetch(palette, ivec2(0, 0), 0);
+    found = share == 0.0 ? nothing : mix(nothing, found, 0.25 + 0.75 * share);
+  }
   colour = vec4(found.rgb * found.a, found.a);
 }
 `;

@@ -55,7 +55,7 @@ export class SubclusterGrid {
   }
 
   /** Draws what is known and asks for the rest. Returns the mask of the values drawn. */
-  draw(context: CanvasRenderingContext2D, frame: Omit<Frame, 'rarity'>): number {
+  draw(context: CanvasRenderingContext2D, frame: Omit<Frame, 'rarity' | 'density'>): number {
     const { isolation, palette } = frame;
     if (isolation && isolation.dominant !== GUEST.partial) return 0;
     let values = 0;

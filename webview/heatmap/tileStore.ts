@@ -6,14 +6,16 @@ import {
   type Curve,
   type CurveName,
 } from '../../src/core/picture/curve.js';
-import type { Picture } from '../../src/core/picture/layer.js';
+import { holdings, type Picture } from '../../src/core/picture/layer.js';
 import { isWhole, piecesOf, putPiece, type Piece } from '../../src/core/picture/pieces.js';
 import {
+  DOMINANT_MASK,
   newTile,
   OUTSIDE,
   TILE,
   TILE_BITS,
   TILE_CELLS,
+  tileBytes,
   tileKey,
   tileOverBytes,
   topLevel,
@@ -47,6 +49,8 @@ export interface Shown extends Picture {
   readonly clusters: number;
   /** How the squares of the Hilbert curve lie, if they are not as large as can be. */
   readonly arrangement?: Arrangement | undefined;
+  /** Tiles have the shares of their cells. */
+  readonly shares?: boolean;
 }
 
 /** A tile as the worker tells it: of the largest squares that the curve can have. */
@@ -115,6 +119,7 @@ export class TileStore {
   picture: Picture;
   curve: Curve;
   top: number;
+  #shares = false;
   readonly #fetch: (query: Query<'tile'>) => Promise<Tile>;
   readonly #arrived: () => void;
   readonly #tiles = new Map<number, StoredTile>();
@@ -142,21 +147,28 @@ export class TileStore {
    * where it cannot be had. Undefined when yet another one has been asked for meanwhile.
    */
   async first(shown: Shown): Promise<{ readonly tile: StoredTile | undefined } | undefined> {
-    const { view, layer, curve: name, clusters, arrangement } = shown;
+    const { view, layer, curve: name, clusters, arrangement, shares = false } = shown;
     const opening = ++this.#opening;
     const curve = createCurve(name, clusters, arrangement);
     const place = { level: topLevel(curve), x: 0, y: 0 };
     const ask = async (block: TilePlace): Promise<Told> => {
-      const { cells, generation } = await this.#fetch({ view, layer, curve: name, ...block });
+      const { cells, generation } = await this.#fetch({
+        ...{ view, layer, curve: name, shares },
+        ...block,
+      });
       return { cells: await cellsOf(cells), generation };
     };
-    const tile = await gathered(place, piecesAt(curve, place), ask).catch(() => undefined);
+    const tile = await gathered(shown, place, piecesAt(curve, place), ask).catch(() => undefined);
     return opening === this.#opening ? { tile } : undefined;
   }
 
   /** Starts over with another picture or another curve. `first`: the tile of its whole. */
-  reset({ view, layer, curve, clusters, arrangement }: Shown, first?: StoredTile): void {
+  reset(
+    { view, layer, curve, clusters, arrangement, shares = false }: Shown,
+    first?: StoredTile,
+  ): void {
     this.picture = { view, layer };
+    this.#shares = shares;
     this.#told.clear();
     this.#asked.clear();
     this.#begin(createCurve(curve, clusters, arrangement));
@@ -194,7 +206,7 @@ export class TileStore {
       if (!each) return undefined;
       told.push(each);
     }
-    const made = putTogether(place, pieces, told);
+    const made = putTogether(this.picture, place, pieces, told);
     this.#keep(made);
     return made;
   }
@@ -232,7 +244,9 @@ export class TileStore {
     const known = this.get(place);
     if (known && known.generation >= this.#generation) return known;
     const epoch = this.#epoch;
-    const stored = await gathered(place, piecesAt(this.curve, place), (block) => this.#ask(block));
+    const stored = await gathered(this.picture, place, piecesAt(this.curve, place), (block) =>
+      this.#ask(block),
+    );
     if (epoch === this.#epoch) this.#keep(stored);
     return stored;
   }
@@ -244,9 +258,11 @@ export class TileStore {
     if (known && known.generation >= this.#generation) return Promise.resolve(known);
     const asked = this.#asked.get(key);
     if (asked) return asked;
-    const answer = this.#fetch({ ...this.picture, curve: this.curve.name, ...block }).then(
-      async ({ cells, generation }) => ({ cells: await cellsOf(cells), generation }),
-    );
+    const answer = this.#fetch({
+      ...this.picture,
+      ...{ curve: this.curve.name, shares: this.#shares },
+      ...block,
+    }).then(async ({ cells, generation }) => ({ cells: await cellsOf(cells), generation }));
     this.#asked.set(key, answer);
     const isCurrent = (): boolean => this.#asked.get(key) === answer;
     void answer
@@ -322,6 +338,7 @@ function piecesAt(curve: Curve, place: TilePlace): readonly Piece[] {
 }
 
 async function gathered(
+  picture: Picture,
   place: TilePlace,
   pieces: readonly Piece[],
   ask: (block: TilePlace) => Promise<Told>,
@@ -333,29 +350,35 @@ async function gathered(
     asked.set(key, known);
     return known;
   });
-  return putTogether(place, pieces, await Promise.all(told));
+  return putTogether(picture, place, pieces, await Promise.all(told));
 }
 
 function putTogether(
+  picture: Picture,
   place: TilePlace,
   pieces: readonly Piece[],
   told: readonly Told[],
 ): StoredTile {
   const generation = Math.min(...told.map((each) => each.generation));
-  return new StoredTile(place, cellsPutTogether(pieces, told), generation);
+  return new StoredTile(place, cellsPutTogether(picture, pieces, told), generation);
 }
 
-function cellsPutTogether(pieces: readonly Piece[], told: readonly Told[]): TileCells {
+function cellsPutTogether(
+  picture: Picture,
+  pieces: readonly Piece[],
+  told: readonly Told[],
+): TileCells {
   const [first] = told;
   const isFull = pieces.reduce((sum, { size }) => sum + size * size, 0) === TILE_CELLS;
   if (isWhole(pieces, TILE) || (isFull && told.every((each) => alike(each.cells, first.cells))))
     return first.cells;
-  const made = newTile();
+  const made = newTile(told.some(({ cells }) => cells.type === 'mixed' && cells.shares));
   made.glyphs.fill(OUTSIDE);
   pieces.forEach((piece, index) => {
-    const from = mixed(told[index].cells);
+    const from = mixed(picture, told[index].cells);
     putPiece(piece, TILE, from.glyphs, made.glyphs);
     putPiece(piece, TILE, from.masks, made.masks);
+    if (made.shares && from.shares) putPiece(piece, TILE, from.shares, made.shares);
   });
   return made;
 }
@@ -363,11 +386,12 @@ function cellsPutTogether(pieces: readonly Piece[], told: readonly Told[]): Tile
 const alike = (a: TileCells, b: TileCells): boolean =>
   a.type === 'uniform' && b.type === 'uniform' && a.glyph === b.glyph && a.mask === b.mask;
 
-function mixed(cells: TileCells): MixedTile {
+function mixed(picture: Picture, cells: TileCells): MixedTile {
   if (cells.type === 'mixed') return cells;
-  const made = newTile();
+  const made = newTile(true);
   made.glyphs.fill(cells.glyph);
   made.masks.fill(cells.mask);
+  if (holdings(picture)[cells.glyph & DOMINANT_MASK]) made.shares?.fill(255);
   return made;
 }
 
@@ -377,8 +401,7 @@ async function cellsOf(cells: Tile['cells']): Promise<TileCells> {
     .stream()
     .pipeThrough(new DecompressionStream('deflate-raw'));
   const buffer = await new Response(stream).arrayBuffer();
-  if (buffer.byteLength !== TILE_CELLS * 3) {
-    throw new Error(`a tile has ${buffer.byteLength} bytes; ${TILE_CELLS * 3} were expected`);
-  }
+  if (![false, true].some((shares) => buffer.byteLength === tileBytes(shares)))
+    throw new Error(`a tile has ${buffer.byteLength} bytes`);
   return tileOverBytes(buffer);
 }

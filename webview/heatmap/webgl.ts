@@ -5,7 +5,7 @@ import { fitCanvas, type Frame, type MapRenderer } from './renderer.js';
 import { FRAGMENT_SHADER, VERTEX_SHADER } from './shaders.js';
 import type { StoredTile } from './tileStore.js';
 
-/** Tiles in graphics memory: 192 KiB each. */
+/** Tiles in graphics memory: 192 KiB each, and 64 more for whom wants to see how full cells are. */
 const LAYERS = 160;
 /** Of an instance: place of four edges, source square of three, layer, uniform glyph and mask, level. */
 const FLOATS = 11;
@@ -21,8 +21,12 @@ interface Scene {
   readonly palette: WebGLTexture;
   /** By level and mask: see `Rarity`. */
   readonly painted: WebGLTexture;
+  readonly shares: WebGLTexture;
   readonly uniforms: Readonly<
-    Record<'view' | 'isolatedMask' | 'isolatedDominant', WebGLUniformLocation | null>
+    Record<
+      'view' | 'isolatedMask' | 'isolatedDominant' | 'density' | 'holding',
+      WebGLUniformLocation | null
+    >
   >;
 }
 
@@ -36,6 +40,7 @@ export class WebglRenderer implements MapRenderer {
   #scene: Scene | undefined;
   #palette: Palette | undefined;
   #rarity: Rarity | undefined;
+  #density = false;
   /** Levels whose tables have been uploaded. */
   readonly #levels = new Set<number>();
 
@@ -73,6 +78,14 @@ export class WebglRenderer implements MapRenderer {
     gl.uniform2f(scene.uniforms.view, frame.width, frame.height);
     gl.uniform1ui(scene.uniforms.isolatedMask, frame.isolation?.mask ?? 0);
     gl.uniform1ui(scene.uniforms.isolatedDominant, frame.isolation?.dominant ?? 0);
+    gl.uniform1ui(scene.uniforms.density, frame.density ? 1 : 0);
+    gl.uniform1ui(
+      scene.uniforms.holding,
+      frame.rarity.order.reduce(
+        (set, value) => (frame.rarity.holds(value) ? set | (1 << value) : set),
+        0,
+      ),
+    );
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, drawn);
   }
 
@@ -158,10 +171,11 @@ export class WebglRenderer implements MapRenderer {
     throw new Error('more tiles in a frame than layers');
   }
 
-  #uploadTables(scene: Scene, { items, rarity }: Frame): void {
+  #uploadTables(scene: Scene, { items, rarity, density }: Frame): void {
     const gl = this.#gl;
-    if (this.#rarity !== rarity) this.#levels.clear();
+    if (this.#rarity !== rarity || this.#density !== density) this.#levels.clear();
     this.#rarity = rarity;
+    this.#density = density;
     for (const level of new Set(items.map(({ tile }) => tile.place.level))) {
       if (this.#levels.has(level)) continue;
       this.#levels.add(level);
@@ -178,7 +192,7 @@ export class WebglRenderer implements MapRenderer {
         1,
         gl.RED_INTEGER,
         gl.UNSIGNED_BYTE,
-        rarity.table(level),
+        density ? rarity.contents : rarity.table(level),
       );
     }
   }
@@ -240,6 +254,22 @@ function uploadTile(
     gl.UNSIGNED_SHORT,
     cells.masks,
   );
+  if (!cells.shares) return;
+  gl.activeTexture(gl.TEXTURE4);
+  gl.bindTexture(gl.TEXTURE_2D_ARRAY, scene.shares);
+  gl.texSubImage3D(
+    gl.TEXTURE_2D_ARRAY,
+    0,
+    0,
+    0,
+    layer,
+    TILE,
+    TILE,
+    1,
+    gl.RED_INTEGER,
+    gl.UNSIGNED_BYTE,
+    cells.shares,
+  );
 }
 
 function createScene(gl: WebGL2RenderingContext): Scene {
@@ -259,7 +289,7 @@ function createScene(gl: WebGL2RenderingContext): Scene {
     gl.vertexAttribPointer(location, size, gl.FLOAT, false, FLOATS * 4, from * 4);
     gl.vertexAttribDivisor(location, 1);
   }
-  ['glyphs', 'masks', 'palette', 'painted'].forEach((name, unit) => {
+  ['glyphs', 'masks', 'palette', 'painted', 'shares'].forEach((name, unit) => {
     gl.uniform1i(gl.getUniformLocation(program, name), unit);
   });
   gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
@@ -276,7 +306,12 @@ function createScene(gl: WebGL2RenderingContext): Scene {
     painted: createTexture(gl, 3, gl.TEXTURE_2D_ARRAY, () => {
       gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, gl.R8UI, TILE, TILE, LEVELS);
     }),
+    shares: createTexture(gl, 4, gl.TEXTURE_2D_ARRAY, () => {
+      gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, gl.R8UI, TILE, TILE, LAYERS);
+    }),
     uniforms: {
+      density: gl.getUniformLocation(program, 'density'),
+      holding: gl.getUniformLocation(program, 'holding'),
       view: gl.getUniformLocation(program, 'view'),
       isolatedMask: gl.getUniformLocation(program, 'isolatedMask'),
       isolatedDominant: gl.getUniformLocation(program, 'isolatedDominant'),

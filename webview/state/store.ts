@@ -63,6 +63,8 @@ export class Store {
   /** The value that is shown alone. */
   readonly isolated = signal<number | undefined>(undefined);
   readonly zoom = signal(1);
+  /** Cells show how much of them is taken. */
+  readonly density = signal(false);
   /** The curve of the picture shown, and the part of its plane that is in view, in cells. */
   readonly sight = signal<Seen | undefined>(undefined);
   /** Whether cells are wide enough to carry the letters of their kinds. */
@@ -159,6 +161,7 @@ export class Store {
     this.camera = signal(kept.camera);
     this.pane = signal(kept.pane);
     this.overlap.shown.value = kept.windows;
+    this.density.value = kept.density;
     effect(() => {
       const [camera, selected, pane] = [
         this.camera.value,
@@ -167,6 +170,7 @@ export class Store {
       ];
       const simulation = this.simulation.kept.value;
       const windows = this.overlap.shown.value;
+      const density = this.density.value;
       const history = this.navigation.history.value;
       const picture = this.pictures.chosen.value;
       const guest = this.selection.guestToKeep;
@@ -180,6 +184,7 @@ export class Store {
         pane,
         simulation,
         windows,
+        density,
       };
       host.keepState(state);
     });

@@ -32,6 +32,8 @@ export interface ViewState {
   readonly simulation: KeptSimulation;
   /** Whether the overlap windows are on the map; states kept before there were any lack it. */
   readonly windows: boolean;
+  /** Whether cells show how much of them is taken. */
+  readonly density: boolean;
 }
 
 /** The simulated operations, and how the copy is opened. */
@@ -61,6 +63,7 @@ export const FRESH: ViewState = {
   pane: { open: true, width: 520, tab: 'overview' },
   simulation: { operations: [], engine: 'today', cache: 'writethrough' },
   windows: true,
+  density: false,
 };
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
@@ -120,7 +123,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 /** Kept state, as far as it makes sense; fresh where it does not. */
 export function readViewState(kept: unknown): ViewState {
   if (!isRecord(kept) || kept.version !== FRESH.version) return FRESH;
-  const { camera, picture, selected, guest, history, pane, simulation, windows } = kept;
+  const { camera, picture, selected, guest, history, pane, simulation, windows, density } = kept;
   return {
     version: 1,
     camera: readCamera(camera),
@@ -131,5 +134,6 @@ export function readViewState(kept: unknown): ViewState {
     pane: readPane(pane),
     simulation: readSimulation(simulation),
     windows: typeof windows === 'boolean' ? windows : FRESH.windows,
+    density: density === true,
   };
 }

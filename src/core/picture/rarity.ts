@@ -1,5 +1,5 @@
 import { KINDS } from '../map/kinds.js';
-import { ranksOf, valuesOf, type Picture } from './layer.js';
+import { holdings, ranksOf, valuesOf, type Picture } from './layer.js';
 import { glyphOfKind, maskOfValue } from './tile.js';
 
 /** In the table of a level: the cell has the colour of its dominant value. */
@@ -26,6 +26,7 @@ export class Rarity {
   readonly #counts: readonly number[] | undefined;
   readonly #picture: Picture;
   readonly #tables: (Uint8Array | undefined)[] = [];
+  #contents: Uint8Array | undefined;
   /** The values that clusters have, the rarest first. */
   readonly order: readonly number[];
   /** Mask of the values that are marked where their cells are too small to be seen… */
@@ -64,6 +65,11 @@ export class Rarity {
     return view === 'host' && layer === 'kinds' && value <= KINDS.length && !AREAS.has(value);
   }
 
+  /** Whether clusters that have a value hold anything. */
+  holds(value: number): boolean {
+    return holdings(this.#picture)[value] ?? false;
+  }
+
   /** The values of a mask, the rarest first. */
   valuesOf(mask: number): number[] {
     return this.order.filter((value) => (mask & maskOfValue(value)) !== 0);
@@ -80,6 +86,18 @@ export class Rarity {
     return (this.#tables[level] ??= this.#make(level));
   }
 
+  /** By mask of the values in a cell: the most frequent of those that hold anything, if there is one. */
+  get contents(): Uint8Array {
+    if (this.#contents) return this.#contents;
+    const holds = holdings(this.#picture);
+    const table = new Uint8Array(2 ** 16).fill(AS_DOMINANT);
+    const place = new Uint8Array(256).fill(AS_DOMINANT);
+    const frequent = this.order.filter((value) => holds[value]).reverse();
+    frequent.forEach((value, index) => (place[value] = index));
+    fillTable(table, place);
+    return (this.#contents = table);
+  }
+
   #make(level: number): Uint8Array {
     const table = new Uint8Array(2 ** 16).fill(AS_DOMINANT);
     // A cell of level 0 is a cluster, and counts as its dominant value.
@@ -87,13 +105,17 @@ export class Rarity {
     const painting = this.order.filter((value) => this.paints(value, level));
     const place = new Uint8Array(256).fill(AS_DOMINANT);
     painting.forEach((value, index) => (place[value] = index));
-    const ofBit = Array.from({ length: 16 }, (_, bit) => (bit + 1) & 15);
-    for (let mask = 1; mask < table.length; mask++) {
-      const rest = table[mask & (mask - 1)];
-      const value = ofBit[31 - Math.clz32(mask & -mask)];
-      table[mask] = place[value] < place[rest] ? value : rest;
-    }
+    fillTable(table, place);
     return table;
+  }
+}
+
+/** By mask: the value that comes first. `place`: of each value, 255 for those that do not count. */
+function fillTable(table: Uint8Array, place: Uint8Array): void {
+  for (let mask = 1; mask < table.length; mask++) {
+    const rest = table[mask & (mask - 1)];
+    const value = (32 - Math.clz32(mask & -mask)) & 15;
+    table[mask] = place[value] < place[rest] ? value : rest;
   }
 }
 

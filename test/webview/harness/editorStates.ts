@@ -253,6 +253,10 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
   },
   huge: { image: huge },
   'many-tables': { image: () => hostedFile(manyTables(), 'build-cache.qcow2') },
+  density: {
+    image: huge,
+    act: (page) => page.getByRole('button', { name: 'Density' }).click(),
+  },
   'guest-sparse': {
     image: () => hostedFile(sparseDisk(), 'archive.qcow2'),
     picture: { view: 'guest', layer: 'kinds' },

@@ -9,6 +9,7 @@ import {
 import { CHUNK, ClusterMap } from '../../../src/core/map/clusterMap.js';
 import { BIT, kindNames, KINDS, type KindName, perKind } from '../../../src/core/map/kinds.js';
 import type { ByteSource } from '../../../src/core/byteSource.js';
+import { holdings } from '../../../src/core/picture/layer.js';
 import { mapLayer } from '../../../src/core/picture/mapLayers.js';
 import { countValues } from '../../../src/core/picture/source.js';
 import { ImageSession } from '../../../src/session/imageSession.js';
@@ -121,7 +122,11 @@ export function hostedData(clusters: number): HostedImage {
 
 function hosted(map: ClusterMap): HostedImage {
   const { clusters } = map;
-  const tiles = new PictureTiles(mapLayer('kinds', map), MACHINE.deflate);
+  const tiles = new PictureTiles(
+    mapLayer('kinds', map),
+    holdings({ view: 'host', layer: 'kinds' }),
+    MACHINE.deflate,
+  );
   const navigator = new Navigator(map, undefined);
   const byValue = valuesIn(map);
   const counts: Record<KindName, number> = countKinds(map);

@@ -14,6 +14,7 @@ describe('kept state', () => {
       pane: { open: false, width: 420, tab: 'findings' },
       simulation: { operations: ['write 0 64K'], engine: 'structures', cache: 'writeback' },
       windows: false,
+      density: true,
     };
     expect(readViewState(JSON.parse(JSON.stringify(state)))).toEqual(state);
   });
