@@ -4,7 +4,7 @@ import { fitScale } from './camera.js';
 
 /** Squares at most: smaller ones would only be small. */
 const MOST_SQUARES = 144;
-/** A part of the pane that larger squares, or staying as one is, are worth. */
+/** A part of the pane that larger squares are worth. */
 const WORTH = 0.03;
 /** Where overlap windows are drawn, each is a square of the picture, or part of one. */
 const WINDOW_ORDER = Math.log2(WINDOW_SIZE) / 2;
@@ -32,18 +32,13 @@ function columnsFor(clusters: number, order: number, pane: Extent): Arrangement 
 
 /**
  * How the squares of a picture are laid side by side so that they fill a pane: the largest squares
- * that fill it almost as well as can be. `before`: how they lie now; they stay if that is as good.
+ * that fill it almost as well as can be.
  * `windows`: overlap windows are to be drawn.
  */
-export function arrangementFor(
-  clusters: number,
-  pane: Extent,
-  before: Arrangement | undefined,
-  windows: boolean,
-): Arrangement {
+export function arrangementFor(clusters: number, pane: Extent, windows: boolean): Arrangement {
   const largest = new HilbertCurve(clusters);
   const whole = { order: largest.order, columns: largest.columns };
-  if (pane.width < 1 || pane.height < 1) return before ?? whole;
+  if (pane.width < 1 || pane.height < 1) return whole;
   const least = leastOrder(clusters, windows);
   const candidates: Arrangement[] = [];
   for (let order = largest.order; order >= Math.min(least, largest.order); order--) {
@@ -52,12 +47,6 @@ export function arrangementFor(
   }
   const parts = candidates.map((each) => filledPart(clusters, each, pane));
   const most = Math.max(...parts);
-  if (
-    before &&
-    isPossible(clusters, before, windows) &&
-    filledPart(clusters, before, pane) >= most - WORTH
-  )
-    return before;
   return candidates.find((_, index) => parts[index] >= most - WORTH) ?? whole;
 }
 

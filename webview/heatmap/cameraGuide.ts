@@ -1,4 +1,9 @@
-import type { Arrangement, Curve, Point } from '../../src/core/picture/curve.js';
+import {
+  largestSquares,
+  type Arrangement,
+  type Curve,
+  type Point,
+} from '../../src/core/picture/curve.js';
 import type { View } from '../../src/core/picture/layer.js';
 import { WindowGrid } from '../../src/core/picture/windowGrid.js';
 import type { KeptCamera } from '../state/viewState.js';
@@ -66,7 +71,7 @@ export class CameraGuide {
     const { clusters } = tiles.curve;
     const windows = this.#hasWindows;
     if (!viewport.fitted && isPossible(clusters, before, windows)) return;
-    const wanted = arrangementFor(clusters, viewport.size, before, windows);
+    const wanted = arrangementFor(clusters, viewport.size, windows);
     if (sameArrangement(wanted, before)) return;
     const { camera, fitted } = viewport;
     const middle = tiles.curve.cluster(Math.floor(camera.x), Math.floor(camera.y));
@@ -161,7 +166,11 @@ export class CameraGuide {
     this.#drawing.turned();
     this.#turned();
     const kept = this.#cameras.get(view);
-    if (kept?.curve === name && sameArrangement(kept.arrangement, shown.arrangement)) {
+    const isAsKept =
+      kept?.curve === name &&
+      (name === 'rows' ||
+        sameArrangement(kept.arrangement ?? largestSquares(clusters), shown.arrangement));
+    if (isAsKept) {
       viewport.moveTo({ x: kept.x, y: kept.y, scale: kept.scale });
     } else if (!fitted && middle !== undefined && middle < clusters) {
       viewport.moveTo({ ...camera, ...tiles.curve.point(middle) });
@@ -186,9 +195,11 @@ export class CameraGuide {
   #arrangementOf({ view, curve, clusters }: Omit<Shown, 'arrangement'>): Arrangement | undefined {
     if (curve === 'rows') return undefined;
     const kept = this.#cameras.get(view);
-    const before = kept?.curve === curve ? kept.arrangement : undefined;
+    // A state kept before there were arrangements had the largest squares.
+    const before =
+      kept?.curve === curve ? (kept.arrangement ?? largestSquares(clusters)) : undefined;
     if (before && isPossible(clusters, before, this.#hasWindows)) return before;
-    return arrangementFor(clusters, this.#scene.viewport.size, undefined, this.#hasWindows);
+    return arrangementFor(clusters, this.#scene.viewport.size, this.#hasWindows);
   }
 }
 

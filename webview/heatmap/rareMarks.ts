@@ -214,7 +214,8 @@ function spriteOf(
     const [top, bottom] = [edge(row * high), edge((row + 1) * high)];
     context.fillStyle = colourOf(palette, value);
     context.fillRect(left, top, right - left, bottom - top);
-    const shape = shapeOf(picture, value);
+    // In parts of three pixels there is no room for shapes.
+    const shape = values.length === 1 ? shapeOf(picture, value) : 'full';
     context.fillStyle = palette.marks.halo;
     if (shape === 'hollow') {
       const inset = Math.max(1, Math.floor((right - left) / 3));

@@ -50,7 +50,7 @@ export function legendValues(store: Store): LegendValue[] {
       const clusters = counts?.[value];
       return { value, clusters, also: alsoOf(store, value, clusters) };
     })
-    .filter(({ value, clusters, also }) => always.includes(value) || (clusters ?? 0) + also > 0);
+    .filter(({ value, clusters = 0 }) => always.includes(value) || clusters > 0);
 }
 
 function alsoOf(store: Store, value: number, clusters: number | undefined): number {

@@ -150,7 +150,7 @@ export interface Arrangement {
 }
 
 /** One Hilbert square, or two side by side: whichever is more than half full. */
-function largestSquares(clusters: number): Arrangement {
+export function largestSquares(clusters: number): Arrangement {
   let order = 0;
   while (4 ** order < clusters) order++;
   const two = order > 0 && 2 * 4 ** (order - 1) >= clusters;

@@ -120,6 +120,21 @@ export function hostedData(clusters: number): HostedImage {
   return hosted(map);
 }
 
+/** One that holds nothing but data, as QEMU lays it out when it is written from start to end. */
+export function hostedContiguous(clusters: number): HostedImage {
+  const map = new ClusterMap(clusters);
+  map.fill(0, clusters, DATA);
+  const put = (cluster: number, kinds: number): void => {
+    map.fill(cluster, cluster + 1, cellOf(kinds));
+  };
+  for (let cluster = 4; cluster < clusters; cluster += 8193) put(cluster, BIT.activeL2);
+  for (let cluster = 2; cluster < clusters; cluster += 32_768) put(cluster, BIT.refcountBlock);
+  put(0, BIT.mainHeader);
+  put(1, BIT.refcountTable);
+  put(3, BIT.activeL1);
+  return hosted(map);
+}
+
 function hosted(map: ClusterMap): HostedImage {
   const { clusters } = map;
   const tiles = new PictureTiles(
