@@ -1,6 +1,7 @@
 import { effect } from '@preact/signals';
 import type { Point } from '../../src/core/picture/curve.js';
 import type { View } from '../../src/core/picture/layer.js';
+import type { Rarity } from '../../src/core/picture/rarity.js';
 import { samePicture } from '../state/pictureState.js';
 import type { Store } from '../state/store.js';
 import { CameraGuide } from './cameraGuide.js';
@@ -14,6 +15,7 @@ import { Viewport } from './viewport.js';
 /** What is seen of a scene. */
 export interface Sight extends Pick<Scene, 'viewport' | 'tiles'> {
   readonly palette: Palette;
+  readonly rarity: Rarity;
   /** The values of the 32 subclusters of a cell, where they are drawn. */
   readonly subclustersAt: (x: number, y: number) => readonly number[] | undefined;
 }
@@ -114,8 +116,8 @@ export class Heatmap {
 
   /** The viewport with what is seen through it, for a picture of it. */
   get sight(): Sight {
-    const { palette, subclustersAt } = this.#drawing;
-    return { ...this.#scene, palette, subclustersAt };
+    const { palette, rarity, subclustersAt } = this.#drawing;
+    return { ...this.#scene, palette, rarity, subclustersAt };
   }
 
   /** All canvases as they are now, from the lowest to the uppermost. */

@@ -75,6 +75,11 @@ export class MapDrawing {
     return (this.#palette ??= currentPalette(this.#scene.tiles.picture));
   }
 
+  /** See RareMarks. */
+  get marked(): number {
+    return this.#overlays.marked;
+  }
+
   /** What is rare in the picture shown, as far as it is known. */
   get rarity(): Rarity {
     const { store, tiles } = this.#scene;

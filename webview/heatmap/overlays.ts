@@ -65,6 +65,11 @@ export class Overlays {
     this.#context = context;
   }
 
+  /** See RareMarks. */
+  get marked(): number {
+    return this.#rare.marked;
+  }
+
   /** Whether the next frame differs from the last though nothing else has changed. */
   get moving(): boolean {
     return this.#windows?.moving ?? false;

@@ -41,6 +41,12 @@ export class RareMarks {
   #palette: Palette | undefined;
   #rarity: Rarity | undefined;
   #ratio = 0;
+  #marked = 0;
+
+  /** Mask of the values that had marks in the last frame: a click near one of them means it. */
+  get marked(): number {
+    return this.#marked;
+  }
 
   draw(context: CanvasRenderingContext2D, frame: RareFrame): void {
     const { items, ratio, rarity, isolation, palette } = frame;
@@ -50,6 +56,7 @@ export class RareMarks {
     this.#rarity = rarity;
     this.#ratio = ratio;
     const small = items.filter((item) => cellWidth(item) < MARKED_BELOW * ratio);
+    this.#marked = 0;
     if (small.length === 0) return;
     const seen = small.reduce((mask, { tile }) => mask | tile.dominants, 0);
     const wanted = (isolation?.mask ?? 0xffff) & (rarity.marked | (rarity.common & ~seen));
@@ -58,6 +65,7 @@ export class RareMarks {
       return { item, squares: item.tile.rareSquares(bits, wantedIn(rarity, item, wanted)), bits };
     });
     const { marks, dots } = classify(frame, small, wanted, found);
+    this.#marked = marks;
     const lone: Placed[] = [];
     const together: Placed[] = [];
     const dotted: Placed[] = [];

@@ -151,7 +151,6 @@ export class Store {
       (options) => this.rpc.ask('simulateSweep', { options }),
       () => {
         this.pictures.changed('simulation');
-        this.pictures.choose({ view: 'guest', layer: 'simulation' });
       },
     );
     this.pictures = new PictureState((picture) => this.rpc.ask('layer', picture), kept.picture);

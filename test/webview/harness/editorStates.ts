@@ -95,6 +95,7 @@ async function openWindow(page: Page): Promise<void> {
 async function sweep(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sweep disk' }).click();
   await page.locator('.fates').waitFor();
+  await page.getByRole('button', { name: 'Show on Map' }).click();
   await page.locator('.fates').scrollIntoViewIfNeeded();
 }
 
