@@ -14,7 +14,7 @@ export interface RareSquare {
 }
 
 /** The coarsest squares: 32 × 32 cells. */
-export const COARSEST_SQUARE = 5;
+const COARSEST_SQUARE = 5;
 
 /** What is looked for in the cells of a tile. */
 export interface Wanted {
@@ -88,7 +88,7 @@ function dominantBit(glyph: number): number {
 }
 
 /** Mask of the values that are dominant in some cell. */
-export function dominantsOf(cells: TileCells): number {
+function dominantsOf(cells: TileCells): number {
   if (cells.type === 'uniform') return dominantBit(cells.glyph);
   let mask = 0;
   let last = -1;
@@ -98,4 +98,43 @@ export function dominantsOf(cells: TileCells): number {
     mask |= dominantBit(glyph);
   }
   return mask;
+}
+
+/** Looks at a tile, of different zooms and pictures, that are kept. */
+const LOOKS = 4;
+
+/** What is rare in tiles, looked for once. */
+export class Lattices {
+  readonly #tiles = new WeakMap<TileCells, Kept>();
+
+  /** See `rareSquares`. */
+  squares(cells: TileCells, bits: number, wanted: Wanted): readonly RareSquare[] {
+    const clamped = Math.min(Math.max(bits, 0), COARSEST_SQUARE);
+    const key = `${clamped} ${wanted.values} ${wanted.painted} ${wanted.order.join()}`;
+    const { squares } = this.#of(cells);
+    const known = squares.get(key);
+    if (known) return known;
+    if (squares.size >= LOOKS) squares.clear();
+    const made = rareSquares(cells, clamped, wanted);
+    squares.set(key, made);
+    return made;
+  }
+
+  /** See `dominantsOf`. */
+  dominants(cells: TileCells): number {
+    return this.#of(cells).dominants;
+  }
+
+  #of(cells: TileCells): Kept {
+    const known = this.#tiles.get(cells);
+    if (known) return known;
+    const made = { dominants: dominantsOf(cells), squares: new Map<string, RareSquare[]>() };
+    this.#tiles.set(cells, made);
+    return made;
+  }
+}
+
+interface Kept {
+  readonly dominants: number;
+  readonly squares: Map<string, readonly RareSquare[]>;
 }

@@ -4,7 +4,7 @@ import { toView, type Camera } from './camera.js';
 import { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { fitCanvas, type DrawItem } from './renderer.js';
-import { RareMarks, type RareFrame } from './rareMarks.js';
+import type { RareFrame, RareMarks } from './rareMarks.js';
 import { TroubleMarks } from './troubleMarks.js';
 import type { ShownWindows, WindowOverlay } from './windowOverlay.js';
 
@@ -53,9 +53,10 @@ export class Overlays {
   readonly #context: CanvasRenderingContext2D;
   #windows: WindowOverlay | undefined;
   #trouble: TroubleMarks | undefined;
-  readonly #rare = new RareMarks();
+  #rare: RareMarks | undefined;
   readonly #fetched: () => void;
   #fetching: Promise<void> | undefined;
+  #fetchingRare: Promise<void> | undefined;
 
   /** `fetched`: what was missing is there, the view must be drawn again. */
   constructor(fetched: () => void) {
@@ -67,7 +68,7 @@ export class Overlays {
 
   /** See RareMarks. */
   get marked(): number {
-    return this.#rare.marked;
+    return this.#rare?.marked ?? 0;
   }
 
   /** Whether the next frame differs from the last though nothing else has changed. */
@@ -83,7 +84,7 @@ export class Overlays {
     frame.within?.(context);
     this.#drawGrid(frame);
     this.#drawSquares(frame);
-    this.#rare.draw(context, frame.rare);
+    this.#drawRare(context, frame.rare);
     if (frame.windows) this.#drawWindows(context, frame, frame.windows);
     if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
     this.#trouble.draw(context, items, frame.hatched);
@@ -91,6 +92,18 @@ export class Overlays {
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);
     if (frame.preview) this.#outline(frame, frame.preview, marks.selection, 3);
+  }
+
+  /** Fetched with the first picture, which need not wait for it. */
+  #drawRare(context: CanvasRenderingContext2D, frame: RareFrame): void {
+    if (this.#rare) {
+      this.#rare.draw(context, frame);
+      return;
+    }
+    this.#fetchingRare ??= import('./rareMarks.js').then(({ RareMarks }) => {
+      this.#rare = new RareMarks();
+      this.#fetched();
+    });
   }
 
   /** Fetched when there are windows to be drawn. */

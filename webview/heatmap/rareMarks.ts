@@ -2,7 +2,7 @@ import type { Picture } from '../../src/core/picture/layer.js';
 import { AS_DOMINANT, type Rarity } from '../../src/core/picture/rarity.js';
 import { maskOfValue } from '../../src/core/picture/tile.js';
 import type { Isolation } from '../state/inView.js';
-import type { Wanted } from './lattice.js';
+import { Lattices, type Wanted } from './lattice.js';
 import { unpack, type Palette } from './palette.js';
 import type { DrawItem } from './renderer.js';
 import { shapeOf } from './shapes.js';
@@ -37,6 +37,7 @@ export interface RareFrame {
  * lie together; dots, where one of them would otherwise hide a quarter of the view.
  */
 export class RareMarks {
+  readonly #lattices = new Lattices();
   readonly #sprites = new Map<number, HTMLCanvasElement>();
   #palette: Palette | undefined;
   #rarity: Rarity | undefined;
@@ -58,11 +59,15 @@ export class RareMarks {
     const small = items.filter((item) => cellWidth(item) < MARKED_BELOW * ratio);
     this.#marked = 0;
     if (small.length === 0) return;
-    const seen = small.reduce((mask, { tile }) => mask | tile.dominants, 0);
+    const seen = small.reduce((mask, { tile }) => mask | this.#lattices.dominants(tile.cells), 0);
     const wanted = (isolation?.mask ?? 0xffff) & (rarity.marked | (rarity.common & ~seen));
     const found = small.map((item) => {
       const bits = Math.ceil(Math.log2((SQUARE * ratio) / cellWidth(item)));
-      return { item, squares: item.tile.rareSquares(bits, wantedIn(rarity, item, wanted)), bits };
+      return {
+        item,
+        squares: this.#lattices.squares(item.tile.cells, bits, wantedIn(rarity, item, wanted)),
+        bits,
+      };
     });
     const { marks, dots } = classify(frame, small, wanted, found);
     this.#marked = marks;

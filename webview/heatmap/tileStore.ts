@@ -22,13 +22,6 @@ import {
   type MixedTile,
   type TileCells,
 } from '../../src/core/picture/tile.js';
-import {
-  COARSEST_SQUARE,
-  dominantsOf,
-  rareSquares,
-  type RareSquare,
-  type Wanted,
-} from './lattice.js';
 import { COARSEST, troubleMarkers, type Marker } from './markers.js';
 import { ancestor, type Source, type TilePlace } from './tiles.js';
 import type { Query } from '../../src/protocol/questions.js';
@@ -37,8 +30,6 @@ import type { Query } from '../../src/protocol/questions.js';
 const IN_FLIGHT = 8;
 /** Tiles kept: those of a 4K screen, and as many around it. */
 const KEPT = 224;
-/** Zooms at which a tile keeps what is rare in it. */
-const LOOKS = 4;
 
 /** Tiles kept as the worker told them, to be put together in another arrangement. */
 const TOLD_KEPT = 96;
@@ -73,8 +64,6 @@ export class StoredTile {
   /** What was there before, until this one has been drawn. */
   predecessor: StoredTile | undefined;
   readonly #markers = new Map<number, readonly Marker[]>();
-  readonly #squares = new Map<string, readonly RareSquare[]>();
-  #dominants: number | undefined;
 
   constructor(place: TilePlace, cells: TileCells, generation: number) {
     this.place = place;
@@ -90,23 +79,6 @@ export class StoredTile {
     const made = troubleMarkers(this.cells, clamped);
     this.#markers.set(clamped, made);
     return made;
-  }
-
-  /** See `rareSquares`. */
-  rareSquares(bits: number, wanted: Wanted): readonly RareSquare[] {
-    const clamped = Math.min(Math.max(bits, 0), COARSEST_SQUARE);
-    const key = `${clamped} ${wanted.values} ${wanted.painted} ${wanted.order.join()}`;
-    const known = this.#squares.get(key);
-    if (known) return known;
-    if (this.#squares.size >= LOOKS) this.#squares.clear();
-    const made = rareSquares(this.cells, clamped, wanted);
-    this.#squares.set(key, made);
-    return made;
-  }
-
-  /** See `dominantsOf`. */
-  get dominants(): number {
-    return (this.#dominants ??= dominantsOf(this.cells));
   }
 }
 
