@@ -119,7 +119,8 @@ describe('WebGL', () => {
       });
     }
     await withEditor({ image }, async ({ page }) => {
-      expect(await differingPixels(page, pictures[0], pictures[1], 3)).toBeLessThan(0.002);
+      // Where cells are no whole number of pixels, some of their edges are a pixel apart.
+      expect(await differingPixels(page, pictures[0], pictures[1], 3)).toBeLessThan(0.005);
     });
   });
 
@@ -159,9 +160,9 @@ describe('the map', () => {
       const curve = await curveOn(page, 'hilbert', clusters);
       const [at] = await cellCentres(page, [curve.point(claimed)], curve.filled);
       // A frame: the place within keeps its own colour.
-      const line = { x: at.x, y: at.y - 4.5 };
-      const [pixel] = await pixelsAt(page, [line], 'overlays');
-      expect(pixel.slice(0, 3)).toEqual(rgb('--vscode-qcow2-claimedTwice', 'dark'));
+      const above = [3, 4, 5, 6, 7].map((by) => ({ x: at.x, y: at.y - by }));
+      const pixels = (await pixelsAt(page, above, 'overlays')).map((pixel) => pixel.slice(0, 3));
+      expect(pixels).toContainEqual(rgb('--vscode-qcow2-claimedTwice', 'dark'));
       const box = await page.locator('.heatmap').boundingBox();
       await page.mouse.click((box?.x ?? 0) + at.x + 2, (box?.y ?? 0) + at.y + 2);
       await expect.poll(() => said.at(-1)).toEqual({ type: 'selected', cluster: claimed });
@@ -337,7 +338,7 @@ describe('views and layers', () => {
       await page.keyboard.press('Home');
       await expect
         .poll(() => page.locator('.live').textContent())
-        .toMatch(/^4 guest clusters at 0, .*guest offset 0x0$/);
+        .toMatch(/^guest cluster 0, .*guest offset 0x0$/);
       await page.keyboard.press('Enter');
       await expect.poll(() => details.getAttribute('data-guest')).toBe('0');
       await details.locator('.link').last().click();

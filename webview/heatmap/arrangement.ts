@@ -1,5 +1,5 @@
-import { WINDOW_SIZE } from '../../src/core/overlap/typeRuns.js';
 import { HilbertCurve, type Arrangement, type Extent } from '../../src/core/picture/curve.js';
+import { SQUARE_BITS } from '../../src/core/picture/windowGrid.js';
 import { fitScale } from './camera.js';
 
 /** Squares at most: smaller ones would only be small. */
@@ -7,7 +7,7 @@ const MOST_SQUARES = 144;
 /** A part of the pane that larger squares are worth. */
 const WORTH = 0.03;
 /** Where overlap windows are drawn, each is a square of the picture, or part of one. */
-const WINDOW_ORDER = Math.log2(WINDOW_SIZE) / 2;
+const WINDOW_ORDER = SQUARE_BITS;
 
 /** How well a pane is filled, 0 … 1. */
 function filledPart(clusters: number, arrangement: Arrangement, pane: Extent): number {
@@ -63,7 +63,7 @@ export function isPossible(
 }
 
 const leastOrder = (clusters: number, windows: boolean): number =>
-  windows && clusters > WINDOW_SIZE ? WINDOW_ORDER : 1;
+  windows && clusters > 4 ** WINDOW_ORDER ? WINDOW_ORDER : 1;
 
 export const sameArrangement = (a: Arrangement | undefined, b: Arrangement | undefined): boolean =>
   a?.order === b?.order && a?.columns === b?.columns;

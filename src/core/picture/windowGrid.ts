@@ -3,7 +3,7 @@ import { walkHilbert, type Curve, type HilbertCurve } from './curve.js';
 import { rectanglesOf, type Rectangle, type Stretch } from './stretch.js';
 
 /** A window on the Hilbert curve is a square of 2^6 × 2^6 cells. */
-const SQUARE_BITS = 6;
+export const SQUARE_BITS = 6;
 
 /** Columns and rows of blocks, up to `right` and `bottom`, which are not among them. */
 export interface Span {

@@ -103,12 +103,15 @@ describe.each(THEMES)('colours of the %s theme', (theme) => {
       ...names.map((name) => [name, parseColour(layers.get(name) ?? '')] as const),
     ]);
 
-  it.each(['full', 'protanopia', 'deuteranopia', 'tritanopia'] as const)('are told apart with %s', (vision) => {
-    expect(tooClose(kinds, vision)).toEqual([]);
-    expect(tooClose(withLayers(SUBCLUSTERS), vision)).toEqual([]);
-    expect(tooClose(withLayers(WINDOWS), vision)).toEqual([]);
-    expect(tooClose(withLayers(SNAPSHOT_AREAS), vision)).toEqual([]);
-  });
+  it.each(['full', 'protanopia', 'deuteranopia', 'tritanopia'] as const)(
+    'are told apart with %s',
+    (vision) => {
+      expect(tooClose(kinds, vision)).toEqual([]);
+      expect(tooClose(withLayers(SUBCLUSTERS), vision)).toEqual([]);
+      expect(tooClose(withLayers(WINDOWS), vision)).toEqual([]);
+      expect(tooClose(withLayers(SNAPSHOT_AREAS), vision)).toEqual([]);
+    },
+  );
 
   it('are told apart by lightness alone where they fill areas', () => {
     const areas = new Map(AREAS.map((kind) => [kind, colourOf(kind)]));
