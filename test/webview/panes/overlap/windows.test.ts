@@ -212,7 +212,7 @@ describe('the strip', () => {
             rows.filter((pixel) => distance(pixel, kind, 'dark') === 0).length / rows.length,
         );
         const all = parts.reduce((sum, part) => sum + part, 0);
-        return `${all} ${parts.map((part) => part > 0.05).join(' ')}`;
+        return `${Number(all.toFixed(6))} ${parts.map((part) => part > 0.05).join(' ')}`;
       };
       await expect.poll(kinds).toBe('1 true true true');
     });
