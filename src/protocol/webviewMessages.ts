@@ -61,10 +61,23 @@ export interface SearchRequest {
 
 /** Commands of the palette and its keys that the view carries out. */
 export type ViewCommand =
-  MapCommand | 'clearIsolation' | 'toggleWindows' | 'showHost' | 'showGuest' | NavigationCommand;
+  | MapCommand
+  | 'clearIsolation'
+  | 'toggleWindows'
+  | 'showKeys'
+  | 'showHost'
+  | 'showGuest'
+  | NavigationCommand;
 
 /** Those that the map carries out. */
 export type MapCommand = 'zoomIn' | 'zoomOut' | 'fit';
 
 export type NavigationCommand =
-  'goBack' | 'goForward' | 'showMapped' | 'showRanges' | 'copyPicture' | 'savePng' | 'saveSvg';
+  | 'goBack'
+  | 'goForward'
+  | 'showMapped'
+  | 'showRanges'
+  | 'showFindings'
+  | 'copyPicture'
+  | 'savePng'
+  | 'saveSvg';

@@ -84,6 +84,13 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
       </div>
       <Progress store={store} />
       <IconButton
+        icon="question"
+        label="Keys (?)"
+        onClick={() => {
+          store.isKeySheetOpen.value = true;
+        }}
+      />
+      <IconButton
         icon={open ? 'layout-sidebar-right' : 'layout-sidebar-right-off'}
         label={open ? 'Hide the side pane' : 'Show the side pane'}
         pressed={open}

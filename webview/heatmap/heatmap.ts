@@ -78,6 +78,7 @@ export class Heatmap {
 
   /** See CameraGuide. */
   reveal(cluster: number, view: View): void {
+    this.pointAt(undefined);
     this.#guide.reveal(cluster, view);
   }
 
@@ -86,6 +87,7 @@ export class Heatmap {
   }
 
   preview(cluster: number | undefined): void {
+    this.pointAt(undefined);
     this.#guide.preview(cluster);
   }
 

@@ -63,6 +63,9 @@ export class Navigation {
       case 'showRanges':
         this.#surroundings.showTab('ranges');
         break;
+      case 'showFindings':
+        this.#surroundings.showTab('findings');
+        break;
     }
   }
 

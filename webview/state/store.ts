@@ -62,6 +62,7 @@ export class Store {
   readonly spoken = signal('');
   /** The value that is shown alone. */
   readonly isolated = signal<number | undefined>(undefined);
+  readonly isKeySheetOpen = signal(false);
   readonly zoom = signal(1);
   /** Cells show how much of them is taken. */
   readonly density = signal(false);

@@ -64,3 +64,12 @@ export interface Finding {
   /** Who refers to it from where, when the finding itself knows. */
   readonly owner: Owner | undefined;
 }
+
+/** The cluster concerned, or else that of the entry which points past the end of the file. */
+export function placeToShow(
+  { cluster, owner }: Finding,
+  { hostClusters, clusterBits }: { readonly hostClusters: number; readonly clusterBits: number },
+): number {
+  if (cluster < hostClusters || !owner || !('entryOffset' in owner)) return cluster;
+  return Math.floor(owner.entryOffset / 2 ** clusterBits);
+}

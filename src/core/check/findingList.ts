@@ -34,9 +34,14 @@ export class FindingList {
     return this.#total;
   }
 
+  /** No more findings are kept. */
+  get isFull(): boolean {
+    return this.#kept.length >= FindingList.KEPT;
+  }
+
   add(finding: Finding): void {
     this.#count(finding.code, finding.severity, 1);
-    if (this.#kept.length < FindingList.KEPT) this.#kept.push(finding);
+    if (!this.isFull) this.#kept.push(finding);
   }
 
   /** A corruption, found so many times, that is only put into words while there is room for it. */
@@ -45,11 +50,15 @@ export class FindingList {
     times: number,
     tell: () => Omit<Finding, 'severity' | 'code'>,
   ): void {
-    this.#count(code, 'corruption', times);
-    if (this.#kept.length >= FindingList.KEPT) return;
+    this.countCorruption(code, times);
+    if (this.isFull) return;
     const finding: Finding = { severity: 'corruption', code, ...tell() };
-    for (let left = times; left > 0 && this.#kept.length < FindingList.KEPT; left--)
-      this.#kept.push(finding);
+    for (let left = times; left > 0 && !this.isFull; left--) this.#kept.push(finding);
+  }
+
+  /** A corruption, found so many times, that is never put into words. */
+  countCorruption(code: FindingCode, times: number): void {
+    this.#count(code, 'corruption', times);
   }
 
   #count(code: FindingCode, severity: Severity, count: number): void {
@@ -85,7 +94,7 @@ export class FindingList {
   repeat({ findings, counts }: Found, changed: (finding: Finding) => Finding): void {
     for (const { code, severity, count } of counts) this.#count(code, severity, count);
     for (const finding of findings) {
-      if (this.#kept.length >= FindingList.KEPT) break;
+      if (this.isFull) break;
       this.#kept.push(changed(finding));
     }
   }
