@@ -46,7 +46,7 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
         <Banners store={store} />
       </header>
       <div class="body">
-        {store.pictures.shown.value.view === 'host' && <LaterStrip store={store} />}
+        <LaterStrip store={store} />
         <ClusterMapView store={store} />
         <SidePane store={store} />
       </div>

@@ -5,7 +5,7 @@ import type { MapCommand, PictureFormat } from '../../src/protocol/webviewMessag
 export interface MapCommands {
   run(command: MapCommand): void;
   reveal(cluster: number, view: View): void;
-  /** Looks at a cluster from close by. */
+  /** Looks at a cluster of the picture shown from close by. */
   lookAt(cluster: number): void;
   /** Shows a cluster for the time being; undefined goes back to where one was. */
   preview(cluster: number | undefined): void;
