@@ -7,6 +7,7 @@ import { type MappedState, mappedText } from './referredTo.js';
 import type { Rpc } from './rpc.js';
 import type { Selection } from './selection.js';
 import { KIND_TEXT } from '../../src/core/map/kinds.js';
+import { messageOf } from '../../src/core/text.js';
 import { count, plural } from '../text/text.js';
 import type { Tab } from './viewState.js';
 
@@ -92,7 +93,7 @@ export class Navigation {
           : `Cluster ${count(cluster)} refers to nothing in this file.`,
       );
     } catch (error) {
-      this.say(messageOf(error));
+      this.say(failureOf(error));
     }
   }
 
@@ -149,7 +150,7 @@ export class Navigation {
       this.#surroundings.selection.goTo(hit.cluster);
       this.say(hitText(target, hit, direction));
     } catch (error) {
-      this.say(messageOf(error));
+      this.say(failureOf(error));
     }
   }
 
@@ -206,4 +207,4 @@ function hitText(target: Target, hit: Hit, direction: 1 | -1): string {
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-const messageOf = (error: unknown): string => capitalised(messageOf(error));
+const failureOf = (error: unknown): string => capitalised(messageOf(error));

@@ -17,8 +17,8 @@ interface Opened {
   readonly tell: (message: ToWebview) => void;
 }
 
-/** A store with a host that answers out of a sample image. */
-function openStore(state?: unknown): Opened {
+/** A store with a host that answers out of a sample image, or to every question with an error. */
+function openStore(state?: unknown, error?: string): Opened {
   const said: FromWebview[] = [];
   let kept: unknown = state;
   let receive: (message: ToWebview) => void = () => undefined;
@@ -31,7 +31,12 @@ function openStore(state?: unknown): Opened {
         return;
       }
       queueMicrotask(() => {
-        receive(answer(image.service, message.request));
+        const { request } = message;
+        receive(
+          error === undefined
+            ? answer(image.service, request)
+            : { type: 'reply', id: request.id, ok: false, error },
+        );
       });
     },
     listen: (listener) => {
@@ -58,6 +63,15 @@ const findNext = (
 };
 
 describe('a search', () => {
+  it('says why there is no answer', async () => {
+    const opened = openStore(undefined, 'the file could not be read');
+    findNext(opened, { type: 'leak' });
+    await expect.poll(() => opened.store.spoken.value).toBe('The file could not be read');
+    opened.store.selection.select(1);
+    await opened.store.navigation.showMapped();
+    expect(opened.store.spoken.value).toBe('The file could not be read');
+  });
+
   it('goes from hit to hit, and on at the other end', async () => {
     const opened = openStore();
     const { store } = opened;
