@@ -83,6 +83,7 @@ const PURE = [
   'simulate/verdict/qemuScript',
   'size',
   'text',
+  'units',
 ].map((module) => `src/core/${module}`);
 
 /** Lists of words that the shapes of messages are made of. */
@@ -94,6 +95,7 @@ const PROTOCOL_VALUES = [
   'overlap/windowOrder',
   'picture/curve',
   'picture/layer',
+  'units',
 ].map((module) => `src/core/${module}`);
 
 /** What the webview runs of the protocol; the shapes of its messages are the host's to look at. */

@@ -3,10 +3,11 @@ import type { Located } from '../core/inspect/locate.js';
 import { describeLocated } from './locatedText.js';
 import { parsePlace } from './location.js';
 import type { ImagePanel } from './panel.js';
+import type { HostCluster } from '../core/units.js';
 
 /** What has been typed means this; `cluster` undefined: nothing that could be gone to. */
 interface Understood {
-  readonly cluster: number | undefined;
+  readonly cluster: HostCluster | undefined;
   readonly message: string;
 }
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { EntryState, Located, LocatedEntry } from '../core/inspect/locate.js';
-import { hostOffset } from './statusBar.js';
+import { offsetText } from './statusBar.js';
 import { hex } from '../core/bytes.js';
 
 /** Where a place is, in words: what was understood of a text. */
@@ -10,7 +10,7 @@ export function describeLocated(located: Located, clusterBits: number): string {
   const where = vscode.l10n.t(
     'cluster {0}, host offset {1}',
     inDigits(cluster),
-    hostOffset(cluster, clusterBits),
+    offsetText(cluster, clusterBits),
   );
   if (!entry) return capitalised(where);
   return vscode.l10n.t('{0}: {1}. Shows {2}.', describeEntry(entry), STATE[entry.state](), where);

@@ -26,6 +26,10 @@ import {
   count,
   curve,
   ENGINES,
+  guestCluster,
+  guestOffset,
+  hostCluster,
+  hostOffset,
   overlapOptions,
   page,
   picture,
@@ -64,8 +68,6 @@ const exchange =
   <A>() =>
   <Q extends v.GenericSchema>(query: Q): Exchange<Q, A> => ({ query });
 
-const cluster = v.object({ cluster: count });
-
 /** A block of BLOCK_EDGE × BLOCK_EDGE cells of the picture: its column and row. */
 const block = v.object({ curve, x: upTo(MAX_BLOCK - 1), y: upTo(MAX_BLOCK - 1) });
 
@@ -79,12 +81,12 @@ const target = v.variant('type', [...layoutTarget, v.object({ type: v.literal('c
 
 /** Where a place is; an entry of the L2 table that is selected, or refers to the cluster that is. */
 const place = v.variant('type', [
-  v.object({ type: v.literal('cluster'), cluster: count }),
-  v.object({ type: v.literal('host'), offset: count }),
-  v.object({ type: v.literal('guest'), offset: count }),
+  v.object({ type: v.literal('cluster'), cluster: hostCluster }),
+  v.object({ type: v.literal('host'), offset: hostOffset }),
+  v.object({ type: v.literal('guest'), offset: guestOffset }),
   v.object({ type: v.literal('l1'), l1Index: count }),
   v.object({ type: v.literal('l2'), l1Index: count, l2Index: count }),
-  v.object({ type: v.literal('selected-l2'), l2Index: count, selected: count }),
+  v.object({ type: v.literal('selected-l2'), l2Index: count, selected: hostCluster }),
 ]);
 
 /** Structures under these settings, after so many operations; without a position, after all. */
@@ -132,9 +134,9 @@ export const QUESTIONS = {
   /** How far a picture is; asking sets it going. To be asked again while it is computing. */
   layer: exchange<LayerAnswer>()(v.object(picture)),
   /** Everything known about one host cluster, with every owner. */
-  cluster: exchange<ClusterDetail>()(cluster),
+  cluster: exchange<ClusterDetail>()(v.object({ cluster: hostCluster })),
   /** Everything known about one cluster of the guest's disk. */
-  guestCluster: exchange<GuestClusterDetail>()(cluster),
+  guestCluster: exchange<GuestClusterDetail>()(v.object({ cluster: guestCluster })),
   /** A page of findings, for a virtual list. */
   findings: exchange<FindingsPage>()(
     v.object({
@@ -154,20 +156,20 @@ export const QUESTIONS = {
    * `from`: from the end of the file that the direction starts at.
    */
   next: exchange<Hit | undefined>()(
-    v.object({ target, from: v.optional(count), direction: v.picklist([1, -1]) }),
+    v.object({ target, from: v.optional(hostCluster), direction: v.picklist([1, -1]) }),
   ),
   /** Stored and counted refcounts of a block of the picture. */
   cells: exchange<CellCounts>()(block),
   /** The subclusters of a block of the guest's disk, where they differ within a cluster. */
   subclusters: exchange<MixedCells>()(block),
   /** The clusters that the tables in a cluster refer to. */
-  mapped: exchange<Mapped>()(cluster),
+  mapped: exchange<Mapped>()(v.object({ cluster: hostCluster })),
   /** A page of the runs that the file consists of; `at`: a cluster whose run is wanted too. */
   ranges: exchange<RangesPage>()(
     v.object({
       ...page(MAX_RANGES),
       filter: v.optional(v.variant('type', [...layoutTarget])),
-      at: v.optional(count),
+      at: v.optional(hostCluster),
     }),
   ),
   /** Where a guest offset or an entry of a table leads to. */

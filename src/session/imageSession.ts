@@ -1,6 +1,6 @@
 import type { ByteSource } from '../core/byteSource.js';
 import { DEFAULT_MEMORY } from '../core/check/scan.js';
-import { checkGuestCluster, guestCluster } from '../core/guest/clusterDetail.js';
+import { checkGuestCluster, guestClusterDetail } from '../core/guest/clusterDetail.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 import { isMappable, openImage, type Image, type MappableImage } from '../core/qcow2/image.js';
@@ -18,6 +18,7 @@ import { OverlapSession } from './overlapSession.js';
 import { Pictures } from './pictures.js';
 import { SimulateSession } from './simulateSession.js';
 import { SweepSession } from './sweepSession.js';
+import type { HostCluster } from '../core/units.js';
 
 const NO_MAP = 'there is no map of this image';
 
@@ -152,7 +153,7 @@ export class ImageSession {
     cluster: ({ cluster }) => this.#cluster(cluster),
     guestCluster: ({ cluster }) => {
       checkGuestCluster(this.#laidOut(), cluster);
-      return guestCluster(this.#laidOut(), this.#scan?.result?.scan.stored, cluster);
+      return guestClusterDetail(this.#laidOut(), this.#scan?.result?.scan.stored, cluster);
     },
     findings: (query) =>
       this.#scan?.result?.inspection.findings(query) ?? { total: 0, findings: [] },
@@ -191,7 +192,7 @@ export class ImageSession {
     return must(this.#scan).timed(() => draw(pictures));
   }
 
-  #cluster(cluster: number): Answer<'cluster'> {
+  #cluster(cluster: HostCluster): Answer<'cluster'> {
     const map = must(this.#scan?.map);
     if (cluster >= map.clusters) {
       throw new Error(
@@ -200,7 +201,7 @@ export class ImageSession {
     }
     return (
       this.#scan?.result?.inspection.cluster(cluster) ??
-      glimpse(map, cluster, this.#laidOut().geometry.clusterSize)
+      glimpse(map, cluster, this.#laidOut().geometry)
     );
   }
 

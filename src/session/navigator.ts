@@ -19,6 +19,7 @@ import type { MappableImage } from '../core/qcow2/image.js';
 import type { Hit, RangesPage } from '../protocol/navigation.js';
 import type { Query } from '../protocol/questions.js';
 import { BLOCK_EDGE } from '../protocol/limits.js';
+import { hostCluster, type HostCluster } from '../core/units.js';
 
 type SelectedEntry = Extract<Query<'locate'>['place'], { type: 'selected-l2' }>;
 
@@ -51,6 +52,7 @@ export class Navigator {
     return (
       start && {
         ...start,
+        cluster: hostCluster(start.cluster),
         clusters: index.length(start.cluster),
         total: index.total,
         wrapped: onward === undefined && from !== undefined,
@@ -73,7 +75,7 @@ export class Navigator {
     return runs;
   }
 
-  mapped(cluster: number): Mapped {
+  mapped(cluster: HostCluster): Mapped {
     const nothing = { runs: [], runCount: 0, clusters: 0 };
     return this.#scan && cluster < this.#map.clusters ? mappedBy(this.#scan, cluster) : nothing;
   }

@@ -27,6 +27,7 @@ import { differenceParts, summary } from './simulateAnswers.js';
 import { runSlice } from './slice.js';
 import { readTask, type SimulateTask } from './simulateTask.js';
 import type { Query, SimulateOptions, SimulateQuery } from '../protocol/questions.js';
+import { bytes } from '../core/units.js';
 
 /** Milliseconds of simulating before other questions get their turn. */
 const SLICE = 12;
@@ -172,7 +173,7 @@ export class SimulateSession {
     if (!difference) return { state: 'computing' };
     return {
       state: 'known',
-      fileLength: difference.fileLength,
+      fileLength: bytes(difference.fileLength),
       parts: differenceParts(difference),
       unknown: difference.unknown,
     };

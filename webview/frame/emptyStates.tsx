@@ -5,6 +5,7 @@ import { ProblemList } from '../parts/problemList.js';
 import { LaterPane } from './laterPane.js';
 import type { ImageFacts } from '../../src/core/qcow2/facts.js';
 import { clean } from '../../src/core/text.js';
+import { hostOffset } from '../../src/core/units.js';
 
 interface Props {
   readonly store: Store;
@@ -29,7 +30,7 @@ export function Unreadable({ store, facts }: Props & { readonly facts: ImageFact
           type="button"
           class="button"
           onClick={() => {
-            store.actions.openHex(first?.offset ?? 0);
+            store.actions.openHex(first?.offset ?? hostOffset(0));
           }}
         >
           Open in Hex Editor

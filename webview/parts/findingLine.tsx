@@ -5,6 +5,7 @@ import type { Store } from '../state/store.js';
 import { count } from '../text/text.js';
 import { Icon, type IconName } from './icon.js';
 import { clean } from '../../src/core/text.js';
+import { clusterOf, type HostCluster } from '../../src/core/units.js';
 
 const SEVERITY_ICON: Readonly<Record<Severity, IconName>> = {
   error: 'circle-slash',
@@ -50,7 +51,7 @@ export function FindingLine({ finding, store, isOpen, onClick }: Props): JSX.Ele
 }
 
 /** The cluster concerned, or else that of the entry which points past the end of the file. */
-export function clusterToShow({ cluster, owner }: Finding, store: Store): number {
+export function clusterToShow({ cluster, owner }: Finding, store: Store): HostCluster {
   if (store.selection.has(cluster) || !owner || !('entryOffset' in owner)) return cluster;
-  return Math.floor(owner.entryOffset / store.clusterSize);
+  return clusterOf(owner.entryOffset, store);
 }

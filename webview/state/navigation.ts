@@ -10,6 +10,7 @@ import { KIND_TEXT } from '../../src/core/map/kinds.js';
 import { messageOf } from '../../src/core/text.js';
 import { count, plural } from '../text/text.js';
 import type { Tab } from './viewState.js';
+import type { HostCluster } from '../../src/core/units.js';
 
 /** Milliseconds that a note stays. */
 const NOTE = 5000;
@@ -46,7 +47,7 @@ export class Navigation {
   }
 
   /** The user has gone to a cluster. */
-  visit(cluster: number): void {
+  visit(cluster: HostCluster): void {
     this.history.value = visited(this.history.value, cluster);
   }
 
@@ -163,7 +164,7 @@ export class Navigation {
     return { type: 'kind', kind: known.detail.kinds[0] };
   }
 
-  #nextMapped(from: number | undefined, direction: 1 | -1): Hit | undefined {
+  #nextMapped(from: HostCluster | undefined, direction: 1 | -1): Hit | undefined {
     const runs = this.#surroundings.mapped.pinned?.mapped.runs ?? [];
     const here = from ?? -1;
     const onward =

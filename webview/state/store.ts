@@ -27,6 +27,7 @@ import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from 
 import { WindowStates } from '../text/windowStates.js';
 import type { GeometryFacts, ImageFacts } from '../../src/core/qcow2/facts.js';
 import type { OverlapOptions } from '../../src/protocol/shapes.js';
+import type { HostCluster } from '../../src/core/units.js';
 
 /** The unit of lengths in QEMU's block layer. */
 const SECTOR = 512;
@@ -216,7 +217,7 @@ export class Store {
   }
 
   /** Selects a cluster that was chosen on the map, and the window it is in, if windows are shown. */
-  selectOnMap(cluster: number | undefined): void {
+  selectOnMap(cluster: HostCluster | undefined): void {
     batch(() => {
       this.selection.select(cluster);
       if (this.windows.value)

@@ -1,4 +1,10 @@
-import type { Finding, FindingCode, Severity } from './finding.js';
+import {
+  type Finding,
+  type FindingCode,
+  madeFinding,
+  type RawFinding,
+  type Severity,
+} from './finding.js';
 
 /** What was found in one go, to be found again wherever the same thing is met once more. */
 export interface Found {
@@ -34,20 +40,20 @@ export class FindingList {
     return this.#total;
   }
 
-  add(finding: Finding): void {
+  add(finding: RawFinding): void {
     this.#count(finding.code, finding.severity, 1);
-    if (this.#kept.length < FindingList.KEPT) this.#kept.push(finding);
+    if (this.#kept.length < FindingList.KEPT) this.#kept.push(madeFinding(finding));
   }
 
   /** A corruption, found so many times, that is only put into words while there is room for it. */
   addCorruption(
     code: FindingCode,
     times: number,
-    tell: () => Omit<Finding, 'severity' | 'code'>,
+    tell: () => Omit<RawFinding, 'severity' | 'code'>,
   ): void {
     this.#count(code, 'corruption', times);
     if (this.#kept.length >= FindingList.KEPT) return;
-    const finding: Finding = { severity: 'corruption', code, ...tell() };
+    const finding = madeFinding({ severity: 'corruption', code, ...tell() });
     for (let left = times; left > 0 && this.#kept.length < FindingList.KEPT; left--)
       this.#kept.push(finding);
   }

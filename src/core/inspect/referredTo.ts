@@ -5,10 +5,11 @@ import { compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
 import { kindsOf } from '../map/cell.js';
 import { ANY_L1, ANY_L2, BIT } from '../map/kinds.js';
 import type { Scan } from '../check/scan.js';
+import { hostCluster, type HostCluster } from '../units.js';
 
 /** Host clusters side by side. */
 export interface ClusterRun {
-  readonly cluster: number;
+  readonly cluster: HostCluster;
   readonly clusters: number;
 }
 
@@ -28,7 +29,7 @@ const MAX_TABLES = 8;
 const MAX_SPANS = 2 ** 19;
 
 /** The host clusters that the tables in a cluster refer to, each once. */
-export function mappedBy(scan: Scan, cluster: number): Mapped {
+export function mappedBy(scan: Scan, cluster: HostCluster): Mapped {
   const spans = new Spans(scan);
   const kinds = kindsOf(scan.map.cell(cluster));
   if (kinds & BIT.mainHeader) addHeader(scan, spans);
@@ -75,7 +76,7 @@ class Spans {
   merged(): Mapped {
     const order = Array.from({ length: this.#ends.length / 2 }, (_, i) => 2 * i);
     order.sort((a, b) => this.#ends[a] - this.#ends[b]);
-    const runs: { cluster: number; clusters: number }[] = [];
+    const runs: { cluster: HostCluster; clusters: number }[] = [];
     let runCount = 0;
     let clusters = 0;
     let end = -1;
@@ -83,7 +84,8 @@ class Spans {
       const [from, to] = [Math.max(this.#ends[at], end), this.#ends[at + 1]];
       if (to <= end) continue;
       if (from !== end) runCount++;
-      if (from !== end && runs.length < MAX_RUNS) runs.push({ cluster: from, clusters: 0 });
+      if (from !== end && runs.length < MAX_RUNS)
+        runs.push({ cluster: hostCluster(from), clusters: 0 });
       if (runs.length === runCount) runs[runCount - 1].clusters += to - from;
       clusters += to - from;
       end = to;

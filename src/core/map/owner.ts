@@ -1,5 +1,6 @@
 import type { Kind } from './kinds.js';
 import { hex } from '../bytes.js';
+import type { GuestOffset, HostOffset } from '../units.js';
 
 /** Which L1 table an owner hangs from: the active one, or that of a snapshot. */
 export type TableOf = { readonly snapshot: undefined } | { readonly snapshot: SnapshotName };
@@ -24,16 +25,16 @@ export type Owner =
   | ({
       readonly type: 'l2-table';
       readonly l1Index: number;
-      readonly entryOffset: number;
+      readonly entryOffset: HostOffset;
     } & TableOf)
   | ({
       readonly type: 'l2-entry';
       readonly l1Index: number;
       readonly l2Index: number;
       /** Offset of the guest cluster on the virtual disk. */
-      readonly guestOffset: number;
+      readonly guestOffset: GuestOffset;
       /** Where the entry itself lies in the file. */
-      readonly entryOffset: number;
+      readonly entryOffset: HostOffset;
       /** The entry's 64 bits, `0x…`. */
       readonly entry: string;
       readonly kind: Extract<Kind, 'data' | 'compressed' | 'vm-state'>;
@@ -44,7 +45,7 @@ export type Owner =
   | ({
       readonly type: 'refcount-block';
       readonly index: number;
-      readonly entryOffset: number;
+      readonly entryOffset: HostOffset;
     } & Pointed)
   | ({ readonly type: 'snapshot-table' } & Pointed)
   | ({ readonly type: 'bitmap-directory' } & Pointed)
@@ -53,7 +54,7 @@ export type Owner =
       readonly type: 'bitmap-data';
       readonly bitmap: string;
       readonly index: number;
-      readonly entryOffset: number;
+      readonly entryOffset: HostOffset;
     } & Pointed)
   | ({ readonly type: 'crypto-header' } & Pointed);
 

@@ -1,10 +1,11 @@
 import { type ByteSource, readBytes } from '../byteSource.js';
 import { viewOf } from '../bytes.js';
+import { hostOffset, type HostOffset } from '../units.js';
 
 /** A table of 64-bit big-endian entries: an L1 table, the refcount table, a bitmap table. */
 export class EntryTable {
   /** Host offset in bytes; exact below 2^53, and no file reaches further. */
-  readonly offset: number;
+  readonly offset: HostOffset;
   /** The same in hexadecimal, exact, without prefix. */
   readonly offsetText: string;
   /** Entries that the image claims; those past the end of the file are 0. */
@@ -13,7 +14,7 @@ export class EntryTable {
   readonly #present: number;
 
   private constructor(offset: bigint, length: number, view: DataView) {
-    this.offset = Number(offset);
+    this.offset = hostOffset(Number(offset));
     this.offsetText = offset.toString(16);
     this.length = length;
     this.#view = view;
@@ -51,8 +52,8 @@ export class EntryTable {
   }
 
   /** Host offset of an entry in bytes. */
-  entryOffset(index: number): number {
-    return this.offset + index * 8;
+  entryOffset(index: number): HostOffset {
+    return hostOffset(this.offset + index * 8);
   }
 }
 

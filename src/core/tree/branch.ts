@@ -1,4 +1,5 @@
 import type { StructureNode } from './node.js';
+import { bytes, hostOffset, ifKnown } from '../units.js';
 
 /** A node before it has a place in the tree, with the way to its children. */
 export interface Branch {
@@ -41,5 +42,10 @@ export function indexOf(key: string, length: number): number | undefined {
 export function nodeOf(parent: string, branch: Branch): StructureNode {
   const { key, label, value, raw, offset, size, target, trouble, open } = branch;
   const id = parent === '' ? key : `${parent}/${key}`;
-  return { id, label, value, raw, offset, size, target, expandable: open !== undefined, trouble };
+  return {
+    ...{ id, label, value, raw, trouble, expandable: open !== undefined },
+    offset: ifKnown(offset, hostOffset),
+    size: ifKnown(size, bytes),
+    target: ifKnown(target, hostOffset),
+  };
 }

@@ -1,3 +1,5 @@
+import type { Bytes, HostOffset } from '../units.js';
+
 /** One line of the tree of structures. Every text may come out of a hostile image. */
 export interface StructureNode {
   /** Path from the root, to ask for what lies below: `l1/12/407`. */
@@ -8,12 +10,10 @@ export interface StructureNode {
   readonly value: string;
   /** The bytes as the file has them, two hexadecimal digits each; undefined for what is no field. */
   readonly raw: string | undefined;
-  /** Host offset in bytes. */
-  readonly offset: number | undefined;
-  /** Bytes. */
-  readonly size: number | undefined;
-  /** The host offset that it points at, in bytes. */
-  readonly target: number | undefined;
+  readonly offset: HostOffset | undefined;
+  readonly size: Bytes | undefined;
+  /** What it points at. */
+  readonly target: HostOffset | undefined;
   readonly expandable: boolean;
   /** What is wrong here, in words. */
   readonly trouble: string | undefined;

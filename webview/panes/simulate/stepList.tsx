@@ -9,6 +9,7 @@ import { count } from '../../text/text.js';
 import { Icon, type IconName } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
 import { clean } from '../../../src/core/text.js';
+import { hostOffset } from '../../../src/core/units.js';
 
 /** CSS pixels of a line, as in simulate.css. */
 const LINE = 22;
@@ -146,7 +147,7 @@ function Line({ index, step, store }: LineProps): JSX.Element {
     >
       <span class="number">{count(index + 1)}</span>
       <span class="step-text">
-        {text} {offset !== undefined && <OffsetLink store={store} offset={offset} />}{' '}
+        {text} {offset !== undefined && <OffsetLink store={store} offset={hostOffset(offset)} />}{' '}
         <span class="dim">{clean(detail)}</span>
       </span>
       <span class="step-end">

@@ -19,6 +19,7 @@ import { VerdictBadge } from './verdictBadge.js';
 import type { EngineName } from '../../../src/protocol/shapes.js';
 import { clean } from '../../../src/core/text.js';
 import { hex } from '../../../src/core/bytes.js';
+import { hostOffset } from '../../../src/core/units.js';
 
 interface Props {
   readonly store: Store;
@@ -205,7 +206,7 @@ function Place({ place, owners, store }: PlaceProps): JSX.Element {
   return (
     <li>
       <p>
-        {kinds} <OffsetLink store={store} offset={place.offset} />{' '}
+        {kinds} <OffsetLink store={store} offset={hostOffset(place.offset)} />{' '}
         <span class="dim">
           by {place.what}, {size(place.size)}
         </span>
@@ -251,7 +252,7 @@ function Reasons({ rows, store }: Props & Pick<TableProps, 'rows'>): JSX.Element
       <ul>
         {Array.from(reasons, ([text, offset]) => (
           <li key={text}>
-            {text} <OffsetLink store={store} offset={offset} />
+            {text} <OffsetLink store={store} offset={hostOffset(offset)} />
           </li>
         ))}
       </ul>

@@ -105,11 +105,11 @@ function cacheBytes(
 }
 
 /** Cluster that a host or guest offset lies in. */
-export const clusterOf = ({ clusterSize }: Geometry, offset: number): number =>
+export const clusterNumber = ({ clusterSize }: Geometry, offset: number): number =>
   Math.floor(offset / clusterSize);
 
 export const startOfCluster = (geometry: Geometry, offset: number): number =>
-  clusterOf(geometry, offset) * geometry.clusterSize;
+  clusterNumber(geometry, offset) * geometry.clusterSize;
 
 export const intoCluster = ({ clusterSize }: Geometry, offset: number): number =>
   offset % clusterSize;

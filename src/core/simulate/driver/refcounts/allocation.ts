@@ -1,7 +1,7 @@
 import { roundUp } from '../../../bytes.js';
 import type { DriverState } from '../state/driverState.js';
 import { RequestFailed } from '../../copy/failure.js';
-import { clusterOf, intoCluster } from '../../copy/sizes.js';
+import { clusterNumber, intoCluster } from '../../copy/sizes.js';
 import type { FreeSearch } from './freeSearch.js';
 import type { Refcounts } from './refcounts.js';
 
@@ -37,7 +37,7 @@ export class Allocation {
   allocateAt(offset: number, clusters: number): number {
     const { sizes } = this.#driver;
     for (;;) {
-      const free = this.#search.freeFrom(clusterOf(sizes, offset), clusters);
+      const free = this.#search.freeFrom(clusterNumber(sizes, offset), clusters);
       if (
         !again(() => {
           this.#refcounts.update(offset, free * sizes.clusterSize, 1);
@@ -53,7 +53,7 @@ export class Allocation {
     const { clusterSize } = sizes;
     let offset = this.#freeByte;
     const full = (1n << BigInt(sizes.refcountBits)) - 1n;
-    if (offset !== 0 && BigInt(this.#refcounts.table.get(clusterOf(sizes, offset))) === full)
+    if (offset !== 0 && BigInt(this.#refcounts.table.get(clusterNumber(sizes, offset))) === full)
       offset = 0;
     let room = clusterSize - intoCluster(sizes, offset);
     for (;;) {

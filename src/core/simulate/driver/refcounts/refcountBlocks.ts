@@ -1,7 +1,7 @@
 import { BIT } from '../../../map/kinds.js';
 import type { DriverState } from '../state/driverState.js';
 import { ProcessAborted, RequestFailed } from '../../copy/failure.js';
-import { clusterOf, type Sizes } from '../../copy/sizes.js';
+import { clusterNumber, type Sizes } from '../../copy/sizes.js';
 import { blockOffset } from '../../../qcow2/entryTable.js';
 import { MAX_REFCOUNT_TABLE_BYTES } from '../../../qcow2/limits.js';
 import type { FreeSearch } from './freeSearch.js';
@@ -55,7 +55,7 @@ export class RefcountBlocks {
       signal.fatal('Preventing invalid allocation of refcount block at offset 0');
       throw new RequestFailed('EIO');
     }
-    const own = clusterOf(sizes, offset);
+    const own = clusterNumber(sizes, offset);
     let block: CacheEntry;
     if (Math.floor(own / sizes.refcountsPerBlock) === index) {
       block = refcountCache.getEmpty(offset);

@@ -1,6 +1,6 @@
 import type { DriverState } from '../state/driverState.js';
 import { errnoText, failureOf, RequestFailed } from '../../copy/failure.js';
-import { clusterOf } from '../../copy/sizes.js';
+import { clusterNumber } from '../../copy/sizes.js';
 import type { FreeSearch } from './freeSearch.js';
 import type { CacheEntry } from '../state/metadataCache.js';
 import type { Allocated } from '../../copy/outcome.js';
@@ -58,9 +58,10 @@ export class Refcounts {
     if (change < 0) refcountCache.dependOn(l2Cache);
     // A sum past 2^53 would be rounded.
     const last =
-      clusterOf(sizes, offset) + clusterOf(sizes, (offset % sizes.clusterSize) + length - 1);
+      clusterNumber(sizes, offset) +
+      clusterNumber(sizes, (offset % sizes.clusterSize) + length - 1);
     const held: { block: CacheEntry | undefined; index: number } = { block: undefined, index: -1 };
-    let cluster = clusterOf(sizes, offset);
+    let cluster = clusterNumber(sizes, offset);
     const errno = failureOf(() => {
       for (; cluster <= last; cluster++)
         this.#change(held, offset, cluster, change, freedFor, kind);
@@ -83,8 +84,9 @@ export class Refcounts {
     const { recorder, sizes, claims } = this.#driver;
     recorder.message(`qcow2_free_clusters failed: ${errnoText(errno)}`);
     // Given up they are all the same.
-    const end = clusterOf(sizes, offset + length - 1);
-    for (let cluster = clusterOf(sizes, offset); cluster <= end; cluster++) claims?.drop(cluster);
+    const end = clusterNumber(sizes, offset + length - 1);
+    for (let cluster = clusterNumber(sizes, offset); cluster <= end; cluster++)
+      claims?.drop(cluster);
   }
 
   #change(
@@ -101,7 +103,7 @@ export class Refcounts {
     if (index !== held.index) {
       if (held.block) refcountCache.put(held.block);
       held.block = undefined;
-      held.block = this.#blockFor(cluster, clusterOf(sizes, start));
+      held.block = this.#blockFor(cluster, clusterNumber(sizes, start));
     }
     held.index = index;
     if (!held.block) return;
