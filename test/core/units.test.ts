@@ -22,6 +22,7 @@ import {
 } from '../../src/core/units.js';
 import type { Answer, Query } from '../../src/protocol/questions.js';
 import type { FromWebview, ToWebview } from '../../src/protocol/webviewMessages.js';
+import { parseSimulatedOperation } from '../../src/core/simulate/copy/operation.js';
 
 /** A unit each, by name. */
 interface Units {
@@ -107,6 +108,17 @@ describe('a door', () => {
   it('of the core takes clusters of its side', () => {
     expectTypeOf<Parameters<typeof ownersOf>[1]>().toEqualTypeOf<HostCluster>();
     expectTypeOf<Parameters<typeof guestClusterDetail>[2]>().toEqualTypeOf<GuestCluster>();
+  });
+
+  it('of a simulation tells where in the file or on the disk it writes', () => {
+    const read = parseSimulatedOperation('write 64K 512');
+    if (!read.ok) throw new Error(read.message);
+    type Zeroes = Extract<typeof read.value, { type: 'write-zeroes' }>;
+    type HostWrite = Extract<typeof read.value, { type: 'host-write' }>;
+    expectTypeOf<Zeroes['offset']>().toEqualTypeOf<GuestOffset>();
+    expectTypeOf<HostWrite['offset']>().toEqualTypeOf<HostOffset>();
+    expectTypeOf<HostWrite['length']>().toEqualTypeOf<Bytes>();
+    expect(read.value).toEqual({ type: 'write', offset: 65_536, length: 512 });
   });
 
   it('between host and webview carries places of the file', () => {

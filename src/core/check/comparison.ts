@@ -1,8 +1,9 @@
 import { MANY, referencesOf, storedOf } from '../map/cell.js';
 import { type Chunk, CHUNK, type ClusterMap } from '../map/clusterMap.js';
-import { type Finding, madeFinding, type RawFinding } from './finding.js';
+import type { Finding } from './finding.js';
 import type { References } from './references.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
+import { hostCluster, hostOffset } from '../units.js';
 
 /**
  * Stored refcounts against counted references, cluster by cluster (compare_refcounts). The
@@ -103,14 +104,13 @@ export class Comparison {
 
   /** The finding of one cluster, if it has one. */
   finding(cluster: number): Finding | undefined {
-    const raw = this.#finding(cluster);
-    return raw && madeFinding(raw);
-  }
-
-  #finding(cluster: number): RawFinding | undefined {
     const difference = cluster < this.#references.clusters ? this.#difference(cluster) : undefined;
     if (difference === undefined) return undefined;
-    const at = { offset: cluster * this.#clusterSize, cluster, owner: undefined };
+    const at = {
+      offset: hostOffset(cluster * this.#clusterSize),
+      cluster: hostCluster(cluster),
+      owner: undefined,
+    };
     if (difference === 'unreadable')
       return {
         ...at,

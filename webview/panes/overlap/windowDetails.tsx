@@ -10,7 +10,6 @@ import { FragmentList } from './fragmentList.js';
 import { useOverlapAnswer } from './useOverlapAnswer.js';
 import { WindowPicture } from './windowPicture.js';
 import { ageText, EXPOSURE_TEXT, FORM_TEXT } from './windowWords.js';
-import { hostOffset } from '../../../src/core/units.js';
 
 interface Props {
   readonly store: Store;
@@ -56,8 +55,8 @@ function Contents({ store, opened }: Props & { readonly opened: OpenedWindow }):
   return (
     <>
       <p>
-        <OffsetLink store={store} offset={hostOffset(start)} />{' '}
-        <span class="dim">{size(length)}</span> · {FORM_TEXT[form].name}
+        <OffsetLink store={store} offset={start} /> <span class="dim">{size(length)}</span> ·{' '}
+        {FORM_TEXT[form].name}
         {modified && ', changed'} · <span class="dim">{ageText(age)}</span>
       </p>
       {exposure && (

@@ -206,7 +206,7 @@ function Place({ place, owners, store }: PlaceProps): JSX.Element {
   return (
     <li>
       <p>
-        {kinds} <OffsetLink store={store} offset={hostOffset(place.offset)} />{' '}
+        {kinds} <OffsetLink store={store} offset={place.offset} />{' '}
         <span class="dim">
           by {place.what}, {size(place.size)}
         </span>

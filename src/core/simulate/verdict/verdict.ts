@@ -2,15 +2,15 @@ import { GUEST_DATA, type Kind, kindsIn } from '../../map/kinds.js';
 import { GUARDED_TYPES, overlapMessage } from '../../overlap/types.js';
 import type { Fate } from '../copy/fate.js';
 import type { Outcome, Step, Written } from '../copy/outcome.js';
+import { bytes, type Bytes, hostOffset, type HostOffset } from '../../units.js';
 
 /** Where a write that went through lies over what it has no business with. */
 export interface LostPlace {
   /** The first step that did it, by its place in the operation's list. */
   readonly step: number;
   readonly what: Written;
-  /** Bytes of the host file. */
-  readonly offset: number;
-  readonly size: number;
+  readonly offset: HostOffset;
+  readonly size: Bytes;
   readonly kinds: readonly Kind[];
 }
 
@@ -112,7 +112,12 @@ function lossesOf(steps: readonly Step[]): Losses {
   for (const [index, step] of steps.entries()) {
     if (step.type !== 'write') continue;
     for (const { offset, size, kinds } of step.losses) {
-      const place = { step: index, what: step.what, offset, size };
+      const place = {
+        step: index,
+        what: step.what,
+        offset: hostOffset(offset),
+        size: bytes(size),
+      };
       destroyed.add(place, kinds);
       overwritten.add(place, kinds);
     }
