@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { Layer } from '../core/picture/layer.js';
-import type { Located } from '../core/inspect/locate.js';
+import type { PlaceFound } from '../core/inspect/locate.js';
 import type {
   FromWebview,
   SearchRequest,
@@ -132,7 +132,7 @@ export class ImagePanel implements vscode.Disposable {
   }
 
   /** Where a place is; a sentence when the worker cannot tell. */
-  locate(place: Query<'locate'>['place']): Promise<Located | string> {
+  locate(place: Query<'locate'>['place']): Promise<PlaceFound | string> {
     return this.document
       .ask('locate', { place }, this.#gone.signal)
       .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));

@@ -120,16 +120,16 @@ export class ImageSession {
     this.#scan?.abandon();
   }
 
-  readonly #laidOut = (): MappableImage => {
+  readonly #mappable = (): MappableImage => {
     if (!isMappable(this.#image)) throw new Error(NO_MAP);
     return this.#image;
   };
 
-  readonly #overlap = lazily(() => new OverlapSession(this.#laidOut()));
+  readonly #overlap = lazily(() => new OverlapSession(this.#mappable()));
   readonly #simulate = lazily(
     () =>
       new SimulateSession(
-        this.#laidOut(),
+        this.#mappable(),
         this.#machine,
         () => this.#scan?.result?.scan,
         (operations) => {
@@ -152,22 +152,22 @@ export class ImageSession {
     layer: (query) => must(this.#pictures).layer(query),
     cluster: ({ cluster }) => this.#cluster(cluster),
     guestCluster: ({ cluster }) => {
-      checkGuestCluster(this.#laidOut(), cluster);
-      return guestClusterDetail(this.#laidOut(), this.#scan?.result?.scan.stored, cluster);
+      checkGuestCluster(this.#mappable(), cluster);
+      return guestClusterDetail(this.#mappable(), this.#scan?.result?.scan.stored, cluster);
     },
     findings: (query) =>
       this.#scan?.result?.inspection.findings(query) ?? { total: 0, findings: [] },
     diagnosis: () => this.#diagnosed(),
-    structure: (query) => this.#tree.page(query),
+    tree: (query) => this.#tree.page(query),
     next: (query) => must(this.#navigator).next(query),
     cells: (query) => ({
       generation: must(this.#scan).generation,
       runs: must(this.#navigator).cells(query),
     }),
-    subclusters: (query) => mixedCells(this.#laidOut(), query),
+    subclusters: (query) => mixedCells(this.#mappable(), query),
     mapped: ({ cluster }) => must(this.#navigator).mapped(cluster),
     ranges: (query) => must(this.#navigator).ranges(query),
-    locate: (query) => must(this.#navigator).locate(this.#laidOut(), query),
+    locate: (query) => must(this.#navigator).locate(this.#mappable(), query),
     overlap: (query) => {
       const answer = this.#overlap().state(query);
       must(this.#pictures).setWindows(this.#windowLayer(answer));
@@ -201,7 +201,7 @@ export class ImageSession {
     }
     return (
       this.#scan?.result?.inspection.cluster(cluster) ??
-      glimpse(map, cluster, this.#laidOut().geometry)
+      glimpse(map, cluster, this.#mappable().geometry)
     );
   }
 
@@ -233,7 +233,7 @@ export class ImageSession {
       case 'failed':
         return answer.message;
       case 'built':
-        return new WindowLayer(this.#laidOut().geometry.hostClusters, answer.marks);
+        return new WindowLayer(this.#mappable().geometry.hostClusters, answer.marks);
     }
   }
 }

@@ -1,8 +1,8 @@
 import { referencesOf, REFERENCES_SHIFT, storedOf } from '../core/map/cell.js';
 import type { ClusterMap } from '../core/map/clusterMap.js';
 import { FileRuns, type RunFilter } from '../core/inspect/fileRuns.js';
-import { locate, type Located, type Place } from '../core/inspect/locate.js';
-import { type Mapped, mappedBy } from '../core/inspect/referredTo.js';
+import { locate, type PlaceFound, type Place } from '../core/inspect/locate.js';
+import { type TableReferences, mappedBy } from '../core/inspect/referredTo.js';
 import { ownersOf } from '../core/inspect/findOwners.js';
 import { RunIndex } from '../core/map/runIndex.js';
 import type { Scan } from '../core/check/scan.js';
@@ -75,7 +75,7 @@ export class Navigator {
     return runs;
   }
 
-  mapped(cluster: HostCluster): Mapped {
+  mapped(cluster: HostCluster): TableReferences {
     const nothing = { runs: [], runCount: 0, clusters: 0 };
     return this.#scan && cluster < this.#map.clusters ? mappedBy(this.#scan, cluster) : nothing;
   }
@@ -90,7 +90,7 @@ export class Navigator {
     };
   }
 
-  locate(image: MappableImage, { place }: Query<'locate'>): Located {
+  locate(image: MappableImage, { place }: Query<'locate'>): PlaceFound {
     return locate(image, place.type === 'selected-l2' ? this.#ofSelected(place) : place);
   }
 

@@ -11,7 +11,7 @@ import { Run } from '../core/simulate/verdict/operationRun.js';
 import type { SimulationSettings } from '../core/simulate/driver/settings.js';
 import { type Row, VerdictTable } from '../core/simulate/verdict/verdictTable.js';
 import type { Work } from '../core/work.js';
-import type { Parsed } from '../core/size.js';
+import type { ParseResult } from '../core/size.js';
 import type {
   ClusterOwners,
   DifferenceAnswer,
@@ -210,7 +210,7 @@ export class SimulateSession {
   /** Settings as the simulator takes them, and a key that tells them apart. */
   settingsOf(
     options: SimulateOptions,
-  ): Parsed<{ readonly settings: SimulationSettings; readonly key: string }> {
+  ): ParseResult<{ readonly settings: SimulationSettings; readonly key: string }> {
     const read = this.#read({ operations: [], options });
     if (!read.ok) return read;
     const { settings, engine, key } = read.value;
@@ -224,7 +224,7 @@ export class SimulateSession {
     this.#onList(operations);
   }
 
-  #read(query: SimulateQuery): Parsed<SimulateTask> {
+  #read(query: SimulateQuery): ParseResult<SimulateTask> {
     return readTask(query, this.#image, this.#surroundings, this.#scan()?.map);
   }
 

@@ -3,7 +3,7 @@ import type { Owner } from '../../src/core/map/owner.js';
 import { cellJson, guestOffsets, ownersText, readCommand } from '../../src/editor/copyTexts.js';
 import { Inspection, type ClusterDetail } from '../../src/core/inspect/inspection.js';
 import { imageFacts, type ImageFacts } from '../../src/core/qcow2/facts.js';
-import { openedWithLayout, scanned } from '../core/opened.js';
+import { openedMappable, scanned } from '../core/opened.js';
 import { l1Overlap } from '../images/samples/damaged.js';
 import { bytes, guestOffset, hostCluster, hostOffset } from '../../src/core/units.js';
 
@@ -34,7 +34,7 @@ const detailOf = (owners: readonly Owner[]): ClusterDetail => ({
 });
 
 function facts(geometry: Partial<NonNullable<ImageFacts['geometry']>> = {}): ImageFacts {
-  const known = imageFacts(openedWithLayout(l1Overlap()), 'a.qcow2');
+  const known = imageFacts(openedMappable(l1Overlap()), 'a.qcow2');
   if (!known.geometry) throw new Error('no geometry');
   return { ...known, geometry: { ...known.geometry, ...geometry } };
 }

@@ -215,7 +215,7 @@ describe('what is asked wrongly', () => {
     );
   });
 
-  test('a file without a layout has facts and no map', () => {
+  test('a file without a geometry has facts and no map', () => {
     const { session, events } = finished(new Uint8Array(1000));
     expect(events).toMatchObject([{ type: 'facts', facts: { geometry: undefined } }]);
     expect(() => session.service.tile(whole)).toThrow('there is no map of this image');

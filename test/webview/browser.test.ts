@@ -389,10 +389,10 @@ describe('the panels', () => {
     const text = await page.textContent('.empty-body');
     expect(text).toContain('It is a VMDK disk image. qemu-img convert -f vmdk -O qcow2');
     expect(text).toContain('This is a VMDK disk image, not a qcow2 image: magic at 0x0');
-    expect(await page.locator('.empty-structures').count()).toBe(0);
+    expect(await page.locator('.empty-tree').count()).toBe(0);
     await page.close();
     const damaged = await opened(hostedSample('cluster-bits-40.qcow2'));
-    await damaged.page.locator('.empty-structures').waitFor();
+    await damaged.page.locator('.empty-tree').waitFor();
     await damaged.page.close();
   });
 

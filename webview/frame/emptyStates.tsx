@@ -36,8 +36,8 @@ export function Unreadable({ store, facts }: Props & { readonly facts: ImageFact
           Open in Hex Editor
         </button>
         {!foreign && (
-          <section class="empty-structures" aria-label="What the header says">
-            <LaterPane tab="structures" store={store} />
+          <section class="empty-tree" aria-label="What the header says">
+            <LaterPane tab="tree" store={store} />
           </section>
         )}
       </div>

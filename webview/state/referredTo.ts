@@ -3,7 +3,7 @@ import { GUARDED, type KindName } from '../../src/core/map/kinds.js';
 import { kindOfDominant } from '../../src/core/picture/tile.js';
 import type { HoverPlace } from './hoverPlace.js';
 import { plural } from '../text/text.js';
-import type { Mapped } from '../../src/core/inspect/referredTo.js';
+import type { TableReferences } from '../../src/core/inspect/referredTo.js';
 import { hostCluster, type HostCluster } from '../../src/core/units.js';
 
 /** Milliseconds that the pointer rests on a table before it is asked about. */
@@ -15,7 +15,7 @@ const KEPT = 64;
 export interface MappedOf {
   /** The cluster with the table. */
   readonly cluster: HostCluster;
-  readonly mapped: Mapped;
+  readonly mapped: TableReferences;
 }
 
 /** Kinds that refer to other clusters. */
@@ -25,8 +25,8 @@ const TABLES: ReadonlySet<KindName> = new Set<KindName>([...GUARDED, 'bitmap-tab
 export class MappedState {
   readonly #pointed = signal<MappedOf | undefined>(undefined);
   readonly #pinned = signal<MappedOf | undefined>(undefined);
-  readonly #ask: (cluster: HostCluster) => Promise<Mapped>;
-  readonly #known = new Map<HostCluster, Mapped>();
+  readonly #ask: (cluster: HostCluster) => Promise<TableReferences>;
+  readonly #known = new Map<HostCluster, TableReferences>();
   #rest: ReturnType<typeof setTimeout> | undefined;
   #epoch = 0;
 
@@ -34,7 +34,7 @@ export class MappedState {
     () => this.#pointed.value ?? this.#pinned.value,
   );
 
-  constructor(ask: (cluster: HostCluster) => Promise<Mapped>) {
+  constructor(ask: (cluster: HostCluster) => Promise<TableReferences>) {
     this.#ask = ask;
   }
 
@@ -76,7 +76,7 @@ export class MappedState {
     if (mapped && rest === this.#rest) this.#pointed.value = { cluster: table, mapped };
   }
 
-  async #of(cluster: HostCluster): Promise<Mapped> {
+  async #of(cluster: HostCluster): Promise<TableReferences> {
     const known = this.#known.get(cluster);
     if (known) return known;
     const epoch = this.#epoch;
@@ -96,7 +96,7 @@ function isTable({ picture, clusters, values }: HoverPlace): boolean {
 }
 
 /** "refers to 8,190 clusters in 12 runs" */
-export function mappedText({ clusters, runCount }: Mapped): string {
+export function mappedText({ clusters, runCount }: TableReferences): string {
   if (clusters === 0) return 'refers to nothing';
   const runs = runCount > 1 ? ` in ${plural(runCount, 'run')}` : '';
   return `refers to ${plural(clusters, 'cluster')}${runs}`;

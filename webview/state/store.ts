@@ -11,7 +11,7 @@ import type { FileStatus } from '../../src/protocol/imageService.js';
 import type { HeatmapSettings } from '../../src/protocol/webviewMessages.js';
 import type { Host } from './host.js';
 import { HostActions } from './hostActions.js';
-import type { Pointed } from './hoverPlace.js';
+import type { HoverPoint } from './hoverPlace.js';
 import type { InView, Isolation } from './inView.js';
 import { Selection } from './selection.js';
 import type { MapCommands } from './mapCommands.js';
@@ -51,7 +51,7 @@ export class Store {
   readonly file = signal<FileStatus>(UNTOUCHED);
   /** What copied commands are quoted for. */
   readonly shell = signal<Shell>('bash');
-  readonly pointed = signal<Pointed | undefined>(undefined);
+  readonly pointed = signal<HoverPoint | undefined>(undefined);
   /** What the live region says. */
   readonly spoken = signal('');
   /** The value that is shown alone. */
@@ -77,7 +77,7 @@ export class Store {
   /** The overlap windows, if they are to be shown and there are any: also those after a simulation. */
   readonly windows: ReadonlySignal<WindowStates | undefined> = computed(() => {
     const answer = this.simulation.structures.value ?? this.overlap.answer.value;
-    return this.overlap.shown.value && answer?.state === 'built'
+    return this.overlap.areWindowsShown.value && answer?.state === 'built'
       ? new WindowStates(answer)
       : undefined;
   });
@@ -148,7 +148,7 @@ export class Store {
     this.actions = new HostActions(this, host);
     this.camera = signal(kept.camera);
     this.pane = signal(kept.pane);
-    this.overlap.shown.value = kept.windows;
+    this.overlap.areWindowsShown.value = kept.windows;
     effect(() => {
       const [camera, selected, pane] = [
         this.camera.value,
@@ -156,7 +156,7 @@ export class Store {
         this.pane.value,
       ];
       const simulation = this.simulation.kept.value;
-      const windows = this.overlap.shown.value;
+      const windows = this.overlap.areWindowsShown.value;
       const history = this.navigation.history.value;
       const picture = this.pictures.chosen.value;
       const guest = this.selection.guestToKeep;
@@ -227,7 +227,7 @@ export class Store {
   }
 
   toggleWindows(): void {
-    this.overlap.shown.value = !this.overlap.shown.value;
+    this.overlap.areWindowsShown.value = !this.overlap.areWindowsShown.value;
   }
 
   /** A second time for the same value: shows all again. */

@@ -17,7 +17,7 @@ export const TABS = [
   'findings',
   'cluster',
   'ranges',
-  'structures',
+  'tree',
   'overlap',
   'simulate',
 ] as const;

@@ -23,9 +23,3 @@ export function isDamaged(
   const located = kind === 'normal' || kind === 'zero-allocated';
   return externalData && located && maskedOffset(high, low) !== start;
 }
-
-/** All 32 subclusters are alike. */
-export function isUniform({ zeroes, allocated }: SubclusterBitmap): boolean {
-  if (zeroes === 0) return allocated === 0 || allocated === 0xffffffff;
-  return zeroes === 0xffffffff;
-}

@@ -7,7 +7,7 @@ import { GUEST_DATA } from '../map/kinds.js';
 import { l2EntryOwner } from '../check/tablePlace.js';
 import type { Owner } from '../map/owner.js';
 import type { Scan } from '../check/scan.js';
-import { type Claim, structureClaims } from './structureClaims.js';
+import { type Claim, metadataClaims } from './metadataClaims.js';
 import { hostCluster, type HostCluster } from '../units.js';
 
 /** Owners of one cluster: all are counted, some are told. */
@@ -25,7 +25,7 @@ const MANY_OWNERS = 2 ** 17;
 /** Everything that refers to one host cluster, found by a second pass over what may. */
 export function* ownersOf(scan: Scan, cluster: HostCluster): Generator<Owner> {
   const wanted = new Set([cluster]);
-  for (const { owners } of structureClaims(scan, wanted)) yield* owners;
+  for (const { owners } of metadataClaims(scan, wanted)) yield* owners;
   if ((kindsOf(scan.map.cell(cluster)) & GUEST_DATA) === 0) return;
   const bytes = new Uint8Array(scan.image.geometry.clusterSize);
   for (const table of scan.tables.referringTo(cluster, cluster)) {
@@ -82,7 +82,7 @@ export function* findOwners(
     lowest = Math.min(lowest, cluster);
     highest = Math.max(highest, cluster);
   }
-  for (const claim of structureClaims(scan, inMap)) found.add(claim);
+  for (const claim of metadataClaims(scan, inMap)) found.add(claim);
   const bytes = new Uint8Array(scan.image.geometry.clusterSize);
   for (const table of scan.tables.referringTo(lowest, highest)) {
     scan.image.source.readInto(bytes, scan.tables.offset(table));

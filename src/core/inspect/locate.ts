@@ -24,7 +24,7 @@ export type Place =
   | { readonly type: 'l2'; readonly l1Index: number; readonly l2Index: number };
 
 /** Where a place is. */
-export type Located =
+export type PlaceFound =
   | {
       readonly type: 'found';
       /** The host cluster to show: what the entry points to, else the one that the entry lies in. */
@@ -59,7 +59,7 @@ export type EntryState =
   | 'unusable';
 
 /** Finds the host cluster of a place. Throws on I/O errors. */
-export function locate(image: MappableImage, place: Place): Located {
+export function locate(image: MappableImage, place: Place): PlaceFound {
   const { geometry } = image;
   switch (place.type) {
     case 'cluster':
@@ -89,17 +89,21 @@ export function locate(image: MappableImage, place: Place): Located {
   }
 }
 
-function inFile({ geometry }: MappableImage, cluster: HostCluster): Located {
+function inFile({ geometry }: MappableImage, cluster: HostCluster): PlaceFound {
   return cluster < geometry.hostClusters
     ? { type: 'found', cluster, entry: undefined }
     : { type: 'none', what: 'cluster', last: geometry.hostClusters - 1 };
 }
 
-function locateEntry(image: MappableImage, l1Index: number, l2Index: number | undefined): Located {
+function locateEntry(
+  image: MappableImage,
+  l1Index: number,
+  l2Index: number | undefined,
+): PlaceFound {
   const { geometry, l1 } = image;
   const { clusterSize, hostClusters } = geometry;
   const first = guestCluster(l1Index * geometry.l2Entries + (l2Index ?? 0));
-  const found = (offset: number, index: number | undefined, state: EntryState): Located => ({
+  const found = (offset: number, index: number | undefined, state: EntryState): PlaceFound => ({
     type: 'found',
     cluster: hostCluster(Math.min(Math.floor(offset / clusterSize), hostClusters - 1)),
     entry: { l1Index, l2Index: index, guestOffset: offsetOf(first, geometry), state },

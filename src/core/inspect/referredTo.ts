@@ -13,8 +13,8 @@ export interface ClusterRun {
   readonly clusters: number;
 }
 
-/** What the structures in a cluster refer to. */
-export interface Mapped {
+/** What the tables in a cluster refer to. */
+export interface TableReferences {
   /** Runs in ascending order; the lowest of them when there are more than `MAX_RUNS`. */
   readonly runs: readonly ClusterRun[];
   /** How many runs there are in all, and clusters in them. */
@@ -29,7 +29,7 @@ const MAX_TABLES = 8;
 const MAX_SPANS = 2 ** 19;
 
 /** The host clusters that the tables in a cluster refer to, each once. */
-export function mappedBy(scan: Scan, cluster: HostCluster): Mapped {
+export function mappedBy(scan: Scan, cluster: HostCluster): TableReferences {
   const spans = new Spans(scan);
   const kinds = kindsOf(scan.map.cell(cluster));
   if (kinds & BIT.mainHeader) addHeader(scan, spans);
@@ -73,7 +73,7 @@ class Spans {
     else if (from < end && last < 2 * MAX_SPANS) this.#ends.push(from, end);
   }
 
-  merged(): Mapped {
+  merged(): TableReferences {
     const order = Array.from({ length: this.#ends.length / 2 }, (_, i) => 2 * i);
     order.sort((a, b) => this.#ends[a] - this.#ends[b]);
     const runs: { cluster: HostCluster; clusters: number }[] = [];

@@ -12,16 +12,16 @@ export interface SnapshotName {
   readonly name: string;
 }
 
-/** A structure that is pointed to. */
-interface Pointed {
+/** What is pointed to. */
+interface Target {
   /** Why it cannot be read, if it cannot. */
   readonly unreadable?: string;
 }
 
-/** One claim on a host cluster: the structure that refers to it, as data. Offsets are in bytes. */
+/** One claim on a host cluster: who refers to it, as data. */
 export type Owner =
   | { readonly type: 'main-header' }
-  | ({ readonly type: 'l1-table' } & TableOf & Pointed)
+  | ({ readonly type: 'l1-table' } & TableOf & Target)
   | ({
       readonly type: 'l2-table';
       readonly l1Index: number;
@@ -41,22 +41,22 @@ export type Owner =
       /** The guest reads zeros here, though the cluster stays allocated. */
       readonly readsZero: boolean;
     } & TableOf)
-  | ({ readonly type: 'refcount-table' } & Pointed)
+  | ({ readonly type: 'refcount-table' } & Target)
   | ({
       readonly type: 'refcount-block';
       readonly index: number;
       readonly entryOffset: HostOffset;
-    } & Pointed)
-  | ({ readonly type: 'snapshot-table' } & Pointed)
-  | ({ readonly type: 'bitmap-directory' } & Pointed)
-  | ({ readonly type: 'bitmap-table'; readonly bitmap: string } & Pointed)
+    } & Target)
+  | ({ readonly type: 'snapshot-table' } & Target)
+  | ({ readonly type: 'bitmap-directory' } & Target)
+  | ({ readonly type: 'bitmap-table'; readonly bitmap: string } & Target)
   | ({
       readonly type: 'bitmap-data';
       readonly bitmap: string;
       readonly index: number;
       readonly entryOffset: HostOffset;
-    } & Pointed)
-  | ({ readonly type: 'crypto-header' } & Pointed);
+    } & Target)
+  | ({ readonly type: 'crypto-header' } & Target);
 
 /** What an owner takes a cluster for. */
 export function kindOfOwner(owner: Owner): Kind {

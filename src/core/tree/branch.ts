@@ -1,4 +1,4 @@
-import type { StructureNode } from './node.js';
+import type { TreeNode } from './node.js';
 import { bytes, hostOffset, ifKnown } from '../units.js';
 
 /** A node before it has a place in the tree, with the way to its children. */
@@ -39,7 +39,7 @@ export function indexOf(key: string, length: number): number | undefined {
   return index < length ? index : undefined;
 }
 
-export function nodeOf(parent: string, branch: Branch): StructureNode {
+export function nodeOf(parent: string, branch: Branch): TreeNode {
   const { key, label, value, raw, offset, size, target, trouble, open } = branch;
   const id = parent === '' ? key : `${parent}/${key}`;
   return {

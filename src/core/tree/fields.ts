@@ -8,7 +8,7 @@ const DUMP_LINE = 16;
 const LONGEST_RAW = 64;
 
 /** What a field's number means. */
-export interface Told {
+export interface FieldMeaning {
   readonly value: string;
   /** Host offset in bytes that it points at. */
   readonly target?: number | undefined;
@@ -22,7 +22,7 @@ export function numberField(
   label: string,
   offset: number,
   size: number,
-  tell: (value: bigint) => Told | string,
+  tell: (value: bigint) => FieldMeaning | string,
 ): Branch {
   const raw = rawBytes(source, offset, size);
   const told = tell(BigInt(`0x${raw}`));

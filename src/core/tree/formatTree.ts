@@ -7,7 +7,7 @@ import { pointer } from './fields.js';
 import { headerBytes, headerFields } from './header.js';
 import { l1Entries } from './l1Table.js';
 import { luksFields } from './luks.js';
-import type { StructurePage, StructureQuery } from './node.js';
+import type { TreePage, TreeQuery } from './node.js';
 import { refcountEntries } from './refcountTable.js';
 import { snapshotEntries } from './snapshots.js';
 import { counted, sizeText, troubles } from './words.js';
@@ -26,7 +26,7 @@ export class FormatTree {
   }
 
   /** Throws for a path that leads nowhere, and on an I/O error; never for what the image says. */
-  page({ path, from, count }: StructureQuery): StructurePage {
+  page({ path, from, count }: TreeQuery): TreePage {
     const children = this.#childrenOf(path);
     const nodes = children.page(from, count).map((branch) => nodeOf(path, branch));
     return { total: children.total, nodes };

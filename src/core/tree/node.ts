@@ -1,7 +1,7 @@
 import type { Bytes, HostOffset } from '../units.js';
 
-/** One line of the tree of structures. Every text may come out of a hostile image. */
-export interface StructureNode {
+/** One line of the tree. Every text may come out of a hostile image. */
+export interface TreeNode {
   /** Path from the root, to ask for what lies below: `l1/12/407`. */
   readonly id: string;
   /** The field as the specification calls it, or the index of an entry. */
@@ -20,14 +20,14 @@ export interface StructureNode {
 }
 
 /** Asks for children `from` … `from + count - 1` of the node with this path; the root's path is ''. */
-export interface StructureQuery {
+export interface TreeQuery {
   readonly path: string;
   readonly from: number;
   readonly count: number;
 }
 
-export interface StructurePage {
+export interface TreePage {
   /** All children that the node has. */
   readonly total: number;
-  readonly nodes: readonly StructureNode[];
+  readonly nodes: readonly TreeNode[];
 }

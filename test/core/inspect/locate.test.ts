@@ -5,7 +5,7 @@ import { locate } from '../../../src/core/inspect/locate.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { poke, poked } from '../../images/pokes.js';
-import { openedWithLayout } from '../opened.js';
+import { openedMappable } from '../opened.js';
 import { guestOffset, hostCluster, hostOffset } from '../../../src/core/units.js';
 
 const CLUSTER = 65_536;
@@ -17,7 +17,7 @@ function builder(): ImageBuilder {
   return image.write(3).write(11, 2);
 }
 const file = layOut(builder());
-const image = openedWithLayout(file);
+const image = openedMappable(file);
 
 describe('a guest offset', () => {
   const runs = [...guestMap(image)];
@@ -81,12 +81,12 @@ describe('entries of tables', () => {
   it('that point past the end or off the grid show themselves', () => {
     const entryOffset = file.entryOffset(3);
     for (const offset of [BigInt(file.size) * 4n, 0x50200n]) {
-      const damaged = openedWithLayout(poked(file, [poke(entryOffset, offset)]));
+      const damaged = openedMappable(poked(file, [poke(entryOffset, offset)]));
       expect(locate(damaged, { type: 'guest', offset: guestOffset(3 * CLUSTER) })).toMatchObject({
         cluster: Math.floor(entryOffset / CLUSTER),
         entry: { state: 'unusable' },
       });
-      const lost = openedWithLayout(poked(file, [poke(file.places.l1, offset)]));
+      const lost = openedMappable(poked(file, [poke(file.places.l1, offset)]));
       expect(locate(lost, { type: 'guest', offset: guestOffset(3 * CLUSTER) })).toMatchObject({
         cluster: file.places.l1 / CLUSTER,
         entry: { state: 'unusable', l2Index: undefined },

@@ -1,4 +1,5 @@
-import type { Cause, Diagnosis, DiagnosisAnswer, Step } from '../../../src/protocol/diagnosis.js';
+import type { DiagnosisAnswer } from '../../../src/protocol/diagnosis.js';
+import type { Cause, Diagnosis, Step } from '../../../src/core/check/causes/cause.js';
 import type { ImageService } from '../../../src/protocol/questions.js';
 import type { HostedImage } from './editorPage.js';
 import { hostCluster } from '../../../src/core/units.js';

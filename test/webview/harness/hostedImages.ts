@@ -167,7 +167,7 @@ function hosted(map: ClusterMap): HostedImage {
       }),
       findings: () => ({ total: 0, findings: [] }),
       diagnosis: () => ({ state: 'diagnosed', diagnosis: HEALTHY }),
-      structure: () => ({ total: 0, nodes: [] }),
+      tree: () => ({ total: 0, nodes: [] }),
       next: (query) => navigator.next(query),
       cells: (query) => ({ generation: 1, runs: navigator.cells(query) }),
       subclusters: refuse,

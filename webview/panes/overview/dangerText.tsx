@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Danger, GuestRange } from '../../../src/protocol/diagnosis.js';
+import type { Danger, GuestRange } from '../../../src/core/check/causes/cause.js';
 import type { Store } from '../../state/store.js';
 import { clean } from '../../../src/core/text.js';
 import { count, plural, size } from '../../text/text.js';

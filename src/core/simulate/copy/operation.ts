@@ -1,5 +1,5 @@
 import { GUARDED } from '../../map/kinds.js';
-import { type Parsed, parseSize } from '../../size.js';
+import { type ParseResult, parseSize } from '../../size.js';
 import {
   bytes,
   type Bytes,
@@ -61,7 +61,7 @@ export const MAX_BYTES = 2147483136;
 const SECTOR = 512;
 
 /** Reads one line of an operations list. Errors are qemu-io's where it has one. */
-export function parseSimulatedOperation(line: string): Parsed<SimulatedOperation> {
+export function parseSimulatedOperation(line: string): ParseResult<SimulatedOperation> {
   const [word, ...rest] = line.trim().split(/\s+/);
   if (!isType(word)) return wrong(`command "${word}" not found`);
   switch (word) {
@@ -105,7 +105,7 @@ export function operationText(operation: SimulatedOperation): string {
 function guestRequest(
   type: 'write' | 'write-zeroes' | 'write-compressed' | 'discard',
   words: readonly string[],
-): Parsed<SimulatedOperation> {
+): ParseResult<SimulatedOperation> {
   const unmap = type === 'write-zeroes' && words[2] === 'unmap';
   if (words.length !== (unmap ? 3 : 2)) return wrong(takes(type, words.length));
   const range = parseRange(words[0], words[1], type === 'discard' ? '' : ' without -n');
@@ -124,7 +124,7 @@ function guestRequest(
   );
 }
 
-function hostWrite(words: readonly string[]): Parsed<SimulatedOperation> {
+function hostWrite(words: readonly string[]): ParseResult<SimulatedOperation> {
   if (words.length !== 3) return wrong(takes('host-write', words.length));
   const kind = HOST_WRITE_KINDS.find((name) => name === words[0]);
   if (!kind)
@@ -139,7 +139,7 @@ function parseRange(
   offsetText: string,
   lengthText: string,
   hint: string,
-): Parsed<{ readonly offset: number; readonly length: Bytes }> {
+): ParseResult<{ readonly offset: number; readonly length: Bytes }> {
   const offset = parseAmount(offsetText);
   if (!offset.ok) return offset;
   const length = parseAmount(lengthText);
@@ -150,7 +150,7 @@ function parseRange(
 }
 
 /** An offset or a length as qemu-io takes it: a size below 2^63, with its errors (print_cvtnum_err). */
-function parseAmount(text: string): Parsed<number> {
+function parseAmount(text: string): ParseResult<number> {
   const parsed = parseSize(text, '');
   if (parsed.ok && parsed.value < 2 ** 63) return parsed;
   const tooLarge = parsed.ok || parsed.message.startsWith('Value');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ImageFacts } from '../../../../src/core/qcow2/facts.js';
-import type { Cause, Diagnosis } from '../../../../src/protocol/diagnosis.js';
+import type { Cause, Diagnosis } from '../../../../src/core/check/causes/cause.js';
 import { code, codeBlock, prose } from '../../../../webview/panes/overview/markdown.js';
 import { reportOf } from '../../../../webview/panes/overview/report.js';
 import { cause, DAMAGED } from '../../harness/diagnoses.js';

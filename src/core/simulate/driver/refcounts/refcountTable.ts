@@ -1,11 +1,11 @@
 import { hashHex, hexWords } from '../../../bytes.js';
 import type { DriverState } from '../state/driverState.js';
-import { RequestFailed } from '../../copy/failure.js';
+import { RequestError } from '../../copy/failure.js';
 import { blockOffset } from '../../../qcow2/entryTable.js';
 import { MemoryTable } from '../state/memoryTable.js';
 import { refcountAt } from './refcountCells.js';
 
-/** The refcount table as the driver holds it, and what its blocks say. Failures are RequestFailed. */
+/** The refcount table as the driver holds it, and what its blocks say. Failures are RequestError. */
 export class RefcountTable {
   readonly entries: MemoryTable;
   readonly #driver: DriverState;
@@ -26,7 +26,7 @@ export class RefcountTable {
       signal.fatal(
         `Refblock offset 0x${hexWords(high, low)} unaligned (reftable index: ${hashHex(index)})`,
       );
-      throw new RequestFailed('EIO');
+      throw new RequestError('EIO');
     }
     return blockOffset(high, low);
   }

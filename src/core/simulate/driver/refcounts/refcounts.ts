@@ -1,9 +1,9 @@
 import type { DriverState } from '../state/driverState.js';
-import { errnoText, failureOf, RequestFailed } from '../../copy/failure.js';
+import { errnoText, failureOf, RequestError } from '../../copy/failure.js';
 import { clusterNumber } from '../../copy/sizes.js';
 import type { FreeSearch } from './freeSearch.js';
 import type { CacheEntry } from '../state/metadataCache.js';
-import type { Allocated } from '../../copy/outcome.js';
+import type { AllocationKind } from '../../copy/outcome.js';
 import { blockIndexForChange, RefcountBlocks } from './refcountBlocks.js';
 import { addToRefcount } from './refcountCells.js';
 import type { RefcountTable } from './refcountTable.js';
@@ -20,7 +20,7 @@ const PUNCHED: Readonly<Record<FreedFor, boolean>> = {
   other: false,
 };
 
-/** Reads and changes refcounts (block/qcow2-refcount.c). Failures are RequestFailed. */
+/** Reads and changes refcounts (block/qcow2-refcount.c). Failures are RequestError. */
 export class Refcounts {
   readonly table: RefcountTable;
   /** Clusters that were freed so far. */
@@ -50,10 +50,10 @@ export class Refcounts {
     length: number,
     change: 1 | -1,
     freedFor: FreedFor = 'never',
-    kind?: Allocated,
+    kind?: AllocationKind,
   ): void {
     const { refcountCache, l2Cache, discards, sizes } = this.#driver;
-    if (length < 0) throw new RequestFailed('EINVAL');
+    if (length < 0) throw new RequestError('EINVAL');
     if (length === 0) return;
     if (change < 0) refcountCache.dependOn(l2Cache);
     // A sum past 2^53 would be rounded.
@@ -72,11 +72,11 @@ export class Refcounts {
     failureOf(() => {
       this.update(offset, cluster * sizes.clusterSize - offset, change === 1 ? -1 : 1);
     });
-    throw new RequestFailed(errno);
+    throw new RequestError(errno);
   }
 
   /** Frees what a range touches. A failure is only reported (qcow2_free_clusters). */
-  free(offset: number, length: number, freedFor: FreedFor, kind: Allocated): void {
+  free(offset: number, length: number, freedFor: FreedFor, kind: AllocationKind): void {
     const errno = failureOf(() => {
       this.update(offset, length, -1, freedFor, kind);
     });
@@ -95,7 +95,7 @@ export class Refcounts {
     cluster: number,
     change: 1 | -1,
     freedFor: FreedFor,
-    kind: Allocated | undefined,
+    kind: AllocationKind | undefined,
   ): void {
     const { refcountCache, sizes, recorder, claims } = this.#driver;
     recorder.work(256);
@@ -114,7 +114,7 @@ export class Refcounts {
       cluster % sizes.refcountsPerBlock,
       change,
     );
-    if (value === undefined) throw new RequestFailed('EINVAL');
+    if (value === undefined) throw new RequestError('EINVAL');
     if (change === 1) claims?.take(cluster);
     else claims?.drop(cluster);
     if (value !== 0) return;
@@ -148,9 +148,9 @@ export class Refcounts {
     try {
       this.#blocks.allocate(cluster);
     } catch (error) {
-      if (error instanceof RequestFailed && error.errno === 'EAGAIN') this.#search.lower(first);
+      if (error instanceof RequestError && error.errno === 'EAGAIN') this.#search.lower(first);
       throw error;
     }
-    throw new RequestFailed('EAGAIN');
+    throw new RequestError('EAGAIN');
   }
 }

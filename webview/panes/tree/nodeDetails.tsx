@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { Store } from '../../state/store.js';
-import { treeOf } from './structureTree.js';
+import { treeOf } from './openTree.js';
 import { plural } from '../../text/text.js';
 import { Icon, IconButton } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
@@ -18,18 +18,18 @@ interface DetailsProps extends Props {
 }
 
 /** All of the selected line of the tree: what is cut off there, its bytes, what is wrong. */
-export function StructureDetails({ store }: DetailsProps): JSX.Element | null {
+export function NodeDetails({ store }: DetailsProps): JSX.Element | null {
   const tree = treeOf(store);
   const node = tree.selected === undefined ? undefined : tree.row(tree.selected).node;
   if (!node) return null;
   const { label, value, raw, offset, size, target, trouble } = node;
   return (
-    <section class="structure-details" aria-label="Details">
-      <p class="structure-title">
+    <section class="node-details" aria-label="Details">
+      <p class="node-title">
         <strong>{clean(label)}</strong> {clean(value)}
       </p>
       {trouble !== undefined && (
-        <p class="structure-trouble">
+        <p class="node-trouble">
           <Icon name="warning" />
           <span>{clean(trouble)}</span>
         </p>

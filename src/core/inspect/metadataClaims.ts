@@ -13,8 +13,8 @@ export interface Claim {
   readonly owners: Iterable<Owner>;
 }
 
-/** The structures, but for guest data, that some clusters hold: in one pass for all of them. */
-export function* structureClaims(scan: Scan, wanted: ReadonlySet<number>): Generator<Claim> {
+/** The claims, but for those of guest data, on some clusters: in one pass for all of them. */
+export function* metadataClaims(scan: Scan, wanted: ReadonlySet<number>): Generator<Claim> {
   let kinds = 0;
   for (const cluster of wanted) kinds |= kindsOf(scan.map.cell(cluster));
   const has = (bits: number) => (kinds & bits) !== 0;
