@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { describeOwner, type Owner } from '../../src/core/map/owner.js';
 import type { Store } from '../state/store.js';
-import { IconButton } from './icon.js';
 import { clean } from '../../src/core/text.js';
 import { hex } from '../../src/core/bytes.js';
 import { clusterOf, type HostCluster } from '../../src/core/units.js';
+import { CopyButton } from './offsetButtons.js';
 
 interface Props {
   readonly owner: Owner;
@@ -53,13 +53,7 @@ export function OwnerItem({ owner, store, onEntry }: Props): JSX.Element {
               {hex(guestOffset)}
             </button>
           )}
-          <IconButton
-            icon="copy"
-            label="Copy the guest offset"
-            onClick={() => {
-              store.actions.copy(hex(guestOffset));
-            }}
-          />
+          <CopyButton store={store} text={hex(guestOffset)} label="Copy the guest offset" />
         </p>
       )}
     </li>

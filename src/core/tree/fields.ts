@@ -30,6 +30,12 @@ export function numberField(
   return typeof told === 'string' ? { ...field, value: told } : { ...field, ...told };
 }
 
+/** The same for fields of one record, each at so many bytes from its start. */
+export const fieldsAt =
+  (source: ByteSource, start: number) =>
+  (label: string, at: number, size: number, tell: Parameters<typeof numberField>[4]): Branch =>
+    numberField(source, label, start + at, size, tell);
+
 /** Text of `size` bytes, which the image itself may have said; only its beginning is read. */
 export function textField(
   source: ByteSource,

@@ -1,4 +1,5 @@
 import { hex } from '../bytes.js';
+import type { EntryTable } from '../qcow2/entryTable.js';
 import { type Image, isMappable, type MappableImage } from '../qcow2/image.js';
 import { bitmapEntries, bitmapsExtension } from './bitmaps.js';
 import { type Branch, type Children, fewChildren, nodeOf } from './branch.js';
@@ -96,31 +97,28 @@ const problemAt = (image: Image, offset: number): string | undefined =>
     ? undefined
     : troubles(...image.problems.filter((p) => p.offset === offset).map((p) => p.message));
 
-function l1(image: MappableImage): Branch {
-  const { offset, length } = image.l1;
-  return {
-    key: 'l1',
-    label: 'Active L1',
-    value: counted(length, 'entry', 'entries'),
-    offset,
-    size: length * 8,
-    trouble: problemAt(image, offset),
-    open: () => l1Entries(image, image.l1, image.geometry.l1DiskEntries),
-  };
-}
+const l1 = (image: MappableImage): Branch =>
+  tableBranch(image, 'l1', 'Active L1', image.l1, () =>
+    l1Entries(image, image.l1, image.geometry.l1DiskEntries),
+  );
 
-function refcounts(image: MappableImage): Branch {
-  const { offset, length } = image.refcountTable;
-  return {
-    key: 'refcounts',
-    label: 'Refcount table',
-    value: counted(length, 'entry', 'entries'),
-    offset,
-    size: length * 8,
-    trouble: problemAt(image, offset),
-    open: () => refcountEntries(image),
-  };
-}
+const refcounts = (image: MappableImage): Branch =>
+  tableBranch(image, 'refcounts', 'Refcount table', image.refcountTable, () =>
+    refcountEntries(image),
+  );
+
+const tableBranch = (
+  image: MappableImage,
+  key: string,
+  label: string,
+  { offset, length }: EntryTable,
+  open: () => Children,
+): Branch => ({
+  ...{ key, label, offset, open },
+  value: counted(length, 'entry', 'entries'),
+  size: length * 8,
+  trouble: problemAt(image, offset),
+});
 
 function snapshots(image: MappableImage): Branch | undefined {
   const count = image.header.number('nb_snapshots');
