@@ -3,6 +3,7 @@ import { registerCommands } from './editor/commands.js';
 import { followDocuments } from './editor/diagnostics.js';
 import { Panels } from './editor/panels.js';
 import { ImageEditorProvider } from './editor/provider.js';
+import { registerRevealPlace } from './editor/revealPlace.js';
 import { followActivePanel } from './editor/statusBar.js';
 import type { OverlapAnswer } from './protocol/overlap.js';
 import type { SimulateAnswer } from './protocol/simulation.js';
@@ -35,6 +36,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     panels,
     provider.register(),
     registerCommands(panels),
+    registerRevealPlace(panels),
     followActivePanel(panels),
     followDocuments(provider.onDidOpen),
   );

@@ -1,15 +1,21 @@
 import { explain } from '../core/check/explanations.js';
 import type { Finding, Severity } from '../core/check/finding.js';
 import type { FindingsPage, FindingsQuery } from '../core/inspect/inspection.js';
+import { describeOwner } from '../core/map/owner.js';
 import type { ImageFacts } from '../core/qcow2/facts.js';
 import { clean } from '../core/text.js';
 import { hex } from '../core/bytes.js';
+import { clusterOf, type HostCluster } from '../core/units.js';
+
+/** Where the link of a report leads: a cluster of the file, the list of all findings, or the image. */
+export type PlaceOfReport = HostCluster | 'findings' | 'image';
 
 /** A line of the Problems panel. Its text carries the place: VS Code delivers none to a binary. */
 export interface ProblemReport {
   readonly level: 'error' | 'warning' | 'information';
   readonly code: string;
   readonly message: string;
+  readonly to: PlaceOfReport;
 }
 
 /** Findings listed for an image; the Findings list has the rest. */
@@ -26,11 +32,12 @@ const LEVELS = {
 const BY_WEIGHT: readonly Severity[] = ['error', 'corruption', 'leak', 'notice'];
 
 /** What is wrong with the header and the tables that it names. */
-export function headerReports({ problems }: ImageFacts): ProblemReport[] {
+export function headerReports({ problems, geometry }: ImageFacts): ProblemReport[] {
   return problems.map(({ message, field, offset, refusal }) => ({
     level: refusal === undefined ? 'warning' : 'error',
     code: field,
     message: clean(`${message} (host offset ${hex(offset)})`),
+    to: geometry ? clusterOf(offset, { clusterSize: 2 ** geometry.clusterBits }) : 'image',
   }));
 }
 
@@ -58,16 +65,27 @@ export async function findingReports(
       level: 'information',
       code: 'more-findings',
       message: `… and ${more.toLocaleString('en-US')} more findings; open the Findings list`,
+      to: 'findings',
     });
   return reports;
 }
 
-function findingReport({ severity, code, message, cluster, offset }: Finding): ProblemReport {
-  const text = message === '' ? explain(code).title : message;
+function findingReport({
+  severity,
+  code,
+  message,
+  cluster,
+  offset,
+  owner,
+}: Finding): ProblemReport {
+  const text = (message === '' ? explain(code).title : message).replace(/\.$/, '');
+  // Whose it is tells apart what QEMU says in the same words of the disk and of its snapshots.
+  const whose = owner ? `: ${describeOwner(owner)}` : '';
   return {
     // Outside QEMU's counts, yet what comes of it cannot be undone.
     level: code === 'repair-deletes-snapshots' ? 'warning' : LEVELS[severity],
     code,
-    message: clean(`${text} (cluster ${cluster}, host offset ${hex(offset)})`),
+    message: clean(`${text}${whose} (cluster ${cluster}, host offset ${hex(offset)})`),
+    to: cluster,
   };
 }

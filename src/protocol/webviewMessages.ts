@@ -68,4 +68,11 @@ export type ViewCommand =
 export type MapCommand = 'zoomIn' | 'zoomOut' | 'fit';
 
 export type NavigationCommand =
-  'goBack' | 'goForward' | 'showMapped' | 'showRanges' | 'copyPicture' | 'savePng' | 'saveSvg';
+  | 'goBack'
+  | 'goForward'
+  | 'showMapped'
+  | 'showRanges'
+  | 'showFindings'
+  | 'copyPicture'
+  | 'savePng'
+  | 'saveSvg';

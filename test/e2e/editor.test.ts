@@ -189,6 +189,23 @@ describe('troubled images', () => {
     await workbench.picture('editor-damaged');
   });
 
+  inVsCode('the links of the Problems panel lead to the clusters', async () => {
+    const editor = await workbench.open('database-damaged.qcow2');
+    await legendCounts(editor);
+    await workbench.run('Problems: Focus on Problems View');
+    const rows = workbench.page.locator('.markers-panel .monaco-list-row', {
+      hasText: /\(cluster \d+, host offset/,
+    });
+    for (const row of [rows.nth(0), rows.nth(3)]) {
+      const text = (await row.textContent()) ?? '';
+      const cluster = /\(cluster (\d+), host offset/.exec(text)?.[1] ?? 'none';
+      await row.locator('a').first().click();
+      await editor.locator(`article[data-cluster="${cluster}"]`).waitFor();
+    }
+    await workbench.picture('editor-problems');
+    await workbench.run('View: Hide Panel');
+  });
+
   inVsCode('findings name their owners, the tree shows the bytes', async () => {
     const editor = await workbench.open('database-damaged.qcow2');
     await legendCounts(editor);

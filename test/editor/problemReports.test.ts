@@ -39,7 +39,20 @@ describe('the findings in the Problems panel', () => {
       level: 'error',
       code: 'refcount-too-low',
       message: `ERROR cluster ${l1 / 65_536} refcount=1 reference=2 (cluster ${l1 / 65_536}, host offset 0x${l1.toString(16)})`,
+      to: l1 / 65_536,
     });
+  });
+
+  test('say whose it is', async () => {
+    const image = new ImageBuilder({ virtualSize: 2 ** 26 }).write(0, 3).snapshot({ name: 'a' });
+    const file = layOut(image.write(9));
+    const { total, ask } = asking(
+      poked(file, [poke(file.entryOffset(1), file.dataOffset(1) + 0x200)]),
+    );
+    const messages = (await findingReports(total, ask)).map(({ message }) => message);
+    expect(messages.join('\n')).toContain(
+      'L2 entry corrupted: L2 entry 1 of L1 entry 0 (guest offset 0x10000) (cluster ',
+    );
   });
 
   test('are at most 200, the worst of them, and say how many more there are', async () => {
@@ -53,6 +66,7 @@ describe('the findings in the Problems panel', () => {
       level: 'information',
       code: 'more-findings',
       message: `… and ${total - MAX_FINDINGS} more findings; open the Findings list`,
+      to: 'findings',
     });
   });
 
@@ -65,7 +79,7 @@ describe('the header in the Problems panel', () => {
   test('is told with the field, and graver where QEMU refuses it', () => {
     const facts = imageFacts(opened(poked(healthy, [poke(20, 40, 4)])), 'a.qcow2');
     const [report] = headerReports(facts);
-    expect(report).toMatchObject({ level: 'error', code: 'cluster_bits' });
+    expect(report).toMatchObject({ level: 'error', code: 'cluster_bits', to: 'image' });
     expect(report.message).toContain('(host offset 0x14)');
   });
 

@@ -65,6 +65,9 @@ export class Navigation {
       case 'showRanges':
         this.#surroundings.showTab('ranges');
         break;
+      case 'showFindings':
+        this.#surroundings.showTab('findings');
+        break;
     }
   }
 

@@ -40,9 +40,14 @@ export class FindingList {
     return this.#total;
   }
 
+  /** No more findings are kept. */
+  get isFull(): boolean {
+    return this.#kept.length >= FindingList.KEPT;
+  }
+
   add(finding: RawFinding): void {
     this.#count(finding.code, finding.severity, 1);
-    if (this.#kept.length < FindingList.KEPT) this.#kept.push(madeFinding(finding));
+    if (!this.isFull) this.#kept.push(madeFinding(finding));
   }
 
   /** A corruption, found so many times, that is only put into words while there is room for it. */
@@ -51,11 +56,15 @@ export class FindingList {
     times: number,
     tell: () => Omit<RawFinding, 'severity' | 'code'>,
   ): void {
-    this.#count(code, 'corruption', times);
-    if (this.#kept.length >= FindingList.KEPT) return;
+    this.countCorruption(code, times);
+    if (this.isFull) return;
     const finding = madeFinding({ severity: 'corruption', code, ...tell() });
-    for (let left = times; left > 0 && this.#kept.length < FindingList.KEPT; left--)
-      this.#kept.push(finding);
+    for (let left = times; left > 0 && !this.isFull; left--) this.#kept.push(finding);
+  }
+
+  /** A corruption, found so many times, that is never put into words. */
+  countCorruption(code: FindingCode, times: number): void {
+    this.#count(code, 'corruption', times);
   }
 
   #count(code: FindingCode, severity: Severity, count: number): void {
@@ -91,7 +100,7 @@ export class FindingList {
   repeat({ findings, counts }: Found, changed: (finding: Finding) => Finding): void {
     for (const { code, severity, count } of counts) this.#count(code, severity, count);
     for (const finding of findings) {
-      if (this.#kept.length >= FindingList.KEPT) break;
+      if (this.isFull) break;
       this.#kept.push(changed(finding));
     }
   }

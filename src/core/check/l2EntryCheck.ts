@@ -174,6 +174,16 @@ export class L2EntryCheck {
     }));
   }
 
+  /**
+   * Counts so many entries that contradict their cells without a look at each, once no more of
+   * these findings are kept; `false` while they are, or the refcount may be unknown.
+   */
+  countCopied(times: number): boolean {
+    if (!this.#copiedFindings.isFull || this.#stored.someUnreadable) return false;
+    this.#copiedFindings.countCorruption('copied-data', times);
+    return true;
+  }
+
   /** As stored; without a look into the image where the map tells. Undefined if it cannot be read. */
   #refcount(cluster: number): bigint | undefined {
     if (cluster < this.#geometry.hostClusters && !this.#stored.someUnreadable) {

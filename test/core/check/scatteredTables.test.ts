@@ -9,10 +9,10 @@ const CLUSTER = 4096;
 const TABLE = CLUSTER / 8;
 const COPIED = 1n << 63n;
 
-/** Four L2 tables, whose clusters lie in random order. */
-function scattered() {
-  const image = new ImageBuilder({ virtualSize: 4 * TABLE * CLUSTER, clusterBits: 12 });
-  const order = Uint32Array.from({ length: 4 * TABLE }, (_, guest) => guest);
+/** L2 tables whose clusters lie in random order. */
+function scattered(tables = 4) {
+  const image = new ImageBuilder({ virtualSize: tables * TABLE * CLUSTER, clusterBits: 12 });
+  const order = Uint32Array.from({ length: tables * TABLE }, (_, guest) => guest);
   new Random(7).shuffle(order);
   for (const guest of order) image.write(guest);
   return layOut(image);
@@ -54,4 +54,15 @@ it('counts more references to one cluster than a cell can', () => {
   expect(comparison.finding(shared)?.message).toBe(
     `ERROR cluster ${shared} refcount=1 reference=${references.exact(shared)}`,
   );
+});
+
+it('counts COPIED flags that contradict when no more of them are kept', () => {
+  const tables = 200;
+  const file = scattered(tables);
+  const { refcountTable, refcountBlocks } = file.places;
+  const withoutBlocks = refcountBlocks.map((_, index) => poke(refcountTable + index * 8, 0));
+  const { copiedFindings } = scanned(poked(file, withoutBlocks));
+  expect(copiedFindings.isFull).toBe(true);
+  expect(copiedFindings.byCode().get('copied-data')).toBe(tables * TABLE);
+  expect(copiedFindings.byCode().get('copied-l2-table')).toBe(tables);
 });

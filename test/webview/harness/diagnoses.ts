@@ -104,7 +104,7 @@ export const DAMAGED: Diagnosis = {
         },
         right: {
           kind: 'active-l2',
-          text: 'L2 table of guest 0x280000000 on',
+          text: 'L2 table of 10–10.5 GiB',
           guest: { start: 0x280000000, length: 2 ** 29, snapshot: undefined },
         },
       },

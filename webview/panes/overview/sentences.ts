@@ -25,8 +25,10 @@ export function commandName({ command = '' }: Step): string {
 }
 
 /** The amount in danger; nothing where nothing is. */
-export const amountText = ({ danger }: Cause): string =>
-  danger.bytes > 0 ? size(danger.bytes) : '';
+export function amountText({ danger: { bytes, wholeDisk } }: Cause): string {
+  if (wholeDisk) return 'whole disk';
+  return bytes > 0 ? size(bytes) : '';
+}
 
 /** What the image is: "qcow2 version 3, 64 KiB clusters, 2 snapshots, zlib". */
 export function imageText({ geometry }: ImageFacts): string {

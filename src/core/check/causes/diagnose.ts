@@ -146,7 +146,7 @@ function causeOf(suspect: Suspect, tally: Tally, reach: Reach): Cause {
   };
   const { danger: words, ...told } = suspect.tell(seen);
   const danger: Danger = {
-    bytes: seen.bytes,
+    bytes: seen.bytes + (told.unseenBytes ?? 0),
     text: words ?? dangerText(seen, suspect),
     guest,
     ranges: count,

@@ -13,7 +13,7 @@ export const lostL2: CauseRule = {
   suspects({ lostTables, lostLeaks, image }) {
     if (lostTables.length === 0) return [];
     const entries = lostTables.reduce((sum, table) => sum + table.entries, 0);
-    const { clusterSize } = image.geometry;
+    const unseenBytes = entries * image.geometry.clusterSize;
     return [
       {
         id: 'lost-l2',
@@ -25,11 +25,12 @@ export const lostL2: CauseRule = {
             severity: 'damage',
             title:
               lostTables.length === 1
-                ? `A lost L2 table: ${sizeText(entries * clusterSize)} of the disk hang on nothing`
-                : `${many(lostTables.length, 'lost L2 table')}: ${sizeText(entries * clusterSize)} of the disk hang on nothing`,
+                ? `A lost L2 table: ${sizeText(unseenBytes)} of the disk hang on nothing`
+                : `${many(lostTables.length, 'lost L2 table')}: ${sizeText(unseenBytes)} of the disk hang on nothing`,
             explanation:
               'A leaked cluster reads like an L2 table, and its entries point to leaked clusters. The L1 entry that led to it was most likely overwritten; the guest reads zeros there, or what a backing file has. The data is still in the file.',
-            danger: `${sizeText(entries * clusterSize)} that the guest does not see now, and that freeing the leaks destroys`,
+            unseenBytes,
+            danger: `${sizeText(unseenBytes)} that the guest does not see now, and that freeing the leaks destroys`,
             doNext: bring ? [COPY, bring, CHECK_COPY] : [COPY, LOOK],
             doNot: [
               { text: 'Let the guest write to that part of the disk', command: undefined },

@@ -228,6 +228,11 @@ class ReachSearch {
       if ((high | low) === 0 && !geometry.extendedL2) continue;
       const index = runs.indexes[run];
       const length = runs.lengths[run];
+      if (length === 1 && judge.isSound(high, low)) {
+        const marked = marks.of(maskedOffset(high, low) / geometry.clusterSize);
+        this.#stretch(marked !== NONE ? marked : own, index, 1);
+        continue;
+      }
       const isCompressed = (high & COMPRESSED) !== 0;
       const bitmap =
         geometry.extendedL2 && !isCompressed
@@ -290,7 +295,8 @@ class ReachSearch {
   }
 
   #stretch(suspect: number, first: number, length: number): void {
-    const last = this.#stretches.at(-1);
+    const last =
+      this.#stretches.length > 0 ? this.#stretches[this.#stretches.length - 1] : undefined;
     if (last?.suspect === suspect && last.end === first) last.end += length;
     else this.#stretches.push({ suspect, first, end: first + length });
   }

@@ -24,6 +24,8 @@ export interface Told {
   readonly explanation: string;
   /** What is in danger, if it is more or less than the ranges say. */
   readonly danger?: string;
+  /** Bytes of the guest that nothing leads to any more, so that no range can be told. */
+  readonly unseenBytes?: number;
   readonly doNext: readonly Step[];
   readonly doNot: readonly Step[];
   readonly picture?: ClaimPicture | undefined;

@@ -3,6 +3,7 @@ import { kindsOf, MANY, referencesOf, storedOf } from '../../map/cell.js';
 import { CHUNK } from '../../map/clusterMap.js';
 import { BIT, type Kind, kindsIn } from '../../map/kinds.js';
 import { maskedOffset } from '../../qcow2/entryTable.js';
+import type { MappableImage } from '../../qcow2/image.js';
 import { COMPRESSED } from '../../qcow2/l2Entry.js';
 import { L2EntryRuns } from '../../qcow2/l2EntryRuns.js';
 import type { Scan } from '../scan.js';
@@ -12,13 +13,21 @@ const L2 = BIT.activeL2 | BIT.inactiveL2;
 /** What several places may rightly refer to. */
 const SHAREABLE = L2 | BIT.data | BIT.compressed | BIT.vmState;
 /** Chunks of the map in one step. */
-const AT_ONCE = 512;
-/** Clusters of which it is found out whether their claims are for one place of the disk. */
-const MOST_DOUBTFUL = 2 ** 20;
+const AT_ONCE = 16;
+/** Clusters whose doubts are kept together. */
+const BLOCK = 256;
+/** Blocks in which it is found out whether claims are for one place of the disk: 32 MiB. */
+const MOST_BLOCKS = 2 ** 15;
 /** Places of one table that are looked at. */
 const MOST_PLACES = 64;
+/** A place as it is kept. Those of a disk of more clusters, 128 TiB of 64 KiB, may seem the same. */
+const PLACE = 0x7fffffff;
 /** Nobody has been seen to claim the cluster. */
 const NOBODY = -1;
+/** There is no doubt about the cluster. */
+const CERTAIN = -2;
+/** It is claimed for two places. */
+const CONFLICT = -3;
 
 /** Clusters in one kind of trouble. */
 export class CellGroup {
@@ -77,11 +86,19 @@ export function* sortCells(scan: Scan): Generator<undefined, TroubledCells> {
   return sorter;
 }
 
-const isFine = (cell: number): boolean => {
+const isFine = (cell: number, owners: number): boolean => {
   const kinds = kindsOf(cell);
   const references = referencesOf(cell);
-  return references === storedOf(cell) && references !== MANY && !isConflict(kinds, references);
+  return (
+    references === storedOf(cell) &&
+    references !== MANY &&
+    (references <= owners || (kinds & BIT.compressed) !== 0) &&
+    !isConflict(kinds, references)
+  );
 };
+
+/** The disk and its snapshots: each can rightly refer to a cluster once. */
+const disksOf = ({ snapshotTable }: MappableImage): number => 1 + snapshotTable.snapshots.length;
 
 /** Kinds, or references to one kind, that cannot all be right. */
 const isConflict = (kinds: number, references: number): boolean =>
@@ -89,15 +106,16 @@ const isConflict = (kinds: number, references: number): boolean =>
   (references > 1 && (kinds & ~SHAREABLE) !== 0);
 
 function eachTroubled(
-  { map, stored }: Scan,
+  { map, stored, image }: Scan,
   index: number,
   visit: (cluster: number, cell: number) => void,
 ): void {
+  const owners = disksOf(image);
   const chunk = map.chunk(index);
   const base = index * CHUNK;
   const end = Math.min(CHUNK, map.clusters - base);
   if (typeof chunk === 'number') {
-    if (isFine(chunk) && !stored.someUnreadable) return;
+    if (isFine(chunk, owners) && !stored.someUnreadable) return;
     for (let i = 0; i < end; i++) visit(base + i, chunk);
     return;
   }
@@ -105,7 +123,7 @@ function eachTroubled(
   for (let i = 0; i < end; i++) {
     const cell = chunk[i];
     if (cell === alike && !stored.someUnreadable) continue;
-    if (isFine(cell) && !stored.someUnreadable) alike = cell;
+    if (isFine(cell, owners) && !stored.someUnreadable) alike = cell;
     else visit(base + i, cell);
   }
 }
@@ -120,30 +138,37 @@ function inUseIn({ map }: Scan, index: number): number {
 }
 
 /**
- * Clusters of one kind with more references than their refcount tells: the disk and its snapshots
+ * Clusters of one kind with more references than their refcount tells, or than there are disks: the disk and its snapshots
  * may share them at one place, or two places may have been given one cluster.
  */
 class Doubts {
   readonly #scan: Scan;
-  /** By cluster: the place of the first claim. */
-  readonly #places = new Map<number, number>();
-  readonly #conflicts = new Set<number>();
+  /** By the number of a block of clusters: by cluster, the place of the first claim. */
+  readonly #blocks = new Map<number, Int32Array>();
 
   constructor(scan: Scan) {
     this.#scan = scan;
   }
 
   has(cluster: number): boolean {
-    return this.#conflicts.has(cluster);
+    return this.#blocks.get(Math.floor(cluster / BLOCK))?.[cluster % BLOCK] === CONFLICT;
   }
 
   lookAt(index: number): void {
     eachTroubled(this.#scan, index, (cluster, cell) => {
       const kinds = kindsOf(cell);
       const references = referencesOf(cell);
-      if (references < 2 || references <= storedOf(cell) || isConflict(kinds, references)) return;
-      if ((kinds & BIT.compressed) !== 0 || this.#places.size === MOST_DOUBTFUL) return;
-      this.#places.set(cluster, NOBODY);
+      if (references < 2 || isConflict(kinds, references)) return;
+      if (references <= storedOf(cell) && references <= disksOf(this.#scan.image)) return;
+      if ((kinds & BIT.compressed) !== 0) return;
+      const number = Math.floor(cluster / BLOCK);
+      let block = this.#blocks.get(number);
+      if (!block) {
+        if (this.#blocks.size === MOST_BLOCKS) return;
+        block = new Int32Array(BLOCK).fill(CERTAIN);
+        this.#blocks.set(number, block);
+      }
+      block[cluster % BLOCK] = NOBODY;
     });
   }
 
@@ -151,7 +176,7 @@ class Doubts {
   *find(): Generator<undefined, void> {
     const { image, tables } = this.#scan;
     const { geometry, source } = image;
-    if (this.#places.size === 0) return;
+    if (this.#blocks.size === 0) return;
     const bytes = new Uint8Array(geometry.clusterSize);
     const runs = new L2EntryRuns(geometry);
     for (let table = 0; table < tables.length; table++) {
@@ -160,29 +185,52 @@ class Doubts {
       let seen = 0;
       for (const { l1Index } of tables.places(table)) {
         if (first === NOBODY) first = l1Index;
-        this.#claim(Math.floor(offset / geometry.clusterSize), l1Index);
+        this.#claim(Math.floor(offset / geometry.clusterSize), 1, l1Index);
         if (++seen === MOST_PLACES) break;
       }
-      if (geometry.externalData) continue;
+      if (geometry.externalData || !this.#mayClaim(table)) continue;
       source.readInto(bytes, offset);
       runs.decode(viewOf(bytes), geometry.l2Entries);
       for (let run = 0; run < runs.count; run++) {
         if ((runs.highs[run] & COMPRESSED) !== 0) continue;
         const start = maskedOffset(runs.highs[run], runs.lows[run]);
         if (start === 0) continue;
-        const cluster = Math.floor(start / geometry.clusterSize);
         const place = first * geometry.l2Entries + runs.indexes[run];
-        for (let i = 0; i < runs.lengths[run]; i++) this.#claim(cluster + i, place + i);
+        this.#claim(Math.floor(start / geometry.clusterSize), runs.lengths[run], place);
       }
       yield;
     }
   }
 
-  #claim(cluster: number, place: number): void {
-    const known = this.#places.get(cluster);
-    if (known === undefined || known === place) return;
-    if (known === NOBODY) this.#places.set(cluster, place);
-    else this.#conflicts.add(cluster);
+  /** Whether a table refers to a cluster in doubt, as far as its range tells. */
+  #mayClaim(table: number): boolean {
+    const { lowest, highest } = this.#scan.tables.range(table);
+    const last = Math.floor(highest / BLOCK);
+    if (last - Math.floor(lowest / BLOCK) > this.#blocks.size) return true;
+    for (let number = Math.floor(lowest / BLOCK); number <= last; number++)
+      if (this.#blocks.has(number)) return true;
+    return false;
+  }
+
+  /** Clusters are for places of the disk from `place` on. */
+  #claim(cluster: number, length: number, place: number): void {
+    for (let done = 0; done < length;) {
+      const at = (cluster + done) % BLOCK;
+      const here = Math.min(BLOCK - at, length - done);
+      const block = this.#blocks.get(Math.floor((cluster + done) / BLOCK));
+      if (block) claimIn(block, at, here, place + done);
+      done += here;
+    }
+  }
+}
+
+function claimIn(block: Int32Array, at: number, length: number, place: number): void {
+  for (let i = 0; i < length; i++) {
+    const known = block[at + i];
+    if (known === CERTAIN || known === CONFLICT) continue;
+    const own = (place + i) & PLACE;
+    if (known === NOBODY) block[at + i] = own;
+    else if (known !== own) block[at + i] = CONFLICT;
   }
 }
 
@@ -213,8 +261,7 @@ class Sorter implements TroubledCells {
     const code = isCertain ? undefined : comparison.finding(cluster)?.code;
     const isLow = isCertain ? references > storedOf(cell) : code === 'refcount-too-low';
     const isLeak = isCertain ? references < storedOf(cell) : code === 'leak';
-    const isTwice =
-      isConflict(kinds, references) || (isLow && references > 1 && this.#doubts.has(cluster));
+    const isTwice = isConflict(kinds, references) || (references > 1 && this.#doubts.has(cluster));
     if (isTwice) this.#pair(kinds).add(cluster, isLow || isLeak || code !== undefined);
     else if (code === 'refcount-unreadable') this.unknown.add(cluster);
     else if (isLeak) this.leaks.add(cluster);

@@ -22,7 +22,7 @@ export function sizeText(bytes: number): string {
 
 /** `14,441` */
 export const countText = (count: number): string =>
-  String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
+  String(count).replace(/\B(?<!\.\d*)(?=(?:\d{3})+(?:\.|$))/g, ',');
 
 /** `1 cluster`, `2 clusters` */
 export const many = (count: number, one: string, more = `${one}s`): string =>
@@ -39,6 +39,20 @@ export function namesText(names: readonly string[], most = 3): string {
 /** `guest 0x50000`, `guest 0x50000 of snapshot 'a'` */
 export const guestText = ({ start, snapshot }: Pick<GuestRange, 'start' | 'snapshot'>): string =>
   `guest ${hex(start)}${snapshot === undefined ? '' : ` of snapshot '${snapshot}'`}`;
+
+/**
+ * A range of the disk in the largest unit that both ends are short in: `8–8.5 GiB`; by its first
+ * byte, `0x200400000 on`, if they are in none.
+ */
+export function spanText({ start, length }: Pick<GuestRange, 'start' | 'length'>): string {
+  const end = start + length;
+  for (let power = UNITS.length - 1; power > 0; power--) {
+    const unit = 1024 ** power;
+    if (end < unit || ![start, end].every((at) => Number.isInteger((at / unit) * 100))) continue;
+    return `${countText(start / unit)}–${countText(end / unit)} ${UNITS[power]}`;
+  }
+  return `${hex(start)} on`;
+}
 
 /** What a kind of structure is to people, one of them. */
 export const KIND_WORDS: Readonly<Record<Kind, string>> = {
@@ -74,7 +88,7 @@ export function claimEnd(owner: Owner, kind: Kind, geometry: Geometry): ClaimEnd
     case 'l2-table': {
       const length = bytesPerTable(geometry);
       const guest = { start: owner.l1Index * length, length, snapshot };
-      return { kind, text: `L2 table of ${guestText(guest)} on`, guest };
+      return { kind, text: `L2 table of ${spanText(guest)}${of}`, guest };
     }
     case 'l1-table':
       return { kind, text: snapshot === undefined ? 'active L1' : `L1${of}`, guest: undefined };

@@ -104,6 +104,24 @@ describe('two owners of a cluster', () => {
     expect(cause.danger.bytes).toBe(2 * CLUSTER);
   });
 
+  it('stays two places with one cluster when a repair has made the refcounts agree', () => {
+    const image = layOut(disk().write(0, 40));
+    const shared = image.dataOffset(30);
+    const file = poked(image, [
+      poke(image.entryOffset(5), BigInt(shared)),
+      poke(image.entryOffset(30), BigInt(shared)),
+      poke(image.places.refcountBlocks[0] + (2 * shared) / CLUSTER, 2, 2),
+    ]);
+    const cause = causeOf(diagnosed(file), 'two-owners');
+    expect(cause.title).toBe('Guest 0x1e0000 and guest 0x50000 were given the same cluster');
+    expect(cause.danger.bytes).toBe(2 * CLUSTER);
+  });
+
+  it('is none when a snapshot and the disk have a cluster at one place', () => {
+    const file = layOut(disk().write(0, 40).snapshot({ name: 'a' }).write(3, 9));
+    expect(idsOf(diagnosed(file))).toEqual([]);
+  });
+
   it('stays one when a repair has made the refcounts agree', () => {
     const image = layOut(disk().write(0, 40));
     const l1 = image.places.l1 / CLUSTER;

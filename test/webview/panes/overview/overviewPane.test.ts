@@ -78,7 +78,7 @@ describe('overview', () => {
       );
       expect(await cards.nth(1).locator('.claim-line').innerText()).toMatch(/cluster 22/);
       expect(await page.locator('.cause-amount').allInnerTexts()).toEqual([
-        '40 GiB',
+        'whole disk',
         '512 MiB',
         '192 KiB',
         '64 KiB',
@@ -296,14 +296,15 @@ describe('overview', () => {
     );
   });
 
-  it('is where the chips lead', async () => {
+  it('is passed by where chips lead to the findings that they count', async () => {
     const state = { version: 1, pane: { open: false, width: 400, tab: 'cluster' } };
     await withOverview(
       damaged,
       async (editor) => {
         await editor.page.locator('.chip', { hasText: 'corruptions' }).getByRole('button').click();
-        await isTab(editor, 'overview');
-        await editor.page.locator('.cause').first().waitFor();
+        await isTab(editor, 'findings');
+        const shown = editor.page.getByRole('button', { name: 'Corruptions', pressed: true });
+        await shown.waitFor();
       },
       { state },
     );

@@ -69,7 +69,7 @@ describe('a report', () => {
       '- Backing file: ` base.qcow2 `',
       '- As `qemu-img check` counts: 11 corruptions, 1 leak, 0 check errors',
       "**First:** Leave the VM off, and copy the file before anything else: ` cp -n 'broken-vm.qcow2' 'broken-vm.qcow2.copy' `",
-      '#### 1. Guest data at 0x50000 lies on the active L1 table (40 GiB in danger)',
+      '#### 1. Guest data at 0x50000 lies on the active L1 table (whole disk in danger)',
       '- Claimed: guest 0x50000 → cluster 3 (0x30000) ← active L1',
       '- In danger: The whole 40 GiB disk hangs on the active L1 table.',
       '- In the file: 0x30000 – 0x3ffff',
