@@ -37,7 +37,9 @@ function report(document: ImageDocument, collection: vscode.DiagnosticCollection
         break;
       case 'scanned': {
         const { signal } = reading;
-        findingReports(totalOf(event.summary), (query) =>
+        const geometry = document.facts?.geometry;
+        if (!geometry) break;
+        findingReports(geometry, totalOf(event.summary), (query) =>
           document.ask('findings', query, signal),
         ).then(
           (findings) => {

@@ -1,8 +1,8 @@
 import { explain } from '../core/check/explanations.js';
-import type { Finding, Severity } from '../core/check/finding.js';
+import { type Finding, placeToShow, type Severity } from '../core/check/finding.js';
 import type { FindingsPage, FindingsQuery } from '../core/inspect/inspection.js';
 import { describeOwner } from '../core/map/owner.js';
-import type { ImageFacts } from '../core/qcow2/facts.js';
+import type { GeometryFacts, ImageFacts } from '../core/qcow2/facts.js';
 import { clean } from '../core/text.js';
 import { hex } from '../core/bytes.js';
 import { clusterOf, type HostCluster } from '../core/units.js';
@@ -44,10 +44,12 @@ export function headerReports({ problems, geometry }: ImageFacts): ProblemReport
 /**
  * The findings of a finished scan, the worst first, and a last line for those left out.
  *
+ * @param geometry of the image
  * @param total findings that the scan has counted, listed or not
  * @param ask for a page; undefined when there is no answer any more
  */
 export async function findingReports(
+  geometry: GeometryFacts,
   total: number,
   ask: (query: FindingsQuery) => Promise<FindingsPage | undefined>,
 ): Promise<ProblemReport[]> {
@@ -57,7 +59,7 @@ export async function findingReports(
     if (count === 0 || reports.length >= total) break;
     const page = await ask({ from: 0, count, severity });
     if (!page) return [];
-    reports.push(...page.findings.map(findingReport));
+    reports.push(...page.findings.map((finding) => findingReport(finding, geometry)));
   }
   const more = total - reports.length;
   if (more > 0)
@@ -70,14 +72,8 @@ export async function findingReports(
   return reports;
 }
 
-function findingReport({
-  severity,
-  code,
-  message,
-  cluster,
-  offset,
-  owner,
-}: Finding): ProblemReport {
+function findingReport(finding: Finding, geometry: GeometryFacts): ProblemReport {
+  const { severity, code, message, cluster, offset, owner } = finding;
   const text = (message === '' ? explain(code).title : message).replace(/\.$/, '');
   // Whose it is tells apart what QEMU says in the same words of the disk and of its snapshots.
   const whose = owner ? `: ${describeOwner(owner)}` : '';
@@ -86,6 +82,6 @@ function findingReport({
     level: code === 'repair-deletes-snapshots' ? 'warning' : LEVELS[severity],
     code,
     message: clean(`${text}${whose} (cluster ${cluster}, host offset ${hex(offset)})`),
-    to: cluster,
+    to: placeToShow(finding, geometry),
   };
 }

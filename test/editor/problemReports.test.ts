@@ -18,24 +18,26 @@ function asking(file: Parameters<typeof scanned>[0]) {
     asked.push(query);
     return Promise.resolve(inspection.findings(query));
   };
-  return { inspection, total, asked, ask };
+  const { geometry } = imageFacts(opened(file), 'a.qcow2');
+  if (!geometry) throw new Error('no geometry');
+  return { inspection, geometry, total, asked, ask };
 }
 
 const healthy = layOut(new ImageBuilder({ virtualSize: 2 ** 26 }).write(0, 300));
 
 describe('the findings in the Problems panel', () => {
   test('are none for a healthy image', async () => {
-    const { total, ask, asked } = asking(healthy);
-    expect(await findingReports(total, ask)).toEqual([]);
+    const { geometry, total, ask, asked } = asking(healthy);
+    expect(await findingReports(geometry, total, ask)).toEqual([]);
     expect(asked).toEqual([]);
   });
 
   test('tell cluster, host offset and code', async () => {
     const { l1 } = healthy.places;
-    const { total, ask } = asking(
+    const { geometry, total, ask } = asking(
       poked(healthy, [poke(healthy.entryOffset(6), (1n << 63n) | BigInt(l1))]),
     );
-    expect(await findingReports(total, ask)).toContainEqual({
+    expect(await findingReports(geometry, total, ask)).toContainEqual({
       level: 'error',
       code: 'refcount-too-low',
       message: `ERROR cluster ${l1 / 65_536} refcount=1 reference=2 (cluster ${l1 / 65_536}, host offset 0x${l1.toString(16)})`,
@@ -46,19 +48,19 @@ describe('the findings in the Problems panel', () => {
   test('say whose it is', async () => {
     const image = new ImageBuilder({ virtualSize: 2 ** 26 }).write(0, 3).snapshot({ name: 'a' });
     const file = layOut(image.write(9));
-    const { total, ask } = asking(
+    const { geometry, total, ask } = asking(
       poked(file, [poke(file.entryOffset(1), file.dataOffset(1) + 0x200)]),
     );
-    const messages = (await findingReports(total, ask)).map(({ message }) => message);
+    const messages = (await findingReports(geometry, total, ask)).map(({ message }) => message);
     expect(messages.join('\n')).toContain(
       'L2 entry corrupted: L2 entry 1 of L1 entry 0 (guest offset 0x10000) (cluster ',
     );
   });
 
   test('are at most 200, the worst of them, and say how many more there are', async () => {
-    const { total, ask, inspection } = asking(databaseDamaged());
+    const { geometry, total, ask, inspection } = asking(databaseDamaged());
     expect(total).toBeGreaterThan(MAX_FINDINGS);
-    const reports = await findingReports(total, ask);
+    const reports = await findingReports(geometry, total, ask);
     expect(reports).toHaveLength(MAX_FINDINGS + 1);
     const corruptions = inspection.findings({ from: 0, count: 0, severity: 'corruption' }).total;
     expect(reports.filter(({ level }) => level === 'error')).toHaveLength(corruptions);
@@ -71,7 +73,9 @@ describe('the findings in the Problems panel', () => {
   });
 
   test('are left alone when the image is gone before they are told', async () => {
-    expect(await findingReports(5, () => Promise.resolve(undefined))).toEqual([]);
+    expect(
+      await findingReports(asking(healthy).geometry, 5, () => Promise.resolve(undefined)),
+    ).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Owner } from '../map/owner.js';
 import type { CheckFailure } from '../qcow2/problem.js';
-import type { HostCluster, HostOffset, Plain } from '../units.js';
+import { clusterOf, type HostCluster, type HostOffset, type Plain } from '../units.js';
 
 /** Why QEMU's check stops in the midst of its reference count. The scan itself goes on. */
 export interface ScanFailure extends CheckFailure {
@@ -76,4 +76,13 @@ export interface RawFinding extends Omit<Finding, 'offset' | 'cluster'> {
 export function madeFinding(raw: RawFinding): Finding;
 export function madeFinding(raw: RawFinding): RawFinding {
   return raw;
+}
+
+/** The cluster concerned, or else that of the entry which points past the end of the file. */
+export function placeToShow(
+  { cluster, owner }: Finding,
+  { hostClusters, clusterBits }: { readonly hostClusters: number; readonly clusterBits: number },
+): HostCluster {
+  if (cluster < hostClusters || !owner || !('entryOffset' in owner)) return cluster;
+  return clusterOf(owner.entryOffset, { clusterSize: 2 ** clusterBits });
 }
