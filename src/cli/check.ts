@@ -3,7 +3,7 @@ import { checkImage, type CheckReport, ownedFindings } from './checkReport.js';
 import { checkText, noticesText } from './checkText.js';
 import { causesText } from './diagnosisText.js';
 import { command } from './command.js';
-import { OutputFailed } from './output.js';
+import { OutputError } from './output.js';
 import { complainLines, jsonArray, printPieces } from './pieces.js';
 import { Printable, t } from './printable.js';
 import { asOurs } from './qemuMessages.js';
@@ -41,7 +41,7 @@ export const check = command({
           );
       } catch (error) {
         // What the image is like is known all the same, and so to be told.
-        if (error instanceof OutputFailed && report.exitCode !== 0) {
+        if (error instanceof OutputError && report.exitCode !== 0) {
           output.complain(error.line);
           return report.exitCode;
         }

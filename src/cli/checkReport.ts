@@ -7,6 +7,7 @@ import type { Scan } from '../core/check/scan.js';
 import { kindsOf } from '../core/map/cell.js';
 import { isMappable, openImage } from '../core/qcow2/image.js';
 import { scanWithin } from './scanWithin.js';
+import type { HostCluster } from '../core/units.js';
 
 export interface CheckReport {
   /** As `qemu-img check`: 0 clean, 1 failed, 2 corruptions, 3 leaks only, 63 no qcow2 image. */
@@ -120,10 +121,10 @@ const AT_ONCE = 2 ** 14;
 
 /** All findings with their owners, part by part, so that there may be any number of them. */
 export function* ownedFindings(scanned: Scan): Generator<OwnedFinding> {
-  const told = new Set<number>();
+  const told = new Set<HostCluster>();
   let part: Finding[] = [];
   /** Clusters of the part that hold something, the others have no owners. */
-  let clusters = new Set<number>();
+  let clusters = new Set<HostCluster>();
   for (const finding of new Inspection(scanned).allFindings()) {
     part.push(finding);
     if (isClaimed(scanned, finding.cluster)) clusters.add(finding.cluster);
@@ -135,14 +136,14 @@ export function* ownedFindings(scanned: Scan): Generator<OwnedFinding> {
   yield* withOwners(scanned, part, clusters, told);
 }
 
-const isClaimed = ({ map }: Scan, cluster: number): boolean =>
+const isClaimed = ({ map }: Scan, cluster: HostCluster): boolean =>
   cluster <= map.clusters && kindsOf(map.cell(cluster)) !== 0;
 
 function* withOwners(
   scanned: Scan,
   findings: readonly Finding[],
-  clusters: ReadonlySet<number>,
-  told: Set<number>,
+  clusters: ReadonlySet<HostCluster>,
+  told: Set<HostCluster>,
 ): Generator<OwnedFinding> {
   if (clusters.size === 0 && findings.length === 0) return;
   const found = ownersOfAll(scanned, clusters);

@@ -3,7 +3,7 @@ import { BESIDE, mebibytesNeeded } from '../core/check/mapNeed.js';
 import { type Scan, scan } from '../core/check/scan.js';
 import type { MappableImage } from '../core/qcow2/image.js';
 import type { Arguments } from './options.js';
-import { Refused } from './refused.js';
+import { RefusalError } from './refusal.js';
 import { finishInLittle } from './youngSpace.js';
 
 const MIB = 2 ** 20;
@@ -11,7 +11,7 @@ const MIB = 2 ** 20;
 const DEFAULT_MEMORY = 256;
 
 /**
- * Scans an image in so many MiB. Throws on I/O errors, and Refused when they are not enough.
+ * Scans an image in so many MiB. Throws on I/O errors, and RefusalError when they are not enough.
  */
 export function scanWithin(image: MappableImage, memory = DEFAULT_MEMORY): Scan {
   try {
@@ -19,7 +19,7 @@ export function scanWithin(image: MappableImage, memory = DEFAULT_MEMORY): Scan 
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
     const needed = Math.max(memory + 1, mebibytesNeeded(image, error));
-    throw new Refused(`this image needs about ${needed} MiB; --memory ${needed}`);
+    throw new RefusalError(`this image needs about ${needed} MiB; --memory ${needed}`);
   }
 }
 
@@ -27,11 +27,11 @@ export const MEMORY_OPTION = {
   memory: { value: 'MIB', help: 'what the scan may take, if 256 MiB do not do' },
 } as const;
 
-/** The value of `--memory`; throws Refused. */
+/** The value of `--memory`; throws RefusalError. */
 export function memoryOf(args: Pick<Arguments<'memory'>, 'get'>): number | undefined {
   const text = args.get('memory');
   if (text === undefined) return undefined;
   if (!/^[1-9][0-9]{0,6}$/.test(text))
-    throw new Refused(`--memory is '${text}', expected a number of MiB`);
+    throw new RefusalError(`--memory is '${text}', expected a number of MiB`);
   return Number(text);
 }

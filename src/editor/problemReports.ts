@@ -5,9 +5,10 @@ import { describeOwner } from '../core/map/owner.js';
 import type { GeometryFacts, ImageFacts } from '../core/qcow2/facts.js';
 import { clean } from '../core/text.js';
 import { hex } from '../core/bytes.js';
+import { clusterOf, type HostCluster } from '../core/units.js';
 
 /** Where the link of a report leads: a cluster of the file, the list of all findings, or the image. */
-export type PlaceOfReport = number | 'findings' | 'image';
+export type PlaceOfReport = HostCluster | 'findings' | 'image';
 
 /** A line of the Problems panel. Its text carries the place: VS Code delivers none to a binary. */
 export interface ProblemReport {
@@ -36,7 +37,7 @@ export function headerReports({ problems, geometry }: ImageFacts): ProblemReport
     level: refusal === undefined ? 'warning' : 'error',
     code: field,
     message: clean(`${message} (host offset ${hex(offset)})`),
-    to: geometry ? Math.floor(offset / 2 ** geometry.clusterBits) : 'image',
+    to: geometry ? clusterOf(offset, { clusterSize: 2 ** geometry.clusterBits }) : 'image',
   }));
 }
 

@@ -213,7 +213,7 @@ describe('troubled images', () => {
     await editor.locator('[data-code="l2-unaligned"]').first().click();
     await editor.locator('.owners li').first().waitFor();
     await workbench.picture('editor-findings');
-    await editor.locator('#tab-structures').click();
+    await editor.locator('#tab-tree').click();
     await editor
       .getByRole('treeitem', { name: /Header/ })
       .first()

@@ -7,6 +7,7 @@ import { opened, scanned } from '../core/opened.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
 import { poke, poked } from '../images/pokes.js';
+import { hostOffset } from '../../src/core/units.js';
 
 function asking(file: Parameters<typeof scanned>[0]) {
   const inspection = new Inspection(scanned(file));
@@ -88,7 +89,12 @@ describe('the header in the Problems panel', () => {
 
   test('has no characters that reorder or break a line', () => {
     const facts = imageFacts(opened(healthy), 'a.qcow2');
-    const problem = { message: 'a\nb\u202ec', field: 'x', offset: 0, refusal: undefined };
+    const problem = {
+      message: 'a\nb\u202ec',
+      field: 'x',
+      offset: hostOffset(0),
+      refusal: undefined,
+    };
     const [{ message, level }] = headerReports({ ...facts, problems: [problem] });
     expect(message).toBe('a\ufffdb\ufffdc (host offset 0x0)');
     expect(level).toBe('warning');

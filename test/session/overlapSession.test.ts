@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { OverlapSession } from '../../src/session/overlapSession.js';
 import type { BuiltOverlap, OverlapAdvice, OverlapWindow } from '../../src/protocol/overlap.js';
-import { openedWithLayout } from '../core/opened.js';
+import { openedMappable } from '../core/opened.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
 import type { OverlapOptions } from '../../src/protocol/shapes.js';
 import type { WindowColumn } from '../../src/core/overlap/windowOrder.js';
 
 /** 12 MiB of data in 512-byte clusters, with a snapshot: seven windows of 2 MiB. */
-const image = openedWithLayout(
+const image = openedMappable(
   layOut(
     new ImageBuilder({ virtualSize: 2 ** 24, clusterBits: 9 })
       .write(0, 12_000)

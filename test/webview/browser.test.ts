@@ -26,6 +26,7 @@ import {
   zoomByFrames,
 } from './harness/measure.js';
 import { THEMES, themeLook, type Theme } from './harness/themes.js';
+import { guestCluster, hostCluster } from '../../src/core/units.js';
 
 const WIDE = { width: 1600, height: 900 };
 const NARROW = { width: 800, height: 600 };
@@ -79,7 +80,7 @@ describe('the 2D canvas', () => {
           const points = Array.from({ length: clusters }, (_, cluster) => curve.point(cluster));
           const pixels = await pixelsAt(page, await cellCentres(page, points, curve.filled));
           const wrong = pixels.filter((pixel, cluster) => {
-            const [kind] = image.service.cluster({ cluster }).kinds;
+            const [kind] = image.service.cluster({ cluster: hostCluster(cluster) }).kinds;
             const name = kind.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
             return String(pixel.slice(0, 3)) !== String(rgb(`--vscode-qcow2-${name}`, 'dark'));
           });
@@ -287,7 +288,7 @@ describe('views and layers', () => {
       const pixels = await pixelsAt(page, await cellCentres(page, points, curve.filled));
       const colours = new Map<string, string>();
       for (const [guest, pixel] of pixels.entries()) {
-        const { kind } = image.service.guestCluster({ cluster: guest });
+        const { kind } = image.service.guestCluster({ cluster: guestCluster(guest) });
         const colour = String(pixel);
         expect(colours.get(kind) ?? colour, `${String(guest)} ${kind}`).toBe(colour);
         colours.set(kind, colour);
@@ -320,7 +321,7 @@ describe('views and layers', () => {
   it('are linked: what is selected in one is selected in the other', async () => {
     const image = hostedSample('web-server.qcow2');
     const guest = 31 * 16_384 + 77 + 20;
-    const [host] = image.service.guestCluster({ cluster: guest }).hostClusters;
+    const [host] = image.service.guestCluster({ cluster: guestCluster(guest) }).hostClusters;
     await withEditor({ image }, async (editor) => {
       const { page, said } = editor;
       await editor.post({ type: 'reveal', cluster: host });
@@ -391,10 +392,10 @@ describe('the panels', () => {
     const text = await page.textContent('.empty-body');
     expect(text).toContain('It is a VMDK disk image. qemu-img convert -f vmdk -O qcow2');
     expect(text).toContain('This is a VMDK disk image, not a qcow2 image: magic at 0x0');
-    expect(await page.locator('.empty-structures').count()).toBe(0);
+    expect(await page.locator('.empty-tree').count()).toBe(0);
     await page.close();
     const damaged = await opened(hostedSample('cluster-bits-40.qcow2'));
-    await damaged.page.locator('.empty-structures').waitFor();
+    await damaged.page.locator('.empty-tree').waitFor();
     await damaged.page.close();
   });
 

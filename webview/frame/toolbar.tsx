@@ -48,7 +48,7 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
             type="button"
             title="Overlap windows: 4096 clusters each, as the cache has them (W)"
             data-toggle="windows"
-            aria-pressed={store.overlap.shown.value}
+            aria-pressed={store.overlap.areWindowsShown.value}
             disabled={store.pictures.chosen.value.view === 'guest'}
             onClick={() => {
               store.toggleWindows();

@@ -8,6 +8,7 @@ import type { MapDrawing } from './mapDrawing.js';
 import type { Square } from './overlays.js';
 import { placeAt, speakPlace } from './place.js';
 import { isInFile, selectedSquares, type Scene } from './scene.js';
+import { guestCluster, hostCluster, ifKnown } from '../../src/core/units.js';
 
 /** CSS pixels around a click in which a mark is meant. */
 const REACH = 5;
@@ -149,12 +150,12 @@ export class Pointing {
     if (curve !== tiles.curve) return;
     const cluster = curve.cluster(at.x, at.y);
     if (!isInFile(this.#scene) && cluster !== undefined) {
-      void store.selection.selectGuest(cluster);
+      void store.selection.selectGuest(guestCluster(cluster));
       store.showTab('cluster');
       return;
     }
     if (store.windows.value && cluster !== undefined) this.#guide.seen(windowOf(cluster));
-    store.selectOnMap(cluster);
+    store.selectOnMap(ifKnown(cluster, hostCluster));
   }
 
   /** The mask bit of the rarest value of a cell, if it has a mark. */

@@ -5,6 +5,7 @@ import type { Store } from '../state/store.js';
 import { count } from '../text/text.js';
 import { Icon, type IconName } from './icon.js';
 import { clean } from '../../src/core/text.js';
+import type { HostCluster } from '../../src/core/units.js';
 
 const SEVERITY_ICON: Readonly<Record<Severity, IconName>> = {
   error: 'circle-slash',
@@ -50,7 +51,7 @@ export function FindingLine({ finding, store, isOpen, onClick }: Props): JSX.Ele
 }
 
 /** The cluster to show for a finding. */
-export function clusterToShow(finding: Finding, store: Store): number {
+export function clusterToShow(finding: Finding, store: Store): HostCluster {
   const geometry = store.geometry.value;
   return geometry ? placeToShow(finding, geometry) : finding.cluster;
 }

@@ -12,7 +12,7 @@ import type { FileStatus } from '../../src/protocol/imageService.js';
 import type { HeatmapSettings } from '../../src/protocol/webviewMessages.js';
 import type { Host } from './host.js';
 import { HostActions } from './hostActions.js';
-import type { Pointed } from './hoverPlace.js';
+import type { HoverPoint } from './hoverPlace.js';
 import type { InView, Isolation } from './inView.js';
 import { Selection } from './selection.js';
 import type { MapCommands } from './mapCommands.js';
@@ -28,6 +28,7 @@ import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from 
 import { WindowStates } from '../text/windowStates.js';
 import type { GeometryFacts, ImageFacts } from '../../src/core/qcow2/facts.js';
 import type { OverlapOptions } from '../../src/protocol/shapes.js';
+import type { HostCluster } from '../../src/core/units.js';
 
 /** The unit of lengths in QEMU's block layer. */
 const SECTOR = 512;
@@ -57,7 +58,7 @@ export class Store {
   readonly file = signal<FileStatus>(UNTOUCHED);
   /** What copied commands are quoted for. */
   readonly shell = signal<Shell>('bash');
-  readonly pointed = signal<Pointed | undefined>(undefined);
+  readonly pointed = signal<HoverPoint | undefined>(undefined);
   /** What the live region says. */
   readonly spoken = signal('');
   /** The value that is shown alone. */
@@ -91,7 +92,7 @@ export class Store {
   /** The overlap windows, if they are to be shown and there are any: also those after a simulation. */
   readonly windows: ReadonlySignal<WindowStates | undefined> = computed(() => {
     const answer = this.simulation.structures.value ?? this.overlap.answer.value;
-    const isShown = this.isOverlapOpen.value && this.overlap.shown.value;
+    const isShown = this.isOverlapOpen.value && this.overlap.areWindowsShown.value;
     return isShown && answer?.state === 'built' ? new WindowStates(answer) : undefined;
   });
   /** The windows that the last step reached, while somebody steps through the opening. */
@@ -160,7 +161,7 @@ export class Store {
     this.actions = new HostActions(this, host);
     this.camera = signal(kept.camera);
     this.pane = signal(kept.pane);
-    this.overlap.shown.value = kept.windows;
+    this.overlap.areWindowsShown.value = kept.windows;
     this.density.value = kept.density;
     effect(() => {
       const [camera, selected, pane] = [
@@ -169,7 +170,7 @@ export class Store {
         this.pane.value,
       ];
       const simulation = this.simulation.kept.value;
-      const windows = this.overlap.shown.value;
+      const windows = this.overlap.areWindowsShown.value;
       const density = this.density.value;
       const history = this.navigation.history.value;
       const picture = this.pictures.chosen.value;
@@ -232,7 +233,7 @@ export class Store {
   }
 
   /** Selects a cluster that was chosen on the map, and the window it is in, if windows are shown. */
-  selectOnMap(cluster: number | undefined): void {
+  selectOnMap(cluster: HostCluster | undefined): void {
     batch(() => {
       this.selection.select(cluster);
       if (this.windows.value)
@@ -244,10 +245,10 @@ export class Store {
   /** Shows or hides the overlap windows; where nobody looks at them, their tab opens with them. */
   toggleWindows(): void {
     if (this.isOverlapOpen.value) {
-      this.overlap.shown.value = !this.overlap.shown.value;
+      this.overlap.areWindowsShown.value = !this.overlap.areWindowsShown.value;
       return;
     }
-    this.overlap.shown.value = true;
+    this.overlap.areWindowsShown.value = true;
     this.showTab('overlap');
   }
 

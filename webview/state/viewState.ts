@@ -3,6 +3,13 @@ import { NOWHERE, readHistory, type History } from './history.js';
 import { LAYERS, VIEWS, type Picture, type View } from '../../src/core/picture/layer.js';
 import type { CacheMode, EngineName } from '../../src/protocol/shapes.js';
 import { isRecord } from '../../src/core/record.js';
+import {
+  guestCluster,
+  type GuestCluster,
+  hostCluster,
+  type HostCluster,
+  ifKnown,
+} from '../../src/core/units.js';
 
 /** In the order of the side pane; the first is the one that opens. */
 export const TABS = [
@@ -10,7 +17,7 @@ export const TABS = [
   'findings',
   'cluster',
   'ranges',
-  'structures',
+  'tree',
   'overlap',
   'simulate',
 ] as const;
@@ -24,10 +31,10 @@ export interface ViewState {
   readonly camera: KeptCamera | undefined;
   readonly picture: Picture;
   /** The host cluster selected, and the guest cluster that was picked on the guest's disk. */
-  readonly selected: number | undefined;
+  readonly selected: HostCluster | undefined;
   /** Places to go back and forward to. */
   readonly history: History;
-  readonly guest: number | undefined;
+  readonly guest: GuestCluster | undefined;
   readonly pane: { readonly open: boolean; readonly width: number; readonly tab: Tab };
   readonly simulation: KeptSimulation;
   /** Whether the overlap windows are on the map; states kept before there were any lack it. */
@@ -128,8 +135,8 @@ export function readViewState(kept: unknown): ViewState {
     version: 1,
     camera: readCamera(camera),
     picture: readPicture(picture),
-    selected: readCluster(selected),
-    guest: readCluster(guest),
+    selected: ifKnown(readCluster(selected), hostCluster),
+    guest: ifKnown(readCluster(guest), guestCluster),
     history: readHistory(history),
     pane: readPane(pane),
     simulation: readSimulation(simulation),

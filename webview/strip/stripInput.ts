@@ -1,6 +1,7 @@
 import { batch, signal } from '@preact/signals';
 import type { Store } from '../state/store.js';
 import type { StripView } from './stripView.js';
+import { hostCluster } from '../../src/core/units.js';
 
 const LINE_HEIGHT = 16;
 /** CSS pixels of wheel that go on by all that is in view. */
@@ -45,7 +46,7 @@ export class StripInput {
   goTo(cluster: number): void {
     const clusters = this.#store.clusters.value;
     if (clusters === 0) return;
-    const goal = Math.min(Math.max(0, Math.round(cluster)), clusters - 1);
+    const goal = hostCluster(Math.min(Math.max(0, Math.round(cluster)), clusters - 1));
     batch(() => {
       this.#store.map?.lookAt(goal);
       this.#goal.value = { cluster: goal, sight: this.#store.sight.value };

@@ -1,5 +1,11 @@
 import { Budget } from '../map/budget.js';
-import type { Finding, FindingCode, Severity } from './finding.js';
+import {
+  type Finding,
+  type FindingCode,
+  madeFinding,
+  type RawFinding,
+  type Severity,
+} from './finding.js';
 
 /** Bytes of a finding with its text and its owner, and of what is left behind when it is made. */
 const FINDING_BYTES = 800;
@@ -48,9 +54,9 @@ export class FindingList {
     return this.#kept.length >= FindingList.KEPT;
   }
 
-  add(finding: Finding): void {
+  add(finding: RawFinding): void {
     this.#count(finding.code, finding.severity, 1);
-    if (!this.isFull) this.#keep(finding);
+    if (!this.isFull) this.#keep(madeFinding(finding));
   }
 
   /** Throws BudgetError. */
@@ -64,11 +70,11 @@ export class FindingList {
   addCorruption(
     code: FindingCode,
     times: number,
-    tell: () => Omit<Finding, 'severity' | 'code'>,
+    tell: () => Omit<RawFinding, 'severity' | 'code'>,
   ): void {
     this.countCorruption(code, times);
     if (this.isFull) return;
-    const finding: Finding = { severity: 'corruption', code, ...tell() };
+    const finding = madeFinding({ severity: 'corruption', code, ...tell() });
     for (let left = times; left > 0 && !this.isFull; left--) this.#keep(finding);
   }
 

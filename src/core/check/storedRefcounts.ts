@@ -1,9 +1,9 @@
 import type { Image } from '../qcow2/image.js';
-import { blockOffset } from '../qcow2/entryTable.js';
+import { blockOffset, blockOffsetText, isOffGrid } from '../qcow2/entryTable.js';
 import type { Geometry } from '../qcow2/geometry.js';
 import { MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import { refcountReader } from '../qcow2/refcountEntry.js';
-import { hashHex, hexWords, viewOf } from '../bytes.js';
+import { hashHex, viewOf } from '../bytes.js';
 import { MANY } from '../map/cell.js';
 import { CHUNK, type ClusterMap } from '../map/clusterMap.js';
 
@@ -53,11 +53,11 @@ export class StoredRefcounts {
 
   #block(index: number): Block {
     const table = this.#image.refcountTable;
-    const low = table.low(index) & 0xfffffe00;
-    const offset = blockOffset(table.high(index), low);
+    const [high, low] = [table.high(index), table.low(index)];
+    const offset = blockOffset(high, low);
     if (offset === 0) return { type: 'missing' };
-    if ((low & (this.#geometry.clusterSize - 1)) !== 0)
-      return { type: 'unaligned', offsetText: hexWords(table.high(index), low) };
+    if (isOffGrid(low, this.#geometry.clusterSize))
+      return { type: 'unaligned', offsetText: blockOffsetText(high, low) };
     // A block behind the longest node gives EIO.
     return offset > Number(MAX_NODE_LENGTH) ? { type: 'unreadable' } : { type: 'at', offset };
   }

@@ -4,6 +4,7 @@ import { BIT } from '../map/kinds.js';
 import type { L2Place } from './tablePlace.js';
 import { numbersBytes, OffsetNumbers } from './offsetNumbers.js';
 import type { TableOf } from '../map/owner.js';
+import { guestOffset, hostOffset } from '../units.js';
 
 /** An L1 table as the places of its L2 tables need it. Snapshots may share one. */
 export interface L1Place {
@@ -104,8 +105,8 @@ export class TableIndex {
     return {
       of,
       l1Index,
-      offset,
-      guestOffset: l1Index * this.#geometry.l2Entries * this.#geometry.clusterSize,
+      offset: hostOffset(offset),
+      guestOffset: guestOffset(l1Index * this.#geometry.l2Entries * this.#geometry.clusterSize),
       kind: this.kind(l1, l1Index),
       active,
       // QEMU's COPIED pass takes an offset of 0 for "no table"; its reference count does not.

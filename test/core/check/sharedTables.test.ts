@@ -14,6 +14,7 @@ import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { fileBytes, type SparseFile } from '../../images/pieces.js';
 import { poke, poked } from '../../images/pokes.js';
+import { hostCluster } from '../../../src/core/units.js';
 
 const CLUSTER = 65_536;
 const COPIED = 1n << 63n;
@@ -102,10 +103,11 @@ describe('an L2 table that many L1 entries point to', () => {
   it('has every L1 entry as an owner, of which some are told', () => {
     const { file, table } = oneTable(4000);
     const { scan: found } = measured(file);
-    const owners = ownersOfAll(found, new Set([table / CLUSTER])).get(table / CLUSTER);
+    const cluster = hostCluster(table / CLUSTER);
+    const owners = ownersOfAll(found, new Set([cluster])).get(cluster);
     expect(owners?.total).toBe(4000);
     expect(owners?.owners).toHaveLength(100);
-    const detail = new Inspection(found).cluster(table / CLUSTER);
+    const detail = new Inspection(found).cluster(cluster);
     expect(detail.owners[17]).toMatchObject({ type: 'l2-table', l1Index: 17 });
     expect(detail.more).toBe(true);
   });

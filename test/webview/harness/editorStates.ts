@@ -73,7 +73,7 @@ const tabTo =
     for (let press = 0; press < 40 && !(await isThere()); press++) await page.keyboard.press('Tab');
   };
 
-/** Opens nodes of the structures tree by their labels, and selects the last. */
+/** Opens nodes of the tree by their labels, and selects the last. */
 const openNodes =
   (...labels: readonly string[]) =>
   async (page: Page): Promise<void> => {
@@ -177,7 +177,7 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
   'focus-tab': { image: healthy, act: tabTo('[role=tab]') },
   'focus-tree': {
     image: healthy,
-    pane: { tab: 'structures' },
+    pane: { tab: 'tree' },
     act: async (page) => {
       await tabTo('.tree')(page);
       await page.keyboard.press('ArrowDown');
@@ -190,7 +190,7 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
   },
   structures: {
     image: damaged,
-    pane: { tab: 'structures' },
+    pane: { tab: 'tree' },
     act: openNodes('Active L1', '0', 'Header', 'l1_table_offset'),
   },
   overlap: { image: hostedMail, pane: { tab: 'overlap' }, act: openWindow },

@@ -24,6 +24,7 @@ import { HEALTHY } from './diagnoses.js';
 import type { HostedImage } from './editorPage.js';
 import { MACHINE } from '../../session/machine.js';
 import type { ImageFacts } from '../../../src/core/qcow2/facts.js';
+import { bytes, hostOffset } from '../../../src/core/units.js';
 
 /** A sample image, scanned to its end. */
 export function hostedSample(name: string): HostedImage {
@@ -147,12 +148,12 @@ function hosted(map: ClusterMap): HostedImage {
   const counts: Record<KindName, number> = countKinds(map);
   const facts: ImageFacts = {
     fileName: 'synthetic.qcow2',
-    fileSize: clusters * 2 ** CLUSTER_BITS,
+    fileSize: bytes(clusters * 2 ** CLUSTER_BITS),
     geometry: {
       version: 3,
       clusterBits: CLUSTER_BITS,
       hostClusters: clusters,
-      virtualSize: clusters * 2 ** CLUSTER_BITS,
+      virtualSize: bytes(clusters * 2 ** CLUSTER_BITS),
       refcountBits: 16,
       snapshots: 2,
       bitmaps: 0,
@@ -177,7 +178,7 @@ function hosted(map: ClusterMap): HostedImage {
       guestCluster: refuse,
       cluster: ({ cluster }) => ({
         cluster,
-        offset: cluster * 2 ** CLUSTER_BITS,
+        offset: hostOffset(cluster * 2 ** CLUSTER_BITS),
         kinds: kindNames(kindsOf(map.cell(cluster))),
         stored: String(storedOf(map.cell(cluster))),
         references: referencesOf(map.cell(cluster)),
@@ -188,7 +189,7 @@ function hosted(map: ClusterMap): HostedImage {
       }),
       findings: () => ({ total: 0, findings: [] }),
       diagnosis: () => ({ state: 'diagnosed', diagnosis: HEALTHY }),
-      structure: () => ({ total: 0, nodes: [] }),
+      tree: () => ({ total: 0, nodes: [] }),
       next: (query) => navigator.next(query),
       cells: (query) => ({ generation: 1, runs: navigator.cells(query) }),
       subclusters: refuse,

@@ -4,13 +4,13 @@ import { valueVariable } from '../../heatmap/palette.js';
 import { valueText } from '../../text/layerText.js';
 import type { Store } from '../../state/store.js';
 import { count, plural, size } from '../../text/text.js';
-import { IconButton } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
 import { Row } from '../../parts/row.js';
 import { Subclusters } from './subclusters.js';
 import type { GuestClusterDetail } from '../../../src/core/guest/clusterDetail.js';
 import { clean } from '../../../src/core/text.js';
 import { hex } from '../../../src/core/bytes.js';
+import { CopyButton } from '../../parts/offsetButtons.js';
 
 const KINDS = { view: 'guest', layer: 'kinds' } as const;
 
@@ -47,13 +47,7 @@ function Known({ detail, store }: Props): JSX.Element {
       <dl>
         <Row name="Guest offset">
           <span class="mono">{hex(guestOffset)}</span>
-          <IconButton
-            icon="copy"
-            label="Copy the guest offset"
-            onClick={() => {
-              store.actions.copy(hex(guestOffset));
-            }}
-          />
+          <CopyButton store={store} text={hex(guestOffset)} label="Copy the guest offset" />
         </Row>
         <Row name="Kind">
           <ul class="kind-list">

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Diagnosis, Step } from '../../../src/protocol/diagnosis.js';
+import type { Diagnosis, Step } from '../../../src/core/check/causes/cause.js';
 import { Icon, type IconName } from '../../parts/icon.js';
 import type { Store } from '../../state/store.js';
 import { clean } from '../../../src/core/text.js';

@@ -1,5 +1,6 @@
 import { effect, signal } from '@preact/signals';
-import type { Diagnosis, DiagnosisAnswer } from '../../../src/protocol/diagnosis.js';
+import type { DiagnosisAnswer } from '../../../src/protocol/diagnosis.js';
+import type { Diagnosis } from '../../../src/core/check/causes/cause.js';
 import { paneState } from '../../state/paneState.js';
 import type { Store } from '../../state/store.js';
 

@@ -105,7 +105,7 @@ describe('overview', () => {
   it('keeps what was opened while another tab is shown', async () => {
     await withOverview(damaged, async ({ page }) => {
       await page.locator('.cause').nth(3).getByRole('heading').getByRole('button').click();
-      await page.click('#tab-structures');
+      await page.click('#tab-tree');
       await page.locator('.tree').waitFor();
       await page.click('#tab-overview');
       await expect.poll(() => page.locator('.cause-body').count()).toBe(2);

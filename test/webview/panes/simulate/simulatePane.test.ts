@@ -7,6 +7,7 @@ import { launchBrowser, openEditor, settled, type EditorPage } from '../../harne
 import { hostedSample } from '../../harness/hostedImages.js';
 import { cellCentres, curveOn } from '../../harness/measure.js';
 import { THEMES, type Theme } from '../../harness/themes.js';
+import { hostCluster } from '../../../../src/core/units.js';
 
 const DAMAGED = 'corrupt-l1-overlap.qcow2';
 /** Its guest cluster 77 lies in the active L1 table. */
@@ -259,7 +260,7 @@ describe('the command line', () => {
 
   it('takes the place of the selected cluster, on the guest disk or in the file', async () => {
     await withPane({}, async (editor, page) => {
-      await editor.post({ type: 'reveal', cluster: 10 });
+      await editor.post({ type: 'reveal', cluster: hostCluster(10) });
       await page.click('[role=tab]:has-text("Simulate")');
       const line = page.locator('.command-row input');
       await page.click('.command-selected button:has-text("guest")');

@@ -24,7 +24,7 @@ async function withStructures(
     settings: { curve: 'hilbert', renderer: 'canvas' },
     width: 1200,
     height: 700,
-    state: { version: 1, pane: { open: true, width: 420, tab: 'structures' } },
+    state: { version: 1, pane: { open: true, width: 420, tab: 'tree' } },
   });
   try {
     await settled(editor);
@@ -49,7 +49,7 @@ const active = (page: Page) =>
     return document.getElementById(id ?? '')?.querySelector('.tree-label')?.textContent;
   });
 
-describe('the structures pane', () => {
+describe('the Structures tab', () => {
   it('walks the tree by keys', async () => {
     await withStructures(async (editor) => {
       const { page } = editor;
@@ -121,9 +121,9 @@ describe('the structures pane', () => {
       await row(page, 'Bitmap directory').click();
       await row(page, label).click();
       const line = await row(page, label).boundingBox();
-      const details = await page.locator('.structure-details').boundingBox();
+      const details = await page.locator('.node-details').boundingBox();
       expect((line?.y ?? 0) + 22).toBeLessThanOrEqual((details?.y ?? 0) + 1);
-      expect(await page.locator('.structure-trouble').innerText()).toContain('left in use');
+      expect(await page.locator('.node-trouble').innerText()).toContain('left in use');
     });
   });
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { placeholder, StructureTree } from '../../../../webview/panes/structures/structureTree.js';
-import type { StructurePage, StructureQuery } from '../../../../src/core/tree/node.js';
+import { placeholder, OpenTree } from '../../../../webview/panes/tree/openTree.js';
+import type { TreePage, TreeQuery } from '../../../../src/core/tree/node.js';
 
 /** A tree in which the node `a/b` has b children; a path that ends in 13 cannot be read. */
 function treeOf(roots: readonly number[]) {
-  const asked: StructureQuery[] = [];
+  const asked: TreeQuery[] = [];
   const childrenOf = (path: string): readonly number[] =>
     path === '' ? roots : Array.from({ length: Number(path.split('/').at(-1)) }, (_, i) => i);
-  const structure = (query: StructureQuery): Promise<StructurePage> => {
+  const structure = (query: TreeQuery): Promise<TreePage> => {
     asked.push(query);
     if (query.path.endsWith('13')) return Promise.reject(new Error('no such luck'));
     const children = childrenOf(query.path);
@@ -24,7 +24,7 @@ function treeOf(roots: readonly number[]) {
     }));
     return Promise.resolve({ total: children.length, nodes });
   };
-  const tree = new StructureTree(structure);
+  const tree = new OpenTree(structure);
   const settle = async (): Promise<void> => {
     tree.fetch(0, Math.min(tree.length, 60));
     await Promise.resolve();
@@ -35,7 +35,7 @@ function treeOf(roots: readonly number[]) {
   return { tree, asked, settle, ids };
 }
 
-describe('the structures tree', () => {
+describe('the tree', () => {
   it('shows the children of open nodes in their place', async () => {
     const { tree, settle, ids } = treeOf([2, 3, 1]);
     expect(placeholder(tree.row(0))).toBe('Loading…');

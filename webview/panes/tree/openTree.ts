@@ -1,6 +1,6 @@
 import { effect, signal, untracked } from '@preact/signals';
 import { paneState } from '../../state/paneState.js';
-import type { StructureNode, StructurePage, StructureQuery } from '../../../src/core/tree/node.js';
+import type { TreeNode, TreePage, TreeQuery } from '../../../src/core/tree/node.js';
 import { messageOf } from '../../../src/core/text.js';
 
 /** Children asked for at a time. */
@@ -10,32 +10,32 @@ const PAGE = 100;
 export interface OpenNode {
   readonly path: string;
   /** Where it is a child itself; undefined for the root, which has no row. */
-  readonly place: Place | undefined;
+  readonly place: NodePlace | undefined;
   /** Undefined until the first page is there. */
   total: number | undefined;
   failure: string | undefined;
   /** By number of the page; an empty one has been asked for. */
-  readonly pages: Map<number, readonly StructureNode[]>;
+  readonly pages: Map<number, readonly TreeNode[]>;
   /** Children that are open, by position. */
   readonly open: Map<number, OpenNode>;
 }
 
 /** A child of an open node, fetched or not. */
-export interface Place {
+export interface NodePlace {
   readonly parent: OpenNode;
   readonly position: number;
 }
 
 /** A row of the tree as it is shown. */
-export interface Row extends Place {
+export interface Row extends NodePlace {
   /** 1 for the roots. */
   readonly level: number;
   /** Undefined until it has been fetched, and where there is a word in its place. */
-  readonly node: StructureNode | undefined;
+  readonly node: TreeNode | undefined;
   readonly isOpen: boolean;
 }
 
-const fresh = (path: string, place: Place | undefined): OpenNode => ({
+const fresh = (path: string, place: NodePlace | undefined): OpenNode => ({
   path,
   place,
   total: undefined,
@@ -45,16 +45,16 @@ const fresh = (path: string, place: Place | undefined): OpenNode => ({
 });
 
 /**
- * The structures tree as far as the user has opened it. A node may have a million children: only
+ * The tree as far as the user has opened it. A node may have a million children: only
  * open nodes are kept, each with the pages that were in sight.
  */
-export class StructureTree {
-  readonly #page: (query: StructureQuery) => Promise<StructurePage>;
+export class OpenTree {
+  readonly #page: (query: TreeQuery) => Promise<TreePage>;
   #root = fresh('', undefined);
-  #selected: Place | undefined;
+  #selected: NodePlace | undefined;
   readonly #version = signal(0);
 
-  constructor(page: (query: StructureQuery) => Promise<StructurePage>) {
+  constructor(page: (query: TreeQuery) => Promise<TreePage>) {
     this.#page = page;
   }
 
@@ -93,7 +93,7 @@ export class StructureTree {
   }
 
   /** Where the row of a child is. */
-  indexOf({ parent, position }: Place): number {
+  indexOf({ parent, position }: NodePlace): number {
     let index = position;
     for (const [at, open] of parent.open) if (at < position) index += rowsOf(open);
     return parent.place === undefined ? index : index + this.indexOf(parent.place) + 1;
@@ -164,7 +164,7 @@ export function placeholder({ parent }: Row): string {
   return parent.total === undefined ? 'Loading…' : 'Nothing here but zeros';
 }
 
-const nodeAt = ({ parent, position }: Place): StructureNode | undefined =>
+const nodeAt = ({ parent, position }: NodePlace): TreeNode | undefined =>
   parent.pages.get(Math.floor(position / PAGE))?.[position % PAGE];
 
 /** Rows below an open node: one for a word at least. */
@@ -192,7 +192,7 @@ function within(open: OpenNode, row: number): Found {
 
 /** The tree of the editor's image. */
 export const treeOf = paneState((store) => {
-  const tree = new StructureTree((query) => store.rpc.ask('structure', query));
+  const tree = new OpenTree((query) => store.rpc.ask('tree', query));
   effect(() => {
     if (store.facts.value)
       untracked(() => {

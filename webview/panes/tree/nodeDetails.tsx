@@ -1,12 +1,13 @@
 import type { JSX } from 'preact';
 import type { Store } from '../../state/store.js';
-import { treeOf } from './structureTree.js';
+import { treeOf } from './openTree.js';
 import { plural } from '../../text/text.js';
-import { Icon, IconButton } from '../../parts/icon.js';
+import { Icon } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
 import { Row } from '../../parts/row.js';
 import { clean } from '../../../src/core/text.js';
 import { hex } from '../../../src/core/bytes.js';
+import { CopyButton, HexButton } from '../../parts/offsetButtons.js';
 
 interface Props {
   readonly store: Store;
@@ -18,18 +19,18 @@ interface DetailsProps extends Props {
 }
 
 /** All of the selected line of the tree: what is cut off there, its bytes, what is wrong. */
-export function StructureDetails({ store }: DetailsProps): JSX.Element | null {
+export function NodeDetails({ store }: DetailsProps): JSX.Element | null {
   const tree = treeOf(store);
   const node = tree.selected === undefined ? undefined : tree.row(tree.selected).node;
   if (!node) return null;
   const { label, value, raw, offset, size, target, trouble } = node;
   return (
-    <section class="structure-details" aria-label="Details">
-      <p class="structure-title">
+    <section class="node-details" aria-label="Details">
+      <p class="node-title">
         <strong>{clean(label)}</strong> {clean(value)}
       </p>
       {trouble !== undefined && (
-        <p class="structure-trouble">
+        <p class="node-trouble">
           <Icon name="warning" />
           <span>{clean(trouble)}</span>
         </p>
@@ -39,26 +40,20 @@ export function StructureDetails({ store }: DetailsProps): JSX.Element | null {
           <Row name="Offset">
             <OffsetLink store={store} offset={offset} />
             {size !== undefined && <span class="dim">{plural(size, 'byte')}</span>}
-            <Copy store={store} text={hex(offset)} label="Copy the host offset" />
-            <IconButton
-              icon="file-binary"
-              label="Open here in the hex editor"
-              onClick={() => {
-                store.actions.openHex(offset);
-              }}
-            />
+            <CopyButton store={store} text={hex(offset)} label="Copy the host offset" />
+            <HexButton store={store} offset={offset} />
           </Row>
         )}
         {target !== undefined && (
           <Row name="Points at">
             <OffsetLink store={store} offset={target} />
-            <Copy store={store} text={hex(target)} label="Copy the offset it points at" />
+            <CopyButton store={store} text={hex(target)} label="Copy the offset it points at" />
           </Row>
         )}
         {raw !== undefined && raw !== '' && (
           <Row name="Bytes">
             <span class="mono bytes">{bytesText(raw)}</span>
-            <Copy store={store} text={bytesText(raw)} label="Copy the bytes as hex" />
+            <CopyButton store={store} text={bytesText(raw)} label="Copy the bytes as hex" />
           </Row>
         )}
       </dl>
@@ -68,17 +63,3 @@ export function StructureDetails({ store }: DetailsProps): JSX.Element | null {
 
 /** `514649fb` as `51 46 49 fb` */
 export const bytesText = (raw: string): string => raw.replace(/(..)(?=.)/g, '$1 ');
-
-const Copy = ({
-  store,
-  text,
-  label,
-}: Props & { readonly text: string; readonly label: string }): JSX.Element => (
-  <IconButton
-    icon="copy"
-    label={label}
-    onClick={() => {
-      store.actions.copy(text);
-    }}
-  />
-);

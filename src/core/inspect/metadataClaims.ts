@@ -4,16 +4,17 @@ import { kindsOf } from '../map/cell.js';
 import { ANY_L1, ANY_L2, BIT } from '../map/kinds.js';
 import type { Owner, TableOf } from '../map/owner.js';
 import type { Scan } from '../check/scan.js';
+import { hostCluster, type HostCluster, hostOffset, type HostOffset } from '../units.js';
 
 /** Owners of one cluster that come from one place, to be made as they are asked for. */
 export interface Claim {
-  readonly cluster: number;
+  readonly cluster: HostCluster;
   readonly count: number;
   readonly owners: Iterable<Owner>;
 }
 
-/** The structures, but for guest data, that some clusters hold: in one pass for all of them. */
-export function* structureClaims(scan: Scan, wanted: ReadonlySet<number>): Generator<Claim> {
+/** The claims, but for those of guest data, on some clusters: in one pass for all of them. */
+export function* metadataClaims(scan: Scan, wanted: ReadonlySet<number>): Generator<Claim> {
   let kinds = 0;
   for (const cluster of wanted) kinds |= kindsOf(scan.map.cell(cluster));
   const has = (bits: number) => (kinds & bits) !== 0;
@@ -43,7 +44,11 @@ export function* structureClaims(scan: Scan, wanted: ReadonlySet<number>): Gener
     for (const cluster of common(wanted, first, last)) yield claim(cluster, owner);
 }
 
-const claim = (cluster: number, owner: Owner): Claim => ({ cluster, count: 1, owners: [owner] });
+const claim = (cluster: number, owner: Owner): Claim => ({
+  cluster: hostCluster(cluster),
+  count: 1,
+  owners: [owner],
+});
 
 /** The wanted clusters of a range, its ends included. */
 function* common(wanted: ReadonlySet<number>, first: number, last: number): Generator<number> {
@@ -77,7 +82,11 @@ function* l2TableClaims(scan: Scan, wanted: ReadonlySet<number>): Generator<Clai
     const last = offset % clusterSize === 0 ? first : first + 1;
     for (let cluster = first; cluster <= last; cluster++)
       if (wanted.has(cluster))
-        yield { cluster, count: tables.placeCount(table), owners: l2TableOwners(scan, table) };
+        yield {
+          cluster: hostCluster(cluster),
+          count: tables.placeCount(table),
+          owners: l2TableOwners(scan, table),
+        };
   }
 }
 
@@ -87,10 +96,11 @@ function* l2TableOwners(scan: Scan, table: number): Generator<Owner> {
 }
 
 /** Host offset of an L1 entry. */
-function entryOffsetOf(scan: Scan, of: TableOf, l1Index: number): number {
+function entryOffsetOf(scan: Scan, of: TableOf, l1Index: number): HostOffset {
   const { l1, snapshotTable } = scan.image;
   if (!of.snapshot) return l1.entryOffset(l1Index);
-  return Number(snapshotTable.snapshots[of.snapshot.index].l1Offset) + l1Index * 8;
+  const { l1Offset } = snapshotTable.snapshots[of.snapshot.index];
+  return hostOffset(Number(l1Offset) + l1Index * 8);
 }
 
 function* blockClaims(scan: Scan, wanted: ReadonlySet<number>): Generator<Claim> {

@@ -1,16 +1,16 @@
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Store } from '../../state/store.js';
-import { placeholder, treeOf, type Row } from './structureTree.js';
+import { placeholder, treeOf, type Row } from './openTree.js';
 import { Icon } from '../../parts/icon.js';
 import { inFile, showOffset } from '../../parts/offsetLink.js';
-import { StructureDetails, bytesText } from './structureDetails.js';
+import { NodeDetails, bytesText } from './nodeDetails.js';
 import { useVisibleRows } from '../../parts/useVisibleRows.js';
-import type { StructureNode } from '../../../src/core/tree/node.js';
+import type { TreeNode } from '../../../src/core/tree/node.js';
 import { clean } from '../../../src/core/text.js';
 import { hex } from '../../../src/core/bytes.js';
 
-/** CSS pixels of a row, as in structures.css. */
+/** CSS pixels of a row, as in tree.css. */
 const ROW = 22;
 
 interface Props {
@@ -18,7 +18,7 @@ interface Props {
 }
 
 /** Everything that the image's bytes say, as a tree of which only the rows in sight are built. */
-export function StructuresPane({ store }: Props): JSX.Element {
+export function TreePane({ store }: Props): JSX.Element {
   const tree = treeOf(store);
   const visible = useVisibleRows(tree.length, ROW);
   const { rows, first, last } = visible;
@@ -42,7 +42,7 @@ export function StructuresPane({ store }: Props): JSX.Element {
   };
 
   return (
-    <div class="structures">
+    <div class="tree-pane">
       <div
         ref={visible.scroller}
         class="tree"
@@ -64,12 +64,12 @@ export function StructuresPane({ store }: Props): JSX.Element {
           ))}
         </div>
       </div>
-      <StructureDetails store={store} version={version} />
+      <NodeDetails store={store} version={version} />
     </div>
   );
 }
 
-const rowId = (index: number): string => `structure-${index}`;
+const rowId = (index: number): string => `node-${index}`;
 
 interface RowProps extends Props {
   readonly index: number;
@@ -130,7 +130,7 @@ function TreeRow({ store, index, onSelect }: RowProps): JSX.Element {
 }
 
 /** The link at the end of the row says the same. */
-const tellsTarget = ({ value, target }: StructureNode): boolean =>
+const tellsTarget = ({ value, target }: TreeNode): boolean =>
   target !== undefined && value === hex(target);
 
 function spoken(row: Row): string {
