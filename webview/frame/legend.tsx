@@ -88,7 +88,7 @@ function Entry({ value, store, clusters, also }: EntryProps): JSX.Element {
             </span>
           )}
           {count(clusters)}
-          {also > 0 && ` (+${count(also)} shared)`}
+          {also > 0 && ` (+${count(also)} of two kinds)`}
         </span>
       )}
     </button>

@@ -5,7 +5,7 @@ import { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { fitCanvas, type DrawItem } from './renderer.js';
 import type { RareFrame, RareMarks } from './rareMarks.js';
-import { TroubleMarks } from './troubleMarks.js';
+import type { TroubleMarks } from './troubleMarks.js';
 import type { ShownWindows, WindowOverlay } from './windowOverlay.js';
 
 /** A square of the picture, in cells of level 0. */
@@ -53,6 +53,8 @@ export class Overlays {
   readonly #context: CanvasRenderingContext2D;
   #windows: WindowOverlay | undefined;
   #trouble: TroubleMarks | undefined;
+  #troubleMarks: ((marks: Marks, ratio: number) => TroubleMarks) | undefined;
+  #fetchingTrouble: Promise<void> | undefined;
   #rare: RareMarks | undefined;
   readonly #fetched: () => void;
   #fetching: Promise<void> | undefined;
@@ -77,7 +79,7 @@ export class Overlays {
   }
 
   draw(frame: OverlayFrame): void {
-    const { view, ratio, marks, items } = frame;
+    const { view, ratio, marks } = frame;
     const context = this.#context;
     fitCanvas(this.canvas, Math.round(view.width * ratio), Math.round(view.height * ratio));
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
@@ -86,8 +88,7 @@ export class Overlays {
     this.#drawSquares(frame);
     this.#drawRare(context, frame.rare);
     if (frame.windows) this.#drawWindows(context, frame, frame.windows);
-    if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
-    this.#trouble.draw(context, items, frame.hatched);
+    this.#drawTrouble(context, frame);
     if (frame.mapped) drawLinks(context, frame, frame.mapped);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);
@@ -102,6 +103,22 @@ export class Overlays {
     }
     this.#fetchingRare ??= import('./rareMarks.js').then(({ RareMarks }) => {
       this.#rare = new RareMarks();
+      this.#fetched();
+    });
+  }
+
+  /** The same. */
+  #drawTrouble(
+    context: CanvasRenderingContext2D,
+    { marks, ratio, items, hatched }: OverlayFrame,
+  ): void {
+    if (this.#troubleMarks) {
+      if (!this.#trouble?.fits(marks, ratio)) this.#trouble = this.#troubleMarks(marks, ratio);
+      this.#trouble.draw(context, items, hatched);
+      return;
+    }
+    this.#fetchingTrouble ??= import('./troubleMarks.js').then(({ TroubleMarks }) => {
+      this.#troubleMarks = (...look) => new TroubleMarks(...look);
       this.#fetched();
     });
   }

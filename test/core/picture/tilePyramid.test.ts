@@ -190,7 +190,7 @@ describe('the share of a cell that holds anything', () => {
   const HOLDS = holdings({ view: 'host', layer: 'kinds' });
 
   it.each(['hilbert', 'rows'] as const)('is that of its clusters, cell for cell (%s)', (name) => {
-    const map = randomMap(40 * CHUNK, 3);
+    const map = randomMap(3000 * CHUNK, 3);
     const curve = createCurve(name, map.clusters);
     const source = mapLayer('kinds', map);
     const pyramid = new TilePyramid(source, curve, HOLDS);
