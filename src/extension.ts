@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './editor/commands.js';
 import { followDocuments } from './editor/diagnostics.js';
+import { takeOverEarlyTabs } from './editor/earlyTabs.js';
 import { Panels } from './editor/panels.js';
 import { ImageEditorProvider } from './editor/provider.js';
 import { registerRevealPlace } from './editor/revealPlace.js';
@@ -40,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     followActivePanel(panels),
     followDocuments(provider.onDidOpen),
   );
+  void takeOverEarlyTabs();
   return {
     documents: () =>
       provider.documents.map((document) => ({

@@ -2,9 +2,9 @@ import { BudgetError } from '../core/map/budget.js';
 import { BESIDE, mebibytesNeeded } from '../core/check/mapNeed.js';
 import { type Scan, scan } from '../core/check/scan.js';
 import type { MappableImage } from '../core/qcow2/image.js';
-import { finish } from '../core/work.js';
 import type { Arguments } from './options.js';
 import { RefusalError } from './refusal.js';
+import { finishInLittle } from './youngSpace.js';
 
 const MIB = 2 ** 20;
 /** What a scan may take above an idle Node, in MiB, unless `--memory` says otherwise. */
@@ -15,10 +15,10 @@ const DEFAULT_MEMORY = 256;
  */
 export function scanWithin(image: MappableImage, memory = DEFAULT_MEMORY): Scan {
   try {
-    return finish(scan(image, Math.max(0, memory - BESIDE) * MIB));
+    return finishInLittle(scan(image, Math.max(0, memory - BESIDE) * MIB));
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
-    const needed = Math.max(memory + 1, mebibytesNeeded(image));
+    const needed = Math.max(memory + 1, mebibytesNeeded(image, error));
     throw new RefusalError(`this image needs about ${needed} MiB; --memory ${needed}`);
   }
 }

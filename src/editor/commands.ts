@@ -45,6 +45,7 @@ export function registerCommands(panels: Panels): vscode.Disposable {
     'qcow2.zoomOut': view('zoomOut'),
     'qcow2.fit': view('fit'),
     'qcow2.clearIsolation': view('clearIsolation'),
+    'qcow2.showKeys': view('showKeys'),
     'qcow2.toggleWindows': view('toggleWindows'),
     'qcow2.toggleCurve': () =>
       writeCurve(heatmapSettings().curve === 'hilbert' ? 'rows' : 'hilbert'),

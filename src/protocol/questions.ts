@@ -127,10 +127,15 @@ const operationFields = { ...simulateFields, operation: count };
 export const QUESTIONS = {
   /** One tile of a picture. */
   tile: exchange<Tile>()(
-    v.object({ ...picture, curve, level: upTo(MAX_LEVEL), x: count, y: count }),
+    v.object({
+      ...picture,
+      ...{ curve, level: upTo(MAX_LEVEL), x: count, y: count },
+      /** With the share of each cell that holds anything. */
+      shares: v.optional(v.boolean()),
+    }),
   ),
-  /** The whole file in so many rows of pixels, from its start to its end. */
-  strip: exchange<Strip>()(v.object({ rows: v.pipe(upTo(MAX_ROWS), v.minValue(1)) })),
+  /** All of a picture in so many rows of pixels, from its start to its end. */
+  strip: exchange<Strip>()(v.object({ ...picture, rows: v.pipe(upTo(MAX_ROWS), v.minValue(1)) })),
   /** How far a picture is; asking sets it going. To be asked again while it is computing. */
   layer: exchange<LayerAnswer>()(v.object(picture)),
   /** Everything known about one host cluster, with every owner. */

@@ -62,7 +62,13 @@ export interface SearchRequest {
 
 /** Commands of the palette and its keys that the view carries out. */
 export type ViewCommand =
-  MapCommand | 'clearIsolation' | 'toggleWindows' | 'showHost' | 'showGuest' | NavigationCommand;
+  | MapCommand
+  | 'clearIsolation'
+  | 'toggleWindows'
+  | 'showKeys'
+  | 'showHost'
+  | 'showGuest'
+  | NavigationCommand;
 
 /** Those that the map carries out. */
 export type MapCommand = 'zoomIn' | 'zoomOut' | 'fit';

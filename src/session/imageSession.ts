@@ -148,7 +148,7 @@ export class ImageSession {
   /** What can be asked. */
   readonly service: ImageService = {
     tile: (query) => this.#timed((pictures) => pictures.tile(query)),
-    strip: ({ rows }) => this.#timed((pictures) => pictures.strip(rows)),
+    strip: (query) => this.#timed((pictures) => pictures.strip(query)),
     layer: (query) => must(this.#pictures).layer(query),
     cluster: ({ cluster }) => this.#cluster(cluster),
     guestCluster: ({ cluster }) => {

@@ -236,5 +236,5 @@ test('an image that needs more memory than there may be taken is told how much',
   expect(() => {
     session.start();
     while (session.advance(10));
-  }).toThrow(/^this image needs about 97 MiB of memory, .* qcow2-lens check --memory 97$/);
+  }).toThrow(/^this image needs about 67 MiB of memory, .* qcow2-lens check --memory 67$/);
 });

@@ -16,7 +16,7 @@ const HELP: Readonly<Record<View, string>> = {
   guest: 'Map of guest clusters.',
 };
 const KEYS =
-  'Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, N finds the next of the same, M marks what a table refers to, W shows or hides overlap windows.';
+  'Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, N finds the next of the same, M marks what a table refers to, W shows or hides overlap windows and opens their tab.';
 /** What the context menu of VS Code goes by: a click on the map selects what the commands act on. */
 const CONTEXT = JSON.stringify({
   webviewSection: 'map',

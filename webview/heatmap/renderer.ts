@@ -1,3 +1,4 @@
+import type { Rarity } from '../../src/core/picture/rarity.js';
 import type { Palette } from './palette.js';
 import type { StoredTile } from './tileStore.js';
 import type { Isolation } from '../state/inView.js';
@@ -17,6 +18,9 @@ export interface DrawItem {
 export interface Look {
   readonly palette: Palette;
   readonly isolation: Isolation | undefined;
+  readonly rarity: Rarity;
+  /** Cells are the brighter, the more of their clusters hold anything. */
+  readonly density: boolean;
 }
 
 export interface Frame extends Look {

@@ -55,7 +55,7 @@ export class SubclusterGrid {
   }
 
   /** Draws what is known and asks for the rest. Returns the mask of the values drawn. */
-  draw(context: CanvasRenderingContext2D, frame: Frame): number {
+  draw(context: CanvasRenderingContext2D, frame: Omit<Frame, 'rarity' | 'density'>): number {
     const { isolation, palette } = frame;
     if (isolation && isolation.dominant !== GUEST.partial) return 0;
     let values = 0;
@@ -149,7 +149,7 @@ interface Part {
 function partInView(
   { tile, source, left, top, right, bottom }: DrawItem,
   block: number,
-  { width, height }: Frame,
+  { width, height }: Pick<Frame, 'width' | 'height'>,
 ): Part | undefined {
   const wide = (right - left) / source.size;
   const high = (bottom - top) / source.size;

@@ -1,11 +1,25 @@
 import type { Tile } from '../../src/protocol/imageService.js';
-import { createCurve, type Curve, type CurveName } from '../../src/core/picture/curve.js';
-import type { Picture } from '../../src/core/picture/layer.js';
 import {
+  createCurve,
+  HilbertCurve,
+  type Arrangement,
+  type Curve,
+  type CurveName,
+} from '../../src/core/picture/curve.js';
+import { holdings, type Picture } from '../../src/core/picture/layer.js';
+import { isWhole, piecesOf, putPiece, type Piece } from '../../src/core/picture/pieces.js';
+import {
+  DOMINANT_MASK,
+  newTile,
+  OUTSIDE,
+  TILE,
+  TILE_BITS,
   TILE_CELLS,
+  tileBytes,
   tileKey,
   tileOverBytes,
   topLevel,
+  type MixedTile,
   type TileCells,
 } from '../../src/core/picture/tile.js';
 import { COARSEST, troubleMarkers, type Marker } from './markers.js';
@@ -17,10 +31,23 @@ const IN_FLIGHT = 8;
 /** Tiles kept: those of a 4K screen, and as many around it. */
 const KEPT = 224;
 
+/** Tiles kept as the worker told them, to be put together in another arrangement. */
+const TOLD_KEPT = 96;
+
 /** A picture on a curve. */
 export interface Shown extends Picture {
   readonly curve: CurveName;
   readonly clusters: number;
+  /** How the squares of the Hilbert curve lie, if they are not as large as can be. */
+  readonly arrangement?: Arrangement | undefined;
+  /** Tiles have the shares of their cells. */
+  readonly shares?: boolean;
+}
+
+/** A tile as the worker tells it: of the largest squares that the curve can have. */
+interface Told {
+  readonly cells: TileCells;
+  readonly generation: number;
 }
 
 /** A tile, and the part of it under a place. */
@@ -57,15 +84,19 @@ export class StoredTile {
 
 /**
  * The tiles the webview has. It asks for what the newest view wants, at most eight at a time, and
- * drops what an older view wanted; a stale tile stays until its successor arrives.
+ * drops what an older view wanted; a stale tile stays until its successor arrives. The worker knows
+ * nothing of the shape of the pane: its tiles are cut and turned here to how the squares lie.
  */
 export class TileStore {
   picture: Picture;
   curve: Curve;
   top: number;
+  #shares = false;
   readonly #fetch: (query: Query<'tile'>) => Promise<Tile>;
   readonly #arrived: () => void;
   readonly #tiles = new Map<number, StoredTile>();
+  readonly #told = new Map<number, Told>();
+  readonly #asked = new Map<number, Promise<Told>>();
   readonly #inFlight = new Set<number>();
   /** By key: the generation at which asking failed. */
   readonly #failed = new Map<number, number>();
@@ -87,31 +118,48 @@ export class TileStore {
    * The tile of the whole of another picture, to turn to it when there is something to draw; no tile
    * where it cannot be had. Undefined when yet another one has been asked for meanwhile.
    */
-  async first({
-    view,
-    layer,
-    curve,
-    clusters,
-  }: Shown): Promise<{ readonly tile: StoredTile | undefined } | undefined> {
+  async first(shown: Shown): Promise<{ readonly tile: StoredTile | undefined } | undefined> {
+    const { view, layer, curve: name, clusters, arrangement, shares = false } = shown;
     const opening = ++this.#opening;
-    const place = { level: topLevel(createCurve(curve, clusters)), x: 0, y: 0 };
-    const tile = await this.#fetch({ view, layer, curve, ...place })
-      .then(async (answer) => new StoredTile(place, await cellsOf(answer), answer.generation))
-      .catch(() => undefined);
+    const curve = createCurve(name, clusters, arrangement);
+    const place = { level: topLevel(curve), x: 0, y: 0 };
+    const ask = async (block: TilePlace): Promise<Told> => {
+      const { cells, generation } = await this.#fetch({
+        ...{ view, layer, curve: name, shares },
+        ...block,
+      });
+      return { cells: await cellsOf(cells), generation };
+    };
+    const tile = await gathered(shown, place, piecesAt(curve, place), ask).catch(() => undefined);
     return opening === this.#opening ? { tile } : undefined;
   }
 
   /** Starts over with another picture or another curve. `first`: the tile of its whole. */
-  reset({ view, layer, curve, clusters }: Shown, first?: StoredTile): void {
+  reset(
+    { view, layer, curve, clusters, arrangement, shares = false }: Shown,
+    first?: StoredTile,
+  ): void {
     this.picture = { view, layer };
-    this.curve = createCurve(curve, clusters);
-    this.top = topLevel(this.curve);
+    this.#shares = shares;
+    this.#told.clear();
+    this.#asked.clear();
+    this.#begin(createCurve(curve, clusters, arrangement));
+    if (first) this.#keep(first);
+  }
+
+  /** Lays the squares of the Hilbert curve another way; what has been told remains true. */
+  arrange(arrangement: Arrangement): void {
+    this.#begin(createCurve('hilbert', this.curve.clusters, arrangement));
+  }
+
+  #begin(curve: Curve): void {
+    this.curve = curve;
+    this.top = topLevel(curve);
     this.#tiles.clear();
     this.#failed.clear();
     this.#inFlight.clear();
     this.#wanted = [];
     this.#epoch++;
-    if (first) this.#keep(first);
   }
 
   /** From now on tiles of an older generation are stale. */
@@ -119,8 +167,20 @@ export class TileStore {
     this.#generation = generation;
   }
 
+  /** The tile of a place, if all that it is made of has arrived. */
   get(place: TilePlace): StoredTile | undefined {
-    return this.#tiles.get(tileKey(place.level, place.x, place.y));
+    const known = this.#tiles.get(tileKey(place.level, place.x, place.y));
+    if (known || this.#told.size === 0) return known;
+    const pieces = piecesAt(this.curve, place);
+    const told: Told[] = [];
+    for (const { block } of pieces) {
+      const each = this.#told.get(tileKey(place.level, block.x, block.y));
+      if (!each) return undefined;
+      told.push(each);
+    }
+    const made = putTogether(this.picture, place, pieces, told);
+    this.#keep(made);
+    return made;
   }
 
   /**
@@ -156,10 +216,40 @@ export class TileStore {
     const known = this.get(place);
     if (known && known.generation >= this.#generation) return known;
     const epoch = this.#epoch;
-    const tile = await this.#fetch({ ...this.picture, curve: this.curve.name, ...place });
-    const stored = new StoredTile(place, await cellsOf(tile), tile.generation);
+    const stored = await gathered(this.picture, place, piecesAt(this.curve, place), (block) =>
+      this.#ask(block),
+    );
     if (epoch === this.#epoch) this.#keep(stored);
     return stored;
+  }
+
+  /** A tile of the newest generation, as the worker has it. */
+  #ask(block: TilePlace): Promise<Told> {
+    const key = tileKey(block.level, block.x, block.y);
+    const known = this.#told.get(key);
+    if (known && known.generation >= this.#generation) return Promise.resolve(known);
+    const asked = this.#asked.get(key);
+    if (asked) return asked;
+    const answer = this.#fetch({
+      ...this.picture,
+      ...{ curve: this.curve.name, shares: this.#shares },
+      ...block,
+    }).then(async ({ cells, generation }) => ({ cells: await cellsOf(cells), generation }));
+    this.#asked.set(key, answer);
+    const isCurrent = (): boolean => this.#asked.get(key) === answer;
+    void answer
+      .then((told) => {
+        if (!isCurrent()) return;
+        this.#told.delete(key);
+        this.#told.set(key, told);
+        for (const [oldest] of this.#told)
+          if (this.#told.size > TOLD_KEPT) this.#told.delete(oldest);
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        if (isCurrent()) this.#asked.delete(key);
+      });
+    return answer;
   }
 
   #askForNext(): void {
@@ -168,11 +258,11 @@ export class TileStore {
       const key = tileKey(place.level, place.x, place.y);
       if (this.#inFlight.has(key) || this.#failed.get(key) === this.#generation) continue;
       const known = this.#tiles.get(key);
-      if (!known || known.generation < this.#generation) void this.#ask(key, place);
+      if (!known || known.generation < this.#generation) void this.#complete(key, place);
     }
   }
 
-  async #ask(key: number, place: TilePlace): Promise<void> {
+  async #complete(key: number, place: TilePlace): Promise<void> {
     const epoch = this.#epoch;
     this.#inFlight.add(key);
     try {
@@ -209,14 +299,81 @@ export class TileStore {
   }
 }
 
-async function cellsOf({ cells }: Tile): Promise<TileCells> {
+/** Of which tiles of the worker a tile is made. */
+function piecesAt(curve: Curve, place: TilePlace): readonly Piece[] {
+  if (curve.name === 'rows') {
+    const { x, y } = place;
+    const corner = { x: 0, y: 0 };
+    return [{ block: { x, y }, source: corner, target: corner, size: TILE, orientation: 0 }];
+  }
+  return piecesOf(curve, new HilbertCurve(curve.clusters), place, TILE_BITS);
+}
+
+async function gathered(
+  picture: Picture,
+  place: TilePlace,
+  pieces: readonly Piece[],
+  ask: (block: TilePlace) => Promise<Told>,
+): Promise<StoredTile> {
+  const asked = new Map<number, Promise<Told>>();
+  const told = pieces.map(({ block }) => {
+    const key = tileKey(place.level, block.x, block.y);
+    const known = asked.get(key) ?? ask({ level: place.level, x: block.x, y: block.y });
+    asked.set(key, known);
+    return known;
+  });
+  return putTogether(picture, place, pieces, await Promise.all(told));
+}
+
+function putTogether(
+  picture: Picture,
+  place: TilePlace,
+  pieces: readonly Piece[],
+  told: readonly Told[],
+): StoredTile {
+  const generation = Math.min(...told.map((each) => each.generation));
+  return new StoredTile(place, cellsPutTogether(picture, pieces, told), generation);
+}
+
+function cellsPutTogether(
+  picture: Picture,
+  pieces: readonly Piece[],
+  told: readonly Told[],
+): TileCells {
+  const [first] = told;
+  const isFull = pieces.reduce((sum, { size }) => sum + size * size, 0) === TILE_CELLS;
+  if (isWhole(pieces, TILE) || (isFull && told.every((each) => alike(each.cells, first.cells))))
+    return first.cells;
+  const made = newTile(told.some(({ cells }) => cells.type === 'mixed' && cells.shares));
+  made.glyphs.fill(OUTSIDE);
+  pieces.forEach((piece, index) => {
+    const from = mixed(picture, told[index].cells);
+    putPiece(piece, TILE, from.glyphs, made.glyphs);
+    putPiece(piece, TILE, from.masks, made.masks);
+    if (made.shares && from.shares) putPiece(piece, TILE, from.shares, made.shares);
+  });
+  return made;
+}
+
+const alike = (a: TileCells, b: TileCells): boolean =>
+  a.type === 'uniform' && b.type === 'uniform' && a.glyph === b.glyph && a.mask === b.mask;
+
+function mixed(picture: Picture, cells: TileCells): MixedTile {
+  if (cells.type === 'mixed') return cells;
+  const made = newTile(true);
+  made.glyphs.fill(cells.glyph);
+  made.masks.fill(cells.mask);
+  if (holdings(picture)[cells.glyph & DOMINANT_MASK]) made.shares?.fill(255);
+  return made;
+}
+
+async function cellsOf(cells: Tile['cells']): Promise<TileCells> {
   if (cells.type === 'uniform') return cells;
   const stream = new Blob([new Uint8Array(cells.bytes)])
     .stream()
     .pipeThrough(new DecompressionStream('deflate-raw'));
   const buffer = await new Response(stream).arrayBuffer();
-  if (buffer.byteLength !== TILE_CELLS * 3) {
-    throw new Error(`a tile has ${buffer.byteLength} bytes; ${TILE_CELLS * 3} were expected`);
-  }
+  if (![false, true].some((shares) => buffer.byteLength === tileBytes(shares)))
+    throw new Error(`a tile has ${buffer.byteLength} bytes`);
   return tileOverBytes(buffer);
 }

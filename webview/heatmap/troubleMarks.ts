@@ -9,14 +9,16 @@ type Bad = Exclude<Trouble, 0>;
 /** From this width on (CSS pixels) cells are hatched; below, a marker stands on them. */
 const HATCHED_FROM = 7;
 /** Width of a marker in CSS pixels, its halo included. */
-const MARKER: Readonly<Record<Bad, number>> = { 1: 6, 2: 9, 3: 10 };
+const MARKER: Readonly<Record<Bad, number>> = { 1: 11, 2: 15, 3: 13 };
+/** Width of its line. */
+const LINE = 2;
 /** Markers drawn at most in a frame. */
 const MAX_MARKERS = 2500;
 
 /**
  * Draws trouble over the map so that shape tells it apart as well as colour: claimed twice is
- * hatched, or a filled square; a refcount too low is cross-hatched, or a diamond; a leak is dotted,
- * or a ring.
+ * hatched, or a square; a refcount too low is cross-hatched, or a diamond; a leak is dotted, or a
+ * ring. Markers are frames: what is in the place keeps its own colour.
  */
 export class TroubleMarks {
   readonly #patterns: Readonly<Record<Bad, CanvasPattern>>;
@@ -191,15 +193,17 @@ function dots(marks: Marks, ratio: number): CanvasPattern {
   return patternOf(canvas, context);
 }
 
-/** A marker with a halo in the background's colour, so that it stands off from any kind. */
+/** A frame with a halo in the background's colour on both sides, so that it stands off from any kind. */
 function sprite(marks: Marks, ratio: number, trouble: Bad): HTMLCanvasElement {
   const side = Math.round(MARKER[trouble] * ratio);
   const [canvas, context] = canvasOf(side);
   const middle = side / 2;
-  context.fillStyle = marks.halo;
-  context.strokeStyle = context.fillStyle;
-  const shape = (radius: number): void => {
+  const stroke = (colour: string, width: number): void => {
+    context.strokeStyle = colour;
+    context.lineWidth = width * ratio;
     context.beginPath();
+    // The halo is within the canvas.
+    const radius = middle - (LINE / 2 + 1) * ratio;
     switch (trouble) {
       case 1:
         context.arc(middle, middle, radius, 0, 2 * Math.PI);
@@ -215,14 +219,9 @@ function sprite(marks: Marks, ratio: number, trouble: Bad): HTMLCanvasElement {
         context.rect(middle - radius, middle - radius, 2 * radius, 2 * radius);
         break;
     }
-    context.fill();
+    context.stroke();
   };
-  shape(middle);
-  context.fillStyle = colourOfTrouble(marks, trouble);
-  shape(middle - 1.5 * ratio);
-  if (trouble === 1) {
-    context.fillStyle = marks.halo;
-    shape(ratio * 0.6);
-  }
+  stroke(marks.halo, LINE + 2);
+  stroke(colourOfTrouble(marks, trouble), LINE);
   return canvas;
 }

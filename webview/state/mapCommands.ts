@@ -6,8 +6,8 @@ export interface MapCommands {
   run(command: MapCommand): void;
   reveal(cluster: HostCluster, view: 'host'): void;
   reveal(cluster: GuestCluster, view: 'guest'): void;
-  /** Looks at a cluster from close by. */
-  lookAt(cluster: HostCluster): void;
+  /** Looks at a cluster of the picture shown from close by. */
+  lookAt(cluster: number): void;
   /** Shows a cluster for the time being; undefined goes back to where one was. */
   preview(cluster: HostCluster | undefined): void;
   /** The view as a picture, with its legend. */

@@ -1,6 +1,7 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { Explanation } from '../../src/core/check/explanations.js';
 import type { FindingCode } from '../../src/core/check/finding.js';
+import type { Curve } from '../../src/core/picture/curve.js';
 import { LAYERS, type Layer } from '../../src/core/picture/layer.js';
 import { isMapLayer } from '../../src/core/picture/mapLayers.js';
 import type { Rectangle } from '../../src/core/picture/stretch.js';
@@ -39,6 +40,12 @@ const NONE_REACHED: readonly number[] = [];
 /** A file of which nothing has been told yet. */
 export const UNTOUCHED: FileStatus = { changed: 'no', use: 'unknown' };
 
+/** What one sees of a picture. */
+interface Seen {
+  readonly curve: Curve;
+  readonly area: Rectangle;
+}
+
 /** All that the webview knows, as signals; what it says to the host; what survives its hiding. */
 export class Store {
   readonly facts = signal<ImageFacts | undefined>(undefined);
@@ -56,9 +63,12 @@ export class Store {
   readonly spoken = signal('');
   /** The value that is shown alone. */
   readonly isolated = signal<number | undefined>(undefined);
+  readonly isKeySheetOpen = signal(false);
   readonly zoom = signal(1);
-  /** The part of the picture's plane that is in view, in cells. */
-  readonly area = signal<Rectangle | undefined>(undefined);
+  /** Cells show how much of them is taken. */
+  readonly density = signal(false);
+  /** The curve of the picture shown, and the part of its plane that is in view, in cells. */
+  readonly sight = signal<Seen | undefined>(undefined);
   /** Whether cells are wide enough to carry the letters of their kinds. */
   readonly lettered = signal(false);
   /** Mask of the values of the subclusters that are drawn (see core/picture/tile.ts). */
@@ -74,12 +84,16 @@ export class Store {
     const value = this.isolated.value;
     return value === undefined ? undefined : { mask: maskOfValue(value), dominant: value };
   });
+  /** Whether one looks at overlap windows: their tab or their layer is open. */
+  readonly isOverlapOpen: ReadonlySignal<boolean> = computed(() => {
+    const { open, tab } = this.pane.value;
+    return (open && tab === 'overlap') || this.pictures.chosen.value.layer === 'windows';
+  });
   /** The overlap windows, if they are to be shown and there are any: also those after a simulation. */
   readonly windows: ReadonlySignal<WindowStates | undefined> = computed(() => {
     const answer = this.simulation.structures.value ?? this.overlap.answer.value;
-    return this.overlap.areWindowsShown.value && answer?.state === 'built'
-      ? new WindowStates(answer)
-      : undefined;
+    const isShown = this.isOverlapOpen.value && this.overlap.areWindowsShown.value;
+    return isShown && answer?.state === 'built' ? new WindowStates(answer) : undefined;
   });
   /** The windows that the last step reached, while somebody steps through the opening. */
   readonly reachedWindows: ReadonlySignal<readonly number[]> = computed(() => {
@@ -139,7 +153,6 @@ export class Store {
       (options) => this.rpc.ask('simulateSweep', { options }),
       () => {
         this.pictures.changed('simulation');
-        this.pictures.choose({ view: 'guest', layer: 'simulation' });
       },
     );
     this.pictures = new PictureState((picture) => this.rpc.ask('layer', picture), kept.picture);
@@ -149,6 +162,7 @@ export class Store {
     this.camera = signal(kept.camera);
     this.pane = signal(kept.pane);
     this.overlap.areWindowsShown.value = kept.windows;
+    this.density.value = kept.density;
     effect(() => {
       const [camera, selected, pane] = [
         this.camera.value,
@@ -157,6 +171,7 @@ export class Store {
       ];
       const simulation = this.simulation.kept.value;
       const windows = this.overlap.areWindowsShown.value;
+      const density = this.density.value;
       const history = this.navigation.history.value;
       const picture = this.pictures.chosen.value;
       const guest = this.selection.guestToKeep;
@@ -170,6 +185,7 @@ export class Store {
         pane,
         simulation,
         windows,
+        density,
       };
       host.keepState(state);
     });
@@ -226,8 +242,14 @@ export class Store {
     });
   }
 
+  /** Shows or hides the overlap windows; where nobody looks at them, their tab opens with them. */
   toggleWindows(): void {
-    this.overlap.areWindowsShown.value = !this.overlap.areWindowsShown.value;
+    if (this.isOverlapOpen.value) {
+      this.overlap.areWindowsShown.value = !this.overlap.areWindowsShown.value;
+      return;
+    }
+    this.overlap.areWindowsShown.value = true;
+    this.showTab('overlap');
   }
 
   /** A second time for the same value: shows all again. */

@@ -22,14 +22,14 @@ export class Comparison {
   readonly #stored: StoredRefcounts;
   readonly #clusterSize: number;
   /** Differences in each chunk. */
-  readonly #differences: Int32Array;
+  readonly #differences: Uint16Array;
 
   constructor(references: References, stored: StoredRefcounts, clusterSize: number) {
     this.#map = references.map;
     this.#references = references;
     this.#stored = stored;
     this.#clusterSize = clusterSize;
-    this.#differences = new Int32Array(this.#map.chunkCount);
+    this.#differences = new Uint16Array(this.#map.chunkCount);
   }
 
   get total(): number {

@@ -101,8 +101,15 @@ export class StoredRefcounts {
     if (uniform !== undefined) this.#fillAlike(map, first, end, uniform);
     for (let from = first; uniform === undefined && from < end;) {
       const to = Math.min(end, (Math.floor(from / CHUNK) + 1) * CHUNK);
-      const cells = map.writable(Math.floor(from / CHUNK));
-      this.#fillCells(cells, from % CHUNK, from - first, to - from);
+      const alike = this.#alikeIn(from - first, to - from);
+      if (alike === undefined)
+        this.#fillCells(
+          map.writable(Math.floor(from / CHUNK)),
+          from % CHUNK,
+          from - first,
+          to - from,
+        );
+      else if (alike !== 0) this.#fillAlike(map, from, to, alike);
       from = to;
     }
     for (
@@ -139,6 +146,21 @@ export class StoredRefcounts {
     const value = this.#small(0);
     for (let entry = 1; entry * this.#geometry.refcountBits < 64; entry++)
       if (this.#small(entry) !== value) return undefined;
+    return value;
+  }
+
+  /** The refcount that `count` entries from entry `entry` of the buffered block on have, if it is one. */
+  #alikeIn(entry: number, count: number): number | undefined {
+    const view = this.#view;
+    if (this.#geometry.refcountBits === 16) {
+      const first = view.getUint16(entry * 2);
+      const end = (entry + count) * 2;
+      for (let p = entry * 2 + 2; p < end; p += 2)
+        if (view.getUint16(p) !== first) return undefined;
+      return Math.min(first, MANY);
+    }
+    const value = this.#small(entry);
+    for (let i = 1; i < count; i++) if (this.#small(entry + i) !== value) return undefined;
     return value;
   }
 

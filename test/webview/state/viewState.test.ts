@@ -7,7 +7,7 @@ describe('kept state', () => {
   it('comes back as it was kept', () => {
     const state: ViewState = {
       version: 1,
-      camera: { view: 'guest', curve: 'rows', x: 12.5, y: 3, scale: 0.25 },
+      camera: { view: 'guest', curve: 'rows', arrangement: undefined, x: 12.5, y: 3, scale: 0.25 },
       picture: { view: 'guest', layer: 'fragmentation' },
       selected: hostCluster(20512),
       history: { places: [hostCluster(3), hostCluster(20512), hostCluster(7)], at: 1 },
@@ -15,6 +15,7 @@ describe('kept state', () => {
       pane: { open: false, width: 420, tab: 'findings' },
       simulation: { operations: ['write 0 64K'], engine: 'structures', cache: 'writeback' },
       windows: false,
+      density: true,
     };
     expect(readViewState(JSON.parse(JSON.stringify(state)))).toEqual(state);
   });

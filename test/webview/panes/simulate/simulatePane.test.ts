@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCurve } from '../../../../src/core/picture/curve.js';
 import type { HostedImage } from '../../harness/editorPage.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
 import { hostedSample } from '../../harness/hostedImages.js';
-import { cellCentres } from '../../harness/measure.js';
+import { cellCentres, curveOn } from '../../harness/measure.js';
 import { THEMES, type Theme } from '../../harness/themes.js';
 import { hostCluster } from '../../../../src/core/units.js';
 
@@ -313,7 +312,7 @@ describe('what is shown', () => {
       await page.locator('.step').first().waitFor();
       const facts = image.events.find((event) => event.type === 'facts');
       const clusters = facts?.facts.geometry?.hostClusters ?? 0;
-      const curve = createCurve('hilbert', clusters);
+      const curve = await curveOn(page, 'hilbert', clusters);
       const [hit, other] = await cellCentres(page, [curve.point(3), curve.point(40)], curve.filled);
       const opaque = (): Promise<boolean[] | undefined> =>
         page.evaluate(
