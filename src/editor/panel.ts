@@ -28,6 +28,7 @@ import { fromWebview } from './validate.js';
 import type { ClusterDetail } from '../core/inspect/inspection.js';
 import type { Query } from '../protocol/questions.js';
 import type { HostCluster } from '../core/units.js';
+import { messageOf } from '../core/text.js';
 
 /** One tab that shows an image. */
 export class ImagePanel implements vscode.Disposable {
@@ -133,9 +134,7 @@ export class ImagePanel implements vscode.Disposable {
 
   /** Where a place is; a sentence when the worker cannot tell. */
   locate(place: Query<'locate'>['place']): Promise<PlaceFound | string> {
-    return this.document
-      .ask('locate', { place }, this.#gone.signal)
-      .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+    return this.document.ask('locate', { place }, this.#gone.signal).catch(messageOf);
   }
 
   /** All that is known of the selected cluster; undefined when none is, or nothing is known. */
