@@ -2,11 +2,11 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Banners } from './frame/banners.js';
 import { Failed, Unreadable } from './frame/emptyStates.js';
-import { KeySheet, openKeySheetByKey } from './frame/keySheet.js';
+import { openKeySheetByKey } from './frame/keySheetKey.js';
 import { Legend } from './frame/legend.js';
 import { ClusterMapView } from './frame/map.js';
 import { SidePane } from './frame/sidePane.js';
-import { LaterStrip } from './frame/laterPane.js';
+import { LaterKeySheet, LaterStrip } from './frame/laterPane.js';
 import { Summary } from './frame/summary.js';
 import { Toolbar } from './frame/toolbar.js';
 import type { Store } from './state/store.js';
@@ -51,7 +51,7 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
         <SidePane store={store} />
       </div>
       <Legend store={store} />
-      {store.isKeySheetOpen.value && <KeySheet store={store} />}
+      <LaterKeySheet store={store} />
     </div>
   );
 }

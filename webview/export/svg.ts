@@ -10,7 +10,7 @@ import { valueOf } from '../heatmap/canvas2d.js';
 import { unpack, type Palette } from '../heatmap/palette.js';
 import type { Sight } from '../heatmap/heatmap.js';
 import { ACROSS, DOWN } from '../heatmap/subclusterGrid.js';
-import type { TileStore } from '../heatmap/tileStore.js';
+import type { TileStore } from '../heatmap/tiles/tileStore.js';
 import { GAP, PADDING, placeEntries, SWATCH, TITLE_HEIGHT, type Caption } from './caption.js';
 
 /** Cells in a picture at most: a coarser level is drawn where there would be more. */

@@ -5,7 +5,7 @@ import { valueVariable } from '../heatmap/palette.js';
 import { LAYER_TEXT, valueLabel, valueText } from '../text/layerText.js';
 import { isFileKinds, isStructure, legendValues } from '../state/legendValues.js';
 import type { Store } from '../state/store.js';
-import { shapeOf } from '../heatmap/shapes.js';
+import { shapeOf } from '../heatmap/marks/shapes.js';
 import { count, KIND_CODE, plural, size } from '../text/text.js';
 import { WindowLegend } from './windowLegend.js';
 import type { ScanSummary } from '../../src/core/inspect/inspection.js';

@@ -4,7 +4,7 @@ import { Heatmap } from '../heatmap/heatmap.js';
 import { handleKey, listenToPointer } from '../heatmap/input.js';
 import type { View } from '../../src/core/picture/layer.js';
 import { describePlace } from '../heatmap/place.js';
-import { markAt } from '../heatmap/simulationMarks.js';
+import { markAt } from '../heatmap/marks/simulationMarks.js';
 import { markText } from '../text/touchText.js';
 import { mappedText } from '../state/referredTo.js';
 import type { Store } from '../state/store.js';

@@ -7,11 +7,11 @@ import {
 import type { View } from '../../src/core/picture/layer.js';
 import { WindowGrid } from '../../src/core/picture/windowGrid.js';
 import type { KeptCamera } from '../state/viewState.js';
-import { arrangementFor, isPossible, sameArrangement } from './arrangement.js';
+import { arrangementFor, isPossible, sameArrangement } from './tiles/arrangement.js';
 import type { Camera } from './camera.js';
 import type { MapDrawing } from './mapDrawing.js';
 import { isInFile, selectedSquares, type Scene } from './scene.js';
-import type { Shown } from './tileStore.js';
+import type { Shown } from './tiles/tileStore.js';
 
 /** Leads the camera: to a place, to a window, to another picture and back to where it was left. */
 export class CameraGuide {

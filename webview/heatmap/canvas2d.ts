@@ -3,7 +3,7 @@ import { DOMINANT_MASK, TILE, TILE_CELLS, type MixedTile } from '../../src/core/
 import type { Isolation } from '../state/inView.js';
 import type { Palette } from './palette.js';
 import { fitCanvas, type DrawItem, type Frame, type Look, type MapRenderer } from './renderer.js';
-import type { StoredTile } from './tileStore.js';
+import type { StoredTile } from './tiles/storedTile.js';
 
 /** The part of its colour that a cell has at least. */
 const LEAST_SHADE = 0.25;

@@ -1,8 +1,8 @@
 import type { CellCounts } from '../../src/protocol/navigation.js';
 import { BLOCK_EDGE } from '../../src/protocol/limits.js';
 import type { Curve } from '../../src/core/picture/curve.js';
-import { arrangedNumbers } from './arrangedBlocks.js';
-import { BlockStore, cellInBlock } from './blockStore.js';
+import { arrangedNumbers } from './tiles/arrangedBlocks.js';
+import { BlockStore, cellInBlock } from './tiles/blockStore.js';
 import type { Query } from '../../src/protocol/questions.js';
 
 /** Stored refcount and references counted, each 255 for "255 or more". */

@@ -1,6 +1,6 @@
 import type { Curve, CurveName } from '../../src/core/picture/curve.js';
 import { isGuestKinds } from '../state/legendValues.js';
-import { arrangedMixed } from './arrangedBlocks.js';
+import { arrangedMixed } from './tiles/arrangedBlocks.js';
 import { CellCountStore } from './cellCounts.js';
 import { Labels, type LabelScene } from './labels.js';
 import type { Scene } from './scene.js';

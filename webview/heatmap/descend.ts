@@ -1,5 +1,5 @@
 import { TILE, TILE_BITS, TROUBLE_SHIFT, type TileCells } from '../../src/core/picture/tile.js';
-import type { TileStore } from './tileStore.js';
+import type { TileStore } from './tiles/tileStore.js';
 
 /** What a cell of the picture shows: column and row at its level. */
 export interface CellPlace {

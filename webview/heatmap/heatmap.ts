@@ -9,7 +9,7 @@ import { MapDrawing } from './mapDrawing.js';
 import type { Palette } from './palette.js';
 import { Pointing } from './pointing.js';
 import type { Scene } from './scene.js';
-import { TileStore } from './tileStore.js';
+import { TileStore } from './tiles/tileStore.js';
 import { Viewport } from './viewport.js';
 
 /** What is seen of a scene. */

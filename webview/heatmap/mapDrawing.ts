@@ -10,9 +10,9 @@ import type { Palette } from './palette.js';
 import type { Look } from './renderer.js';
 import { RendererChoice } from './rendererChoice.js';
 import { CLOSE_UP_FROM, isInFile, selectedSquares, type Scene } from './scene.js';
-import { SimulationMarks } from './simulationMarks.js';
-import type { StoredTile } from './tileStore.js';
-import type { ShownWindows } from './windowOverlay.js';
+import { SimulationMarks } from './marks/simulationMarks.js';
+import type { StoredTile } from './tiles/storedTile.js';
+import type { ShownWindows } from './windows/windowOverlay.js';
 
 /** Milliseconds of rest after which what is in view is counted. */
 const REST = 150;

@@ -4,9 +4,9 @@ import { toView, type Camera } from './camera.js';
 import { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { fitCanvas, type DrawItem } from './renderer.js';
-import type { RareFrame, RareMarks } from './rareMarks.js';
-import type { TroubleMarks } from './troubleMarks.js';
-import type { ShownWindows, WindowOverlay } from './windowOverlay.js';
+import type { RareFrame, RareMarks } from './marks/rareMarks.js';
+import type { TroubleMarks } from './marks/troubleMarks.js';
+import type { ShownWindows, WindowOverlay } from './windows/windowOverlay.js';
 
 /** A square of the picture, in cells of level 0. */
 export interface Square {
@@ -101,7 +101,7 @@ export class Overlays {
       this.#rare.draw(context, frame);
       return;
     }
-    this.#fetchingRare ??= import('./rareMarks.js').then(({ RareMarks }) => {
+    this.#fetchingRare ??= import('./marks/rareMarks.js').then(({ RareMarks }) => {
       this.#rare = new RareMarks();
       this.#fetched();
     });
@@ -117,7 +117,7 @@ export class Overlays {
       this.#trouble.draw(context, items, hatched);
       return;
     }
-    this.#fetchingTrouble ??= import('./troubleMarks.js').then(({ TroubleMarks }) => {
+    this.#fetchingTrouble ??= import('./marks/troubleMarks.js').then(({ TroubleMarks }) => {
       this.#troubleMarks = (...look) => new TroubleMarks(...look);
       this.#fetched();
     });
@@ -129,7 +129,7 @@ export class Overlays {
       this.#windows.draw(context, frame, shown);
       return;
     }
-    this.#fetching ??= import('./windowOverlay.js').then(({ WindowOverlay }) => {
+    this.#fetching ??= import('./windows/windowOverlay.js').then(({ WindowOverlay }) => {
       this.#windows = new WindowOverlay();
       this.#fetched();
     });

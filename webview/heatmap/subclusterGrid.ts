@@ -7,10 +7,10 @@ import {
 import { DOMINANT_MASK, maskOfValue, TILE } from '../../src/core/picture/tile.js';
 import type { MixedCells } from '../../src/protocol/navigation.js';
 import { BLOCK_EDGE } from '../../src/protocol/limits.js';
-import { BlockStore, cellInBlock } from './blockStore.js';
+import { BlockStore, cellInBlock } from './tiles/blockStore.js';
 import type { Palette } from './palette.js';
 import type { DrawItem, Frame } from './renderer.js';
-import type { StoredTile } from './tileStore.js';
+import type { StoredTile } from './tiles/storedTile.js';
 import type { Query } from '../../src/protocol/questions.js';
 
 /** From this width of a cell on (CSS pixels) its subclusters are told apart. */

@@ -3,7 +3,7 @@ import type { Rarity } from '../../src/core/picture/rarity.js';
 import type { Palette } from './palette.js';
 import { fitCanvas, type Frame, type MapRenderer } from './renderer.js';
 import { FRAGMENT_SHADER, VERTEX_SHADER } from './shaders.js';
-import type { StoredTile } from './tileStore.js';
+import type { StoredTile } from './tiles/storedTile.js';
 
 /** Tiles in graphics memory: 192 KiB each, and 64 more for whom wants to see how full cells are. */
 const LAYERS = 160;

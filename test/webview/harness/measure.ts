@@ -6,7 +6,7 @@ import {
   type Extent,
   type Point,
 } from '../../../src/core/picture/curve.js';
-import { arrangementFor } from '../../../webview/heatmap/arrangement.js';
+import { arrangementFor } from '../../../webview/heatmap/tiles/arrangement.js';
 import { fit, toView } from '../../../webview/heatmap/camera.js';
 
 /** The curve of a picture as it is arranged in the pane. `windows`: overlap windows are on the map. */

@@ -1,5 +1,5 @@
-import type { Picture } from '../../src/core/picture/layer.js';
-import { kindOfDominant } from '../../src/core/picture/tile.js';
+import type { Picture } from '../../../src/core/picture/layer.js';
+import { kindOfDominant } from '../../../src/core/picture/tile.js';
 
 /** What tells colours apart that look alike to some: what only snapshots have is hollow, bitmaps are half squares. */
 export type Shape = 'full' | 'hollow' | 'half';

@@ -1,12 +1,12 @@
-import type { Exposure } from '../../src/core/overlap/windowState.js';
-import type { Extent } from '../../src/core/picture/curve.js';
-import { outlineOf } from '../../src/core/picture/outline.js';
-import { rectanglesOf, type Rectangle } from '../../src/core/picture/stretch.js';
-import type { Span, WindowGrid } from '../../src/core/picture/windowGrid.js';
-import type { WindowStates } from '../text/windowStates.js';
-import { toPicture, toView, type Camera } from './camera.js';
-import type { Hatching } from './hatching.js';
-import type { Marks } from './palette.js';
+import type { Exposure } from '../../../src/core/overlap/windowState.js';
+import type { Extent } from '../../../src/core/picture/curve.js';
+import { outlineOf } from '../../../src/core/picture/outline.js';
+import { rectanglesOf, type Rectangle } from '../../../src/core/picture/stretch.js';
+import type { Span, WindowGrid } from '../../../src/core/picture/windowGrid.js';
+import type { WindowStates } from '../../text/windowStates.js';
+import { toPicture, toView, type Camera } from '../camera.js';
+import type { Hatching } from '../hatching.js';
+import type { Marks } from '../palette.js';
 import type { WindowLevels } from './windowLevels.js';
 import { isFaint, styleNumber, styleOf } from './windowStyles.js';
 

@@ -1,6 +1,6 @@
-import type { Extent } from '../../src/core/picture/curve.js';
-import { TILE } from '../../src/core/picture/tile.js';
-import { toPicture, type Camera } from './camera.js';
+import type { Extent } from '../../../src/core/picture/curve.js';
+import { TILE } from '../../../src/core/picture/tile.js';
+import { toPicture, type Camera } from '../camera.js';
 
 /** Where a tile lies: column and row at a level. */
 export interface TilePlace {

@@ -1,14 +1,14 @@
-import { HilbertCurve, type Curve } from '../../src/core/picture/curve.js';
+import { HilbertCurve, type Curve } from '../../../src/core/picture/curve.js';
 import {
   isWhole,
   piecesOf,
   putPiece,
   turnedCell,
   type Piece,
-} from '../../src/core/picture/pieces.js';
-import type { MixedCells } from '../../src/protocol/navigation.js';
-import { BLOCK_EDGE } from '../../src/protocol/limits.js';
-import type { Query } from '../../src/protocol/questions.js';
+} from '../../../src/core/picture/pieces.js';
+import type { MixedCells } from '../../../src/protocol/navigation.js';
+import { BLOCK_EDGE } from '../../../src/protocol/limits.js';
+import type { Query } from '../../../src/protocol/questions.js';
 
 const BLOCK_BITS = Math.log2(BLOCK_EDGE);
 

@@ -1,7 +1,7 @@
-import { markOfCode, WINDOW_CODES } from '../../src/core/overlap/windowMarks.js';
-import type { Exposure } from '../../src/core/overlap/windowState.js';
-import type { WindowGrid } from '../../src/core/picture/windowGrid.js';
-import type { WindowStates } from '../text/windowStates.js';
+import { markOfCode, WINDOW_CODES } from '../../../src/core/overlap/windowMarks.js';
+import type { Exposure } from '../../../src/core/overlap/windowState.js';
+import type { WindowGrid } from '../../../src/core/picture/windowGrid.js';
+import type { WindowStates } from '../../text/windowStates.js';
 
 /** From good to bad: what a block is drawn as is the worst of its windows. */
 const BADNESS: readonly (Exposure | undefined)[] = [undefined, 'refused', 'dropped', 'lost'];

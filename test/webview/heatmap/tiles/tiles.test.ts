@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { newTile, TILE } from '../../../src/core/picture/tile.js';
-import { fit } from '../../../webview/heatmap/camera.js';
-import { troubleMarkers } from '../../../webview/heatmap/markers.js';
-import { ancestor, levelFor, visibleTiles } from '../../../webview/heatmap/tiles.js';
+import { newTile, TILE } from '../../../../src/core/picture/tile.js';
+import { fit } from '../../../../webview/heatmap/camera.js';
+import { troubleMarkers } from '../../../../webview/heatmap/marks/markers.js';
+import { ancestor, levelFor, visibleTiles } from '../../../../webview/heatmap/tiles/tiles.js';
 
 const VIEW = { width: 1600, height: 900 };
 const PICTURE = { width: 16384, height: 8192 };

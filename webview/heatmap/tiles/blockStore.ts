@@ -1,6 +1,6 @@
-import type { CurveName } from '../../src/core/picture/curve.js';
-import type { Query } from '../../src/protocol/questions.js';
-import { BLOCK_EDGE } from '../../src/protocol/limits.js';
+import type { CurveName } from '../../../src/core/picture/curve.js';
+import type { Query } from '../../../src/protocol/questions.js';
+import { BLOCK_EDGE } from '../../../src/protocol/limits.js';
 
 const BLOCK_BITS = Math.log2(BLOCK_EDGE);
 /** Blocks kept: a 4K screen of the smallest cells that show what is in them takes about a dozen. */

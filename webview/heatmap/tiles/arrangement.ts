@@ -1,6 +1,6 @@
-import { HilbertCurve, type Arrangement, type Extent } from '../../src/core/picture/curve.js';
-import { SQUARE_BITS } from '../../src/core/picture/windowGrid.js';
-import { fitScale } from './camera.js';
+import { HilbertCurve, type Arrangement, type Extent } from '../../../src/core/picture/curve.js';
+import { SQUARE_BITS } from '../../../src/core/picture/windowGrid.js';
+import { fitScale } from '../camera.js';
 
 /** Squares at most: smaller ones would only be small. */
 const MOST_SQUARES = 144;

@@ -1,9 +1,9 @@
-import { type ClusterMark, type Touch, TOUCHES } from '../../src/core/simulate/verdict/marks.js';
-import { TOUCH_SIGN } from '../text/touchText.js';
-import { toView } from './camera.js';
-import type { OverlayFrame } from './overlays.js';
-import type { Marks } from './palette.js';
-import { fitCanvas } from './renderer.js';
+import { type ClusterMark, type Touch, TOUCHES } from '../../../src/core/simulate/verdict/marks.js';
+import { TOUCH_SIGN } from '../../text/touchText.js';
+import { toView } from '../camera.js';
+import type { OverlayFrame } from '../overlays.js';
+import type { Marks } from '../palette.js';
+import { fitCanvas } from '../renderer.js';
 
 /** Clusters framed of one mark, and of all: more is a blot. */
 const MAX_OF_MARK = 64;

@@ -1,8 +1,8 @@
-import type { Trouble } from '../../src/core/map/cell.js';
-import { TILE, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
+import type { Trouble } from '../../../src/core/map/cell.js';
+import { TILE, TROUBLE_SHIFT } from '../../../src/core/picture/tile.js';
 import { COARSEST } from './markers.js';
-import type { Marks } from './palette.js';
-import type { DrawItem } from './renderer.js';
+import type { Marks } from '../palette.js';
+import type { DrawItem } from '../renderer.js';
 
 type Bad = Exclude<Trouble, 0>;
 

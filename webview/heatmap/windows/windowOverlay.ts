@@ -1,8 +1,8 @@
-import type { Curve } from '../../src/core/picture/curve.js';
-import { WindowGrid } from '../../src/core/picture/windowGrid.js';
-import { wantsStillness } from './theme.js';
-import type { WindowStates } from '../text/windowStates.js';
-import { Hatching } from './hatching.js';
+import type { Curve } from '../../../src/core/picture/curve.js';
+import { WindowGrid } from '../../../src/core/picture/windowGrid.js';
+import { wantsStillness } from '../theme.js';
+import type { WindowStates } from '../../text/windowStates.js';
+import { Hatching } from '../hatching.js';
 import { WindowLevels } from './windowLevels.js';
 import { WindowPainter, type Sight } from './windowPainter.js';
 

@@ -1,10 +1,10 @@
-import type { Picture } from '../../src/core/picture/layer.js';
-import { AS_DOMINANT, type Rarity } from '../../src/core/picture/rarity.js';
-import { maskOfValue } from '../../src/core/picture/tile.js';
-import type { Isolation } from '../state/inView.js';
-import { Lattices, type Wanted } from './lattice.js';
-import { unpack, type Palette } from './palette.js';
-import type { DrawItem } from './renderer.js';
+import type { Picture } from '../../../src/core/picture/layer.js';
+import { AS_DOMINANT, type Rarity } from '../../../src/core/picture/rarity.js';
+import { maskOfValue } from '../../../src/core/picture/tile.js';
+import type { Isolation } from '../../state/inView.js';
+import { Lattices, type Wanted } from '../lattice.js';
+import { unpack, type Palette } from '../palette.js';
+import type { DrawItem } from '../renderer.js';
 import { shapeOf } from './shapes.js';
 
 /** Cells that are narrower (CSS pixels) have marks over what is rare in them… */

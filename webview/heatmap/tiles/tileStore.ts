@@ -1,30 +1,16 @@
-import type { Tile } from '../../src/protocol/imageService.js';
+import type { Tile } from '../../../src/protocol/imageService.js';
 import {
   createCurve,
-  HilbertCurve,
   type Arrangement,
   type Curve,
   type CurveName,
-} from '../../src/core/picture/curve.js';
-import { holdings, type Picture } from '../../src/core/picture/layer.js';
-import { isWhole, piecesOf, putPiece, type Piece } from '../../src/core/picture/pieces.js';
-import {
-  DOMINANT_MASK,
-  newTile,
-  OUTSIDE,
-  TILE,
-  TILE_BITS,
-  TILE_CELLS,
-  tileBytes,
-  tileKey,
-  tileOverBytes,
-  topLevel,
-  type MixedTile,
-  type TileCells,
-} from '../../src/core/picture/tile.js';
-import { COARSEST, troubleMarkers, type Marker } from './markers.js';
+} from '../../../src/core/picture/curve.js';
+import type { Picture } from '../../../src/core/picture/layer.js';
+import { tileKey, topLevel } from '../../../src/core/picture/tile.js';
+import { cellsOf, gathered, piecesAt, putTogether, type ToldTile } from './assembly.js';
+import { type StoredTile } from './storedTile.js';
 import { ancestor, type Source, type TilePlace } from './tiles.js';
-import type { Query } from '../../src/protocol/questions.js';
+import type { Query } from '../../../src/protocol/questions.js';
 
 /** Requests on their way at the same time. */
 const IN_FLIGHT = 8;
@@ -44,42 +30,10 @@ export interface Shown extends Picture {
   readonly shares?: boolean;
 }
 
-/** A tile as the worker tells it: of the largest squares that the curve can have. */
-interface Told {
-  readonly cells: TileCells;
-  readonly generation: number;
-}
-
 /** A tile, and the part of it under a place. */
 interface Found {
   readonly tile: StoredTile;
   readonly source: Source;
-}
-
-/** A tile as it arrived. Renderers hang what they make of it off its identity. */
-export class StoredTile {
-  readonly place: TilePlace;
-  readonly cells: TileCells;
-  readonly generation: number;
-  /** What was there before, until this one has been drawn. */
-  predecessor: StoredTile | undefined;
-  readonly #markers = new Map<number, readonly Marker[]>();
-
-  constructor(place: TilePlace, cells: TileCells, generation: number) {
-    this.place = place;
-    this.cells = cells;
-    this.generation = generation;
-  }
-
-  /** See `troubleMarkers`. */
-  markers(bits: number): readonly Marker[] {
-    const clamped = Math.min(Math.max(bits, 0), COARSEST);
-    const known = this.#markers.get(clamped);
-    if (known) return known;
-    const made = troubleMarkers(this.cells, clamped);
-    this.#markers.set(clamped, made);
-    return made;
-  }
 }
 
 /**
@@ -95,8 +49,8 @@ export class TileStore {
   readonly #fetch: (query: Query<'tile'>) => Promise<Tile>;
   readonly #arrived: () => void;
   readonly #tiles = new Map<number, StoredTile>();
-  readonly #told = new Map<number, Told>();
-  readonly #asked = new Map<number, Promise<Told>>();
+  readonly #told = new Map<number, ToldTile>();
+  readonly #asked = new Map<number, Promise<ToldTile>>();
   readonly #inFlight = new Set<number>();
   /** By key: the generation at which asking failed. */
   readonly #failed = new Map<number, number>();
@@ -123,7 +77,7 @@ export class TileStore {
     const opening = ++this.#opening;
     const curve = createCurve(name, clusters, arrangement);
     const place = { level: topLevel(curve), x: 0, y: 0 };
-    const ask = async (block: TilePlace): Promise<Told> => {
+    const ask = async (block: TilePlace): Promise<ToldTile> => {
       const { cells, generation } = await this.#fetch({
         ...{ view, layer, curve: name, shares },
         ...block,
@@ -172,7 +126,7 @@ export class TileStore {
     const known = this.#tiles.get(tileKey(place.level, place.x, place.y));
     if (known || this.#told.size === 0) return known;
     const pieces = piecesAt(this.curve, place);
-    const told: Told[] = [];
+    const told: ToldTile[] = [];
     for (const { block } of pieces) {
       const each = this.#told.get(tileKey(place.level, block.x, block.y));
       if (!each) return undefined;
@@ -224,7 +178,7 @@ export class TileStore {
   }
 
   /** A tile of the newest generation, as the worker has it. */
-  #ask(block: TilePlace): Promise<Told> {
+  #ask(block: TilePlace): Promise<ToldTile> {
     const key = tileKey(block.level, block.x, block.y);
     const known = this.#told.get(key);
     if (known && known.generation >= this.#generation) return Promise.resolve(known);
@@ -297,83 +251,4 @@ export class TileStore {
       if (place.level !== this.top) this.#tiles.delete(key);
     }
   }
-}
-
-/** Of which tiles of the worker a tile is made. */
-function piecesAt(curve: Curve, place: TilePlace): readonly Piece[] {
-  if (curve.name === 'rows') {
-    const { x, y } = place;
-    const corner = { x: 0, y: 0 };
-    return [{ block: { x, y }, source: corner, target: corner, size: TILE, orientation: 0 }];
-  }
-  return piecesOf(curve, new HilbertCurve(curve.clusters), place, TILE_BITS);
-}
-
-async function gathered(
-  picture: Picture,
-  place: TilePlace,
-  pieces: readonly Piece[],
-  ask: (block: TilePlace) => Promise<Told>,
-): Promise<StoredTile> {
-  const asked = new Map<number, Promise<Told>>();
-  const told = pieces.map(({ block }) => {
-    const key = tileKey(place.level, block.x, block.y);
-    const known = asked.get(key) ?? ask({ level: place.level, x: block.x, y: block.y });
-    asked.set(key, known);
-    return known;
-  });
-  return putTogether(picture, place, pieces, await Promise.all(told));
-}
-
-function putTogether(
-  picture: Picture,
-  place: TilePlace,
-  pieces: readonly Piece[],
-  told: readonly Told[],
-): StoredTile {
-  const generation = Math.min(...told.map((each) => each.generation));
-  return new StoredTile(place, cellsPutTogether(picture, pieces, told), generation);
-}
-
-function cellsPutTogether(
-  picture: Picture,
-  pieces: readonly Piece[],
-  told: readonly Told[],
-): TileCells {
-  const [first] = told;
-  const isFull = pieces.reduce((sum, { size }) => sum + size * size, 0) === TILE_CELLS;
-  if (isWhole(pieces, TILE) || (isFull && told.every((each) => alike(each.cells, first.cells))))
-    return first.cells;
-  const made = newTile(told.some(({ cells }) => cells.type === 'mixed' && cells.shares));
-  made.glyphs.fill(OUTSIDE);
-  pieces.forEach((piece, index) => {
-    const from = mixed(picture, told[index].cells);
-    putPiece(piece, TILE, from.glyphs, made.glyphs);
-    putPiece(piece, TILE, from.masks, made.masks);
-    if (made.shares && from.shares) putPiece(piece, TILE, from.shares, made.shares);
-  });
-  return made;
-}
-
-const alike = (a: TileCells, b: TileCells): boolean =>
-  a.type === 'uniform' && b.type === 'uniform' && a.glyph === b.glyph && a.mask === b.mask;
-
-function mixed(picture: Picture, cells: TileCells): MixedTile {
-  if (cells.type === 'mixed') return cells;
-  const made = newTile(true);
-  made.glyphs.fill(cells.glyph);
-  made.masks.fill(cells.mask);
-  if (holdings(picture)[cells.glyph & DOMINANT_MASK]) made.shares?.fill(255);
-  return made;
-}
-
-async function cellsOf(cells: Tile['cells']): Promise<TileCells> {
-  if (cells.type === 'uniform') return cells;
-  const stream = new Blob([new Uint8Array(cells.bytes)])
-    .stream()
-    .pipeThrough(new DecompressionStream('deflate-raw'));
-  const buffer = await new Response(stream).arrayBuffer();
-  if (![false, true].some((shares) => buffer.byteLength === tileBytes(shares)))
-    throw new Error(`a tile has ${buffer.byteLength} bytes`);
-  return tileOverBytes(buffer);
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HilbertCurve } from '../../../src/core/picture/curve.js';
-import { topLevel } from '../../../src/core/picture/tile.js';
-import { arrangementFor, isPossible } from '../../../webview/heatmap/arrangement.js';
-import { fitScale } from '../../../webview/heatmap/camera.js';
+import { HilbertCurve } from '../../../../src/core/picture/curve.js';
+import { topLevel } from '../../../../src/core/picture/tile.js';
+import { arrangementFor, isPossible } from '../../../../webview/heatmap/tiles/arrangement.js';
+import { fitScale } from '../../../../webview/heatmap/camera.js';
 
 const panes = fc.record({
   width: fc.integer({ min: 200, max: 3000 }),

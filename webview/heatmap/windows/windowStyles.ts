@@ -1,7 +1,7 @@
-import { markOfCode, WINDOW_CODES } from '../../src/core/overlap/windowMarks.js';
-import type { Exposure } from '../../src/core/overlap/windowState.js';
-import { RECENCIES } from '../text/windowStates.js';
-import type { WindowColours } from './palette.js';
+import { markOfCode, WINDOW_CODES } from '../../../src/core/overlap/windowMarks.js';
+import type { Exposure } from '../../../src/core/overlap/windowState.js';
+import { RECENCIES } from '../../text/windowStates.js';
+import type { WindowColours } from '../palette.js';
 
 /** A line around a window, all of it inside: neighbours share no pixel. Lengths in CSS pixels. */
 interface Stroke {

@@ -1,5 +1,5 @@
-import type { Trouble } from '../../src/core/map/cell.js';
-import { TILE, TILE_CELLS, TROUBLE_SHIFT, type TileCells } from '../../src/core/picture/tile.js';
+import type { Trouble } from '../../../src/core/map/cell.js';
+import { TILE, TILE_CELLS, TROUBLE_SHIFT, type TileCells } from '../../../src/core/picture/tile.js';
 
 /** A cell of a tile in trouble: the worst of its neighbourhood. */
 export interface Marker {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Tile } from '../../../src/protocol/imageService.js';
-import { TileStore } from '../../../webview/heatmap/tileStore.js';
-import type { Query } from '../../../src/protocol/questions.js';
+import type { Tile } from '../../../../src/protocol/imageService.js';
+import { TileStore } from '../../../../webview/heatmap/tiles/tileStore.js';
+import type { Query } from '../../../../src/protocol/questions.js';
 
 const KINDS = { view: 'host', layer: 'kinds' } as const;
 
