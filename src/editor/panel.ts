@@ -8,6 +8,7 @@ import type {
   ToWebview,
   ViewCommand,
 } from '../protocol/webviewMessages.js';
+import { openBackingFile } from './backingFile.js';
 import { openHexEditor } from './hexEditor.js';
 import { pageHtml } from './html.js';
 import type { ImageDocument } from './imageDocument.js';
@@ -206,6 +207,9 @@ export class ImagePanel implements vscode.Disposable {
         break;
       case 'copy':
         void vscode.env.clipboard.writeText(message.text);
+        break;
+      case 'openBackingFile':
+        void openBackingFile(this.document);
         break;
       case 'openHex':
         void openHexEditor(this.document.uri, message.offset);

@@ -34,6 +34,7 @@ const MESSAGE = v.variant('type', [
     ),
   }),
   v.object({ type: v.literal('openHex'), offset: hostOffset }),
+  v.object({ type: v.literal('openBackingFile') }),
 ]);
 
 /** What the webview sent, if it is a message of the protocol in every field; else undefined. */

@@ -33,7 +33,8 @@ export type FromWebview<R = Request> =
   | { readonly type: 'copy'; readonly text: string }
   /** A picture for the user to keep: the host asks where. */
   | { readonly type: 'saveFile'; readonly format: PictureFormat; readonly bytes: Uint8Array }
-  | { readonly type: 'openHex'; readonly offset: HostOffset };
+  | { readonly type: 'openHex'; readonly offset: HostOffset }
+  | { readonly type: 'openBackingFile' };
 
 /** Host → webview. */
 export type ToWebview =

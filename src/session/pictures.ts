@@ -264,9 +264,11 @@ export class Pictures {
     return planes[view];
   }
 
-  /** Names of the values that a layer has numbered. */
-  #names({ layer }: Picture): readonly string[] {
-    const { snapshotTable } = this.#image;
+  /** Names of the values that a layer has numbered; of the guest's kinds, that of the backing file. */
+  #names({ view, layer }: Picture): readonly string[] {
+    const { snapshotTable, backingFile } = this.#image;
+    if (view === 'guest' && layer === 'kinds')
+      return backingFile === undefined ? [] : [backingFile];
     if (layer === 'snapshots')
       return snapshotTable.snapshots.slice(0, NAMED).map(({ name }) => name);
     if (layer === 'bitmaps')

@@ -69,6 +69,7 @@ describe('messages of the protocol pass', () => {
     { type: 'selected', cluster: undefined },
     { type: 'copy', text: '0x50000' },
     { type: 'openHex', offset: 0 },
+    { type: 'openBackingFile' },
   ])('%j', (message) => {
     expect(fromWebview(message)).toEqual(message);
   });

@@ -30,7 +30,7 @@ export interface Wanted {
  * The squares of 2^bits × 2^bits cells that have some of the values looked for, so few that they
  * would not be seen; so what is drawn has a bound, whatever the image.
  */
-export function rareSquares(cells: TileCells, bits: number, wanted: Wanted): RareSquare[] {
+function rareSquares(cells: TileCells, bits: number, wanted: Wanted): RareSquare[] {
   const columns = TILE >> bits;
   const half = 4 ** bits / 2;
   const squares: RareSquare[] = [];

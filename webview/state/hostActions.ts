@@ -41,6 +41,11 @@ export class HostActions {
     this.#host.post({ type: 'openHex', offset });
   }
 
+  /** Asks the user, and opens it. */
+  openBackingFile(): void {
+    this.#host.post({ type: 'openBackingFile' });
+  }
+
   cancelScan(): void {
     this.#host.post({ type: 'cancelScan' });
   }

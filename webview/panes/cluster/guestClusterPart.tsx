@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { valuesOf } from '../../../src/core/picture/layer.js';
 import { valueVariable } from '../../heatmap/palette.js';
+import { BackingFileLink } from '../../parts/backingFileLink.js';
 import { valueText } from '../../text/layerText.js';
 import type { Store } from '../../state/store.js';
 import { count, plural, size } from '../../text/text.js';
@@ -41,6 +42,8 @@ interface Props {
 function Known({ detail, store }: Props): JSX.Element {
   const { cluster, guestOffset, kind, l1Index, l2Index, subclusters } = detail;
   const value = valuesOf(KINDS).indexOf(kind);
+  const backingFile = store.geometry.value?.backingFile;
+  const backing = backingFile === undefined ? [] : [backingFile];
   return (
     <article class="cluster guest" data-guest={cluster}>
       <h2>Guest cluster {count(cluster)}</h2>
@@ -53,7 +56,10 @@ function Known({ detail, store }: Props): JSX.Element {
           <ul class="kind-list">
             <li>
               <span class="swatch" style={{ background: `var(${valueVariable(KINDS, value)})` }} />
-              {valueText(KINDS, value, [])}
+              {valueText(KINDS, value, backing)}
+              {kind === 'unallocated' && backing.length > 0 && (
+                <BackingFileLink name={backing[0]} store={store} />
+              )}
             </li>
           </ul>
         </Row>

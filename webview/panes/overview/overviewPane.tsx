@@ -89,7 +89,7 @@ function Diagnosed({ store, diagnosis }: DiagnosedProps): JSX.Element {
   return (
     <>
       <Verdict store={store} diagnosis={diagnosis} />
-      {!isBad && facts && <BackedBy facts={facts} />}
+      {!isBad && facts && <BackedBy store={store} facts={facts} />}
       {harm > 0 && (
         <>
           <p class="causes-head dim">
