@@ -7,6 +7,7 @@ import type { ClusterDetail, FindingsPage } from '../core/inspect/inspection.js'
 import type { PlaceFound } from '../core/inspect/locate.js';
 import type { TableReferences } from '../core/inspect/referredTo.js';
 import { KINDS } from '../core/map/kinds.js';
+import { OVERLAP_HAPPENINGS } from '../core/overlap/timeline.js';
 import { WINDOW_COLUMNS } from '../core/overlap/windowOrder.js';
 import type { TreePage } from '../core/tree/node.js';
 import type { DiagnosisAnswer } from './diagnosis.js';
@@ -196,6 +197,10 @@ export const QUESTIONS = {
   /** One window, opened; undefined for one that was never touched. */
   overlapWindow: exchange<OpenedWindow | undefined>()(
     v.object({ ...overlapFields, window: count }),
+  ),
+  /** After how many operations the next of something has happened; undefined: there is no other. */
+  overlapNext: exchange<number | undefined>()(
+    v.object({ ...overlapFields, what: v.picklist(OVERLAP_HAPPENINGS) }),
   ),
   /** A page of memory-limit events. */
   overlapEvents: exchange<OverlapEventsPage>()(v.object({ options: overlapOptions, ...page() })),

@@ -176,6 +176,7 @@ export class ImageSession {
     overlapTimeline: (query) => this.#overlap().timeline(query),
     overlapWindows: (query) => this.#overlap().windows(query),
     overlapWindow: (query) => this.#overlap().window(query),
+    overlapNext: (query) => this.#overlap().next(query),
     overlapEvents: (query) => this.#overlap().events(query),
     overlapAdvice: (query) => this.#overlap().advice(query),
     simulate: (query) => this.#simulate().simulate(query),

@@ -196,7 +196,7 @@ export class SimulateSession {
       state: 'built',
       operations: length,
       position: length,
-      last: last === undefined ? undefined : { text: last, windows: [] },
+      last: last === undefined ? undefined : { text: last, windows: [], evicted: [] },
       events: list.counters.events,
       ...describeList(
         list,

@@ -200,6 +200,7 @@ function hosted(map: ClusterMap): HostedImage {
       overlapTimeline: refuse,
       overlapWindows: refuse,
       overlapWindow: refuse,
+      overlapNext: refuse,
       overlapEvents: refuse,
       overlapAdvice: () => ({ state: 'none' }),
       simulate: refuse,
