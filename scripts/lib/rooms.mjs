@@ -92,6 +92,7 @@ const PROTOCOL_VALUES = [
   'check/explanations',
   'check/finding',
   'map/kinds',
+  'overlap/happening',
   'overlap/types',
   'overlap/windowOrder',
   'picture/curve',

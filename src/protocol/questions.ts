@@ -7,7 +7,7 @@ import type { ClusterDetail, FindingsPage } from '../core/inspect/inspection.js'
 import type { PlaceFound } from '../core/inspect/locate.js';
 import type { TableReferences } from '../core/inspect/referredTo.js';
 import { KINDS } from '../core/map/kinds.js';
-import { OVERLAP_HAPPENINGS } from '../core/overlap/timeline.js';
+import { OVERLAP_HAPPENINGS } from '../core/overlap/happening.js';
 import { WINDOW_COLUMNS } from '../core/overlap/windowOrder.js';
 import type { TreePage } from '../core/tree/node.js';
 import type { DiagnosisAnswer } from './diagnosis.js';

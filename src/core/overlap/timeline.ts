@@ -4,10 +4,6 @@ import type { MetadataList } from './metadataList.js';
 const MAX_SAMPLES = 1024;
 
 /** How the structures came to be, as columns of equal length; each sample is a state. */
-/** What one looks for in the opening, one after the other. */
-export const OVERLAP_HAPPENINGS = ['evictions', 'conversions', 'events'] as const;
-export type OverlapHappening = (typeof OVERLAP_HAPPENINGS)[number];
-
 export interface Timeline {
   /** Operations done before each sample, ascending from 0. */
   readonly positions: Float64Array;

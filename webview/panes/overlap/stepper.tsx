@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { OverlapHappening } from '../../../src/core/overlap/timeline.js';
+import type { OverlapHappening } from '../../../src/core/overlap/happening.js';
 import type { BuiltOverlap } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';
 import { count } from '../../text/text.js';
