@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './editor/commands.js';
 import { followDocuments } from './editor/diagnostics.js';
+import { takeOverEarlyTabs } from './editor/earlyTabs.js';
 import { Panels } from './editor/panels.js';
 import { ImageEditorProvider } from './editor/provider.js';
+import { registerRevealPlace } from './editor/revealPlace.js';
 import { followActivePanel } from './editor/statusBar.js';
 import type { OverlapAnswer } from './protocol/overlap.js';
 import type { SimulateAnswer } from './protocol/simulation.js';
@@ -35,9 +37,11 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     panels,
     provider.register(),
     registerCommands(panels),
+    registerRevealPlace(panels),
     followActivePanel(panels),
     followDocuments(provider.onDidOpen),
   );
+  void takeOverEarlyTabs();
   return {
     documents: () =>
       provider.documents.map((document) => ({

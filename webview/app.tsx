@@ -1,16 +1,19 @@
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { Banners } from './frame/banners.js';
 import { Failed, Unreadable } from './frame/emptyStates.js';
+import { openKeySheetByKey } from './frame/keySheetKey.js';
 import { Legend } from './frame/legend.js';
 import { ClusterMapView } from './frame/map.js';
 import { SidePane } from './frame/sidePane.js';
-import { LaterStrip } from './frame/laterPane.js';
+import { LaterKeySheet, LaterStrip } from './frame/laterPane.js';
 import { Summary } from './frame/summary.js';
 import { Toolbar } from './frame/toolbar.js';
 import type { Store } from './state/store.js';
 
 /** The whole editor. */
 export function App({ store }: { readonly store: Store }): JSX.Element {
+  useEffect(() => openKeySheetByKey(store), [store]);
   const failure = store.failure.value;
   const facts = store.facts.value;
   if (failure !== undefined) {
@@ -43,11 +46,12 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
         <Banners store={store} />
       </header>
       <div class="body">
-        {store.pictures.shown.value.view === 'host' && <LaterStrip store={store} />}
+        <LaterStrip store={store} />
         <ClusterMapView store={store} />
         <SidePane store={store} />
       </div>
       <Legend store={store} />
+      <LaterKeySheet store={store} />
     </div>
   );
 }

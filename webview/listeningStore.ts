@@ -64,6 +64,9 @@ function run(store: Store, command: ViewCommand): void {
     case 'clearIsolation':
       store.isolated.value = undefined;
       break;
+    case 'showKeys':
+      store.isKeySheetOpen.value = true;
+      break;
     case 'toggleWindows':
       store.toggleWindows();
       break;

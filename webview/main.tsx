@@ -9,6 +9,7 @@ import './frame/strip.css';
 import './frame/sidePane.css';
 import './frame/legend.css';
 import './frame/layers.css';
+import './frame/keySheet.css';
 import './frame/narrow.css';
 
 const root = document.getElementById('root');

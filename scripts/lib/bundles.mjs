@@ -11,10 +11,10 @@ const VSIX = 'out/qcow2-lens.vsix';
 /** Upper bounds in kB of 1,000 bytes, each for the sum of its files. */
 const LIMITS = [
   { name: 'extension host', files: ['dist/extension.cjs'], kilobytes: 200 },
-  { name: 'scan worker', files: ['dist/scanWorker.js'], kilobytes: 360 },
-  { name: 'panes of the webview', files: ['dist/panes.js', 'dist/panes.css'], kilobytes: 150 },
-  { name: 'command line', files: ['dist/cli.js'], kilobytes: 300 },
-  { name: 'VSIX', files: [VSIX], kilobytes: 500 },
+  { name: 'scan worker', files: ['dist/scanWorker.js'], kilobytes: 400 },
+  { name: 'panes of the webview', files: ['dist/panes.js', 'dist/panes.css'], kilobytes: 200 },
+  { name: 'command line', files: ['dist/cli.js'], kilobytes: 400 },
+  { name: 'VSIX', files: [VSIX], kilobytes: 700 },
 ];
 
 /**

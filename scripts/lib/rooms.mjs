@@ -64,6 +64,7 @@ const ALL_CORE = CORE.map(({ folder }) => folder);
 /** Modules of src/core that the webview may run: none reads an image. */
 const PURE = [
   'check/causes/stepCommand',
+  'check/finding',
   'guest/guestKinds',
   'map/cell',
   'map/kinds',
@@ -86,6 +87,7 @@ const PURE = [
   'simulate/verdict/qemuScript',
   'size',
   'text',
+  'units',
 ].map((module) => `src/core/${module}`);
 
 /** Lists of words that the shapes of messages are made of. */
@@ -93,10 +95,12 @@ const PROTOCOL_VALUES = [
   'check/explanations',
   'check/finding',
   'map/kinds',
+  'overlap/happening',
   'overlap/types',
   'overlap/windowOrder',
   'picture/curve',
   'picture/layer',
+  'units',
 ].map((module) => `src/core/${module}`);
 
 /** What the webview runs of the protocol; the shapes of its messages are the host's to look at. */

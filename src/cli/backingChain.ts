@@ -4,7 +4,7 @@ import { isForeign } from '../core/qcow2/header.js';
 import { type Image, isMappable, type MappableImage, openImage } from '../core/qcow2/image.js';
 import { FileError, type FileSource } from '../node/fileSource.js';
 import type { OpenFile } from './command.js';
-import { filePath, fullBackingName, notAFile } from './imageNames.js';
+import { filePath, fullBackingName, notAFile } from '../node/imageNames.js';
 
 /** A file of a backing chain: an image, or a plain copy of a disk. */
 export type ChainFile = {

@@ -2,14 +2,14 @@ import { diagnose } from '../core/check/causes/diagnose.js';
 import { checkImage, type CheckReport, ownedFindings } from './checkReport.js';
 import { checkText, noticesText } from './checkText.js';
 import { causesText } from './diagnosisText.js';
-import { finish } from '../core/work.js';
 import { command } from './command.js';
-import { OutputFailed } from './output.js';
-import { jsonArray, printPieces } from './pieces.js';
-import { linesOf, Printable, t } from './printable.js';
+import { OutputError } from './output.js';
+import { complainLines, jsonArray, printPieces } from './pieces.js';
+import { Printable, t } from './printable.js';
 import { asOurs } from './qemuMessages.js';
 import { MEMORY_OPTION, memoryOf } from './scanWithin.js';
 import { type Subject, withImage } from './subject.js';
+import { finishInLittle } from './youngSpace.js';
 
 export const check = command({
   name: 'check',
@@ -30,7 +30,7 @@ export const check = command({
       const { counts } = report;
       const document = args.has('json') ? checkDocument(report, subject) : undefined;
       // A program that reads the JSON document finds the messages in it.
-      if (!document) output.complain(linesOf(report.messages.map(asOurs)));
+      if (!document) complainLines(output, report.messages, asOurs);
       if (report.unlisted > 0)
         output.complain(t`qcow2-lens: ${report.unlisted} more findings are counted, not listed\n`);
       try {
@@ -41,7 +41,7 @@ export const check = command({
           );
       } catch (error) {
         // What the image is like is known all the same, and so to be told.
-        if (error instanceof OutputFailed && report.exitCode !== 0) {
+        if (error instanceof OutputError && report.exitCode !== 0) {
           output.complain(error.line);
           return report.exitCode;
         }
@@ -53,7 +53,7 @@ export const check = command({
 
 /** The causes of what was found, after QEMU's own words. */
 const causes = ({ scan }: CheckReport, { filename }: Subject): Printable =>
-  scan ? causesText(finish(diagnose(scan.image, scan, filename))) : t``;
+  scan ? causesText(finishInLittle(diagnose(scan.image, scan, filename))) : t``;
 
 /** The JSON document with all findings, in pieces; undefined when `qemu-img check` prints none. */
 function checkDocument(

@@ -7,6 +7,7 @@ import type { Scan } from '../core/check/scan.js';
 import { kindsOf } from '../core/map/cell.js';
 import { isMappable, openImage } from '../core/qcow2/image.js';
 import { scanWithin } from './scanWithin.js';
+import type { HostCluster } from '../core/units.js';
 
 export interface CheckReport {
   /** As `qemu-img check`: 0 clean, 1 failed, 2 corruptions, 3 leaks only, 63 no qcow2 image. */
@@ -14,8 +15,8 @@ export interface CheckReport {
   /** The document of `qemu-img check --output=json`; undefined when it prints none. */
   readonly json: Readonly<Record<string, string | number>> | undefined;
   readonly counts: CheckCounts | undefined;
-  /** The lines that `qemu-img check` prints on stderr, in its order. */
-  readonly messages: readonly string[];
+  /** The lines that `qemu-img check` prints on stderr, in its order, each made when it is asked for. */
+  readonly messages: Iterable<string>;
   /** Findings that were counted, but of which no message was kept. */
   readonly unlisted: number;
   /** The finished scan; undefined when there was nothing to scan. */
@@ -25,7 +26,7 @@ export interface CheckReport {
 /** Checks an image as `qemu-img check` does. Throws on I/O errors. */
 export function checkImage(source: ByteSource, filename: string, memory?: number): CheckReport {
   const image = openImage(source);
-  const failed = (exitCode: 1 | 63, messages: readonly string[], scanned?: Scan): CheckReport => ({
+  const failed = (exitCode: 1 | 63, messages: Iterable<string>, scanned?: Scan): CheckReport => ({
     exitCode,
     json: undefined,
     counts: undefined,
@@ -40,38 +41,53 @@ export function checkImage(source: ByteSource, filename: string, memory?: number
     return failed(1, [...image.warnings, refused]);
   }
   const scanned = scanWithin(image, memory);
-  const messages = [...image.warnings, ...messagesOf(scanned)];
+  const messages = (...last: readonly string[]) =>
+    again(function* () {
+      yield* image.warnings;
+      yield* messagesOf(scanned);
+      yield* last;
+    });
   if (scanned.failure)
-    return failed(1, [...messages, `qemu-img: Check failed: ${scanned.failure.errno}`], scanned);
+    return failed(1, messages(`qemu-img: Check failed: ${scanned.failure.errno}`), scanned);
   const counts = new Inspection(scanned).counts();
-  if (!counts) return failed(1, messages, scanned);
+  if (!counts) return failed(1, messages(), scanned);
   const json = checkJson(counts, filename);
   const exitCode =
     counts.checkErrors > 0 ? 1 : counts.corruptions > 0 ? 2 : counts.leaks > 0 ? 3 : 0;
-  if (exitCode === 1) messages.push('qemu-img: Check failed');
-  return { exitCode, json, counts, messages, unlisted: unlistedIn(scanned), scan: scanned };
+  return {
+    exitCode,
+    json,
+    counts,
+    messages: messages(...(exitCode === 1 ? ['qemu-img: Check failed'] : [])),
+    unlisted: unlistedIn(scanned),
+    scan: scanned,
+  };
 }
 
 const unlistedIn = (scanned: Scan): number =>
   scanned.findings.unlisted + scanned.copiedFindings.unlisted;
 
+/** What a generator yields, from the start whenever it is asked for. */
+const again = <T>(generate: () => Iterator<T>): Iterable<T> => ({ [Symbol.iterator]: generate });
+
 /** Every message in QEMU's order, with the one it prints only once where it prints it. */
-function messagesOf(scanned: Scan): string[] {
+function* messagesOf(scanned: Scan): Generator<string> {
   const { stored, failure, findings } = scanned;
   const lines = (finding: Finding) => (finding.message === '' ? [] : finding.message.split('\n'));
-  if (failure)
-    return [...findings.kept.slice(0, failure.after).flatMap(lines), ...failure.messages];
-  const messages: string[] = [];
+  if (failure) {
+    for (const finding of findings.kept.slice(0, failure.after)) yield* lines(finding);
+    yield* failure.messages;
+    return;
+  }
   let signal = stored.signal;
   for (const finding of new Inspection(scanned).qemuFindings()) {
     if (finding.code === 'refcount-unreadable' && signal !== undefined) {
-      messages.push(signal);
+      yield signal;
       signal = undefined;
     }
-    messages.push(...lines(finding));
+    yield* lines(finding);
   }
-  if (signal !== undefined) messages.push(signal);
-  return messages;
+  if (signal !== undefined) yield signal;
 }
 
 function checkJson(counts: CheckCounts, filename: string): Record<string, string | number> {
@@ -105,10 +121,10 @@ const AT_ONCE = 2 ** 14;
 
 /** All findings with their owners, part by part, so that there may be any number of them. */
 export function* ownedFindings(scanned: Scan): Generator<OwnedFinding> {
-  const told = new Set<number>();
+  const told = new Set<HostCluster>();
   let part: Finding[] = [];
   /** Clusters of the part that hold something, the others have no owners. */
-  let clusters = new Set<number>();
+  let clusters = new Set<HostCluster>();
   for (const finding of new Inspection(scanned).allFindings()) {
     part.push(finding);
     if (isClaimed(scanned, finding.cluster)) clusters.add(finding.cluster);
@@ -120,14 +136,14 @@ export function* ownedFindings(scanned: Scan): Generator<OwnedFinding> {
   yield* withOwners(scanned, part, clusters, told);
 }
 
-const isClaimed = ({ map }: Scan, cluster: number): boolean =>
+const isClaimed = ({ map }: Scan, cluster: HostCluster): boolean =>
   cluster <= map.clusters && kindsOf(map.cell(cluster)) !== 0;
 
 function* withOwners(
   scanned: Scan,
   findings: readonly Finding[],
-  clusters: ReadonlySet<number>,
-  told: Set<number>,
+  clusters: ReadonlySet<HostCluster>,
+  told: Set<HostCluster>,
 ): Generator<OwnedFinding> {
   if (clusters.size === 0 && findings.length === 0) return;
   const found = ownersOfAll(scanned, clusters);

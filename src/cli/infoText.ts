@@ -4,7 +4,7 @@ import type { Snapshot } from '../core/qcow2/snapshotTable.js';
 import { dateText, sizeText } from '../core/tree/words.js';
 import { encryptionText } from './encryption.js';
 import { FEATURE_FIELDS, featuresOf } from './features.js';
-import { fullBackingName } from './imageNames.js';
+import { fullBackingName } from '../node/imageNames.js';
 import { Printable, t } from './printable.js';
 
 /** Everything the header and its top-level tables say, as a short text for people. */

@@ -4,7 +4,7 @@ import { mapJson, mapText } from './mapText.js';
 import { printPieces } from './pieces.js';
 import { linesOf } from './printable.js';
 import { asOurs } from './qemuMessages.js';
-import { Refused } from './refused.js';
+import { RefusalError } from './refusal.js';
 import { withImage } from './subject.js';
 
 export const map = command({
@@ -18,7 +18,7 @@ export const map = command({
     withImage('map', args, context, (subject) => {
       const { output } = context;
       const foreign = subject.foreign();
-      if (foreign !== undefined) throw new Refused(foreign);
+      if (foreign !== undefined) throw new RefusalError(foreign);
       const entries = mapImage(
         subject.source,
         subject.filename,

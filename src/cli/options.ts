@@ -1,4 +1,4 @@
-import { Refused } from './refused.js';
+import { RefusalError } from './refusal.js';
 
 /** An option of a command. */
 export interface Option {
@@ -35,7 +35,7 @@ const optionNames = (options: OptionTable): string =>
     .map((name) => `--${name}`)
     .join(', ');
 
-/** Sorts the words after `command`; throws Refused for what the table does not have. */
+/** Sorts the words after `command`; throws RefusalError for what the table does not have. */
 export function parseArguments<N extends string>(
   command: string,
   words: readonly string[],
@@ -58,17 +58,17 @@ export function parseArguments<N extends string>(
     const [, name, given] = /^--([^=]*)(?:=([^]*))?$/.exec(word === '-h' ? '--help' : word) ?? [];
     const option = table.get(name ?? '');
     if (!option)
-      throw new Refused(
+      throw new RefusalError(
         `${command}: unknown option '${name === undefined ? word : `--${name}`}', there are ${optionNames(options)}`,
       );
     if (option.value === undefined) {
-      if (given !== undefined) throw new Refused(`${command}: --${name} takes no value`);
+      if (given !== undefined) throw new RefusalError(`${command}: --${name} takes no value`);
       values.set(name, '');
       continue;
     }
     const value = given ?? rest.shift();
     if (value === undefined)
-      throw new Refused(`${command}: --${name} needs a value: ${option.value}`);
+      throw new RefusalError(`${command}: --${name} needs a value: ${option.value}`);
     values.set(name, value);
   }
   return new Arguments(operands, values);

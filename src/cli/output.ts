@@ -3,14 +3,14 @@ import { type Printable, t } from './printable.js';
 
 /** Where a command's words go. */
 export interface Output {
-  /** Standard output. Throws OutputFailed when it cannot be written. */
+  /** Standard output. Throws OutputError when it cannot be written. */
   print(text: Printable): void;
   /** Standard error, which is tried: there is nobody to tell that it cannot be written. */
   complain(text: Printable): void;
 }
 
 /** Standard output could not be written. */
-export class OutputFailed extends Error {
+export class OutputError extends Error {
   /** What to say of it; nothing when the reader has seen enough (`| head`). */
   readonly line: Printable;
 
@@ -41,7 +41,7 @@ export const processOutput: Output = {
   },
 };
 
-/** A file that is written anew. Throws OutputFailed when it cannot be. */
+/** A file that is written anew. Throws OutputError when it cannot be. */
 export class FileOutput {
   readonly #descriptor: number;
 
@@ -64,7 +64,7 @@ function failing<T>(part: () => T): T {
   try {
     return part();
   } catch (error) {
-    throw error instanceof Error ? new OutputFailed(error) : error;
+    throw error instanceof Error ? new OutputError(error) : error;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Output } from './output.js';
-import { Printable, t } from './printable.js';
+import { linesOf, Printable, t } from './printable.js';
 
 /** Pieces that are printed at once: there may be millions of short ones. */
 const PRINTED_AT_ONCE = 1000;
@@ -19,6 +19,22 @@ export function printPieces<T>(
     if (done) return value;
     gathered.push(value);
   }
+}
+
+/** Complains line by line, each as `worded` has it: there may be millions. */
+export function complainLines(
+  output: Output,
+  lines: Iterable<string>,
+  worded: (line: string) => string,
+): void {
+  let gathered: string[] = [];
+  for (const line of lines) {
+    gathered.push(worded(line));
+    if (gathered.length < PRINTED_AT_ONCE) continue;
+    output.complain(linesOf(gathered));
+    gathered = [];
+  }
+  output.complain(linesOf(gathered));
 }
 
 /** A JSON array, an element a line. */

@@ -2,7 +2,7 @@ import { findExtension } from '../core/qcow2/extensions.js';
 import type { Image } from '../core/qcow2/image.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 import { encryptJson } from './encryption.js';
-import { fullBackingName } from './imageNames.js';
+import { fullBackingName } from '../node/imageNames.js';
 
 /**
  * What `qemu-img info --output=json` says, but for snapshots, and for what is not in the image:

@@ -16,7 +16,7 @@ import { FileOutput } from './output.js';
 import { printPieces } from './pieces.js';
 import { linesOf, Printable, t } from './printable.js';
 import { asOurs } from './qemuMessages.js';
-import { Refused } from './refused.js';
+import { RefusalError } from './refusal.js';
 import { MEMORY_OPTION, memoryOf } from './scanWithin.js';
 import { type Subject, withImage } from './subject.js';
 
@@ -47,11 +47,11 @@ export const repair = command({
   run(args, context) {
     const [filename, mode, ...rest] = args.operands;
     if (mode === undefined || rest.length > 0)
-      throw new Refused(
+      throw new RefusalError(
         `repair takes an image and 'leaks' or 'all', found ${args.operands.length}`,
       );
     if (mode !== 'leaks' && mode !== 'all')
-      throw new Refused(`repair takes 'leaks' or 'all', found '${mode}'`);
+      throw new RefusalError(`repair takes 'leaks' or 'all', found '${mode}'`);
     const ofImage = new Arguments<string>([filename], new Map());
     return withImage('repair', ofImage, context, (subject) => run(subject, mode, args, context));
   },
@@ -69,9 +69,9 @@ function run(subject: Subject, mode: RepairMode, args: RepairArguments, context:
     output.complain(t`qcow2-lens: ${repaired.messagesLeftOut} more lines are not listed\n`);
   for (const doubt of repaired.doubts) output.complain(t`qcow2-lens: may differ: ${doubt}\n`);
   if (repaired.ending.state === 'aborted')
-    throw new Refused(`QEMU itself would crash: ${repaired.ending.reason}`);
+    throw new RefusalError(`QEMU itself would crash: ${repaired.ending.reason}`);
   if (repaired.ending.state === 'unpredictable')
-    throw new Refused(`this cannot be foretold: ${repaired.ending.reason}`);
+    throw new RefusalError(`this cannot be foretold: ${repaired.ending.reason}`);
   const changes = args.get('changes');
   if (changes !== '-')
     output.print(args.has('json') ? json(repaired, subject) : repairText(repaired));
@@ -101,7 +101,7 @@ function simulated(
     return finish(simulateRepair(image, options));
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
-    throw new Refused(`the repair of this image needs more than ${memory} MiB; --memory MIB`);
+    throw new RefusalError(`the repair of this image needs more than ${memory} MiB; --memory MIB`);
   } finally {
     chain?.close();
   }
@@ -173,17 +173,17 @@ function writeChanges(
     printPieces(file ?? output, lines());
   } catch (error) {
     if (error instanceof Unpredictable)
-      throw new Refused(`what is written cannot be foretold: ${error.message}`);
+      throw new RefusalError(`what is written cannot be foretold: ${error.message}`);
     throw error;
   } finally {
     file?.close();
   }
 }
 
-/** A path that does not lead to the image, whatever it is called. Throws Refused. */
+/** A path that does not lead to the image, whatever it is called. Throws RefusalError. */
 function notTheImage(path: string, image: string): string {
   const [own, other] = [statSync(image), statSync(path, { throwIfNoEntry: false })];
   if (other?.dev === own.dev && other.ino === own.ino)
-    throw new Refused(`--changes is '${path}', which is the image itself`);
+    throw new RefusalError(`--changes is '${path}', which is the image itself`);
   return path;
 }

@@ -2,9 +2,9 @@ import { FileError } from '../node/fileSource.js';
 import { type Command, type Context, optionLines } from './command.js';
 import { COMMANDS } from './commands.js';
 import { parseArguments } from './options.js';
-import { OutputFailed } from './output.js';
+import { OutputError } from './output.js';
 import { Printable, t } from './printable.js';
-import { Refused } from './refused.js';
+import { RefusalError } from './refusal.js';
 import { messageOf } from '../core/text.js';
 
 const OPTIONS = {
@@ -17,15 +17,15 @@ export function run(words: readonly string[], version: string, context: Context)
   const { output } = context;
   try {
     const [name, ...rest] = words;
-    if (name === undefined) throw new Refused(`no command given, there are ${commandNames()}`);
+    if (name === undefined) throw new RefusalError(`no command given, there are ${commandNames()}`);
     if (!name.startsWith('-')) return commandOf(name).run(rest, context);
     const args = parseArguments('qcow2-lens', words, OPTIONS);
     if (args.operands.length > 0)
-      throw new Refused(`options come behind the command: ${args.operands[0]} ${name}`);
+      throw new RefusalError(`options come behind the command: ${args.operands[0]} ${name}`);
     output.print(args.has('version') ? t`qcow2-lens ${version}\n` : usage());
     return 0;
   } catch (error) {
-    if (error instanceof OutputFailed) output.complain(error.line);
+    if (error instanceof OutputError) output.complain(error.line);
     else output.complain(t`qcow2-lens: ${oneLine(error)}\n`);
     return 1;
   }
@@ -33,7 +33,8 @@ export function run(words: readonly string[], version: string, context: Context)
 
 function commandOf(name: string): Command {
   const found = COMMANDS.find((one) => one.name === name);
-  if (!found) throw new Refused(`unknown command '${name}', expected one of ${commandNames()}`);
+  if (!found)
+    throw new RefusalError(`unknown command '${name}', expected one of ${commandNames()}`);
   return found;
 }
 
@@ -52,5 +53,7 @@ function usage(): Printable {
 /** What went wrong in one line: of a message with several, as QEMU has some, the first. */
 function oneLine(error: unknown): string {
   const message = messageOf(error);
-  return error instanceof Refused || error instanceof FileError ? message : message.split('\n')[0];
+  return error instanceof RefusalError || error instanceof FileError
+    ? message
+    : message.split('\n')[0];
 }

@@ -15,7 +15,7 @@ import { command } from './command.js';
 import type { Arguments, OptionTable } from './options.js';
 import type { Output } from './output.js';
 import { linesOf, Printable, t } from './printable.js';
-import { Refused, valid } from './refused.js';
+import { RefusalError, valid } from './refusal.js';
 import { finalJson, outcomeJson } from './simulateJson.js';
 import { finalText, outcomeText } from './simulateText.js';
 import { type Subject, withImage } from './subject.js';
@@ -47,10 +47,10 @@ export const simulate = command({
     const { output } = context;
     const ops = args.get('ops');
     if (args.operands.length === 1 && ops === undefined)
-      throw new Refused('simulate takes its operations from --ops FILE');
+      throw new RefusalError('simulate takes its operations from --ops FILE');
     const cache = args.get('cache') ?? 'writethrough';
     if (cache !== 'writethrough' && cache !== 'writeback')
-      throw new Refused(`--cache is '${cache}', expected 'writethrough' or 'writeback'`);
+      throw new RefusalError(`--cache is '${cache}', expected 'writethrough' or 'writeback'`);
     const guarded = valid(
       guardedTypes({ mode: args.get('overlap-check'), types: typeSwitches(args) }),
     );
@@ -98,7 +98,7 @@ function run(
   if (!isMappable(image)) {
     const message = subject.refusalOf(image);
     if (json) output.print(openLine({ ok: false, message }));
-    throw new Refused(message);
+    throw new RefusalError(message);
   }
   const simulation = new Simulation(image, settings);
   const { opened } = simulation;
@@ -125,7 +125,7 @@ function readOperations(file: string): SimulatedOperation[] {
   const operations: SimulatedOperation[] = [];
   for (const { number, text } of operationLines(file)) {
     const parsed = parseSimulatedOperation(text);
-    if (!parsed.ok) throw new Refused(`${file} line ${number}: ${parsed.message}`);
+    if (!parsed.ok) throw new RefusalError(`${file} line ${number}: ${parsed.message}`);
     operations.push(parsed.value);
   }
   const last = operations.at(-1)?.type;
@@ -139,7 +139,7 @@ function typeSwitches(args: Arguments<string>): Partial<Record<Kind, boolean>> {
     const value = args.get(`overlap-check.${type}`);
     if (value === undefined) continue;
     if (value !== 'on' && value !== 'off')
-      throw new Refused(`Parameter 'overlap-check.${type}' expects 'on' or 'off'`);
+      throw new RefusalError(`Parameter 'overlap-check.${type}' expects 'on' or 'off'`);
     switches[type] = value === 'on';
   }
   return switches;
@@ -148,7 +148,7 @@ function typeSwitches(args: Arguments<string>): Partial<Record<Kind, boolean>> {
 function engineOf(word: string): Engine {
   if (word === 'today') return { type: word };
   if (word !== 'structures')
-    throw new Refused(`--engine is '${word}', expected 'today' or 'structures'`);
+    throw new RefusalError(`--engine is '${word}', expected 'today' or 'structures'`);
   return {
     type: word,
     bitmapSize: DEFAULT_BITMAP_SIZE,

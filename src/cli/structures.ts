@@ -16,7 +16,7 @@ import { finish } from '../core/work.js';
 import type { Arguments } from './options.js';
 import type { Output } from './output.js';
 import { Printable, t } from './printable.js';
-import { Refused, valid } from './refused.js';
+import { RefusalError, valid } from './refusal.js';
 import { type Subject, withImage } from './subject.js';
 import { failedJson, noneJson, structuresJson, type StructuresOfImage } from './structuresJson.js';
 import { failedText, NONE_TEXT, structuresText } from './structuresText.js';
@@ -38,14 +38,14 @@ export const structures = command({
     const { output } = context;
     const policy = args.get('limit-policy') ?? 'evict';
     if (!isLimitPolicy(policy))
-      throw new Refused(`--limit-policy is '${policy}', expected 'evict' or 'fail'`);
+      throw new RefusalError(`--limit-policy is '${policy}', expected 'evict' or 'fail'`);
     const ops = args.get('ops');
     if (ops !== undefined) {
       if (args.operands.length > 0)
-        throw new Refused(`structures --ops takes no image, found '${args.operands[0]}'`);
+        throw new RefusalError(`structures --ops takes no image, found '${args.operands[0]}'`);
       for (const name of ['overlap-check', 'bitmap-size', 'total-size-limit'] as const)
         if (args.has(name))
-          throw new Refused(`structures --ops takes no --${name}: 'create' says it`);
+          throw new RefusalError(`structures --ops takes no --${name}: 'create' says it`);
       return applyOperations(ops, policy, output);
     }
     const settings: StructureSettings = {
@@ -71,7 +71,7 @@ function ofImage(
   const image = subject.mappable();
   const refusal = image.refusal.open;
   if (refusal !== undefined && !args.has('anyway'))
-    throw new Refused(
+    throw new RefusalError(
       `'${filename}': QEMU refuses to open it: ${refusal}; --anyway looks all the same`,
     );
   const builder = new StructureBuilder(image);
@@ -102,7 +102,7 @@ function applyOperations(file: string, policy: LimitPolicy, output: Output): num
   const session = new TraceSession(policy);
   for (const { number, text } of operationLines(file)) {
     const applied = session.apply(text);
-    if (!applied.ok) throw new Refused(`${file} line ${number}: ${applied.message}`);
+    if (!applied.ok) throw new RefusalError(`${file} line ${number}: ${applied.message}`);
     output.print(t`${Printable.json(applied.value)}\n`);
   }
   return 0;

@@ -5,7 +5,7 @@ import type { Context } from './command.js';
 import type { Arguments } from './options.js';
 import type { Output } from './output.js';
 import { t } from './printable.js';
-import { Refused } from './refused.js';
+import { RefusalError } from './refusal.js';
 
 /** The image file that a command looks at. */
 export class Subject {
@@ -39,10 +39,10 @@ export class Subject {
     return `'${this.filename}': ${openImage(this.source).problems[0].message}`;
   }
 
-  /** Throws Refused for an image that nobody can scan. */
+  /** Throws RefusalError for an image that nobody can scan. */
   mappable(): MappableImage {
     const image = openImage(this.source);
-    if (!isMappable(image)) throw new Refused(this.refusalOf(image));
+    if (!isMappable(image)) throw new RefusalError(this.refusalOf(image));
     return image;
   }
 
@@ -68,7 +68,7 @@ export function withImage(
 ): number {
   const [filename, ...rest] = args.operands;
   if (filename === undefined || rest.length > 0)
-    throw new Refused(`${name} takes one image, found ${args.operands.length}`);
+    throw new RefusalError(`${name} takes one image, found ${args.operands.length}`);
   let source: FileSource;
   try {
     source = open(filename);

@@ -1,5 +1,5 @@
 /** What came of reading something that a user wrote. */
-export type Parsed<T> =
+export type ParseResult<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
 
 const SUFFIXES = 'bkmgtpe';
@@ -16,7 +16,7 @@ const HEXADECIMAL = /^\s*\+?0x([0-9a-f]+)([kmgtp])?$/i;
  * @param parameter the option's name, for the message
  * @returns bytes; exact up to 2^53, above that the nearest number
  */
-export function parseSize(text: string, parameter: string): Parsed<number> {
+export function parseSize(text: string, parameter: string): ParseResult<number> {
   const bytes = bytesOf(text);
   if (bytes === undefined)
     return {

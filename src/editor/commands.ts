@@ -15,6 +15,7 @@ import type { ImagePanel } from './panel.js';
 import type { Panels } from './panels.js';
 import { VIEW_TYPE } from './provider.js';
 import { heatmapSettings, writeCurve } from './settings.js';
+import { hostOffset, type HostOffset, offsetOf } from '../core/units.js';
 
 /** Registers every command of the manifest; all but one act on the active panel. */
 export function registerCommands(panels: Panels): vscode.Disposable {
@@ -44,6 +45,7 @@ export function registerCommands(panels: Panels): vscode.Disposable {
     'qcow2.zoomOut': view('zoomOut'),
     'qcow2.fit': view('fit'),
     'qcow2.clearIsolation': view('clearIsolation'),
+    'qcow2.showKeys': view('showKeys'),
     'qcow2.toggleWindows': view('toggleWindows'),
     'qcow2.toggleCurve': () =>
       writeCurve(heatmapSettings().curve === 'hilbert' ? 'rows' : 'hilbert'),
@@ -56,7 +58,8 @@ export function registerCommands(panels: Panels): vscode.Disposable {
     'qcow2.reload': (panel) => {
       panel.document.reload();
     },
-    'qcow2.openHex': (panel) => openHexEditor(panel.document.uri, selectedOffset(panel) ?? 0),
+    'qcow2.openHex': (panel) =>
+      openHexEditor(panel.document.uri, selectedOffset(panel) ?? hostOffset(0)),
     'qcow2.copyHostOffset': copyHostOffset,
     'qcow2.copyGuestOffset': copyGuestOffset,
     'qcow2.copyOwners': copyOwners,
@@ -94,8 +97,8 @@ async function chooseFile(): Promise<vscode.Uri | undefined> {
   return chosen?.[0];
 }
 
-function selectedOffset(panel: ImagePanel): number | undefined {
+function selectedOffset(panel: ImagePanel): HostOffset | undefined {
   const geometry = panel.document.facts?.geometry;
   if (!geometry || panel.selected === undefined) return undefined;
-  return panel.selected * 2 ** geometry.clusterBits;
+  return offsetOf(panel.selected, { clusterSize: 2 ** geometry.clusterBits });
 }

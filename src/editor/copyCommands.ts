@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { cellJson, guestOffsets, ownersText, readCommand } from './copyTexts.js';
 import type { ImagePanel } from './panel.js';
 import { usualShell } from './shell.js';
-import { hostOffset } from './statusBar.js';
+import { offsetText } from './statusBar.js';
 import type { ClusterDetail } from '../core/inspect/inspection.js';
 import { hex } from '../core/bytes.js';
 
@@ -12,7 +12,7 @@ type Copy = (panel: ImagePanel) => Promise<void>;
 export const copyHostOffset: Copy = async (panel) => {
   const geometry = panel.document.facts?.geometry;
   if (!geometry || panel.selected === undefined) return;
-  await vscode.env.clipboard.writeText(hostOffset(panel.selected, geometry.clusterBits));
+  await vscode.env.clipboard.writeText(offsetText(panel.selected, geometry.clusterBits));
 };
 
 /** Copies where the guest finds the selected cluster; several offsets one a line. */

@@ -5,6 +5,7 @@ import type { ClusterDetail } from '../core/inspect/inspection.js';
 import type { ImageFacts } from '../core/qcow2/facts.js';
 import { clean } from '../core/text.js';
 import { hex } from '../core/bytes.js';
+import type { GuestOffset } from '../core/units.js';
 
 /** A cluster with everybody who refers to it, one a line. */
 export function ownersText({ cluster, offset, owners, more }: ClusterDetail): string {
@@ -21,7 +22,7 @@ function entryText(owner: Owner): string {
 }
 
 /** Where the guest, or a snapshot, finds the cluster; each offset once. */
-export function guestOffsets({ owners }: ClusterDetail): number[] {
+export function guestOffsets({ owners }: ClusterDetail): GuestOffset[] {
   const offsets = owners.filter((owner) => owner.type === 'l2-entry').map((o) => o.guestOffset);
   return [...new Set(offsets)].sort((a, b) => a - b);
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ImageDocument } from './imageDocument.js';
+import { revealLink } from './revealPlace.js';
 import { findingReports, headerReports, type ProblemReport } from './problemReports.js';
 import type { ScanSummary } from '../core/inspect/inspection.js';
 
@@ -21,7 +22,10 @@ function report(document: ImageDocument, collection: vscode.DiagnosticCollection
   let reading = new AbortController();
   let header: readonly ProblemReport[] = [];
   const show = (findings: readonly ProblemReport[]): void => {
-    collection.set(uri, [...header, ...findings].map(diagnosticOf));
+    collection.set(
+      uri,
+      [...header, ...findings].map((found) => diagnosticOf(found, uri)),
+    );
   };
   document.onEvent((event) => {
     switch (event.type) {
@@ -33,7 +37,9 @@ function report(document: ImageDocument, collection: vscode.DiagnosticCollection
         break;
       case 'scanned': {
         const { signal } = reading;
-        findingReports(totalOf(event.summary), (query) =>
+        const geometry = document.facts?.geometry;
+        if (!geometry) break;
+        findingReports(geometry, totalOf(event.summary), (query) =>
           document.ask('findings', query, signal),
         ).then(
           (findings) => {
@@ -70,9 +76,9 @@ const SEVERITIES: Readonly<Record<ProblemReport['level'], vscode.DiagnosticSever
   information: vscode.DiagnosticSeverity.Information,
 };
 
-function diagnosticOf({ level, code, message }: ProblemReport): vscode.Diagnostic {
+function diagnosticOf({ level, code, message, to }: ProblemReport, uri: vscode.Uri) {
   const diagnostic = new vscode.Diagnostic(START, message, SEVERITIES[level]);
-  diagnostic.code = code;
+  diagnostic.code = { value: code, target: revealLink(uri, to) };
   diagnostic.source = SOURCE;
   return diagnostic;
 }

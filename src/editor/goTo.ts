@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
-import type { Located } from '../core/inspect/locate.js';
+import type { PlaceFound } from '../core/inspect/locate.js';
 import { describeLocated } from './locatedText.js';
 import { parsePlace } from './location.js';
 import type { ImagePanel } from './panel.js';
+import type { HostCluster } from '../core/units.js';
 
 /** What has been typed means this; `cluster` undefined: nothing that could be gone to. */
 interface Understood {
-  readonly cluster: number | undefined;
+  readonly cluster: HostCluster | undefined;
   readonly message: string;
 }
 
@@ -77,7 +78,7 @@ async function understand(panel: ImagePanel, text: string): Promise<Understood> 
     : located(panel, await panel.locate({ ...place, selected }));
 }
 
-function located(panel: ImagePanel, answer: Located | string): Understood {
+function located(panel: ImagePanel, answer: PlaceFound | string): Understood {
   const clusterBits = panel.document.facts?.geometry?.clusterBits ?? 0;
   if (typeof answer === 'string') return { cluster: undefined, message: answer };
   return {

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import { hex } from '../core/bytes.js';
+import type { HostOffset } from '../core/units.js';
 
 const EXTENSION = 'ms-vscode.hexeditor';
 const VIEW_TYPE = 'hexEditor.hexedit';
 
 /** Shows the file's bytes from `offset` on in Microsoft's Hex Editor; offers it when it is missing. */
-export async function openHexEditor(uri: vscode.Uri, offset: number): Promise<void> {
+export async function openHexEditor(uri: vscode.Uri, offset: HostOffset): Promise<void> {
   if (!vscode.extensions.getExtension(EXTENSION)) {
     const install = vscode.l10n.t('Install Hex Editor');
     const answer = await vscode.window.showInformationMessage(

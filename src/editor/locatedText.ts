@@ -1,16 +1,16 @@
 import * as vscode from 'vscode';
-import type { EntryState, Located, LocatedEntry } from '../core/inspect/locate.js';
-import { hostOffset } from './statusBar.js';
+import type { EntryState, PlaceFound, LocatedEntry } from '../core/inspect/locate.js';
+import { offsetText } from './statusBar.js';
 import { hex } from '../core/bytes.js';
 
 /** Where a place is, in words: what was understood of a text. */
-export function describeLocated(located: Located, clusterBits: number): string {
+export function describeLocated(located: PlaceFound, clusterBits: number): string {
   if (located.type === 'none') return describeMissing(located);
   const { cluster, entry } = located;
   const where = vscode.l10n.t(
     'cluster {0}, host offset {1}',
     inDigits(cluster),
-    hostOffset(cluster, clusterBits),
+    offsetText(cluster, clusterBits),
   );
   if (!entry) return capitalised(where);
   return vscode.l10n.t('{0}: {1}. Shows {2}.', describeEntry(entry), STATE[entry.state](), where);
@@ -38,7 +38,7 @@ const STATE: Readonly<Record<EntryState, () => string>> = {
   unusable: () => vscode.l10n.t('an offset that cannot be used'),
 };
 
-function describeMissing({ what, last }: Extract<Located, { type: 'none' }>): string {
+function describeMissing({ what, last }: Extract<PlaceFound, { type: 'none' }>): string {
   switch (what) {
     case 'cluster':
       return vscode.l10n.t(

@@ -1,4 +1,5 @@
 import type { Place } from '../core/inspect/locate.js';
+import { guestOffset, hostCluster, hostOffset } from '../core/units.js';
 
 /** A place that a text names; an L2 index alone means the table that is selected. */
 export type NamedPlace = Place | { readonly type: 'selected-l2'; readonly l2Index: number };
@@ -19,7 +20,7 @@ const L1_L2 = new RegExp(`^l1\\s*\\[?(${NUMBER})\\]?[\\s,:/]*l2\\s*\\[?(${NUMBER
 export function parsePlace(typed: string): NamedPlace | undefined {
   const text = typed.trim().toLowerCase();
   const cluster = CLUSTER.exec(text);
-  if (cluster) return { type: 'cluster', cluster: numberOf(cluster[1]) };
+  if (cluster) return { type: 'cluster', cluster: hostCluster(numberOf(cluster[1])) };
   const entry = L1_L2.exec(text);
   if (entry) return { type: 'l2', l1Index: numberOf(entry[1]), l2Index: numberOf(entry[2]) };
   const l1 = L1.exec(text);
@@ -27,13 +28,15 @@ export function parsePlace(typed: string): NamedPlace | undefined {
   const l2 = L2.exec(text);
   if (l2) return { type: 'selected-l2', l2Index: numberOf(l2[1]) };
   const named = /^(host|guest)\s+(.*)$/.exec(text);
-  const offset = offsetOf(named ? named[2] : text);
+  const offset = sizeOf(named ? named[2] : text);
   if (offset === undefined) return undefined;
-  return { type: named?.[1] === 'guest' ? 'guest' : 'host', offset };
+  return named?.[1] === 'guest'
+    ? { type: 'guest', offset: guestOffset(offset) }
+    : { type: 'host', offset: hostOffset(offset) };
 }
 
 /** Bytes. */
-function offsetOf(text: string): number | undefined {
+function sizeOf(text: string): number | undefined {
   const offset = new RegExp(`^(?:${NUMBER})$`).exec(text);
   if (offset) return numberOf(offset[0]);
   const size = SIZE.exec(text);

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { Layer } from '../core/picture/layer.js';
-import type { Located } from '../core/inspect/locate.js';
+import type { PlaceFound } from '../core/inspect/locate.js';
 import type {
   FromWebview,
   SearchRequest,
   ToWebview,
   ViewCommand,
 } from '../protocol/webviewMessages.js';
+import { openBackingFile } from './backingFile.js';
 import { openHexEditor } from './hexEditor.js';
 import { pageHtml } from './html.js';
 import type { ImageDocument } from './imageDocument.js';
@@ -27,6 +28,8 @@ import { usualShell } from './shell.js';
 import { fromWebview } from './validate.js';
 import type { ClusterDetail } from '../core/inspect/inspection.js';
 import type { Query } from '../protocol/questions.js';
+import type { HostCluster } from '../core/units.js';
+import { messageOf } from '../core/text.js';
 
 /** One tab that shows an image. */
 export class ImagePanel implements vscode.Disposable {
@@ -38,7 +41,7 @@ export class ImagePanel implements vscode.Disposable {
   readonly #overlap: PanelOverlapOptions;
   readonly #parts: vscode.Disposable[] = [this.#changes];
   #ready = false;
-  #selected: number | undefined;
+  #selected: HostCluster | undefined;
   #history = { back: false, forward: false };
   /** What is to be shown once the webview listens. */
   #toShow: ToWebview | undefined;
@@ -107,7 +110,7 @@ export class ImagePanel implements vscode.Disposable {
   }
 
   /** The cluster that the user has selected, if any. */
-  get selected(): number | undefined {
+  get selected(): HostCluster | undefined {
     return this.#selected;
   }
 
@@ -117,12 +120,12 @@ export class ImagePanel implements vscode.Disposable {
   }
 
   /** Brings a cluster into view and selects it. */
-  reveal(cluster: number): void {
+  reveal(cluster: HostCluster): void {
     this.#show({ type: 'reveal', cluster });
   }
 
   /** Shows a cluster for the time being; undefined ends it where it began. */
-  preview(cluster: number | undefined): void {
+  preview(cluster: HostCluster | undefined): void {
     this.#post({ type: 'preview', cluster });
   }
 
@@ -131,10 +134,8 @@ export class ImagePanel implements vscode.Disposable {
   }
 
   /** Where a place is; a sentence when the worker cannot tell. */
-  locate(place: Query<'locate'>['place']): Promise<Located | string> {
-    return this.document
-      .ask('locate', { place }, this.#gone.signal)
-      .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  locate(place: Query<'locate'>['place']): Promise<PlaceFound | string> {
+    return this.document.ask('locate', { place }, this.#gone.signal).catch(messageOf);
   }
 
   /** All that is known of the selected cluster; undefined when none is, or nothing is known. */
@@ -206,6 +207,9 @@ export class ImagePanel implements vscode.Disposable {
         break;
       case 'copy':
         void vscode.env.clipboard.writeText(message.text);
+        break;
+      case 'openBackingFile':
+        void openBackingFile(this.document);
         break;
       case 'openHex':
         void openHexEditor(this.document.uri, message.offset);

@@ -14,6 +14,13 @@ export class Panels implements vscode.Disposable {
     return [...this.#open].find((panel) => panel.active);
   }
 
+  /** A panel that shows an image; the one that the user works in before others. */
+  of(uri: vscode.Uri): ImagePanel | undefined {
+    const address = uri.toString();
+    const theirs = [...this.#open].filter(({ document }) => document.uri.toString() === address);
+    return theirs.find((panel) => panel.active) ?? theirs.at(0);
+  }
+
   add(panel: ImagePanel): void {
     this.#open.add(panel);
     panel.onChange(() => {

@@ -36,6 +36,14 @@ const isRenderer = (value: unknown): value is Renderer =>
 const ROOT = 'qcow2';
 const STRUCTURES = 'overlapStructures';
 
+/** What a type's setting may be; true and false are those of QEMU, and of our first versions. */
+const SWITCHES: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  ['on', true],
+  ['off', false],
+  [true, true],
+  [false, false],
+]);
+
 /**
  * The overlap check as the user has set it for a file, unread: what makes no sense is said where it
  * is used.
@@ -47,10 +55,10 @@ export function overlapSettings(file: vscode.Uri): OverlapOptions {
   return {
     overlapCheck: text('overlapCheck'),
     types: Object.fromEntries(
-      Object.entries(isRecord(types) ? types : {}).filter(
-        (entry): entry is [string, boolean] =>
-          isGuardedType(entry[0]) && typeof entry[1] === 'boolean',
-      ),
+      Object.entries(isRecord(types) ? types : {}).flatMap(([type, value]) => {
+        const isOn = SWITCHES.get(value);
+        return isGuardedType(type) && isOn !== undefined ? [[type, isOn]] : [];
+      }),
     ),
     bitmapSize: text(`${STRUCTURES}.bitmapSize`),
     totalSizeLimit: text(`${STRUCTURES}.totalSizeLimit`),
@@ -120,11 +128,14 @@ export async function writeOverlap(file: vscode.Uri, options: OverlapOptions): P
       await writeSetting(ROOT, key, after, file);
   };
   await write('overlapCheck', now.overlapCheck, options.overlapCheck);
-  await write('overlapCheckTypes', now.types, options.types);
+  await write('overlapCheckTypes', switchesOf(now), switchesOf(options));
   await write(`${STRUCTURES}.bitmapSize`, now.bitmapSize, options.bitmapSize);
   await write(`${STRUCTURES}.totalSizeLimit`, now.totalSizeLimit, options.totalSizeLimit);
   await write(`${STRUCTURES}.limitPolicy`, now.limitPolicy, options.limitPolicy);
 }
+
+const switchesOf = ({ types }: OverlapOptions): Record<string, 'on' | 'off'> =>
+  Object.fromEntries(Object.entries(types).map(([type, isOn]) => [type, isOn ? 'on' : 'off']));
 
 /** Writes a setting to where it is set already, else to the user's own settings. */
 async function writeSetting(

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Panels } from './panels.js';
 import { hex } from '../core/bytes.js';
+import { type HostCluster, offsetOf } from '../core/units.js';
 
 /**
  * What VS Code shows of the active panel outside of it: the status bar item with the selected
@@ -40,7 +41,7 @@ export function followActivePanel(panels: Panels): vscode.Disposable {
         : vscode.l10n.t(
             'cluster {0} · {1}',
             selected.toLocaleString(vscode.env.language),
-            hostOffset(selected, geometry.clusterBits),
+            offsetText(selected, geometry.clusterBits),
           );
     item.show();
   };
@@ -49,5 +50,5 @@ export function followActivePanel(panels: Panels): vscode.Disposable {
 }
 
 /** Where a cluster starts in the file, as `0x…`. */
-export const hostOffset = (cluster: number, clusterBits: number): string =>
-  hex(cluster * 2 ** clusterBits);
+export const offsetText = (cluster: HostCluster, clusterBits: number): string =>
+  hex(offsetOf(cluster, { clusterSize: 2 ** clusterBits }));

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Method, Query } from '../protocol/questions.js';
 import { QUESTIONS } from '../protocol/questions.js';
 import type { Request } from '../protocol/rpc.js';
-import { count, curve, overlapOptions } from '../protocol/shapes.js';
+import { count, curve, hostCluster, hostOffset, overlapOptions } from '../protocol/shapes.js';
 import type { FromWebview } from '../protocol/webviewMessages.js';
 
 const MAX_COPY = 2 ** 20;
@@ -22,7 +22,7 @@ const MESSAGE = v.variant('type', [
   v.object({ type: v.literal('setOverlap'), options: overlapOptions }),
   v.object({ type: v.literal('setDiscardNoUnref'), discardNoUnref: v.boolean() }),
   v.object({ type: v.literal('setCurve'), curve }),
-  v.object({ type: v.literal('selected'), cluster: v.optional(count) }),
+  v.object({ type: v.literal('selected'), cluster: v.optional(hostCluster) }),
   v.object({ type: v.literal('history'), back: v.boolean(), forward: v.boolean() }),
   v.object({ type: v.literal('copy'), text: v.pipe(v.string(), v.maxLength(MAX_COPY)) }),
   v.object({
@@ -33,7 +33,8 @@ const MESSAGE = v.variant('type', [
       v.check((bytes) => bytes.length <= MAX_FILE),
     ),
   }),
-  v.object({ type: v.literal('openHex'), offset: count }),
+  v.object({ type: v.literal('openHex'), offset: hostOffset }),
+  v.object({ type: v.literal('openBackingFile') }),
 ]);
 
 /** What the webview sent, if it is a message of the protocol in every field; else undefined. */

@@ -1,18 +1,5 @@
 import type { Diagnosis } from '../core/check/causes/cause.js';
 
-export type {
-  Cause,
-  CauseId,
-  CauseSeverity,
-  ClaimEnd,
-  ClaimPicture,
-  Danger,
-  Diagnosis,
-  GuestRange,
-  HostRange,
-  Step,
-} from '../core/check/causes/cause.js';
-
 /** What is wrong with the image, in words. To be asked again while it is computing. */
 export type DiagnosisAnswer =
   /** Part of the whole done, 0 … 1; the scan comes first. */

@@ -1,4 +1,5 @@
 import type { ScanSummary } from '../core/inspect/inspection.js';
+import type { StripRows } from '../core/picture/strip.js';
 import type { ImageFacts } from '../core/qcow2/facts.js';
 
 export interface Tile {
@@ -14,15 +15,16 @@ export interface UniformCells {
 }
 export interface DeflatedCells {
   readonly type: 'deflated';
-  /** Raw deflate of 65,536 glyph bytes, then 65,536 presence masks as little-endian 16-bit words. */
+  /**
+   * Raw deflate of 65,536 glyph bytes, then 65,536 presence masks as little-endian 16-bit words, then
+   * 65,536 shares if they were asked for.
+   */
   readonly bytes: Uint8Array;
 }
 
-export interface Strip {
+export interface Strip extends StripRows {
   /** As of a tile. */
   readonly generation: number;
-  /** Dominant kind and worst trouble of each row, see core/picture/tile.ts. */
-  readonly glyphs: readonly number[];
 }
 export type LayerAnswer =
   /** Part of the whole done, 0 … 1; nothing before the scan is over. */

@@ -1,8 +1,9 @@
 import type { FileRun } from '../core/inspect/fileRuns.js';
+import type { HostCluster } from '../core/units.js';
 
 export interface Hit {
   /** Where the run starts, and its clusters. */
-  readonly cluster: number;
+  readonly cluster: HostCluster;
   readonly clusters: number;
   /** Its number among all, from 0. */
   readonly position: number;

@@ -25,8 +25,8 @@ export interface BuiltOverlap {
   /** How many operations opening takes, and how many of them have been done. */
   readonly operations: number;
   readonly position: number;
-  /** The operation that led here, in words, and the windows it reached; undefined at the start. */
-  readonly last: { readonly text: string; readonly windows: readonly number[] } | undefined;
+  /** Undefined at the start. */
+  readonly last: LastOperation | undefined;
   readonly memory: MemoryUse;
   readonly counters: Counters;
   readonly counts: WindowCounts;
@@ -50,6 +50,15 @@ export interface TakenSlot {
   readonly window: number;
   /** Uses of any window since this one was last used. */
   readonly age: number | undefined;
+}
+
+/** The operation that led to a state of the structures. */
+export interface LastOperation {
+  readonly text: string;
+  /** Windows that it reached. */
+  readonly windows: readonly number[];
+  /** Windows that have lost their bitmaps to it. */
+  readonly evicted: readonly number[];
 }
 
 /** Columns of samples, evenly over the operations; see core/overlap/timeline.ts. */

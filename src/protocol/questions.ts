@@ -4,11 +4,12 @@ import type { FindingCode } from '../core/check/finding.js';
 import { SEVERITIES } from '../core/check/finding.js';
 import type { GuestClusterDetail } from '../core/guest/clusterDetail.js';
 import type { ClusterDetail, FindingsPage } from '../core/inspect/inspection.js';
-import type { Located } from '../core/inspect/locate.js';
-import type { Mapped } from '../core/inspect/referredTo.js';
+import type { PlaceFound } from '../core/inspect/locate.js';
+import type { TableReferences } from '../core/inspect/referredTo.js';
 import { KINDS } from '../core/map/kinds.js';
+import { OVERLAP_HAPPENINGS } from '../core/overlap/happening.js';
 import { WINDOW_COLUMNS } from '../core/overlap/windowOrder.js';
-import type { StructurePage } from '../core/tree/node.js';
+import type { TreePage } from '../core/tree/node.js';
 import type { DiagnosisAnswer } from './diagnosis.js';
 import type { LayerAnswer, Strip, Tile } from './imageService.js';
 import { MAX_OPERATIONS, MAX_RANGES, MAX_TREE_PAGE } from './limits.js';
@@ -26,6 +27,10 @@ import {
   count,
   curve,
   ENGINES,
+  guestCluster,
+  guestOffset,
+  hostCluster,
+  hostOffset,
   overlapOptions,
   page,
   picture,
@@ -64,27 +69,25 @@ const exchange =
   <A>() =>
   <Q extends v.GenericSchema>(query: Q): Exchange<Q, A> => ({ query });
 
-const cluster = v.object({ cluster: count });
-
 /** A block of BLOCK_EDGE × BLOCK_EDGE cells of the picture: its column and row. */
 const block = v.object({ curve, x: upTo(MAX_BLOCK - 1), y: upTo(MAX_BLOCK - 1) });
 
-const layoutTarget = [
+const runTarget = [
   v.object({ type: v.literal('kind'), kind: v.picklist([...KINDS, 'unallocated']) }),
   v.object({ type: v.literal('claimed-twice') }),
   v.object({ type: v.literal('leak') }),
   v.object({ type: v.literal('too-low') }),
 ] as const;
-const target = v.variant('type', [...layoutTarget, v.object({ type: v.literal('corruption') })]);
+const target = v.variant('type', [...runTarget, v.object({ type: v.literal('corruption') })]);
 
 /** Where a place is; an entry of the L2 table that is selected, or refers to the cluster that is. */
 const place = v.variant('type', [
-  v.object({ type: v.literal('cluster'), cluster: count }),
-  v.object({ type: v.literal('host'), offset: count }),
-  v.object({ type: v.literal('guest'), offset: count }),
+  v.object({ type: v.literal('cluster'), cluster: hostCluster }),
+  v.object({ type: v.literal('host'), offset: hostOffset }),
+  v.object({ type: v.literal('guest'), offset: guestOffset }),
   v.object({ type: v.literal('l1'), l1Index: count }),
   v.object({ type: v.literal('l2'), l1Index: count, l2Index: count }),
-  v.object({ type: v.literal('selected-l2'), l2Index: count, selected: count }),
+  v.object({ type: v.literal('selected-l2'), l2Index: count, selected: hostCluster }),
 ]);
 
 /** Structures under these settings, after so many operations; without a position, after all. */
@@ -125,16 +128,21 @@ const operationFields = { ...simulateFields, operation: count };
 export const QUESTIONS = {
   /** One tile of a picture. */
   tile: exchange<Tile>()(
-    v.object({ ...picture, curve, level: upTo(MAX_LEVEL), x: count, y: count }),
+    v.object({
+      ...picture,
+      ...{ curve, level: upTo(MAX_LEVEL), x: count, y: count },
+      /** With the share of each cell that holds anything. */
+      shares: v.optional(v.boolean()),
+    }),
   ),
-  /** The whole file in so many rows of pixels, from its start to its end. */
-  strip: exchange<Strip>()(v.object({ rows: v.pipe(upTo(MAX_ROWS), v.minValue(1)) })),
+  /** All of a picture in so many rows of pixels, from its start to its end. */
+  strip: exchange<Strip>()(v.object({ ...picture, rows: v.pipe(upTo(MAX_ROWS), v.minValue(1)) })),
   /** How far a picture is; asking sets it going. To be asked again while it is computing. */
   layer: exchange<LayerAnswer>()(v.object(picture)),
   /** Everything known about one host cluster, with every owner. */
-  cluster: exchange<ClusterDetail>()(cluster),
+  cluster: exchange<ClusterDetail>()(v.object({ cluster: hostCluster })),
   /** Everything known about one cluster of the guest's disk. */
-  guestCluster: exchange<GuestClusterDetail>()(cluster),
+  guestCluster: exchange<GuestClusterDetail>()(v.object({ cluster: guestCluster })),
   /** A page of findings, for a virtual list. */
   findings: exchange<FindingsPage>()(
     v.object({
@@ -146,7 +154,7 @@ export const QUESTIONS = {
   /** What is wrong, in words. To be asked again while it is computing. */
   diagnosis: exchange<DiagnosisAnswer>()(v.record(v.string(), v.never())),
   /** A page of what lies below a node of the file's tree. */
-  structure: exchange<StructurePage>()(
+  tree: exchange<TreePage>()(
     v.object({ path: v.pipe(v.string(), v.maxLength(MAX_PATH)), ...page(MAX_TREE_PAGE) }),
   ),
   /**
@@ -154,24 +162,24 @@ export const QUESTIONS = {
    * `from`: from the end of the file that the direction starts at.
    */
   next: exchange<Hit | undefined>()(
-    v.object({ target, from: v.optional(count), direction: v.picklist([1, -1]) }),
+    v.object({ target, from: v.optional(hostCluster), direction: v.picklist([1, -1]) }),
   ),
   /** Stored and counted refcounts of a block of the picture. */
   cells: exchange<CellCounts>()(block),
   /** The subclusters of a block of the guest's disk, where they differ within a cluster. */
   subclusters: exchange<MixedCells>()(block),
   /** The clusters that the tables in a cluster refer to. */
-  mapped: exchange<Mapped>()(cluster),
+  mapped: exchange<TableReferences>()(v.object({ cluster: hostCluster })),
   /** A page of the runs that the file consists of; `at`: a cluster whose run is wanted too. */
   ranges: exchange<RangesPage>()(
     v.object({
       ...page(MAX_RANGES),
-      filter: v.optional(v.variant('type', [...layoutTarget])),
-      at: v.optional(count),
+      filter: v.optional(v.variant('type', [...runTarget])),
+      at: v.optional(hostCluster),
     }),
   ),
   /** Where a guest offset or an entry of a table leads to. */
-  locate: exchange<Located>()(v.object({ place })),
+  locate: exchange<PlaceFound>()(v.object({ place })),
   /** The overlap structures as opening leaves them, or on the way there. */
   overlap: exchange<OverlapAnswer>()(overlap),
   /** How they came to be. */
@@ -189,6 +197,10 @@ export const QUESTIONS = {
   /** One window, opened; undefined for one that was never touched. */
   overlapWindow: exchange<OpenedWindow | undefined>()(
     v.object({ ...overlapFields, window: count }),
+  ),
+  /** After how many operations the next of something has happened; undefined: there is no other. */
+  overlapNext: exchange<number | undefined>()(
+    v.object({ ...overlapFields, what: v.picklist(OVERLAP_HAPPENINGS) }),
   ),
   /** A page of memory-limit events. */
   overlapEvents: exchange<OverlapEventsPage>()(v.object({ options: overlapOptions, ...page() })),

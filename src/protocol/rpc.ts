@@ -14,7 +14,7 @@ export interface Question {
 }
 
 /** The answer to the question of the same number; `method` tells its type. */
-export type Answered<M extends Method = Method> = {
+export type AnswerReply<M extends Method = Method> = {
   [K in M]: {
     readonly type: 'reply';
     readonly id: number;
@@ -25,13 +25,13 @@ export type Answered<M extends Method = Method> = {
 }[M];
 
 export type Reply =
-  | Answered
+  | AnswerReply
   | { readonly type: 'reply'; readonly id: number; readonly ok: false; readonly error: string };
 
 const isAnswerTo = <M extends Method>(
-  reply: Answered,
+  reply: AnswerReply,
   method: M,
-): reply is Answered & Answered<M> => reply.method === method;
+): reply is AnswerReply & AnswerReply<M> => reply.method === method;
 
 /** The answer that a reply brings. Throws an Error with what went wrong. */
 export function valueOf<M extends Method>(reply: Reply, method: M): Answer<M> {
@@ -41,7 +41,10 @@ export function valueOf<M extends Method>(reply: Reply, method: M): Answer<M> {
 }
 
 /** Asks the service. Throws what it throws. */
-export function answer<M extends Method>(service: ImageService, request: Request<M>): Answered<M> {
+export function answer<M extends Method>(
+  service: ImageService,
+  request: Request<M>,
+): AnswerReply<M> {
   const { id, method } = request;
   return { type: 'reply', id, ok: true, method, value: service[method](request.query) };
 }

@@ -3,6 +3,7 @@ import { CURVES } from '../core/picture/curve.js';
 import { LAYERS, VIEWS } from '../core/picture/layer.js';
 import { isGuardedType } from '../core/overlap/types.js';
 import { MAX_PAGE } from './limits.js';
+import * as units from '../core/units.js';
 
 /** Parts that queries and messages are made of: types, and how a stranger's value is read as one. */
 
@@ -11,6 +12,12 @@ const MAX_SETTING = 100;
 
 /** A whole number from 0 to 2^53 − 1. */
 export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** Places: the same numbers, each with what it counts. */
+export const hostOffset = v.pipe(count, v.transform(units.hostOffset));
+export const guestOffset = v.pipe(count, v.transform(units.guestOffset));
+export const hostCluster = v.pipe(count, v.transform(units.hostCluster));
+export const guestCluster = v.pipe(count, v.transform(units.guestCluster));
 
 export const upTo = (most: number) => v.pipe(count, v.maxValue(most));
 

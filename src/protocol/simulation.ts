@@ -7,6 +7,7 @@ import type { Verdict } from '../core/simulate/verdict/verdict.js';
 import type { Cell } from '../core/simulate/verdict/verdictTable.js';
 import type { OverlapAnswer } from './overlap.js';
 import type { EngineName } from './shapes.js';
+import type { Bytes, HostCluster } from '../core/units.js';
 
 export type SimulateAnswer =
   /** A setting or an operation makes no sense, or the image is not opened; in QEMU's words. */
@@ -75,7 +76,7 @@ export interface VerdictRow {
 export type VerdictCell = Cell;
 
 export interface ClusterOwners {
-  readonly cluster: number;
+  readonly cluster: HostCluster;
   readonly owners: readonly Owner[];
 }
 
@@ -97,8 +98,7 @@ export type DifferenceAnswer =
   { readonly state: 'computing' } | ({ readonly state: 'known' } & DiskDifference);
 
 export interface DiskDifference {
-  /** Bytes. */
-  readonly fileLength: number;
+  readonly fileLength: Bytes;
   readonly parts: readonly DifferencePart[];
   /** What cannot be compared, since nobody knows what lies there now. */
   readonly unknown: readonly string[];

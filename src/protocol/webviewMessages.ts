@@ -6,6 +6,7 @@ import type { Layer } from '../core/picture/layer.js';
 import type { Reply, Request } from './rpc.js';
 import type { CurveName } from '../core/picture/curve.js';
 import type { OverlapOptions } from './shapes.js';
+import type { HostCluster, HostOffset } from '../core/units.js';
 
 export type Renderer = 'auto' | 'canvas' | 'webgl';
 
@@ -26,13 +27,14 @@ export type FromWebview<R = Request> =
   | { readonly type: 'setOverlap'; readonly options: OverlapOptions }
   | { readonly type: 'setDiscardNoUnref'; readonly discardNoUnref: boolean }
   /** The cluster the user selected; undefined when none is. */
-  | { readonly type: 'selected'; readonly cluster: number | undefined }
+  | { readonly type: 'selected'; readonly cluster: HostCluster | undefined }
   /** Whether there are places to go back and forward to. */
   | { readonly type: 'history'; readonly back: boolean; readonly forward: boolean }
   | { readonly type: 'copy'; readonly text: string }
   /** A picture for the user to keep: the host asks where. */
   | { readonly type: 'saveFile'; readonly format: PictureFormat; readonly bytes: Uint8Array }
-  | { readonly type: 'openHex'; readonly offset: number };
+  | { readonly type: 'openHex'; readonly offset: HostOffset }
+  | { readonly type: 'openBackingFile' };
 
 /** Host → webview. */
 export type ToWebview =
@@ -44,9 +46,9 @@ export type ToWebview =
   | { readonly type: 'overlapOptions'; readonly options: OverlapOptions }
   | { readonly type: 'cacheOptions'; readonly options: CacheOptions }
   | { readonly type: 'discardNoUnref'; readonly discardNoUnref: boolean }
-  | { readonly type: 'reveal'; readonly cluster: number }
+  | { readonly type: 'reveal'; readonly cluster: HostCluster }
   /** Show a cluster for the time being; undefined: go back to where one was. */
-  | { readonly type: 'preview'; readonly cluster: number | undefined }
+  | { readonly type: 'preview'; readonly cluster: HostCluster | undefined }
   | { readonly type: 'search'; readonly search: SearchRequest }
   | { readonly type: 'command'; readonly command: ViewCommand }
   | { readonly type: 'showLayer'; readonly layer: Layer };
@@ -61,10 +63,23 @@ export interface SearchRequest {
 
 /** Commands of the palette and its keys that the view carries out. */
 export type ViewCommand =
-  MapCommand | 'clearIsolation' | 'toggleWindows' | 'showHost' | 'showGuest' | NavigationCommand;
+  | MapCommand
+  | 'clearIsolation'
+  | 'toggleWindows'
+  | 'showKeys'
+  | 'showHost'
+  | 'showGuest'
+  | NavigationCommand;
 
 /** Those that the map carries out. */
 export type MapCommand = 'zoomIn' | 'zoomOut' | 'fit';
 
 export type NavigationCommand =
-  'goBack' | 'goForward' | 'showMapped' | 'showRanges' | 'copyPicture' | 'savePng' | 'saveSvg';
+  | 'goBack'
+  | 'goForward'
+  | 'showMapped'
+  | 'showRanges'
+  | 'showFindings'
+  | 'copyPicture'
+  | 'savePng'
+  | 'saveSvg';

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../core/byteSource.js';
 import { DEFAULT_MEMORY } from '../core/check/scan.js';
-import { checkGuestCluster, guestCluster } from '../core/guest/clusterDetail.js';
+import { checkGuestCluster, guestClusterDetail } from '../core/guest/clusterDetail.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 import { isMappable, openImage, type Image, type MappableImage } from '../core/qcow2/image.js';
@@ -18,6 +18,7 @@ import { OverlapSession } from './overlapSession.js';
 import { Pictures } from './pictures.js';
 import { SimulateSession } from './simulateSession.js';
 import { SweepSession } from './sweepSession.js';
+import type { HostCluster } from '../core/units.js';
 
 const NO_MAP = 'there is no map of this image';
 
@@ -119,16 +120,16 @@ export class ImageSession {
     this.#scan?.abandon();
   }
 
-  readonly #laidOut = (): MappableImage => {
+  readonly #mappable = (): MappableImage => {
     if (!isMappable(this.#image)) throw new Error(NO_MAP);
     return this.#image;
   };
 
-  readonly #overlap = lazily(() => new OverlapSession(this.#laidOut()));
+  readonly #overlap = lazily(() => new OverlapSession(this.#mappable()));
   readonly #simulate = lazily(
     () =>
       new SimulateSession(
-        this.#laidOut(),
+        this.#mappable(),
         this.#machine,
         () => this.#scan?.result?.scan,
         (operations) => {
@@ -147,26 +148,26 @@ export class ImageSession {
   /** What can be asked. */
   readonly service: ImageService = {
     tile: (query) => this.#timed((pictures) => pictures.tile(query)),
-    strip: ({ rows }) => this.#timed((pictures) => pictures.strip(rows)),
+    strip: (query) => this.#timed((pictures) => pictures.strip(query)),
     layer: (query) => must(this.#pictures).layer(query),
     cluster: ({ cluster }) => this.#cluster(cluster),
     guestCluster: ({ cluster }) => {
-      checkGuestCluster(this.#laidOut(), cluster);
-      return guestCluster(this.#laidOut(), this.#scan?.result?.scan.stored, cluster);
+      checkGuestCluster(this.#mappable(), cluster);
+      return guestClusterDetail(this.#mappable(), this.#scan?.result?.scan.stored, cluster);
     },
     findings: (query) =>
       this.#scan?.result?.inspection.findings(query) ?? { total: 0, findings: [] },
     diagnosis: () => this.#diagnosed(),
-    structure: (query) => this.#tree.page(query),
+    tree: (query) => this.#tree.page(query),
     next: (query) => must(this.#navigator).next(query),
     cells: (query) => ({
       generation: must(this.#scan).generation,
       runs: must(this.#navigator).cells(query),
     }),
-    subclusters: (query) => mixedCells(this.#laidOut(), query),
+    subclusters: (query) => mixedCells(this.#mappable(), query),
     mapped: ({ cluster }) => must(this.#navigator).mapped(cluster),
     ranges: (query) => must(this.#navigator).ranges(query),
-    locate: (query) => must(this.#navigator).locate(this.#laidOut(), query),
+    locate: (query) => must(this.#navigator).locate(this.#mappable(), query),
     overlap: (query) => {
       const answer = this.#overlap().state(query);
       must(this.#pictures).setWindows(this.#windowLayer(answer));
@@ -175,6 +176,7 @@ export class ImageSession {
     overlapTimeline: (query) => this.#overlap().timeline(query),
     overlapWindows: (query) => this.#overlap().windows(query),
     overlapWindow: (query) => this.#overlap().window(query),
+    overlapNext: (query) => this.#overlap().next(query),
     overlapEvents: (query) => this.#overlap().events(query),
     overlapAdvice: (query) => this.#overlap().advice(query),
     simulate: (query) => this.#simulate().simulate(query),
@@ -191,7 +193,7 @@ export class ImageSession {
     return must(this.#scan).timed(() => draw(pictures));
   }
 
-  #cluster(cluster: number): Answer<'cluster'> {
+  #cluster(cluster: HostCluster): Answer<'cluster'> {
     const map = must(this.#scan?.map);
     if (cluster >= map.clusters) {
       throw new Error(
@@ -200,7 +202,7 @@ export class ImageSession {
     }
     return (
       this.#scan?.result?.inspection.cluster(cluster) ??
-      glimpse(map, cluster, this.#laidOut().geometry.clusterSize)
+      glimpse(map, cluster, this.#mappable().geometry)
     );
   }
 
@@ -232,7 +234,7 @@ export class ImageSession {
       case 'failed':
         return answer.message;
       case 'built':
-        return new WindowLayer(this.#laidOut().geometry.hostClusters, answer.marks);
+        return new WindowLayer(this.#mappable().geometry.hostClusters, answer.marks);
     }
   }
 }

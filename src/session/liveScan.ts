@@ -145,7 +145,7 @@ function* scanWithin(image: MappableImage, memory: number): Generator<ScanProgre
     return yield* scan(image, memory);
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
-    const needed = mebibytesNeeded(image);
+    const needed = mebibytesNeeded(image, error);
     throw new Error(
       `this image needs about ${needed} MiB of memory, more than the editor takes; ` +
         `on the command line, qcow2-lens check --memory ${needed}`,

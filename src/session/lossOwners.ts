@@ -5,6 +5,7 @@ import type { SimulatedOperation } from '../core/simulate/copy/operation.js';
 import type { Cell, Row } from '../core/simulate/verdict/verdictTable.js';
 import type { Work } from '../core/work.js';
 import type { ClusterOwners } from '../protocol/simulation.js';
+import { hostCluster, type HostCluster } from '../core/units.js';
 
 /** Clusters whose owners are told, in all, and of each place; and owners of each cluster. */
 const MAX_OWNED = 64;
@@ -28,8 +29,8 @@ export function* lossOwners(
   }));
 }
 
-function lostClusters(cells: readonly (Cell | undefined)[], clusterSize: number): Set<number> {
-  const clusters = new Set<number>();
+function lostClusters(cells: readonly (Cell | undefined)[], clusterSize: number): Set<HostCluster> {
+  const clusters = new Set<HostCluster>();
   const places = cells.flatMap((cell) => [
     ...(cell?.destroyed?.places ?? []),
     ...(cell?.overwritten?.places ?? []),
@@ -38,7 +39,8 @@ function lostClusters(cells: readonly (Cell | undefined)[], clusterSize: number)
     const first = Math.floor(offset / clusterSize);
     const last = Math.ceil((offset + size) / clusterSize) - 1;
     for (let cluster = first; cluster <= last; cluster++)
-      if (clusters.size < MAX_OWNED && cluster < first + MAX_OF_PLACE) clusters.add(cluster);
+      if (clusters.size < MAX_OWNED && cluster < first + MAX_OF_PLACE)
+        clusters.add(hostCluster(cluster));
       else break;
   }
   return clusters;

@@ -1,8 +1,8 @@
 import { referencesOf, REFERENCES_SHIFT, storedOf } from '../core/map/cell.js';
 import type { ClusterMap } from '../core/map/clusterMap.js';
 import { FileRuns, type RunFilter } from '../core/inspect/fileRuns.js';
-import { locate, type Located, type Place } from '../core/inspect/locate.js';
-import { type Mapped, mappedBy } from '../core/inspect/referredTo.js';
+import { locate, type PlaceFound, type Place } from '../core/inspect/locate.js';
+import { type TableReferences, mappedBy } from '../core/inspect/referredTo.js';
 import { ownersOf } from '../core/inspect/findOwners.js';
 import { RunIndex } from '../core/map/runIndex.js';
 import type { Scan } from '../core/check/scan.js';
@@ -19,6 +19,7 @@ import type { MappableImage } from '../core/qcow2/image.js';
 import type { Hit, RangesPage } from '../protocol/navigation.js';
 import type { Query } from '../protocol/questions.js';
 import { BLOCK_EDGE } from '../protocol/limits.js';
+import { hostCluster, type HostCluster } from '../core/units.js';
 
 type SelectedEntry = Extract<Query<'locate'>['place'], { type: 'selected-l2' }>;
 
@@ -51,6 +52,7 @@ export class Navigator {
     return (
       start && {
         ...start,
+        cluster: hostCluster(start.cluster),
         clusters: index.length(start.cluster),
         total: index.total,
         wrapped: onward === undefined && from !== undefined,
@@ -73,7 +75,7 @@ export class Navigator {
     return runs;
   }
 
-  mapped(cluster: number): Mapped {
+  mapped(cluster: HostCluster): TableReferences {
     const nothing = { runs: [], runCount: 0, clusters: 0 };
     return this.#scan && cluster < this.#map.clusters ? mappedBy(this.#scan, cluster) : nothing;
   }
@@ -88,7 +90,7 @@ export class Navigator {
     };
   }
 
-  locate(image: MappableImage, { place }: Query<'locate'>): Located {
+  locate(image: MappableImage, { place }: Query<'locate'>): PlaceFound {
     return locate(image, place.type === 'selected-l2' ? this.#ofSelected(place) : place);
   }
 

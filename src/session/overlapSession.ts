@@ -65,6 +65,8 @@ interface Moment {
   readonly replay: Replay;
   readonly position: number;
   readonly list: MetadataList;
+  /** Windows that its last operation has evicted. */
+  readonly evicted: readonly number[];
   readonly refusesBitmaps: boolean;
 }
 
@@ -166,6 +168,26 @@ export class OverlapSession {
     };
   }
 
+  /** The first state after `position` operations in which more of something have happened. */
+  next({ options, position, what }: Query<'overlapNext'>): number | undefined {
+    const replay = this.#replay(options);
+    const start = Math.min(position ?? Infinity, replay.operations.length);
+    const before = replay.at(start).counters[what];
+    const { positions } = replay.timeline;
+    const sample = positions.findIndex(
+      (at, index) => at > start && replay.timeline[what][index] > before,
+    );
+    if (sample < 0) return undefined;
+    let none = Math.max(start, positions[sample - 1] ?? 0);
+    let some = positions[sample];
+    while (some - none > 1) {
+      const middle = Math.floor((none + some) / 2);
+      if (replay.at(middle).counters[what] > before) some = middle;
+      else none = middle;
+    }
+    return some;
+  }
+
   events({ options, from, count }: Query<'overlapEvents'>): OverlapEventsPage {
     const { events } = this.#replay(options);
     return { total: events.length, events: events.page(from, count) };
@@ -213,14 +235,17 @@ export class OverlapSession {
 
   #moment(replay: Replay, asked: number | undefined): Moment {
     const position = Math.min(asked ?? Infinity, replay.operations.length);
+    const before = position === 0 ? [] : cachedWindows(replay.at(position - 1));
     const list = replay.at(position);
     if (this.#latest?.position !== position)
       this.#latest = { position, refusesBitmaps: refusesBitmap(list) };
-    return { replay, position, list, refusesBitmaps: this.#latest.refusesBitmaps };
+    const after = new Set(cachedWindows(list));
+    const evicted = before.filter((window) => !after.has(window));
+    return { replay, position, list, evicted, refusesBitmaps: this.#latest.refusesBitmaps };
   }
 
   #told(
-    { replay, position, list, refusesBitmaps }: Moment,
+    { replay, position, list, evicted, refusesBitmaps }: Moment,
     { bitmapSize }: StructureSettings,
   ): OverlapAnswer {
     const { clusterSize, hostClusters } = this.#image.geometry;
@@ -231,7 +256,10 @@ export class OverlapSession {
       last:
         position === 0
           ? undefined
-          : operationText(replay.operations.at(position - 1), list.windowBytes, clusterSize),
+          : {
+              ...operationText(replay.operations.at(position - 1), list.windowBytes, clusterSize),
+              evicted,
+            },
       events: replay.events.length,
       ...describeList(list, refusesBitmaps, bitmapSize, hostClusters),
     };
@@ -265,6 +293,9 @@ export function describeList(
     sentences: [exposureText(list, counts), ...(oversize === undefined ? [] : [oversize])],
   };
 }
+
+const cachedWindows = (list: MetadataList): number[] =>
+  takenSlots(list).map(({ window }) => window);
 
 const sameOptions = (a: OverlapOptions, b: OverlapOptions): boolean =>
   JSON.stringify(a) === JSON.stringify(b);

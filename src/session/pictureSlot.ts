@@ -1,4 +1,4 @@
-import type { Picture } from '../core/picture/layer.js';
+import { holdings, type Picture } from '../core/picture/layer.js';
 import type { PictureSource } from '../core/picture/source.js';
 import type { Machine } from './machine.js';
 import { PictureTiles } from './pictureTiles.js';
@@ -32,7 +32,7 @@ export class PictureSlot {
 
   show(source: PictureSource, deflate: Machine['deflate']): void {
     this.source = source;
-    this.tiles = new PictureTiles(source, deflate);
+    this.tiles = new PictureTiles(source, holdings(this.picture), deflate);
     this.isEvicted = false;
   }
 

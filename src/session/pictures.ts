@@ -16,6 +16,7 @@ import type { MappableImage } from '../core/qcow2/image.js';
 import { runSlice } from './slice.js';
 import type { Machine } from './machine.js';
 import { PictureSlot, type Steps } from './pictureSlot.js';
+import type { PictureTiles } from './pictureTiles.js';
 import type { Query } from '../protocol/questions.js';
 
 /** The most clusters that a picture can have. */
@@ -107,19 +108,14 @@ export class Pictures {
 
   /** Throws when the picture is not there. */
   tile({ view, layer, ...query }: Query<'tile'>): Tile {
-    const slot = this.#use({ view, layer });
-    // Some panel still shows it: it has no other way to hear that the picture is there again.
-    while (slot.isEvicted && slot.steps) slot.advance();
-    if (slot.failure !== undefined) throw new Error(slot.failure);
-    if (!slot.tiles) throw new Error(`the layer ${layer} is being computed`);
-    return { generation: slot.generation, cells: slot.tiles.tile(query) };
+    const { tiles, generation } = this.#ready({ view, layer });
+    return { generation, cells: tiles.tile(query) };
   }
 
-  /** The whole file in so many rows, by its kinds. Throws when there is no map yet. */
-  strip(rows: number): Strip {
-    const { tiles, generation } = this.#use(FIRST);
-    if (!tiles) throw new Error('there is no map yet');
-    return { generation, glyphs: tiles.strip(rows) };
+  /** A picture from its start to its end in so many rows. Throws when it is not there. */
+  strip({ view, layer, rows }: Query<'strip'>): Strip {
+    const { tiles, generation } = this.#ready({ view, layer });
+    return { generation, ...tiles.strip(rows) };
   }
 
   /** Computes for about `milliseconds`; false when there is nothing left to do. */
@@ -130,6 +126,17 @@ export class Pictures {
       if (!slot?.steps) this.#queue.pop();
       return this.#queue.length > 0;
     });
+  }
+
+  /** The tiles of a picture that is shown. */
+  #ready(picture: Picture): { readonly tiles: PictureTiles; readonly generation: number } {
+    const slot = this.#use(picture);
+    // Some panel still shows it: it has no other way to hear that the picture is there again.
+    while (slot.isEvicted && slot.steps) slot.advance();
+    if (slot.failure !== undefined) throw new Error(slot.failure);
+    const { tiles, generation } = slot;
+    if (!tiles) throw new Error(`the layer ${picture.layer} is being computed`);
+    return { tiles, generation };
   }
 
   /** A picture that somebody looks at. */
@@ -257,9 +264,11 @@ export class Pictures {
     return planes[view];
   }
 
-  /** Names of the values that a layer has numbered. */
-  #names({ layer }: Picture): readonly string[] {
-    const { snapshotTable } = this.#image;
+  /** Names of the values that a layer has numbered; of the guest's kinds, that of the backing file. */
+  #names({ view, layer }: Picture): readonly string[] {
+    const { snapshotTable, backingFile } = this.#image;
+    if (view === 'guest' && layer === 'kinds')
+      return backingFile === undefined ? [] : [backingFile];
     if (layer === 'snapshots')
       return snapshotTable.snapshots.slice(0, NAMED).map(({ name }) => name);
     if (layer === 'bitmaps')

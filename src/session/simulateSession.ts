@@ -11,7 +11,7 @@ import { Run } from '../core/simulate/verdict/operationRun.js';
 import type { SimulationSettings } from '../core/simulate/driver/settings.js';
 import { type Row, VerdictTable } from '../core/simulate/verdict/verdictTable.js';
 import type { Work } from '../core/work.js';
-import type { Parsed } from '../core/size.js';
+import type { ParseResult } from '../core/size.js';
 import type {
   ClusterOwners,
   DifferenceAnswer,
@@ -27,6 +27,7 @@ import { differenceParts, summary } from './simulateAnswers.js';
 import { runSlice } from './slice.js';
 import { readTask, type SimulateTask } from './simulateTask.js';
 import type { Query, SimulateOptions, SimulateQuery } from '../protocol/questions.js';
+import { bytes } from '../core/units.js';
 
 /** Milliseconds of simulating before other questions get their turn. */
 const SLICE = 12;
@@ -172,7 +173,7 @@ export class SimulateSession {
     if (!difference) return { state: 'computing' };
     return {
       state: 'known',
-      fileLength: difference.fileLength,
+      fileLength: bytes(difference.fileLength),
       parts: differenceParts(difference),
       unknown: difference.unknown,
     };
@@ -195,7 +196,7 @@ export class SimulateSession {
       state: 'built',
       operations: length,
       position: length,
-      last: last === undefined ? undefined : { text: last, windows: [] },
+      last: last === undefined ? undefined : { text: last, windows: [], evicted: [] },
       events: list.counters.events,
       ...describeList(
         list,
@@ -209,7 +210,7 @@ export class SimulateSession {
   /** Settings as the simulator takes them, and a key that tells them apart. */
   settingsOf(
     options: SimulateOptions,
-  ): Parsed<{ readonly settings: SimulationSettings; readonly key: string }> {
+  ): ParseResult<{ readonly settings: SimulationSettings; readonly key: string }> {
     const read = this.#read({ operations: [], options });
     if (!read.ok) return read;
     const { settings, engine, key } = read.value;
@@ -223,7 +224,7 @@ export class SimulateSession {
     this.#onList(operations);
   }
 
-  #read(query: SimulateQuery): Parsed<SimulateTask> {
+  #read(query: SimulateQuery): ParseResult<SimulateTask> {
     return readTask(query, this.#image, this.#surroundings, this.#scan()?.map);
   }
 

@@ -9,7 +9,7 @@ import {
   type SimulatedOperation,
 } from '../core/simulate/copy/operation.js';
 import type { SimulationSettings } from '../core/simulate/driver/settings.js';
-import type { Parsed } from '../core/size.js';
+import type { ParseResult } from '../core/size.js';
 import { readOptions } from './readOptions.js';
 import type { EngineName } from '../protocol/shapes.js';
 import type { SimulateQuery } from '../protocol/questions.js';
@@ -32,7 +32,7 @@ export function readTask(
   image: MappableImage,
   surroundings: Surroundings,
   map: ClusterMap | undefined,
-): Parsed<SimulateTask> {
+): ParseResult<SimulateTask> {
   const refusal = image.refusal.open;
   if (refusal !== undefined) return { ok: false, message: refusal };
   const structures = readOptions(options.overlap);

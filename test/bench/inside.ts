@@ -5,6 +5,7 @@ import { TEMPLATES } from '../../src/core/overlap/types.js';
 import type { SimulationSettings } from '../../src/core/simulate/driver/settings.js';
 import { sweep } from '../../src/core/simulate/verdict/sweep.js';
 import { FileSource } from '../../src/node/fileSource.js';
+import { hostCluster } from '../../src/core/units.js';
 
 const SETTINGS: SimulationSettings = {
   guarded: TEMPLATES.cached,
@@ -45,7 +46,7 @@ export function insideNumbers(path: string): InsideNumbers {
     for (let asked = 0; asked < CLUSTERS_ASKED; asked++) {
       const cluster = Math.floor((image.geometry.hostClusters * (asked + 0.5)) / CLUSTERS_ASKED);
       const asking = performance.now();
-      inspection.cluster(cluster);
+      inspection.cluster(hostCluster(cluster));
       owners = Math.max(owners, performance.now() - asking);
     }
     const sweeping = performance.now();

@@ -16,7 +16,7 @@ export function opened(file: SparseFile): Image {
 }
 
 /** The same for an image that has a layout. */
-export function openedWithLayout(file: SparseFile): MappableImage {
+export function openedMappable(file: SparseFile): MappableImage {
   const image = opened(file);
   if (!isMappable(image)) throw new Error('the image has no layout');
   return image;
@@ -24,11 +24,11 @@ export function openedWithLayout(file: SparseFile): MappableImage {
 
 /** A fresh image with these options. */
 export function mappableImage(options: ImageOptions): MappableImage {
-  return openedWithLayout(layOut(new ImageBuilder(options)));
+  return openedMappable(layOut(new ImageBuilder(options)));
 }
 
 export function scanned(file: SparseFile): Scan {
-  const steps = scan(openedWithLayout(file));
+  const steps = scan(openedMappable(file));
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;

@@ -189,6 +189,22 @@ describe('troubled images', () => {
     await workbench.picture('editor-damaged');
   });
 
+  inVsCode('the links of the Problems panel lead to the clusters', async () => {
+    const editor = await workbench.open('database-damaged.qcow2');
+    await legendCounts(editor);
+    await workbench.run('Problems: Focus on Problems View');
+    const rows = workbench.page.locator('.markers-panel .monaco-list-row');
+    for (const code of ['l2-unaligned', 'l2-reserved-bits']) {
+      const row = rows.filter({ hasText: code }).first();
+      const text = (await row.textContent()) ?? '';
+      const cluster = /\(cluster (\d+), host offset/.exec(text)?.[1] ?? 'none';
+      await row.locator('a.monaco-link').click();
+      await editor.locator(`article[data-cluster="${cluster}"]`).waitFor();
+    }
+    await workbench.picture('editor-problems');
+    await workbench.run('View: Hide Panel');
+  });
+
   inVsCode('findings name their owners, the tree shows the bytes', async () => {
     const editor = await workbench.open('database-damaged.qcow2');
     await legendCounts(editor);
@@ -197,7 +213,7 @@ describe('troubled images', () => {
     await editor.locator('[data-code="l2-unaligned"]').first().click();
     await editor.locator('.owners li').first().waitFor();
     await workbench.picture('editor-findings');
-    await editor.locator('#tab-structures').click();
+    await editor.locator('#tab-tree').click();
     await editor
       .getByRole('treeitem', { name: /Header/ })
       .first()

@@ -60,16 +60,10 @@ export class Workbench {
     await row.waitFor();
     const editor = this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
     const heading = editor.locator('.summary h1', { hasText: name });
-    // Just after the start, files open as text: the extension host has not yet told of our editor.
-    for (let attempt = 0; ; attempt++) {
-      await row.dblclick();
-      try {
-        await heading.waitFor({ timeout: 10_000 * (attempt + 1) });
-        return editor;
-      } catch {
-        await this.close();
-      }
-    }
+    // Just after the start it opens as text; our extension takes that over.
+    await row.dblclick();
+    await heading.waitFor();
+    return editor;
   }
 
   /** Closes the active editor, where there is one. */

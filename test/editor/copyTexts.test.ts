@@ -3,17 +3,18 @@ import type { Owner } from '../../src/core/map/owner.js';
 import { cellJson, guestOffsets, ownersText, readCommand } from '../../src/editor/copyTexts.js';
 import { Inspection, type ClusterDetail } from '../../src/core/inspect/inspection.js';
 import { imageFacts, type ImageFacts } from '../../src/core/qcow2/facts.js';
-import { openedWithLayout, scanned } from '../core/opened.js';
+import { openedMappable, scanned } from '../core/opened.js';
 import { l1Overlap } from '../images/samples/damaged.js';
+import { bytes, guestOffset, hostCluster, hostOffset } from '../../src/core/units.js';
 
 const SNAPSHOT = { index: 0, id: '1', name: 'month\u202eend' };
 
-const entry = (guestOffset: number, snapshot?: typeof SNAPSHOT): Owner => ({
+const entry = (offset: number, snapshot?: typeof SNAPSHOT): Owner => ({
   type: 'l2-entry',
   l1Index: 3,
   l2Index: 17,
-  guestOffset,
-  entryOffset: 0x50088,
+  guestOffset: guestOffset(offset),
+  entryOffset: hostOffset(0x50088),
   entry: '0x80000000050000',
   kind: 'data',
   readsZero: false,
@@ -21,8 +22,8 @@ const entry = (guestOffset: number, snapshot?: typeof SNAPSHOT): Owner => ({
 });
 
 const detailOf = (owners: readonly Owner[]): ClusterDetail => ({
-  cluster: 5,
-  offset: 0x50000,
+  cluster: hostCluster(5),
+  offset: hostOffset(0x50000),
   kinds: ['data'],
   stored: '1',
   references: 1,
@@ -33,7 +34,7 @@ const detailOf = (owners: readonly Owner[]): ClusterDetail => ({
 });
 
 function facts(geometry: Partial<NonNullable<ImageFacts['geometry']>> = {}): ImageFacts {
-  const known = imageFacts(openedWithLayout(l1Overlap()), 'a.qcow2');
+  const known = imageFacts(openedMappable(l1Overlap()), 'a.qcow2');
   if (!known.geometry) throw new Error('no geometry');
   return { ...known, geometry: { ...known.geometry, ...geometry } };
 }
@@ -49,7 +50,7 @@ describe('the command that reads a cluster', () => {
   it('stops at the end of the virtual disk', () => {
     const command = readCommand(
       detailOf([entry(0x10000)]),
-      facts({ virtualSize: 0x10200 }),
+      facts({ virtualSize: bytes(0x10200) }),
       'b',
       'bash',
     );
@@ -93,6 +94,6 @@ it('guest offsets are each told once', () => {
 });
 
 it('a cell as JSON can be read again', () => {
-  const detail = new Inspection(scanned(l1Overlap())).cluster(3);
+  const detail = new Inspection(scanned(l1Overlap())).cluster(hostCluster(3));
   expect(JSON.parse(cellJson(detail))).toEqual(JSON.parse(JSON.stringify(detail)));
 });

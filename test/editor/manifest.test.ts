@@ -32,10 +32,28 @@ test('the commands are those that the code registers', () => {
   );
 });
 
-test('menus and keys name commands that exist', () => {
-  const commands = new Set(contributes.commands.map(({ command }) => command));
-  const named = [...Object.values(contributes.menus).flat(), ...contributes.keybindings];
-  expect(named.filter(({ command }) => !commands.has(command))).toEqual([]);
+test('menus and keys name commands and submenus that exist', () => {
+  const ids = new Set([
+    ...contributes.commands.map(({ command }) => command),
+    ...contributes.submenus.map(({ id }) => id),
+  ]);
+  const entries = [...Object.values(contributes.menus).flat(), ...contributes.keybindings];
+  const named = entries.map((entry) => ('submenu' in entry ? entry.submenu : entry.command));
+  expect(named.filter((id) => !ids.has(id))).toEqual([]);
+  expect(Object.keys(contributes.menus)).toContain(contributes.submenus[0].id);
+});
+
+test('the title of our editor has no entry that cannot be used', () => {
+  const always = new Set(['qcow2.reload', 'qcow2.openHex', 'qcow2.cancelScan']);
+  for (const { command, when } of contributes.menus['editor/title'])
+    if (!always.has(command)) expect(when, command).toContain('qcow2.hasMap');
+});
+
+test('the walkthrough has at most five steps, with pictures that are there', () => {
+  const [{ steps }] = contributes.walkthroughs;
+  expect(steps.length).toBeLessThanOrEqual(5);
+  for (const { media } of steps)
+    expect(readFileSync(join(import.meta.dirname, '../..', media.svg), 'utf8')).toMatch(/^<svg /);
 });
 
 test('no key means two things, and none is taken while something else has the focus', () => {

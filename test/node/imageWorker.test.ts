@@ -9,11 +9,12 @@ import { fileBytes, writeSparse } from '../images/pieces.js';
 import { scaleImage } from '../images/scale.js';
 import { smallImage } from '../session/smallImage.js';
 import { temporaryFolder } from './temporary.js';
+import { hostCluster } from '../../src/core/units.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'qcow2-lens-worker-'));
 const script = join(folder, 'scanWorker.mjs');
 const small = fileBytes(smallImage());
-const cluster0 = { id: 1, method: 'cluster', query: { cluster: 0 } } as const;
+const cluster0 = { id: 1, method: 'cluster', query: { cluster: hostCluster(0) } } as const;
 
 beforeAll(async () => {
   await build({
@@ -72,7 +73,7 @@ test('an image is scanned, and questions are answered under their own numbers', 
   expect(summary.clusters.data).toBe(300);
 
   const replies = await Promise.all([
-    worker.ask({ id: 7, method: 'cluster', query: { cluster: 0 } }),
+    worker.ask({ id: 7, method: 'cluster', query: { cluster: hostCluster(0) } }),
     worker.ask({
       id: 7,
       method: 'tile',
@@ -90,7 +91,11 @@ test('an image is scanned, and questions are answered under their own numbers', 
 test('a question without an answer is a reply, too', async () => {
   const { worker, first } = open(fileOf(small));
   await first('scanned');
-  const reply = await worker.ask({ id: 3, method: 'cluster', query: { cluster: 2 ** 50 } });
+  const reply = await worker.ask({
+    id: 3,
+    method: 'cluster',
+    query: { cluster: hostCluster(2 ** 50) },
+  });
   expect(reply).toMatchObject({ id: 3, ok: false });
 });
 

@@ -93,7 +93,7 @@ function ourCheck(path: string, name: string): Outcome | string {
     return {
       exitCode: report.exitCode,
       json: report.json === undefined ? undefined : { ...report.json },
-      messages: report.messages,
+      messages: [...report.messages],
       text: report.counts ? checkText(report.counts).text : '',
       unlisted: report.unlisted,
     };

@@ -7,6 +7,7 @@ import type { ImageEvent, Tile } from '../../src/protocol/imageService.js';
 import { fileBytes } from '../images/pieces.js';
 import { smallImage } from './smallImage.js';
 import { MACHINE } from './machine.js';
+import { guestOffset, hostCluster } from '../../src/core/units.js';
 
 const image = smallImage();
 const bytes = fileBytes(image);
@@ -58,7 +59,7 @@ describe('a scan', () => {
     session.start();
     expect(events.map((event) => event.type)).toEqual(['facts', 'progress']);
     expect(session.service.tile(whole).generation).toBe(1);
-    expect(session.service.cluster({ cluster: 0 })).toMatchObject({
+    expect(session.service.cluster({ cluster: hostCluster(0) })).toMatchObject({
       offset: 0,
       owners: [],
       more: true,
@@ -87,7 +88,9 @@ describe('a scan', () => {
 
   test('knows the owners of a cluster', () => {
     const { session } = finished(bytes);
-    const detail = session.service.cluster({ cluster: image.places.l1 / image.clusterSize });
+    const detail = session.service.cluster({
+      cluster: hostCluster(image.places.l1 / image.clusterSize),
+    });
     expect(detail).toMatchObject({
       kinds: ['active-l1'],
       stored: '1',
@@ -116,7 +119,11 @@ describe('finding one\u2019s way', () => {
     expect(again).toEqual({ ...first, wrapped: true });
     expect(session.service.next({ target, from: first?.cluster, direction: -1 })).toEqual(again);
     expect(
-      session.service.next({ target: { type: 'kind', kind: 'vm-state' }, from: 0, direction: 1 }),
+      session.service.next({
+        target: { type: 'kind', kind: 'vm-state' },
+        from: hostCluster(0),
+        direction: 1,
+      }),
     ).toBeUndefined();
   });
 
@@ -130,14 +137,14 @@ describe('finding one\u2019s way', () => {
     expect(() =>
       unfinished.service.next({ target: { type: 'leak' }, from: undefined, direction: 1 }),
     ).toThrow('when the scan is done');
-    expect(unfinished.service.ranges({ filter: undefined, from: 0, count: 9, at: 0 }).total).toBe(
-      0,
-    );
-    expect(unfinished.service.mapped({ cluster: 0 }).runs).toEqual([]);
+    expect(
+      unfinished.service.ranges({ filter: undefined, from: 0, count: 9, at: hostCluster(0) }).total,
+    ).toBe(0);
+    expect(unfinished.service.mapped({ cluster: hostCluster(0) }).runs).toEqual([]);
   });
 
   test('what a table maps', () => {
-    const { runs, clusters } = session.service.mapped({ cluster: l1 });
+    const { runs, clusters } = session.service.mapped({ cluster: hostCluster(l1) });
     expect(clusters).toBe(1);
     expect(session.service.cluster({ cluster: runs[0].cluster }).kinds).toEqual(['active-l2']);
     expect(session.service.mapped({ cluster: runs[0].cluster }).clusters).toBe(300);
@@ -153,7 +160,12 @@ describe('finding one\u2019s way', () => {
   });
 
   test('ranges, with the place of a cluster among them', () => {
-    const page = session.service.ranges({ filter: undefined, from: 0, count: 3, at: l1 });
+    const page = session.service.ranges({
+      filter: undefined,
+      from: 0,
+      count: 3,
+      at: hostCluster(l1),
+    });
     expect(page.runs).toHaveLength(3);
     expect(page.runs[0]).toEqual({
       offset: 0,
@@ -173,11 +185,13 @@ describe('finding one\u2019s way', () => {
   });
 
   test('places by name', () => {
-    expect(session.service.locate({ place: { type: 'guest', offset: 0 } })).toMatchObject({
+    expect(
+      session.service.locate({ place: { type: 'guest', offset: guestOffset(0) } }),
+    ).toMatchObject({
       type: 'found',
       entry: { l1Index: 0, l2Index: 0, state: 'normal' },
     });
-    const [table] = session.service.mapped({ cluster: l1 }).runs;
+    const [table] = session.service.mapped({ cluster: hostCluster(l1) }).runs;
     const byTable = session.service.locate({
       place: { type: 'selected-l2', l2Index: 7, selected: table.cluster },
     });
@@ -187,25 +201,27 @@ describe('finding one\u2019s way', () => {
     if (byTable.type !== 'found') throw new Error('not found');
     const byData = { type: 'selected-l2', l2Index: 7, selected: byTable.cluster } as const;
     expect(session.service.locate({ place: byData })).toEqual(byTable);
-    expect(() => session.service.locate({ place: { ...byData, selected: 0 } })).toThrow(
-      'no active L2 table has to do with cluster 0',
-    );
+    expect(() =>
+      session.service.locate({ place: { ...byData, selected: hostCluster(0) } }),
+    ).toThrow('no active L2 table has to do with cluster 0');
   });
 });
 
 describe('what is asked wrongly', () => {
   test('a cluster past the end is named with both numbers', () => {
     const { session } = finished(bytes);
-    expect(() => session.service.cluster({ cluster: 2 ** 40 })).toThrow(
+    expect(() => session.service.cluster({ cluster: hostCluster(2 ** 40) })).toThrow(
       /^cluster 1099511627776: expected one below \d+, the end of the file$/,
     );
   });
 
-  test('a file without a layout has facts and no map', () => {
+  test('a file without a geometry has facts and no map', () => {
     const { session, events } = finished(new Uint8Array(1000));
     expect(events).toMatchObject([{ type: 'facts', facts: { geometry: undefined } }]);
     expect(() => session.service.tile(whole)).toThrow('there is no map of this image');
-    expect(() => session.service.cluster({ cluster: 0 })).toThrow('there is no map of this image');
+    expect(() => session.service.cluster({ cluster: hostCluster(0) })).toThrow(
+      'there is no map of this image',
+    );
   });
 });
 
@@ -220,5 +236,5 @@ test('an image that needs more memory than there may be taken is told how much',
   expect(() => {
     session.start();
     while (session.advance(10));
-  }).toThrow(/^this image needs about 97 MiB of memory, .* qcow2-lens check --memory 97$/);
+  }).toThrow(/^this image needs about 67 MiB of memory, .* qcow2-lens check --memory 67$/);
 });

@@ -7,6 +7,7 @@ import { layOut } from '../images/layOut.js';
 import { fileBytes } from '../images/pieces.js';
 import { Random } from '../images/random.js';
 import { MACHINE } from './machine.js';
+import { guestCluster } from '../../src/core/units.js';
 
 const GUESTS = 9000;
 const BLOCK = 64;
@@ -75,7 +76,9 @@ describe('the subclusters of a block', () => {
             expect(byCell.has(cell)).toBe(false);
             continue;
           }
-          const { kind, bitmap, dataOffset } = session.service.guestCluster({ cluster });
+          const { kind, bitmap, dataOffset } = session.service.guestCluster({
+            cluster: guestCluster(cluster),
+          });
           const known = byCell.get(cell);
           expect(known !== undefined, `guest cluster ${cluster}`).toBe(kind === 'partial');
           if (!known) continue;

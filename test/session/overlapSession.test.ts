@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { OverlapSession } from '../../src/session/overlapSession.js';
 import type { BuiltOverlap, OverlapAdvice, OverlapWindow } from '../../src/protocol/overlap.js';
-import { openedWithLayout } from '../core/opened.js';
+import { openedMappable } from '../core/opened.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
 import type { OverlapOptions } from '../../src/protocol/shapes.js';
 import type { WindowColumn } from '../../src/core/overlap/windowOrder.js';
 
 /** 12 MiB of data in 512-byte clusters, with a snapshot: seven windows of 2 MiB. */
-const image = openedWithLayout(
+const image = openedMappable(
   layOut(
     new ImageBuilder({ virtualSize: 2 ** 24, clusterBits: 9 })
       .write(0, 12_000)
@@ -67,9 +67,37 @@ describe('the structures', () => {
     const back = [50, 2, 1, 0].map((at) => built(of, { bitmapSize: '8K' }, at));
     expect(back.reverse()).toEqual(forwards);
     expect(forwards[0].last).toBeUndefined();
-    expect(forwards[1].last).toEqual({ text: 'enter main-header at 0x0', windows: [0] });
+    expect(forwards[1].last).toEqual({
+      text: 'enter main-header at 0x0',
+      windows: [0],
+      evicted: [],
+    });
     expect(forwards[1].counters.misses).toBe(1);
     expect(built(of, {}, 2 ** 40).position).toBe(forwards[0].operations);
+  });
+
+  test('lead from eviction to eviction, and name the windows that went', () => {
+    const of = session();
+    const options = { ...DEFAULTS, bitmapSize: '8K' };
+    const all = built(of, options).counters.evictions;
+    expect(all).toBeGreaterThan(3);
+    const seen: number[] = [];
+    for (let at: number | undefined = 0; ;) {
+      at = of.next({ options, position: at, what: 'evictions' });
+      if (at === undefined) break;
+      seen.push(at);
+      const now = built(of, options, at);
+      const before = built(of, options, at - 1);
+      expect(now.counters.evictions).toBeGreaterThan(before.counters.evictions);
+      const left = new Set(now.slots.map(({ window }) => window));
+      expect(built(of, options, at).last?.evicted).toEqual(
+        before.slots.map(({ window }) => window).filter((window) => !left.has(window)),
+      );
+      if (seen.length > 1000) break;
+    }
+    expect(seen.length).toBeGreaterThan(3);
+    expect(seen.length).toBeLessThanOrEqual(all);
+    expect(of.next({ options, position: seen.at(-1), what: 'events' })).toBeUndefined();
   });
 
   test('are none where nothing is guarded that they know', () => {

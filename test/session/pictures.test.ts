@@ -13,6 +13,7 @@ import { layOut, type BuiltImage } from '../images/layOut.js';
 import { fileBytes } from '../images/pieces.js';
 import { MACHINE } from './machine.js';
 import type { OverlapOptions } from '../../src/protocol/shapes.js';
+import { guestCluster } from '../../src/core/units.js';
 
 const GUESTS = 4096;
 
@@ -189,7 +190,7 @@ test('damage of any kind ends in pictures, or in a reason why there is none', ()
         expect(drawn(session, picture)).toEqual(counted(session, picture));
       }
       for (const [, value] of pokes)
-        session.service.guestCluster({ cluster: Number(BigInt.asUintN(12, value)) });
+        session.service.guestCluster({ cluster: guestCluster(Number(BigInt.asUintN(12, value))) });
     }),
     { numRuns: 40 },
   );
@@ -356,7 +357,7 @@ describe('the conflict map', () => {
 describe('a guest cluster', () => {
   test('is told with its entry, its place and who shares it', () => {
     const session = finished();
-    const detail = session.service.guestCluster({ cluster: 7 });
+    const detail = session.service.guestCluster({ cluster: guestCluster(7) });
     expect(detail).toMatchObject({
       guestOffset: 7 * 4096,
       kind: 'shared',
@@ -378,7 +379,7 @@ describe('a guest cluster', () => {
         entryOffset: detail.entryOffset,
       }),
     );
-    expect(session.service.guestCluster({ cluster: 120 })).toMatchObject({
+    expect(session.service.guestCluster({ cluster: guestCluster(120) })).toMatchObject({
       kind: 'normal',
       copied: true,
       sharedByCount: 0,
@@ -386,7 +387,7 @@ describe('a guest cluster', () => {
   });
 
   test('past the end of the disk is named with both numbers', () => {
-    expect(() => finished().service.guestCluster({ cluster: GUESTS })).toThrow(
+    expect(() => finished().service.guestCluster({ cluster: guestCluster(GUESTS) })).toThrow(
       'guest cluster 4096: expected one below 4096, the end of the disk',
     );
   });

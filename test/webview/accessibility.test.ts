@@ -6,6 +6,7 @@ import { TABS } from '../../webview/state/viewState.js';
 import { launchBrowser, openEditor, settled } from './harness/editorPage.js';
 import { hostedSample } from './harness/hostedImages.js';
 import { THEMES } from './harness/themes.js';
+import { hostCluster } from '../../src/core/units.js';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -31,7 +32,7 @@ it.each(THEMES)(
     try {
       await settled(editor);
       await page.addScriptTag({ content: axe });
-      await editor.post({ type: 'reveal', cluster: 0 });
+      await editor.post({ type: 'reveal', cluster: hostCluster(0) });
       await page.locator('.cluster').waitFor();
       await editor.post({ type: 'command', command: 'showMapped' });
       await page.locator('.note').waitFor();

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCurve } from '../../src/core/picture/curve.js';
 import { parseColour } from '../../webview/heatmap/palette.js';
 import {
   launchBrowser,
@@ -20,12 +19,14 @@ import {
 } from './harness/hostedImages.js';
 import {
   cellCentres,
+  curveOn,
   differingPixels,
   drawnByFrame,
   pixelsAt,
   zoomByFrames,
 } from './harness/measure.js';
 import { THEMES, themeLook, type Theme } from './harness/themes.js';
+import { guestCluster, hostCluster } from '../../src/core/units.js';
 
 const WIDE = { width: 1600, height: 900 };
 const NARROW = { width: 800, height: 600 };
@@ -75,11 +76,11 @@ describe('the 2D canvas', () => {
       await withEditor(
         { image, settings: { ...CANVAS, curve: curveName }, state: PANE_CLOSED },
         async ({ page }) => {
-          const curve = createCurve(curveName, clusters);
+          const curve = await curveOn(page, curveName, clusters);
           const points = Array.from({ length: clusters }, (_, cluster) => curve.point(cluster));
           const pixels = await pixelsAt(page, await cellCentres(page, points, curve.filled));
           const wrong = pixels.filter((pixel, cluster) => {
-            const [kind] = image.service.cluster({ cluster }).kinds;
+            const [kind] = image.service.cluster({ cluster: hostCluster(cluster) }).kinds;
             const name = kind.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
             return String(pixel.slice(0, 3)) !== String(rgb(`--vscode-qcow2-${name}`, 'dark'));
           });
@@ -119,7 +120,8 @@ describe('WebGL', () => {
       });
     }
     await withEditor({ image }, async ({ page }) => {
-      expect(await differingPixels(page, pictures[0], pictures[1], 3)).toBeLessThan(0.002);
+      // Where cells are no whole number of pixels, some of their edges are a pixel apart.
+      expect(await differingPixels(page, pictures[0], pictures[1], 3)).toBeLessThan(0.005);
     });
   });
 
@@ -156,10 +158,12 @@ describe('the map', () => {
     const claimed = Math.floor(clusters / 3);
     const image = hostedMap(clusters, true);
     await withEditor({ image }, async ({ page, said }) => {
-      const { x, y } = createCurve('hilbert', clusters).point(claimed);
-      const [at] = await cellCentres(page, [{ x, y }], { width: 4096, height: 4096 });
-      const [pixel] = await pixelsAt(page, [at], 'overlays');
-      expect(pixel.slice(0, 3)).toEqual(rgb('--vscode-qcow2-claimedTwice', 'dark'));
+      const curve = await curveOn(page, 'hilbert', clusters);
+      const [at] = await cellCentres(page, [curve.point(claimed)], curve.filled);
+      // A frame: the place within keeps its own colour.
+      const above = [3, 4, 5, 6, 7].map((by) => ({ x: at.x, y: at.y - by }));
+      const pixels = (await pixelsAt(page, above, 'overlays')).map((pixel) => pixel.slice(0, 3));
+      expect(pixels).toContainEqual(rgb('--vscode-qcow2-claimedTwice', 'dark'));
       const box = await page.locator('.heatmap').boundingBox();
       await page.mouse.click((box?.x ?? 0) + at.x + 2, (box?.y ?? 0) + at.y + 2);
       await expect.poll(() => said.at(-1)).toEqual({ type: 'selected', cluster: claimed });
@@ -171,7 +175,7 @@ describe('the map', () => {
     const image = hostedMap(1000, false);
     await withEditor({ image, state: PANE_CLOSED }, async (editor) => {
       const { page } = editor;
-      const curve = createCurve('hilbert', 1000);
+      const curve = await curveOn(page, 'hilbert', 1000);
       const centres = await cellCentres(page, [curve.point(5), curve.point(6)], curve.filled);
       const full = await pixelsAt(page, centres);
       await page.click('[data-kind="active-l2"]');
@@ -211,7 +215,7 @@ describe('the map', () => {
   it('follows the theme', async () => {
     const image = hostedMap(1000, false);
     await withEditor({ image, state: PANE_CLOSED }, async (editor) => {
-      const curve = createCurve('hilbert', 1000);
+      const curve = await curveOn(editor.page, 'hilbert', 1000);
       const centres = await cellCentres(editor.page, [curve.point(5)], curve.filled);
       for (const theme of THEMES) {
         await editor.setTheme(theme);
@@ -279,12 +283,12 @@ describe('views and layers', () => {
       const { page } = editor;
       await page.locator(shown('guest', 'kinds')).waitFor();
       await settled(editor);
-      const curve = createCurve('hilbert', guests);
+      const curve = await curveOn(page, 'hilbert', guests);
       const points = Array.from({ length: guests }, (_, guest) => curve.point(guest));
       const pixels = await pixelsAt(page, await cellCentres(page, points, curve.filled));
       const colours = new Map<string, string>();
       for (const [guest, pixel] of pixels.entries()) {
-        const { kind } = image.service.guestCluster({ cluster: guest });
+        const { kind } = image.service.guestCluster({ cluster: guestCluster(guest) });
         const colour = String(pixel);
         expect(colours.get(kind) ?? colour, `${String(guest)} ${kind}`).toBe(colour);
         colours.set(kind, colour);
@@ -317,7 +321,7 @@ describe('views and layers', () => {
   it('are linked: what is selected in one is selected in the other', async () => {
     const image = hostedSample('web-server.qcow2');
     const guest = 31 * 16_384 + 77 + 20;
-    const [host] = image.service.guestCluster({ cluster: guest }).hostClusters;
+    const [host] = image.service.guestCluster({ cluster: guestCluster(guest) }).hostClusters;
     await withEditor({ image }, async (editor) => {
       const { page, said } = editor;
       await editor.post({ type: 'reveal', cluster: host });
@@ -335,7 +339,7 @@ describe('views and layers', () => {
       await page.keyboard.press('Home');
       await expect
         .poll(() => page.locator('.live').textContent())
-        .toMatch(/^4 guest clusters at 0, .*guest offset 0x0$/);
+        .toMatch(/^guest cluster 0, .*guest offset 0x0$/);
       await page.keyboard.press('Enter');
       await expect.poll(() => details.getAttribute('data-guest')).toBe('0');
       await details.locator('.link').last().click();
@@ -388,10 +392,10 @@ describe('the panels', () => {
     const text = await page.textContent('.empty-body');
     expect(text).toContain('It is a VMDK disk image. qemu-img convert -f vmdk -O qcow2');
     expect(text).toContain('This is a VMDK disk image, not a qcow2 image: magic at 0x0');
-    expect(await page.locator('.empty-structures').count()).toBe(0);
+    expect(await page.locator('.empty-tree').count()).toBe(0);
     await page.close();
     const damaged = await opened(hostedSample('cluster-bits-40.qcow2'));
-    await damaged.page.locator('.empty-structures').waitFor();
+    await damaged.page.locator('.empty-tree').waitFor();
     await damaged.page.close();
   });
 

@@ -1,9 +1,16 @@
 import type { Extent } from '../../src/core/picture/curve.js';
-import { DOMINANT_MASK, OUTSIDE, TILE, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
+import {
+  DOMINANT_MASK,
+  OUTSIDE,
+  TILE,
+  TROUBLE_SHIFT,
+  type TileCells,
+} from '../../src/core/picture/tile.js';
+import { valueOf } from '../heatmap/canvas2d.js';
 import { unpack, type Palette } from '../heatmap/palette.js';
 import type { Sight } from '../heatmap/heatmap.js';
 import { ACROSS, DOWN } from '../heatmap/subclusterGrid.js';
-import type { TileStore } from '../heatmap/tileStore.js';
+import type { TileStore } from '../heatmap/tiles/tileStore.js';
 import { GAP, PADDING, placeEntries, SWATCH, TITLE_HEIGHT, type Caption } from './caption.js';
 
 /** Cells in a picture at most: a coarser level is drawn where there would be more. */
@@ -16,9 +23,16 @@ interface GlyphGrid {
   readonly glyphs: Uint8Array;
 }
 
+/** The value that a cell is painted with takes the place of its dominant one, as on the map. */
+function painted(cells: TileCells, at: number, table: Uint8Array): number {
+  const [glyph, mask] =
+    cells.type === 'uniform' ? [cells.glyph, cells.mask] : [cells.glyphs[at], cells.masks[at]];
+  return (glyph & ~DOMINANT_MASK) | valueOf(glyph, mask, table);
+}
+
 /** The cells in view as vectors, with title and legend. */
 export async function svgOf(
-  { viewport, tiles, palette, subclustersAt }: Sight,
+  { viewport, tiles, palette, subclustersAt, rarity }: Sight,
   caption: Caption,
 ): Promise<Blob> {
   const { size: view, camera, picture } = viewport;
@@ -40,7 +54,7 @@ export async function svgOf(
     x: Math.ceil(Math.min(first.x + view.width / camera.scale, picture.width) / step),
     y: Math.ceil(Math.min(first.y + view.height / camera.scale, picture.height) / step),
   };
-  const grid = await gather(tiles, level, from, to);
+  const grid = await gather(tiles, level, from, to, rarity.table(level));
   const origin = viewport.toView({ x: from.x * step, y: from.y * step });
   const parts =
     level > 0
@@ -74,6 +88,7 @@ async function gather(
   level: number,
   from: { readonly x: number; readonly y: number },
   to: { readonly x: number; readonly y: number },
+  table: Uint8Array,
 ): Promise<GlyphGrid> {
   const [width, height] = [Math.max(0, to.x - from.x), Math.max(0, to.y - from.y)];
   const glyphs = new Uint8Array(width * height).fill(OUTSIDE);
@@ -85,11 +100,8 @@ async function gather(
       const bottom = Math.min(to.y, (tileY + 1) * TILE);
       for (let y = Math.max(from.y, tileY * TILE); y < bottom; y++) {
         const at = (y - from.y) * width - from.x;
-        if (cells.type === 'uniform') glyphs.fill(cells.glyph, at + left, at + right);
-        else {
-          const row = (y % TILE) * TILE - tileX * TILE;
-          glyphs.set(cells.glyphs.subarray(row + left, row + right), at + left);
-        }
+        const row = (y % TILE) * TILE - tileX * TILE;
+        for (let x = left; x < right; x++) glyphs[at + x] = painted(cells, row + x, table);
       }
     }
   return { width, height, glyphs };

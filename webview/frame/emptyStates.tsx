@@ -5,6 +5,7 @@ import { ProblemList } from '../parts/problemList.js';
 import { LaterPane } from './laterPane.js';
 import type { ImageFacts } from '../../src/core/qcow2/facts.js';
 import { clean } from '../../src/core/text.js';
+import { hostOffset } from '../../src/core/units.js';
 
 interface Props {
   readonly store: Store;
@@ -29,14 +30,14 @@ export function Unreadable({ store, facts }: Props & { readonly facts: ImageFact
           type="button"
           class="button"
           onClick={() => {
-            store.actions.openHex(first?.offset ?? 0);
+            store.actions.openHex(first?.offset ?? hostOffset(0));
           }}
         >
           Open in Hex Editor
         </button>
         {!foreign && (
-          <section class="empty-structures" aria-label="What the header says">
-            <LaterPane tab="structures" store={store} />
+          <section class="empty-tree" aria-label="What the header says">
+            <LaterPane tab="tree" store={store} />
           </section>
         )}
       </div>

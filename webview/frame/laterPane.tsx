@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Store } from '../state/store.js';
+import type * as KeySheets from './keySheet.js';
 import type * as Panes from './panes.js';
 import type { Tab } from '../state/viewState.js';
 import { messageOf } from '../../src/core/text.js';
@@ -50,4 +51,19 @@ export function LaterPane({ tab, store }: Props): JSX.Element {
     case 'loading':
       return <p class="hint" aria-busy="true" />;
   }
+}
+
+const keySheet = signal<typeof KeySheets | undefined>(undefined);
+
+/** The keys, once somebody asks for them. */
+export function LaterKeySheet({ store }: { readonly store: Store }): JSX.Element | null {
+  const isOpen = store.isKeySheetOpen.value;
+  useEffect(() => {
+    if (isOpen && !keySheet.peek())
+      void import('./keySheet.js').then((module) => {
+        keySheet.value = module;
+      });
+  }, [isOpen]);
+  const now = keySheet.value;
+  return isOpen && now ? <now.KeySheet store={store} /> : null;
 }

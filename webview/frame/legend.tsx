@@ -3,9 +3,10 @@ import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
 import { kindOfDominant, valuesInMask } from '../../src/core/picture/tile.js';
 import { valueVariable } from '../heatmap/palette.js';
 import { LAYER_TEXT, valueLabel, valueText } from '../text/layerText.js';
-import { isFileKinds, legendValues } from '../state/legendValues.js';
+import { isFileKinds, isStructure, legendValues } from '../state/legendValues.js';
 import type { Store } from '../state/store.js';
-import { count, KIND_CODE, size } from '../text/text.js';
+import { shapeOf } from '../heatmap/marks/shapes.js';
+import { count, KIND_CODE, plural, size } from '../text/text.js';
 import { WindowLegend } from './windowLegend.js';
 import type { ScanSummary } from '../../src/core/inspect/inspection.js';
 
@@ -13,17 +14,26 @@ import type { ScanSummary } from '../../src/core/inspect/inspection.js';
 export function Legend({ store }: { readonly store: Store }): JSX.Element {
   const picture = store.pictures.shown.value;
   const scan = store.scan.value;
+  const values = legendValues(store);
+  const isTold = isFileKinds(picture) && scan.state === 'scanned';
+  const [structures, areas] = [true, false].map((wanted) =>
+    values.filter(({ value }) => isStructure(picture, value) === wanted),
+  );
+  const clusters = store.clusters.value;
   return (
     <footer class="legend">
       <div class="kinds" role="group" aria-label={LAYER_TEXT[picture.layer].title}>
-        {legendValues(store).map(({ value, clusters }) => (
-          <Entry key={value} value={value} store={store} clusters={clusters} />
+        {isTold && <TroubleEntries summary={scan.summary} />}
+        {structures.map((each) => (
+          <Entry key={each.value} {...each} store={store} />
         ))}
-        {isFileKinds(picture) && scan.state === 'scanned' && (
-          <TroubleEntries summary={scan.summary} />
-        )}
+        {structures.length > 0 && areas.length > 0 && <span class="bar" aria-hidden="true" />}
+        {areas.map((each) => (
+          <Entry key={each.value} {...each} store={store} />
+        ))}
         <Subclusters store={store} />
         {picture.view === 'host' && <WindowLegend store={store} />}
+        {clusters > 0 && <span class="total">{plural(clusters, 'cluster')}</span>}
       </div>
     </footer>
   );
@@ -34,9 +44,10 @@ interface EntryProps {
   readonly store: Store;
   /** Undefined until they are known. */
   readonly clusters: number | undefined;
+  readonly also: number;
 }
 
-function Entry({ value, store, clusters }: EntryProps): JSX.Element {
+function Entry({ value, store, clusters, also }: EntryProps): JSX.Element {
   const { shown, names } = store.pictures;
   const picture = shown.value;
   const bytes = clusters ? size(clusters * store.clusterSize) : '';
@@ -49,12 +60,23 @@ function Entry({ value, store, clusters }: EntryProps): JSX.Element {
       class={isolated !== undefined && isolated !== value ? 'entry faded' : 'entry'}
       data-kind={valuesOf(picture)[value]}
       aria-pressed={isolated === value}
-      title={`${text}${bytes && ` · ${bytes}`} · click to show it alone`}
+      title={[
+        text,
+        clusters !== undefined && plural(clusters, 'cluster'),
+        bytes,
+        also > 0 && `${count(also)} more that count as another kind that they are of`,
+        'click to show it alone',
+      ]
+        .filter(Boolean)
+        .join(' · ')}
       onClick={() => {
         store.isolate(value);
       }}
     >
-      <span class="swatch" style={{ background: `var(${valueVariable(picture, value)})` }} />
+      <span
+        class={`swatch ${shapeOf(picture, value)}`}
+        style={{ '--value': `var(${valueVariable(picture, value)})` }}
+      />
       <Code picture={picture} value={value} store={store} />
       <span class="name">{valueLabel(picture, value, names.value)}</span>
       {clusters !== undefined && (
@@ -66,9 +88,9 @@ function Entry({ value, store, clusters }: EntryProps): JSX.Element {
             </span>
           )}
           {count(clusters)}
+          {also > 0 && ` (+${count(also)} of two kinds)`}
         </span>
       )}
-      {bytes && <span class="bytes">{bytes}</span>}
     </button>
   );
 }
@@ -117,12 +139,18 @@ function TroubleEntries({ summary }: { readonly summary: ScanSummary }): JSX.Ele
   return (
     <>
       {entries.map(({ id, text, clusters }) => (
-        <span key={id} class="entry" data-trouble={id}>
+        <span
+          key={id}
+          class="entry"
+          data-trouble={id}
+          title={`${text} · ${plural(clusters, 'cluster')}`}
+        >
           <span class={`swatch ${id}`} />
           <span class="name">{text}</span>
           <span class="count">{count(clusters)}</span>
         </span>
       ))}
+      {entries.length > 0 && <span class="bar" aria-hidden="true" />}
     </>
   );
 }

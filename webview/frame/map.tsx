@@ -4,7 +4,7 @@ import { Heatmap } from '../heatmap/heatmap.js';
 import { handleKey, listenToPointer } from '../heatmap/input.js';
 import type { View } from '../../src/core/picture/layer.js';
 import { describePlace } from '../heatmap/place.js';
-import { markAt } from '../heatmap/simulationMarks.js';
+import { markAt } from '../heatmap/marks/simulationMarks.js';
 import { markText } from '../text/touchText.js';
 import { mappedText } from '../state/referredTo.js';
 import type { Store } from '../state/store.js';
@@ -16,7 +16,7 @@ const HELP: Readonly<Record<View, string>> = {
   guest: 'Map of guest clusters.',
 };
 const KEYS =
-  'Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, N finds the next of the same, M marks what a table refers to, W shows or hides overlap windows.';
+  'Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, N finds the next of the same, M marks what a table refers to, W shows or hides overlap windows and opens their tab.';
 /** What the context menu of VS Code goes by: a click on the map selects what the commands act on. */
 const CONTEXT = JSON.stringify({
   webviewSection: 'map',

@@ -7,7 +7,7 @@ import { OverlapPane } from '../panes/overlap/overlapPane.js';
 import { OverviewPane } from '../panes/overview/overviewPane.js';
 import { RangesPane } from '../panes/ranges/rangesPane.js';
 import { SimulatePane } from '../panes/simulate/simulatePane.js';
-import { StructuresPane } from '../panes/structures/structuresPane.js';
+import { TreePane } from '../panes/tree/treePane.js';
 
 export { Strip } from './strip.js';
 
@@ -27,8 +27,8 @@ export function Pane({ tab, store }: Props): JSX.Element {
       return <FindingsPane store={store} />;
     case 'ranges':
       return <RangesPane store={store} />;
-    case 'structures':
-      return <StructuresPane store={store} />;
+    case 'tree':
+      return <TreePane store={store} />;
     case 'overlap':
       return <OverlapPane store={store} />;
     case 'simulate':

@@ -10,7 +10,7 @@ const TAB_TEXT: Readonly<Record<Tab, string>> = {
   cluster: 'Cluster',
   findings: 'Findings',
   ranges: 'Ranges',
-  structures: 'Structures',
+  tree: 'Structures',
   overlap: 'Overlap',
   simulate: 'Simulate',
 };

@@ -6,7 +6,7 @@ import { StripInput } from '../strip/stripInput.js';
 import { describeRow, speakPosition } from '../strip/stripText.js';
 import { StripView } from '../strip/stripView.js';
 
-/** The whole file from top to bottom, and where one is in it. */
+/** The whole file or disk from top to bottom, and where one is in it. */
 export function Strip({ store }: { readonly store: Store }): JSX.Element {
   const root = useRef<HTMLDivElement>(null);
   const [parts, setParts] = useState<{ view: StripView; input: StripInput }>();
@@ -37,7 +37,7 @@ export function Strip({ store }: { readonly store: Store }): JSX.Element {
     if (cluster !== undefined) parts?.input.goTo(cluster);
   };
   return (
-    <aside class="strip-frame" aria-label="Whole file">
+    <aside class="strip-frame" aria-label="Strip">
       <div
         ref={root}
         class="strip"
@@ -71,10 +71,12 @@ export function Strip({ store }: { readonly store: Store }): JSX.Element {
 
 /** Attributes change with the camera, in every frame: no component is rendered for that. */
 function tellPosition(element: HTMLElement, store: Store, input: StripInput): void {
-  const clusters = store.geometry.value?.hostClusters ?? 0;
+  const clusters = store.clusters.value;
   if (clusters === 0) return;
   const { position, inView } = input;
-  const text = speakPosition(position, inView, clusters, store.clusterSize);
+  const { view } = store.pictures.shown.value;
+  element.setAttribute('aria-label', view === 'host' ? 'Place in the file' : 'Place on the disk');
+  const text = speakPosition(view, position, inView, clusters, store.clusterSize);
   element.setAttribute('aria-valuemax', String(clusters - 1));
   element.setAttribute('aria-valuenow', String(position));
   element.setAttribute('aria-valuetext', text);
@@ -89,7 +91,13 @@ interface TooltipProps {
 function StripTooltip({ store, view, y }: TooltipProps): JSX.Element | null {
   const row = view.rowAt(y);
   if (!row) return null;
-  const lines = describeRow(row, view.glyphAt(y), store.windows.value, store.clusterSize);
+  const picture = store.pictures.shown.value;
+  const lines = describeRow(row, view.glyphAt(y), {
+    picture,
+    names: store.pictures.names.value,
+    windows: picture.view === 'host' ? store.windows.value : undefined,
+    clusterSize: store.clusterSize,
+  });
   return (
     <div class="strip-tooltip" style={{ transform: `translateY(${Math.round(y)}px)` }}>
       <div class="tooltip-text">

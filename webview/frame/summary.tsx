@@ -1,21 +1,13 @@
 import type { JSX } from 'preact';
 import type { Store } from '../state/store.js';
-import type { FileStatus } from '../../src/protocol/imageService.js';
 import { count, plural, size } from '../text/text.js';
 import { clean } from '../../src/core/text.js';
-import type { GeometryFacts, ImageFacts } from '../../src/core/qcow2/facts.js';
-import type { ScanSummary } from '../../src/core/inspect/inspection.js';
-
-interface Chip {
-  readonly text: string;
-  readonly tone: 'error' | 'warning' | 'plain';
-  readonly title: string;
-}
+import type { ImageFacts } from '../../src/core/qcow2/facts.js';
+import { Chips } from './chips.js';
 
 /** The image in one line. */
 export function Summary({ store }: { readonly store: Store }): JSX.Element {
   const facts = store.facts.value;
-  const scan = store.scan.value;
   if (!facts) return <div class="summary" />;
   const name = clean(facts.fileName);
   return (
@@ -28,43 +20,8 @@ export function Summary({ store }: { readonly store: Store }): JSX.Element {
           </li>
         ))}
       </ul>
-      <ul class="chips">
-        {useChips(store.file.value).map((chip) => (
-          <li key={chip.text} class={`chip ${chip.tone}`} title={chip.title}>
-            {chip.text}
-          </li>
-        ))}
-        {chips(facts.geometry, scan.state === 'scanned' ? scan.summary : undefined).map((chip) => (
-          <ChipItem key={chip.text} chip={chip} store={store} />
-        ))}
-      </ul>
+      <Chips store={store} facts={facts} />
     </div>
-  );
-}
-
-interface ChipProps {
-  readonly chip: Chip;
-  readonly store: Store;
-}
-
-/** What is wrong leads to what it comes of. */
-function ChipItem({ chip: { text, tone, title }, store }: ChipProps): JSX.Element {
-  const hasPane = store.geometry.value !== undefined && store.failure.value === undefined;
-  return (
-    <li class={`chip ${tone}`} title={title}>
-      {tone === 'plain' || !hasPane ? (
-        text
-      ) : (
-        <button
-          type="button"
-          onClick={() => {
-            store.showTab('overview');
-          }}
-        >
-          {text}
-        </button>
-      )}
-    </li>
   );
 }
 
@@ -105,60 +62,4 @@ function factTexts({ geometry, fileSize }: ImageFacts): Fact[] {
     facts.push({ text: `data in ${clean(geometry.dataFile)}`, title: 'External data file' });
   }
   return facts;
-}
-
-function useChips({ use }: FileStatus): Chip[] {
-  switch (use) {
-    case 'unknown':
-      return [];
-    case 'open':
-      return [
-        {
-          text: 'in use by another process',
-          tone: 'plain',
-          title: 'Another process has the image open for reading, as its locks on the file tell.',
-        },
-      ];
-    case 'writing':
-      return [
-        {
-          text: 'in use by another process, locked for writing',
-          tone: 'warning',
-          title:
-            'Another process has the image open for writing, as its locks on the file tell: what is shown may be out of date at any moment.',
-        },
-      ];
-  }
-}
-
-function chips(geometry: GeometryFacts | undefined, summary: ScanSummary | undefined): Chip[] {
-  const found: Chip[] = [];
-  const add = (tone: Chip['tone'], text: string, title: string): void => {
-    found.push({ text, tone, title });
-  };
-  if (geometry?.corrupt) add('error', 'marked corrupt', 'The image carries the corrupt flag.');
-  const counts = summary?.counts;
-  if (counts && counts.checkErrors > 0) {
-    add(
-      'error',
-      plural(counts.checkErrors, 'check error'),
-      'Parts of the image could not be checked.',
-    );
-  }
-  if (counts && counts.corruptions > 0) {
-    add('error', plural(counts.corruptions, 'corruption'), 'As qemu-img check counts them.');
-  }
-  if (counts && counts.leaks > 0) {
-    add(
-      'warning',
-      plural(counts.leaks, 'leak'),
-      'Clusters with a refcount that nothing refers to.',
-    );
-  }
-  if (summary?.repairDanger !== undefined)
-    add('error', 'do not repair: deletes snapshots', summary.repairDanger);
-  if (geometry?.dirty)
-    add('warning', 'dirty', 'The image was not closed cleanly; refcounts may be stale.');
-  add('plain', 'read-only', 'Qcow2 Lens never writes to an image.');
-  return found;
 }

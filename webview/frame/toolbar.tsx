@@ -42,20 +42,30 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
           </button>
         ))}
       </div>
-      <div class="segments">
-        <button
-          type="button"
-          title="Overlap windows: 4096 clusters each, as the cache has them (W)"
-          data-toggle="windows"
-          aria-pressed={store.overlap.shown.value}
-          disabled={store.pictures.chosen.value.view === 'guest'}
-          onClick={() => {
-            store.toggleWindows();
-          }}
-        >
-          Windows
-        </button>
-      </div>
+      {store.isOverlapOpen.value && (
+        <div class="segments">
+          <button
+            type="button"
+            title="Overlap windows: 4096 clusters each, as the cache has them (W)"
+            data-toggle="windows"
+            aria-pressed={store.overlap.areWindowsShown.value}
+            disabled={store.pictures.chosen.value.view === 'guest'}
+            onClick={() => {
+              store.toggleWindows();
+            }}
+          >
+            Windows
+          </button>
+        </div>
+      )}
+      <IconButton
+        icon="color-mode"
+        label="Density: how much of a cell is allocated"
+        pressed={store.density.value}
+        onClick={() => {
+          store.density.value = !store.density.value;
+        }}
+      />
       <div class="zoom" role="group" aria-label="Zoom">
         <IconButton
           icon="zoom-out"
@@ -73,6 +83,13 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
         />
       </div>
       <Progress store={store} />
+      <IconButton
+        icon="question"
+        label="Keys (?)"
+        onClick={() => {
+          store.isKeySheetOpen.value = true;
+        }}
+      />
       <IconButton
         icon={open ? 'layout-sidebar-right' : 'layout-sidebar-right-off'}
         label={open ? 'Hide the side pane' : 'Show the side pane'}

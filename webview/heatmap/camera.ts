@@ -17,7 +17,7 @@ const LARGEST_CELL = 96;
 /** Zoomed out, the picture never becomes smaller than this part of its fitted size. */
 const SMALLEST_FIT = 0.5;
 /** From here on a cell is a whole number of pixels when the picture is fitted: even grids. */
-const WHOLE_PIXELS_FROM = 4;
+const WHOLE_PIXELS_FROM = 7;
 
 export function fit(picture: Extent, view: Extent): Camera {
   const scale = fitScale(picture, view);

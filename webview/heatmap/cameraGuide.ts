@@ -1,11 +1,17 @@
-import type { Point } from '../../src/core/picture/curve.js';
+import {
+  largestSquares,
+  type Arrangement,
+  type Curve,
+  type Point,
+} from '../../src/core/picture/curve.js';
 import type { View } from '../../src/core/picture/layer.js';
 import { WindowGrid } from '../../src/core/picture/windowGrid.js';
 import type { KeptCamera } from '../state/viewState.js';
+import { arrangementFor, isPossible, sameArrangement } from './tiles/arrangement.js';
 import type { Camera } from './camera.js';
 import type { MapDrawing } from './mapDrawing.js';
 import { isInFile, selectedSquares, type Scene } from './scene.js';
-import type { Shown } from './tileStore.js';
+import type { Shown } from './tiles/tileStore.js';
 
 /** Leads the camera: to a place, to a window, to another picture and back to where it was left. */
 export class CameraGuide {
@@ -40,13 +46,41 @@ export class CameraGuide {
     const { store, viewport, tiles } = this.#scene;
     const { fitted, camera, area } = viewport;
     const { view } = tiles.picture;
-    store.area.value = view === 'host' ? area : undefined;
+    const { curve } = tiles;
+    store.sight.value = { curve, area };
     const kept: KeptCamera | undefined = fitted
       ? undefined
-      : { view, curve: tiles.curve.name, ...camera };
+      : { view, curve: curve.name, arrangement: arrangementOf(curve), ...camera };
     this.#cameras.set(view, kept);
     store.camera.value = kept;
     this.#drawing.invalidate();
+  }
+
+  /** All of the picture, its squares laid out for the pane as it is. */
+  fit(): void {
+    this.#scene.viewport.fit();
+    this.arrange();
+    this.moved();
+  }
+
+  /** Lays the squares out anew if the pane has another shape, unless one looks at a part of them. */
+  arrange(): void {
+    const { viewport, tiles } = this.#scene;
+    const before = arrangementOf(tiles.curve);
+    if (!before || viewport.closed) return;
+    const { clusters } = tiles.curve;
+    const windows = this.#hasWindows;
+    if (!viewport.fitted && isPossible(clusters, before, windows)) return;
+    const wanted = arrangementFor(clusters, viewport.size, windows);
+    if (sameArrangement(wanted, before)) return;
+    const { camera, fitted } = viewport;
+    const middle = tiles.curve.cluster(Math.floor(camera.x), Math.floor(camera.y));
+    tiles.arrange(wanted);
+    if (fitted || middle === undefined) viewport.fit();
+    else viewport.moveTo({ ...camera, ...tiles.curve.point(middle) });
+    this.#drawing.rearranged();
+    this.#turned();
+    this.moved();
   }
 
   /** Brings a cluster into view without changing more than needed; once its view is there. */
@@ -57,10 +91,10 @@ export class CameraGuide {
     if (picture.view === view && cluster < curve.clusters) this.show(curve.point(cluster));
   }
 
-  /** Looks at a cluster of the file from close enough that the rest of the file is out of view. */
+  /** Looks at a cluster of the picture from close enough that the rest of it is out of view. */
   lookAt(cluster: number): void {
     const { viewport, tiles } = this.#scene;
-    if (viewport.closed || !isInFile(this.#scene) || cluster >= tiles.curve.clusters) return;
+    if (viewport.closed || cluster >= tiles.curve.clusters) return;
     viewport.lookAt(tiles.curve.point(cluster));
     this.moved();
   }
@@ -115,11 +149,12 @@ export class CameraGuide {
    * Another picture or curve, as soon as it can be drawn. The camera goes where it was left in this
    * view, or stays over the same cluster.
    */
-  async turnTo(shown: Shown): Promise<void> {
+  async turnTo(wanted: Omit<Shown, 'arrangement'>): Promise<void> {
     const { store, viewport, tiles } = this.#scene;
+    const { view, curve: name, clusters } = wanted;
+    const shown = { ...wanted, arrangement: this.#arrangementOf(wanted) };
     const first = await tiles.first(shown);
     if (!first) return;
-    const { view, curve: name, clusters } = shown;
     const { camera, fitted } = viewport;
     const sameView = tiles.picture.view === view;
     const middle = sameView
@@ -131,13 +166,18 @@ export class CameraGuide {
     this.#drawing.turned();
     this.#turned();
     const kept = this.#cameras.get(view);
-    if (kept?.curve === name) {
+    const isAsKept =
+      kept?.curve === name &&
+      (name === 'rows' ||
+        sameArrangement(kept.arrangement ?? largestSquares(clusters), shown.arrangement));
+    if (isAsKept) {
       viewport.moveTo({ x: kept.x, y: kept.y, scale: kept.scale });
     } else if (!fitted && middle !== undefined && middle < clusters) {
       viewport.moveTo({ ...camera, ...tiles.curve.point(middle) });
     } else {
       viewport.fit();
     }
+    this.arrange();
     this.moved();
     const reveal = this.#toReveal;
     this.#toReveal = undefined;
@@ -145,4 +185,23 @@ export class CameraGuide {
     if (reveal?.view === view) this.reveal(reveal.cluster, view);
     else if (!sameView && selected) this.show(selected);
   }
+
+  /** Overlap windows may be drawn. */
+  get #hasWindows(): boolean {
+    return this.#scene.store.isOverlapOpen.peek();
+  }
+
+  /** How the squares of a picture are to lie: as they were left in its view, or as they fill the pane. */
+  #arrangementOf({ view, curve, clusters }: Omit<Shown, 'arrangement'>): Arrangement | undefined {
+    if (curve === 'rows') return undefined;
+    const kept = this.#cameras.get(view);
+    // A state kept before there were arrangements had the largest squares.
+    const before =
+      kept?.curve === curve ? (kept.arrangement ?? largestSquares(clusters)) : undefined;
+    if (before && isPossible(clusters, before, this.#hasWindows)) return before;
+    return arrangementFor(clusters, this.#scene.viewport.size, this.#hasWindows);
+  }
 }
+
+const arrangementOf = (curve: Curve): Arrangement | undefined =>
+  curve.name === 'hilbert' ? { order: curve.order, columns: curve.columns } : undefined;

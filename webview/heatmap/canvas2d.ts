@@ -1,8 +1,12 @@
+import { AS_DOMINANT } from '../../src/core/picture/rarity.js';
 import { DOMINANT_MASK, TILE, TILE_CELLS, type MixedTile } from '../../src/core/picture/tile.js';
 import type { Isolation } from '../state/inView.js';
 import type { Palette } from './palette.js';
 import { fitCanvas, type DrawItem, type Frame, type Look, type MapRenderer } from './renderer.js';
-import type { StoredTile } from './tileStore.js';
+import type { StoredTile } from './tiles/storedTile.js';
+
+/** The part of its colour that a cell has at least. */
+const LEAST_SHADE = 0.25;
 
 /** Each tile is coloured once into a bitmap, which is then scaled into place. */
 export class CanvasRenderer implements MapRenderer {
@@ -25,7 +29,13 @@ export class CanvasRenderer implements MapRenderer {
         this.#drawBitmap(item, this.#bitmap(item.tile, item.tile.cells, frame), width, height);
       } else {
         const { glyph, mask } = item.tile.cells;
-        this.#context.fillStyle = cssColour(colourOf(glyph, mask, palette, isolation));
+        const table = tableOf(frame, item.tile);
+        const value = valueOf(glyph, mask, table);
+        const share = frame.rarity.holds(glyph & DOMINANT_MASK) ? 255 : 0;
+        const colour = colourOf(value, mask, palette, isolation);
+        this.#context.fillStyle = cssColour(
+          frame.density ? shaded(colour, palette.colours[0], share) : colour,
+        );
         this.#context.fillRect(item.left, item.top, item.right - item.left, item.bottom - item.top);
       }
     }
@@ -66,14 +76,21 @@ export class CanvasRenderer implements MapRenderer {
     );
   }
 
-  #fits({ palette, isolation }: Look): boolean {
-    return this.#look?.palette === palette && this.#look.isolation === isolation;
+  #fits({ palette, isolation, rarity, density }: Look): boolean {
+    const look = this.#look;
+    return (
+      look?.palette === palette &&
+      look.isolation === isolation &&
+      look.rarity === rarity &&
+      look.density === density
+    );
   }
 
-  #bitmap(tile: StoredTile, cells: MixedTile, { palette, isolation }: Look): HTMLCanvasElement {
-    if (!this.#fits({ palette, isolation })) {
+  #bitmap(tile: StoredTile, cells: MixedTile, look: Look): HTMLCanvasElement {
+    if (!this.#fits(look)) {
       this.#bitmaps = new WeakMap();
-      this.#look = { palette, isolation };
+      const { palette, isolation, rarity, density } = look;
+      this.#look = { palette, isolation, rarity, density };
     }
     const made = this.#bitmaps.get(tile);
     if (made) return made;
@@ -81,7 +98,7 @@ export class CanvasRenderer implements MapRenderer {
     bitmap.width = TILE;
     bitmap.height = TILE;
     const image = new ImageData(TILE, TILE);
-    paint(new Uint32Array(image.data.buffer), cells, palette, isolation);
+    paint(new Uint32Array(image.data.buffer), cells, tableOf(look, tile), look);
     context2d(bitmap).putImageData(image, 0, 0);
     this.#bitmaps.set(tile, bitmap);
     return bitmap;
@@ -94,32 +111,57 @@ function context2d(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   return context;
 }
 
-/** The colour of one cell, packed as in the palette. */
+/** The value that a cell is painted with. `table`: see `Rarity`. */
+export function valueOf(glyph: number, mask: number, table: Uint8Array): number {
+  const painted = table[mask];
+  return painted === AS_DOMINANT ? glyph & DOMINANT_MASK : painted;
+}
+
+/** The colour of a cell that is painted with a value, packed as in the palette. */
 function colourOf(
-  glyph: number,
+  value: number,
   mask: number,
   palette: Palette,
   isolation: Isolation | undefined,
 ): number {
-  const dominant = glyph & DOMINANT_MASK;
-  if (!isolation) return palette.colours[dominant];
-  return mask & isolation.mask ? palette.colours[isolation.dominant] : palette.dimmed[dominant];
+  if (!isolation) return palette.colours[value];
+  return mask & isolation.mask ? palette.colours[isolation.dominant] : palette.dimmed[value];
 }
+
+/** By mask: what cells of a tile are painted with, see `Rarity`. */
+const tableOf = ({ rarity, density }: Look, { place }: StoredTile): Uint8Array =>
+  density ? rarity.contents : rarity.table(place.level);
 
 /** Colours all cells of a tile into `pixels`. */
 function paint(
   pixels: Uint32Array,
-  { glyphs, masks }: MixedTile,
-  palette: Palette,
-  isolation: Isolation | undefined,
+  { glyphs, masks, shares }: MixedTile,
+  table: Uint8Array,
+  { palette, isolation, density }: Look,
 ): void {
   const { colours } = palette;
-  if (!isolation) {
-    for (let i = 0; i < TILE_CELLS; i++) pixels[i] = colours[glyphs[i] & DOMINANT_MASK];
-    return;
-  }
+  if (isolation)
+    for (let i = 0; i < TILE_CELLS; i++)
+      pixels[i] = colourOf(valueOf(glyphs[i], masks[i], table), masks[i], palette, isolation);
+  else
+    for (let i = 0; i < TILE_CELLS; i++) pixels[i] = colours[valueOf(glyphs[i], masks[i], table)];
+  if (!density || !shares) return;
+  const nothing = colours[0];
   for (let i = 0; i < TILE_CELLS; i++)
-    pixels[i] = colourOf(glyphs[i], masks[i], palette, isolation);
+    if (masks[i] !== 0) pixels[i] = shaded(pixels[i], nothing, shares[i]);
+}
+
+/** A colour, the nearer to that of nothing the smaller the share (0 … 255) is. */
+export function shaded(colour: number, nothing: number, share: number): number {
+  if (share === 255) return colour;
+  if (share === 0) return nothing;
+  // What holds the least can be told from nothing.
+  const part = LEAST_SHADE + ((1 - LEAST_SHADE) * share) / 255;
+  const mix = (shift: number): number => {
+    const [a, b] = [(colour >>> shift) & 255, (nothing >>> shift) & 255];
+    return Math.round(a * part + b * (1 - part)) << shift;
+  };
+  return ((0xff << 24) | mix(16) | mix(8) | mix(0)) >>> 0;
 }
 
 const cssColour = (packed: number): string =>

@@ -1,6 +1,8 @@
 import type { CellCounts } from '../../src/protocol/navigation.js';
 import { BLOCK_EDGE } from '../../src/protocol/limits.js';
-import { BlockStore, cellInBlock } from './blockStore.js';
+import type { Curve } from '../../src/core/picture/curve.js';
+import { arrangedNumbers } from './tiles/arrangedBlocks.js';
+import { BlockStore, cellInBlock } from './tiles/blockStore.js';
 import type { Query } from '../../src/protocol/questions.js';
 
 /** Stored refcount and references counted, each 255 for "255 or more". */
@@ -13,8 +15,15 @@ const CELLS = BLOCK_EDGE * BLOCK_EDGE;
 
 /** The counts of the cells in view, as they come. */
 export class CellCountStore extends BlockStore<Uint16Array> {
-  constructor(fetch: (query: Query<'cells'>) => Promise<CellCounts>, arrived: () => void) {
-    super(async (query) => valuesOf((await fetch(query)).runs), new Uint16Array(CELLS), arrived);
+  /** `curve`: that of the picture as it is arranged now. */
+  constructor(
+    fetch: (query: Query<'cells'>) => Promise<CellCounts>,
+    curve: () => Curve,
+    arrived: () => void,
+  ) {
+    const ask = async (query: Query<'cells'>): Promise<Uint16Array> =>
+      valuesOf((await fetch(query)).runs);
+    super((query) => arrangedNumbers(curve(), query, ask), new Uint16Array(CELLS), arrived);
   }
 
   at(x: number, y: number): Counts | undefined {

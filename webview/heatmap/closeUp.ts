@@ -1,5 +1,6 @@
-import type { CurveName } from '../../src/core/picture/curve.js';
+import type { Curve, CurveName } from '../../src/core/picture/curve.js';
 import { isGuestKinds } from '../state/legendValues.js';
+import { arrangedMixed } from './tiles/arrangedBlocks.js';
 import { CellCountStore } from './cellCounts.js';
 import { Labels, type LabelScene } from './labels.js';
 import type { Scene } from './scene.js';
@@ -17,9 +18,13 @@ export class CloseUp {
   constructor(below: HTMLCanvasElement, scene: Scene, again: () => void, next: () => void) {
     this.#scene = scene;
     const { rpc } = scene.store;
-    this.#counts = new CellCountStore((query) => rpc.ask('cells', query), again);
+    const curve = (): Curve => scene.tiles.curve;
+    this.#counts = new CellCountStore((query) => rpc.ask('cells', query), curve, again);
     this.#labels = new Labels(below, this.#counts, next);
-    this.#subclusters = new SubclusterGrid((query) => rpc.ask('subclusters', query), next);
+    this.#subclusters = new SubclusterGrid(
+      (query) => arrangedMixed(curve(), query, (block) => rpc.ask('subclusters', block)),
+      next,
+    );
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 import { TILE, TILE_BITS, TROUBLE_SHIFT, type TileCells } from '../../src/core/picture/tile.js';
-import type { TileStore } from './tileStore.js';
+import type { TileStore } from './tiles/tileStore.js';
 
 /** What a cell of the picture shows: column and row at its level. */
 export interface CellPlace {
@@ -27,13 +27,14 @@ export function valueAt(cells: TileCells, x: number, y: number): CellValue {
 
 /**
  * The cluster that a coarse cell is looked at for: level by level the quarter with the worst
- * trouble, else with the isolated kind, else with the cell's dominant kind, else any with a
- * cluster. A click on a mark seen from afar so leads to the very cluster that is marked.
+ * trouble, else with the values looked for (those isolated, or the rarest that it has), else with
+ * the cell's dominant kind, else any with a cluster. A click on a mark seen from afar so leads to
+ * the very cluster that is marked.
  */
 export async function descend(
   store: TileStore,
   place: CellPlace,
-  isolatedMask: number,
+  wantedMask: number,
 ): Promise<{ readonly x: number; readonly y: number }> {
   let { x, y } = place;
   for (let level = place.level; level > 0; level--) {
@@ -44,7 +45,7 @@ export async function descend(
       const { glyph, mask } = valueAt(cells, quarter.x, quarter.y);
       if (mask === 0) return -1;
       const trouble = glyph >>> TROUBLE_SHIFT;
-      const isolated = (mask & isolatedMask) !== 0;
+      const isolated = (mask & wantedMask) !== 0;
       const dominant = (glyph ^ above.glyph) % (1 << TROUBLE_SHIFT) === 0;
       return trouble * 4 + Number(isolated) * 2 + Number(dominant);
     };

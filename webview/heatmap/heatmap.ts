@@ -1,6 +1,7 @@
 import { effect } from '@preact/signals';
 import type { Point } from '../../src/core/picture/curve.js';
 import type { View } from '../../src/core/picture/layer.js';
+import type { Rarity } from '../../src/core/picture/rarity.js';
 import { samePicture } from '../state/pictureState.js';
 import type { Store } from '../state/store.js';
 import { CameraGuide } from './cameraGuide.js';
@@ -8,12 +9,13 @@ import { MapDrawing } from './mapDrawing.js';
 import type { Palette } from './palette.js';
 import { Pointing } from './pointing.js';
 import type { Scene } from './scene.js';
-import { TileStore } from './tileStore.js';
+import { TileStore } from './tiles/tileStore.js';
 import { Viewport } from './viewport.js';
 
 /** What is seen of a scene. */
 export interface Sight extends Pick<Scene, 'viewport' | 'tiles'> {
   readonly palette: Palette;
+  readonly rarity: Rarity;
   /** The values of the 32 subclusters of a cell, where they are drawn. */
   readonly subclustersAt: (x: number, y: number) => readonly number[] | undefined;
 }
@@ -71,12 +73,12 @@ export class Heatmap {
   }
 
   fit(): void {
-    this.#scene.viewport.fit();
-    this.#guide.moved();
+    this.#guide.fit();
   }
 
   /** See CameraGuide. */
   reveal(cluster: number, view: View): void {
+    this.pointAt(undefined);
     this.#guide.reveal(cluster, view);
   }
 
@@ -85,6 +87,7 @@ export class Heatmap {
   }
 
   preview(cluster: number | undefined): void {
+    this.pointAt(undefined);
     this.#guide.preview(cluster);
   }
 
@@ -115,8 +118,8 @@ export class Heatmap {
 
   /** The viewport with what is seen through it, for a picture of it. */
   get sight(): Sight {
-    const { palette, subclustersAt } = this.#drawing;
-    return { ...this.#scene, palette, subclustersAt };
+    const { palette, rarity, subclustersAt } = this.#drawing;
+    return { ...this.#scene, palette, rarity, subclustersAt };
   }
 
   /** All canvases as they are now, from the lowest to the uppermost. */
@@ -128,6 +131,7 @@ export class Heatmap {
     const { store, tiles, viewport } = this.#scene;
     const observer = new ResizeObserver(([{ contentRect }]) => {
       viewport.resize({ width: contentRect.width, height: contentRect.height });
+      this.#guide.arrange();
       // Its place does not change without its size.
       this.#pointing.beginAt(root.getBoundingClientRect().left);
       this.#drawing.invalidate();
@@ -141,14 +145,18 @@ export class Heatmap {
         const curve = store.settings.value?.curve;
         const { view, layer } = store.pictures.shown.value;
         const clusters = store.clusters.value;
+        const shares = store.density.value;
         if (curve && store.facts.value?.geometry)
-          void this.#guide.turnTo({ view, layer, curve, clusters });
+          void this.#guide.turnTo({ view, layer, curve, clusters, shares });
       }),
       effect(() => {
         const generation = store.tileGeneration.value;
         if (!samePicture(store.pictures.shown.value, tiles.picture)) return;
         tiles.setGeneration(generation);
         this.#drawing.setGeneration(generation);
+      }),
+      store.isOverlapOpen.subscribe(() => {
+        this.#guide.arrange();
       }),
       effect(() => {
         this.#guide.revealWindow(store.overlap.selectedWindow.value);

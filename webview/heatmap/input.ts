@@ -74,13 +74,13 @@ export function listenToPointer(root: HTMLElement, heatmap: Heatmap): () => void
     },
     { signal },
   );
-  root.addEventListener(
-    'pointerleave',
-    () => {
-      heatmap.pointAt(undefined);
-    },
-    { signal },
-  );
+  const stopPointing = (): void => {
+    heatmap.pointAt(undefined);
+  };
+  root.addEventListener('pointerleave', stopPointing, { signal });
+  // Whoever types looks elsewhere; what is asked in VS Code's own boxes lies over the map.
+  window.addEventListener('keydown', stopPointing, { signal, capture: true });
+  window.addEventListener('blur', stopPointing, { signal });
   return () => {
     listeners.abort();
   };

@@ -1,7 +1,7 @@
 import { DOMINANT_MASK, kindOfDominant, TILE, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
 import type { KindName } from '../../src/core/map/kinds.js';
 import { KIND_CODE } from '../text/text.js';
-import type { CellRange } from './blockStore.js';
+import type { CellRange } from './tiles/blockStore.js';
 import type { CellCountStore } from './cellCounts.js';
 import { textOn } from './contrast.js';
 import { unpack, type Palette } from './palette.js';

@@ -4,13 +4,15 @@ import { currentPalette, onThemeChange } from './theme.js';
 import type { CloseUp } from './closeUp.js';
 import { countInView } from './inView.js';
 import { Overlays, type Square } from './overlays.js';
+import { Rarity } from '../../src/core/picture/rarity.js';
+import { samePicture } from '../state/pictureState.js';
 import type { Palette } from './palette.js';
 import type { Look } from './renderer.js';
 import { RendererChoice } from './rendererChoice.js';
 import { CLOSE_UP_FROM, isInFile, selectedSquares, type Scene } from './scene.js';
-import { SimulationMarks } from './simulationMarks.js';
-import type { StoredTile } from './tileStore.js';
-import type { ShownWindows } from './windowOverlay.js';
+import { SimulationMarks } from './marks/simulationMarks.js';
+import type { StoredTile } from './tiles/storedTile.js';
+import type { ShownWindows } from './windows/windowOverlay.js';
 
 /** Milliseconds of rest after which what is in view is counted. */
 const REST = 150;
@@ -41,6 +43,7 @@ export class MapDrawing {
   #fetching: Promise<void> | undefined;
   #disposed = false;
   #palette: Palette | undefined;
+  #rarity: Rarity | undefined;
   #windows: ShownWindows | undefined;
   #frame = 0;
   /** There is a picture to draw. */
@@ -70,6 +73,21 @@ export class MapDrawing {
 
   get palette(): Palette {
     return (this.#palette ??= currentPalette(this.#scene.tiles.picture));
+  }
+
+  /** See RareMarks. */
+  get marked(): number {
+    return this.#overlays.marked;
+  }
+
+  /** What is rare in the picture shown, as far as it is known. */
+  get rarity(): Rarity {
+    const { store, tiles } = this.#scene;
+    const { known, shown } = store.pictures;
+    const counts = samePicture(shown.peek(), tiles.picture) ? known.peek()?.counts : undefined;
+    const before = this.#rarity;
+    if (before?.isOf(tiles.picture, tiles.curve.clusters, counts)) return before;
+    return (this.#rarity = new Rarity(tiles.picture, tiles.curve.clusters, counts));
   }
 
   /** See CloseUp. */
@@ -102,6 +120,12 @@ export class MapDrawing {
     this.#palette = undefined;
   }
 
+  /** The squares of the picture lie another way. */
+  rearranged(): void {
+    this.#closeUp?.reset(this.#scene.tiles.curve.name);
+    this.invalidate();
+  }
+
   /** All canvases as they are now, from the lowest to the uppermost. */
   drawn(): readonly HTMLCanvasElement[] {
     this.#cellsDirty = true;
@@ -123,6 +147,7 @@ export class MapDrawing {
         if (setting) this.#useRenderer(new RendererChoice(setting, this.#mount, this.invalidate));
       }),
       store.isolation.subscribe(this.invalidate),
+      store.pictures.known.subscribe(this.invalidate),
       effect(() => {
         const states = store.windows.value;
         const selected = store.overlap.selectedWindow.value;
@@ -156,29 +181,35 @@ export class MapDrawing {
     this.#frame = 0;
     const { store, tiles, viewport } = this.#scene;
     if (viewport.closed || !this.#renderer || !this.#opened) return;
-    const { palette } = this;
+    const { palette, rarity } = this;
     const { camera, picture, size, level } = viewport;
     const ratio = devicePixelRatio;
     const visible = viewport.visible();
     const isolation = store.isolation.value;
-    const items = viewport.items(visible, this.#preparer({ palette, isolation }, preparing));
+    const density = store.density.value;
+    const items = viewport.items(
+      visible,
+      this.#preparer({ palette, isolation, rarity, density }, preparing),
+    );
+    const look = {
+      width: Math.round(size.width * ratio),
+      height: Math.round(size.height * ratio),
+      items,
+      palette,
+      isolation,
+      rarity,
+      density,
+    };
     if (this.#cellsDirty) {
       this.#cellsDirty = false;
       store.zoom.value = viewport.zoom;
       tiles.want([{ level: tiles.top, x: 0, y: 0 }, ...visible]);
       this.#outlined.update();
-      const frame = {
-        width: Math.round(size.width * ratio),
-        height: Math.round(size.height * ratio),
-        items,
-        palette,
-        isolation,
-      };
-      this.#renderer.draw(frame);
+      this.#renderer.draw(look);
       const { scale } = camera;
       const { picture: shown } = tiles;
       if (scale >= CLOSE_UP_FROM) this.#fetchCloseUp();
-      this.#closeUp?.show({ ...frame, shown, ratio, scale, camera });
+      this.#closeUp?.show({ ...look, shown, ratio, scale, camera });
       clearTimeout(this.#rest);
       this.#rest = setTimeout(this.#count, REST);
     }
@@ -194,6 +225,7 @@ export class MapDrawing {
       items,
       hatched: tiles.picture.layer === 'kinds',
       marks: palette.marks,
+      rare: { ...look, picture: tiles.picture, ratio },
       within: this.#closeUp?.within,
       curve: tiles.curve,
       windows: inFile ? this.#windows : undefined,

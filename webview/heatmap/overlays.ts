@@ -4,8 +4,9 @@ import { toView, type Camera } from './camera.js';
 import { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { fitCanvas, type DrawItem } from './renderer.js';
-import { TroubleMarks } from './troubleMarks.js';
-import type { ShownWindows, WindowOverlay } from './windowOverlay.js';
+import type { RareFrame, RareMarks } from './marks/rareMarks.js';
+import type { TroubleMarks } from './marks/troubleMarks.js';
+import type { ShownWindows, WindowOverlay } from './windows/windowOverlay.js';
 
 /** A square of the picture, in cells of level 0. */
 export interface Square {
@@ -26,6 +27,7 @@ export interface OverlayFrame {
   /** Whether trouble is hatched where there is room; its markers stand in any case. */
   readonly hatched: boolean;
   readonly marks: Marks;
+  readonly rare: RareFrame;
   /** Draws what is within cells, below all else. */
   readonly within: ((context: CanvasRenderingContext2D) => void) | undefined;
   readonly windows: ShownWindows | undefined;
@@ -40,6 +42,8 @@ export interface OverlayFrame {
 
 /** From this width of a cell on (CSS pixels) they are told apart by lines. */
 const GRID_FROM = 7;
+/** From this side on (CSS pixels) there are lines between the squares of the curve. */
+const SQUARES_FROM = 24;
 /** Outlines never become smaller than this (CSS pixels). */
 const SMALLEST_OUTLINE = 9;
 
@@ -49,8 +53,12 @@ export class Overlays {
   readonly #context: CanvasRenderingContext2D;
   #windows: WindowOverlay | undefined;
   #trouble: TroubleMarks | undefined;
+  #troubleMarks: ((marks: Marks, ratio: number) => TroubleMarks) | undefined;
+  #fetchingTrouble: Promise<void> | undefined;
+  #rare: RareMarks | undefined;
   readonly #fetched: () => void;
   #fetching: Promise<void> | undefined;
+  #fetchingRare: Promise<void> | undefined;
 
   /** `fetched`: what was missing is there, the view must be drawn again. */
   constructor(fetched: () => void) {
@@ -60,25 +68,59 @@ export class Overlays {
     this.#context = context;
   }
 
+  /** See RareMarks. */
+  get marked(): number {
+    return this.#rare?.marked ?? 0;
+  }
+
   /** Whether the next frame differs from the last though nothing else has changed. */
   get moving(): boolean {
     return this.#windows?.moving ?? false;
   }
 
   draw(frame: OverlayFrame): void {
-    const { view, ratio, marks, items } = frame;
+    const { view, ratio, marks } = frame;
     const context = this.#context;
     fitCanvas(this.canvas, Math.round(view.width * ratio), Math.round(view.height * ratio));
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     frame.within?.(context);
     this.#drawGrid(frame);
+    this.#drawSquares(frame);
+    this.#drawRare(context, frame.rare);
     if (frame.windows) this.#drawWindows(context, frame, frame.windows);
-    if (!this.#trouble?.fits(marks, ratio)) this.#trouble = new TroubleMarks(marks, ratio);
-    this.#trouble.draw(context, items, frame.hatched);
+    this.#drawTrouble(context, frame);
     if (frame.mapped) drawLinks(context, frame, frame.mapped);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);
     if (frame.preview) this.#outline(frame, frame.preview, marks.selection, 3);
+  }
+
+  /** Fetched with the first picture, which need not wait for it. */
+  #drawRare(context: CanvasRenderingContext2D, frame: RareFrame): void {
+    if (this.#rare) {
+      this.#rare.draw(context, frame);
+      return;
+    }
+    this.#fetchingRare ??= import('./marks/rareMarks.js').then(({ RareMarks }) => {
+      this.#rare = new RareMarks();
+      this.#fetched();
+    });
+  }
+
+  /** The same. */
+  #drawTrouble(
+    context: CanvasRenderingContext2D,
+    { marks, ratio, items, hatched }: OverlayFrame,
+  ): void {
+    if (this.#troubleMarks) {
+      if (!this.#trouble?.fits(marks, ratio)) this.#trouble = this.#troubleMarks(marks, ratio);
+      this.#trouble.draw(context, items, hatched);
+      return;
+    }
+    this.#fetchingTrouble ??= import('./marks/troubleMarks.js').then(({ TroubleMarks }) => {
+      this.#troubleMarks = (...look) => new TroubleMarks(...look);
+      this.#fetched();
+    });
   }
 
   /** Fetched when there are windows to be drawn. */
@@ -87,7 +129,7 @@ export class Overlays {
       this.#windows.draw(context, frame, shown);
       return;
     }
-    this.#fetching ??= import('./windowOverlay.js').then(({ WindowOverlay }) => {
+    this.#fetching ??= import('./windows/windowOverlay.js').then(({ WindowOverlay }) => {
       this.#windows = new WindowOverlay();
       this.#fetched();
     });
@@ -117,6 +159,29 @@ export class Overlays {
     context.strokeStyle = marks.grid;
     context.lineWidth = Math.max(1, Math.round(ratio));
     context.stroke();
+    context.globalAlpha = 1;
+  }
+
+  /** Lines between the squares of the Hilbert curve, so that one sees where it goes on. */
+  #drawSquares({ camera, picture, view, ratio, curve, marks }: OverlayFrame): void {
+    if (curve.name === 'rows' || curve.squares === 1) return;
+    const side = 2 ** curve.order;
+    if (side * camera.scale < SQUARES_FROM) return;
+    const context = this.#context;
+    const corner = toView(camera, view, 0, 0);
+    const end = toView(camera, view, picture.width, picture.height);
+    context.fillStyle = marks.grid;
+    context.globalAlpha = 0.5;
+    const line = Math.max(1, Math.round(ratio));
+    const pixel = (at: number): number => Math.round(at * ratio);
+    for (let column = 1; column < curve.columns; column++) {
+      const { x } = toView(camera, view, column * side, 0);
+      context.fillRect(pixel(x), pixel(corner.y), line, pixel(end.y) - pixel(corner.y));
+    }
+    for (let row = 1; row < curve.rows; row++) {
+      const { y } = toView(camera, view, 0, row * side);
+      context.fillRect(pixel(corner.x), pixel(y), pixel(end.x) - pixel(corner.x), line);
+    }
     context.globalAlpha = 1;
   }
 

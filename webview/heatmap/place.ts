@@ -7,7 +7,7 @@ import {
 import { valueText } from '../text/layerText.js';
 import { count, TROUBLE_TEXT } from '../text/text.js';
 import { tileOfCell, valueAt, type CellPlace } from './descend.js';
-import type { TileStore } from './tileStore.js';
+import type { TileStore } from './tiles/tileStore.js';
 import type { HoverPlace } from '../state/hoverPlace.js';
 import { hex } from '../../src/core/bytes.js';
 

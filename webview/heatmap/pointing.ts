@@ -1,4 +1,5 @@
 import type { Point } from '../../src/core/picture/curve.js';
+import { maskOfValue } from '../../src/core/picture/tile.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
 import { describeWindowOf } from '../text/windowText.js';
 import type { CameraGuide } from './cameraGuide.js';
@@ -7,6 +8,7 @@ import type { MapDrawing } from './mapDrawing.js';
 import type { Square } from './overlays.js';
 import { placeAt, speakPlace } from './place.js';
 import { isInFile, selectedSquares, type Scene } from './scene.js';
+import { guestCluster, hostCluster, ifKnown } from '../../src/core/units.js';
 
 /** CSS pixels around a click in which a mark is meant. */
 const REACH = 5;
@@ -140,19 +142,29 @@ export class Pointing {
   async #select(cell: CellPlace): Promise<void> {
     const { store, tiles } = this.#scene;
     const { curve } = tiles;
-    const at = await descend(tiles, cell, store.isolation.value?.mask ?? 0).catch(
+    const wanted = store.isolation.value?.mask ?? this.#rarestOf(cell);
+    const at = await descend(tiles, cell, wanted).catch(
       // The worker is gone or restarts: the corner of the cell is as good as any.
       () => ({ x: cell.x * 2 ** cell.level, y: cell.y * 2 ** cell.level }),
     );
     if (curve !== tiles.curve) return;
     const cluster = curve.cluster(at.x, at.y);
     if (!isInFile(this.#scene) && cluster !== undefined) {
-      void store.selection.selectGuest(cluster);
+      void store.selection.selectGuest(guestCluster(cluster));
       store.showTab('cluster');
       return;
     }
     if (store.windows.value && cluster !== undefined) this.#guide.seen(windowOf(cluster));
-    store.selectOnMap(cluster);
+    store.selectOnMap(ifKnown(cluster, hostCluster));
+  }
+
+  /** The mask bit of the rarest value of a cell, if it has a mark. */
+  #rarestOf(cell: CellPlace): number {
+    const values = placeAt(this.#scene.tiles, cell)?.values ?? [];
+    const { rarity, marked } = this.#drawing;
+    const mask = values.reduce((all, value) => all | maskOfValue(value), 0) & marked;
+    const rarest = rarity.valuesOf(mask).at(0);
+    return rarest === undefined ? 0 : maskOfValue(rarest);
   }
 
   /** The cell of the nearest mark in reach of a point, while cells are smaller than marks. */
@@ -166,9 +178,10 @@ export class Pointing {
       for (let dx = -reach; dx <= reach; dx++) {
         const cell = { level, x: x + dx, y: y + dy };
         const trouble = placeAt(tiles, cell)?.trouble ?? 0;
+        const isRare = this.#rarestOf(cell) !== 0;
         // Of two at the same distance the worse is meant.
         const distance = Math.hypot(dx, dy) - trouble;
-        if (trouble === 0 || distance >= least) continue;
+        if ((trouble === 0 && !isRare) || distance >= least) continue;
         least = distance;
         nearest = cell;
       }

@@ -1,7 +1,8 @@
+import type { Rarity } from '../../src/core/picture/rarity.js';
 import type { Palette } from './palette.js';
-import type { StoredTile } from './tileStore.js';
+import type { StoredTile } from './tiles/storedTile.js';
 import type { Isolation } from '../state/inView.js';
-import type { Source } from './tiles.js';
+import type { Source } from './tiles/tiles.js';
 
 /** A square of a tile's cells and where it goes, in device pixels. */
 export interface DrawItem {
@@ -17,6 +18,9 @@ export interface DrawItem {
 export interface Look {
   readonly palette: Palette;
   readonly isolation: Isolation | undefined;
+  readonly rarity: Rarity;
+  /** Cells are the brighter, the more of their clusters hold anything. */
+  readonly density: boolean;
 }
 
 export interface Frame extends Look {

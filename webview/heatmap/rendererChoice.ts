@@ -1,7 +1,7 @@
 import type { Renderer } from '../../src/protocol/webviewMessages.js';
 import { CanvasRenderer } from './canvas2d.js';
 import type { Frame, Look, MapRenderer } from './renderer.js';
-import type { StoredTile } from './tileStore.js';
+import type { StoredTile } from './tiles/storedTile.js';
 import type { WebglRenderer } from './webgl.js';
 
 /** Frames that WebGL is given to prove itself, and what one of them may take. */

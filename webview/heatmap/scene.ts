@@ -1,10 +1,10 @@
 import type { Store } from '../state/store.js';
 import type { Square } from './overlays.js';
-import type { TileStore } from './tileStore.js';
+import type { TileStore } from './tiles/tileStore.js';
 import type { Viewport } from './viewport.js';
 
 /** From this width of a cell on (CSS pixels) cells are seen from close by: there is room in them. */
-export const CLOSE_UP_FROM = 14;
+export const CLOSE_UP_FROM = 20;
 
 /** What all parts of the map look at. */
 export interface Scene {

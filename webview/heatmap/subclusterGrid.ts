@@ -7,10 +7,10 @@ import {
 import { DOMINANT_MASK, maskOfValue, TILE } from '../../src/core/picture/tile.js';
 import type { MixedCells } from '../../src/protocol/navigation.js';
 import { BLOCK_EDGE } from '../../src/protocol/limits.js';
-import { BlockStore, cellInBlock } from './blockStore.js';
+import { BlockStore, cellInBlock } from './tiles/blockStore.js';
 import type { Palette } from './palette.js';
 import type { DrawItem, Frame } from './renderer.js';
-import type { StoredTile } from './tileStore.js';
+import type { StoredTile } from './tiles/storedTile.js';
 import type { Query } from '../../src/protocol/questions.js';
 
 /** From this width of a cell on (CSS pixels) its subclusters are told apart. */
@@ -55,7 +55,7 @@ export class SubclusterGrid {
   }
 
   /** Draws what is known and asks for the rest. Returns the mask of the values drawn. */
-  draw(context: CanvasRenderingContext2D, frame: Frame): number {
+  draw(context: CanvasRenderingContext2D, frame: Omit<Frame, 'rarity' | 'density'>): number {
     const { isolation, palette } = frame;
     if (isolation && isolation.dominant !== GUEST.partial) return 0;
     let values = 0;
@@ -149,7 +149,7 @@ interface Part {
 function partInView(
   { tile, source, left, top, right, bottom }: DrawItem,
   block: number,
-  { width, height }: Frame,
+  { width, height }: Pick<Frame, 'width' | 'height'>,
 ): Part | undefined {
   const wide = (right - left) / source.size;
   const high = (bottom - top) / source.size;

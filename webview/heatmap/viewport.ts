@@ -14,8 +14,9 @@ import {
 } from './camera.js';
 import type { CellPlace } from './descend.js';
 import type { DrawItem } from './renderer.js';
-import type { StoredTile, TileStore } from './tileStore.js';
-import { levelFor, visibleTiles, type TilePlace } from './tiles.js';
+import type { StoredTile } from './tiles/storedTile.js';
+import type { TileStore } from './tiles/tileStore.js';
+import { levelFor, visibleTiles, type TilePlace } from './tiles/tiles.js';
 
 /** CSS pixels from the edge in which a revealed cell would hardly be seen. */
 const EDGE = 8;

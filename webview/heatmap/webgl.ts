@@ -1,13 +1,16 @@
 import { TILE, type TileCells } from '../../src/core/picture/tile.js';
+import type { Rarity } from '../../src/core/picture/rarity.js';
 import type { Palette } from './palette.js';
 import { fitCanvas, type Frame, type MapRenderer } from './renderer.js';
 import { FRAGMENT_SHADER, VERTEX_SHADER } from './shaders.js';
-import type { StoredTile } from './tileStore.js';
+import type { StoredTile } from './tiles/storedTile.js';
 
-/** Tiles in graphics memory: 192 KiB each. */
+/** Tiles in graphics memory: 192 KiB each, and 64 more for whom wants to see how full cells are. */
 const LAYERS = 160;
-/** Of an instance: place of four edges, source square of three, layer, uniform glyph and mask. */
-const FLOATS = 10;
+/** Of an instance: place of four edges, source square of three, layer, uniform glyph and mask, level. */
+const FLOATS = 11;
+/** Levels of a pyramid of 2^31 clusters, and of more. */
+const LEVELS = 24;
 /** The layer of a uniform tile, which needs none. */
 const NO_LAYER = -1;
 
@@ -16,8 +19,14 @@ interface Scene {
   readonly glyphs: WebGLTexture;
   readonly masks: WebGLTexture;
   readonly palette: WebGLTexture;
+  /** By level and mask: see `Rarity`. */
+  readonly painted: WebGLTexture;
+  readonly shares: WebGLTexture;
   readonly uniforms: Readonly<
-    Record<'view' | 'isolatedMask' | 'isolatedDominant', WebGLUniformLocation | null>
+    Record<
+      'view' | 'isolatedMask' | 'isolatedDominant' | 'density' | 'holding',
+      WebGLUniformLocation | null
+    >
   >;
 }
 
@@ -30,6 +39,10 @@ export class WebglRenderer implements MapRenderer {
   readonly #instances = new Float32Array(LAYERS * FLOATS);
   #scene: Scene | undefined;
   #palette: Palette | undefined;
+  #rarity: Rarity | undefined;
+  #density = false;
+  /** Levels whose tables have been uploaded. */
+  readonly #levels = new Set<number>();
 
   /**
    * `restored` is called when a lost context is back and the view must be drawn again. Throws when
@@ -59,11 +72,20 @@ export class WebglRenderer implements MapRenderer {
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (frame.palette !== this.#palette) this.#uploadPalette(scene, frame.palette);
+    this.#uploadTables(scene, frame);
     const drawn = this.#fillInstances(scene, frame);
     gl.bufferSubData(gl.ARRAY_BUFFER, 0, this.#instances, 0, drawn * FLOATS);
     gl.uniform2f(scene.uniforms.view, frame.width, frame.height);
     gl.uniform1ui(scene.uniforms.isolatedMask, frame.isolation?.mask ?? 0);
     gl.uniform1ui(scene.uniforms.isolatedDominant, frame.isolation?.dominant ?? 0);
+    gl.uniform1ui(scene.uniforms.density, frame.density ? 1 : 0);
+    gl.uniform1ui(
+      scene.uniforms.holding,
+      frame.rarity.order.reduce(
+        (set, value) => (frame.rarity.holds(value) ? set | (1 << value) : set),
+        0,
+      ),
+    );
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, drawn);
   }
 
@@ -94,7 +116,7 @@ export class WebglRenderer implements MapRenderer {
 
   readonly #onRestored = (): void => {
     this.#layers.clear();
-    this.#palette = undefined;
+    this.#palette = this.#rarity = undefined;
     this.#scene = createScene(this.#gl);
     this.#restored();
   };
@@ -107,7 +129,19 @@ export class WebglRenderer implements MapRenderer {
       const { glyph, mask } = cells.type === 'uniform' ? cells : { glyph: 0, mask: 0 };
       const layer = cells.type === 'uniform' ? NO_LAYER : this.#layer(scene, tile, needed);
       this.#instances.set(
-        [left, top, right, bottom, source.x, source.y, source.size, layer, glyph, mask],
+        [
+          left,
+          top,
+          right,
+          bottom,
+          source.x,
+          source.y,
+          source.size,
+          layer,
+          glyph,
+          mask,
+          tile.place.level,
+        ],
         index * FLOATS,
       );
     });
@@ -135,6 +169,32 @@ export class WebglRenderer implements MapRenderer {
       return layer;
     }
     throw new Error('more tiles in a frame than layers');
+  }
+
+  #uploadTables(scene: Scene, { items, rarity, density }: Frame): void {
+    const gl = this.#gl;
+    if (this.#rarity !== rarity || this.#density !== density) this.#levels.clear();
+    this.#rarity = rarity;
+    this.#density = density;
+    for (const level of new Set(items.map(({ tile }) => tile.place.level))) {
+      if (this.#levels.has(level)) continue;
+      this.#levels.add(level);
+      gl.activeTexture(gl.TEXTURE3);
+      gl.bindTexture(gl.TEXTURE_2D_ARRAY, scene.painted);
+      gl.texSubImage3D(
+        gl.TEXTURE_2D_ARRAY,
+        0,
+        0,
+        0,
+        level,
+        TILE,
+        TILE,
+        1,
+        gl.RED_INTEGER,
+        gl.UNSIGNED_BYTE,
+        density ? rarity.contents : rarity.table(level),
+      );
+    }
   }
 
   #uploadPalette(scene: Scene, palette: Palette): void {
@@ -194,6 +254,22 @@ function uploadTile(
     gl.UNSIGNED_SHORT,
     cells.masks,
   );
+  if (!cells.shares) return;
+  gl.activeTexture(gl.TEXTURE4);
+  gl.bindTexture(gl.TEXTURE_2D_ARRAY, scene.shares);
+  gl.texSubImage3D(
+    gl.TEXTURE_2D_ARRAY,
+    0,
+    0,
+    0,
+    layer,
+    TILE,
+    TILE,
+    1,
+    gl.RED_INTEGER,
+    gl.UNSIGNED_BYTE,
+    cells.shares,
+  );
 }
 
 function createScene(gl: WebGL2RenderingContext): Scene {
@@ -205,7 +281,7 @@ function createScene(gl: WebGL2RenderingContext): Scene {
   const attributes: readonly (readonly [name: string, size: number, from: number])[] = [
     ['place', 4, 0],
     ['source', 3, 4],
-    ['cell', 3, 7],
+    ['cell', 4, 7],
   ];
   for (const [name, size, from] of attributes) {
     const location = gl.getAttribLocation(program, name);
@@ -213,7 +289,7 @@ function createScene(gl: WebGL2RenderingContext): Scene {
     gl.vertexAttribPointer(location, size, gl.FLOAT, false, FLOATS * 4, from * 4);
     gl.vertexAttribDivisor(location, 1);
   }
-  ['glyphs', 'masks', 'palette'].forEach((name, unit) => {
+  ['glyphs', 'masks', 'palette', 'painted', 'shares'].forEach((name, unit) => {
     gl.uniform1i(gl.getUniformLocation(program, name), unit);
   });
   gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
@@ -227,7 +303,15 @@ function createScene(gl: WebGL2RenderingContext): Scene {
     palette: createTexture(gl, 2, gl.TEXTURE_2D, () => {
       gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, 32, 2);
     }),
+    painted: createTexture(gl, 3, gl.TEXTURE_2D_ARRAY, () => {
+      gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, gl.R8UI, TILE, TILE, LEVELS);
+    }),
+    shares: createTexture(gl, 4, gl.TEXTURE_2D_ARRAY, () => {
+      gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, gl.R8UI, TILE, TILE, LAYERS);
+    }),
     uniforms: {
+      density: gl.getUniformLocation(program, 'density'),
+      holding: gl.getUniformLocation(program, 'holding'),
       view: gl.getUniformLocation(program, 'view'),
       isolatedMask: gl.getUniformLocation(program, 'isolatedMask'),
       isolatedDominant: gl.getUniformLocation(program, 'isolatedDominant'),

@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
 import { describeOwner } from '../../src/core/map/owner.js';
-import type { Finding, Severity } from '../../src/core/check/finding.js';
+import { type Finding, placeToShow, type Severity } from '../../src/core/check/finding.js';
 import type { Store } from '../state/store.js';
 import { count } from '../text/text.js';
 import { Icon, type IconName } from './icon.js';
 import { clean } from '../../src/core/text.js';
+import type { HostCluster } from '../../src/core/units.js';
 
 const SEVERITY_ICON: Readonly<Record<Severity, IconName>> = {
   error: 'circle-slash',
@@ -49,8 +50,8 @@ export function FindingLine({ finding, store, isOpen, onClick }: Props): JSX.Ele
   );
 }
 
-/** The cluster concerned, or else that of the entry which points past the end of the file. */
-export function clusterToShow({ cluster, owner }: Finding, store: Store): number {
-  if (store.selection.has(cluster) || !owner || !('entryOffset' in owner)) return cluster;
-  return Math.floor(owner.entryOffset / store.clusterSize);
+/** The cluster to show for a finding. */
+export function clusterToShow(finding: Finding, store: Store): HostCluster {
+  const geometry = store.geometry.value;
+  return geometry ? placeToShow(finding, geometry) : finding.cluster;
 }

@@ -11,6 +11,7 @@ export type IconName =
   | 'circle-slash'
   | 'clear-all'
   | 'close'
+  | 'color-mode'
   | 'copy'
   | 'dash'
   | 'debug-pause'

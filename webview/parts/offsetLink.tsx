@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
 import type { Store } from '../state/store.js';
 import { hex } from '../../src/core/bytes.js';
+import { clusterOf, type HostOffset } from '../../src/core/units.js';
 
 /** Shows the cluster that a host offset lies in on the map, beside what is being read. */
-export function showOffset(store: Store, offset: number): void {
-  const cluster = Math.floor(offset / store.clusterSize);
+export function showOffset(store: Store, offset: HostOffset): void {
+  const cluster = clusterOf(offset, store);
   if (store.selection.has(cluster)) {
     store.selection.goTo(cluster);
   } else if (!store.map && inFile(store, offset)) {
@@ -13,12 +14,12 @@ export function showOffset(store: Store, offset: number): void {
 }
 
 /** Whether there is anything to show at a host offset. */
-export const inFile = (store: Store, offset: number): boolean =>
+export const inFile = (store: Store, offset: HostOffset): boolean =>
   offset < (store.facts.value?.fileSize ?? 0);
 
 interface Props {
   readonly store: Store;
-  readonly offset: number;
+  readonly offset: HostOffset;
 }
 
 /** A host offset that leads to its cluster on the map; without a map, into the hex editor. */

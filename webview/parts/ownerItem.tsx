@@ -1,15 +1,16 @@
 import type { JSX } from 'preact';
 import { describeOwner, type Owner } from '../../src/core/map/owner.js';
 import type { Store } from '../state/store.js';
-import { IconButton } from './icon.js';
 import { clean } from '../../src/core/text.js';
 import { hex } from '../../src/core/bytes.js';
+import { clusterOf, type HostCluster } from '../../src/core/units.js';
+import { CopyButton } from './offsetButtons.js';
 
 interface Props {
   readonly owner: Owner;
   readonly store: Store;
   /** Goes to the cluster of the owner's entry. */
-  readonly onEntry: (cluster: number) => void;
+  readonly onEntry: (cluster: HostCluster) => void;
 }
 
 /** Who refers to a cluster, from where, for which part of the virtual disk. */
@@ -27,7 +28,7 @@ export function OwnerItem({ owner, store, onEntry }: Props): JSX.Element {
             class="link mono"
             title="Go to the cluster that this entry lies in"
             onClick={() => {
-              onEntry(Math.floor(entryOffset / store.clusterSize));
+              onEntry(clusterOf(entryOffset, store));
             }}
           >
             {hex(entryOffset)}
@@ -46,19 +47,13 @@ export function OwnerItem({ owner, store, onEntry }: Props): JSX.Element {
               class="link mono"
               title="Show on the guest disk"
               onClick={() => {
-                store.selection.showGuest(Math.floor(guestOffset / store.clusterSize));
+                store.selection.showGuest(clusterOf(guestOffset, store));
               }}
             >
               {hex(guestOffset)}
             </button>
           )}
-          <IconButton
-            icon="copy"
-            label="Copy the guest offset"
-            onClick={() => {
-              store.actions.copy(hex(guestOffset));
-            }}
-          />
+          <CopyButton store={store} text={hex(guestOffset)} label="Copy the guest offset" />
         </p>
       )}
     </li>

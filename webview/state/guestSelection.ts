@@ -2,12 +2,13 @@ import { signal } from '@preact/signals';
 import type { ClusterDetail } from '../../src/core/inspect/inspection.js';
 import type { GuestClusterDetail } from '../../src/core/guest/clusterDetail.js';
 import { messageOf } from '../../src/core/text.js';
+import { clusterOf, type GuestCluster, type HostCluster } from '../../src/core/units.js';
 
 export type GuestDetail =
   | { readonly state: 'none' }
-  | { readonly state: 'loading'; readonly cluster: number }
+  | { readonly state: 'loading'; readonly cluster: GuestCluster }
   | { readonly state: 'known'; readonly detail: GuestClusterDetail }
-  | { readonly state: 'failed'; readonly cluster: number; readonly error: string };
+  | { readonly state: 'failed'; readonly cluster: GuestCluster; readonly error: string };
 
 /**
  * The guest's side of the selection: the guest cluster that was picked, or those that lie in the
@@ -15,16 +16,16 @@ export type GuestDetail =
  */
 export class GuestSelection {
   /** Clusters that are marked on the guest's disk, in ascending order. */
-  readonly clusters = signal<readonly number[]>([]);
+  readonly clusters = signal<readonly GuestCluster[]>([]);
   readonly detail = signal<GuestDetail>({ state: 'none' });
-  readonly #ask: (cluster: number) => Promise<GuestClusterDetail>;
+  readonly #ask: (cluster: GuestCluster) => Promise<GuestClusterDetail>;
 
-  constructor(ask: (cluster: number) => Promise<GuestClusterDetail>) {
+  constructor(ask: (cluster: GuestCluster) => Promise<GuestClusterDetail>) {
     this.#ask = ask;
   }
 
   /** The guest cluster that was picked. */
-  get picked(): number | undefined {
+  get picked(): GuestCluster | undefined {
     const detail = this.detail.value;
     switch (detail.state) {
       case 'none':
@@ -42,7 +43,9 @@ export class GuestSelection {
   }
 
   /** Picks a cluster; brings back the first host cluster that holds it, if it is still wanted. */
-  async pick(cluster: number): Promise<{ readonly host: number | undefined } | undefined> {
+  async pick(
+    cluster: GuestCluster,
+  ): Promise<{ readonly host: HostCluster | undefined } | undefined> {
     if (this.picked !== cluster) this.detail.value = { state: 'loading', cluster };
     this.clusters.value = [cluster];
     const next = await this.#ask(cluster).then(
@@ -55,11 +58,11 @@ export class GuestSelection {
   }
 
   /** Marks what lies in the host cluster selected, unless a guest cluster was picked. */
-  follow({ owners }: ClusterDetail, clusterSize: number): void {
+  follow({ owners }: ClusterDetail, sizes: { readonly clusterSize: number }): void {
     if (this.detail.value.state !== 'none') return;
     const guests = owners.flatMap((owner) =>
       owner.type === 'l2-entry' && !owner.snapshot && owner.kind !== 'vm-state'
-        ? [owner.guestOffset / clusterSize]
+        ? [clusterOf(owner.guestOffset, sizes)]
         : [],
     );
     this.clusters.value = [...new Set(guests)].sort((a, b) => a - b);

@@ -1,6 +1,8 @@
+import type { HostCluster } from '../../src/core/units.js';
+
 /** The clusters that one has been at, and at which of them one is. */
 export interface History {
-  readonly places: readonly number[];
+  readonly places: readonly HostCluster[];
   /** Position of the place that one is at; −1 before there is any. */
   readonly at: number;
 }
@@ -11,7 +13,7 @@ export const NOWHERE: History = { places: [], at: -1 };
 const MAX_PLACES = 50;
 
 /** Goes to a place: those that one had gone back from are forgotten. */
-export function visited({ places, at }: History, cluster: number): History {
+export function visited({ places, at }: History, cluster: HostCluster): History {
   if (places[at] === cluster) return { places, at };
   const before = places.slice(0, at + 1).slice(1 - MAX_PLACES);
   return { places: [...before, cluster], at: before.length };
@@ -21,7 +23,7 @@ export function visited({ places, at }: History, cluster: number): History {
 export function travelled(
   { places, at }: History,
   direction: 1 | -1,
-  exists: (cluster: number) => boolean,
+  exists: (cluster: HostCluster) => boolean,
 ): History | undefined {
   for (let to = at + direction; to >= 0 && to < places.length; to += direction)
     if (exists(places[to])) return { places, at: to };
@@ -36,7 +38,7 @@ export function readHistory(kept: unknown): History {
   if (!Array.isArray(places) || places.length > MAX_PLACES || !Number.isSafeInteger(at))
     return NOWHERE;
   const clusters = places.filter(
-    (place): place is number => Number.isSafeInteger(place) && Number(place) >= 0,
+    (place): place is HostCluster => Number.isSafeInteger(place) && Number(place) >= 0,
   );
   const position = Number(at);
   const isSound = clusters.length === places.length && position >= -1 && position < clusters.length;

@@ -1,6 +1,7 @@
 import type { Signal } from '@preact/signals';
 import type { HeatmapSettings, PictureFormat } from '../../src/protocol/webviewMessages.js';
 import type { Host } from './host.js';
+import type { HostCluster, HostOffset } from '../../src/core/units.js';
 
 /** What changes here as something is asked of the host. */
 interface Surroundings {
@@ -18,7 +19,7 @@ export class HostActions {
   }
 
   /** The status bar and the commands go by what is selected. */
-  tellSelected(cluster: number | undefined): void {
+  tellSelected(cluster: HostCluster | undefined): void {
     this.#host.post({ type: 'selected', cluster });
   }
 
@@ -36,8 +37,13 @@ export class HostActions {
     this.#host.post({ type: 'saveFile', format, bytes });
   }
 
-  openHex(offset: number): void {
+  openHex(offset: HostOffset): void {
     this.#host.post({ type: 'openHex', offset });
+  }
+
+  /** Asks the user, and opens it. */
+  openBackingFile(): void {
+    this.#host.post({ type: 'openBackingFile' });
   }
 
   cancelScan(): void {

@@ -14,7 +14,7 @@ export interface HoverPlace {
 }
 
 /** A place in the view that the pointer or the cell cursor is at, in CSS pixels. */
-export interface Pointed {
+export interface HoverPoint {
   readonly place: HoverPlace;
   /** The very cluster there, however many the place stands for; undefined past the file's end. */
   readonly cluster: number | undefined;

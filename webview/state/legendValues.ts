@@ -1,31 +1,35 @@
 import { KINDS, type KindName } from '../../src/core/map/kinds.js';
 import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
-import { glyphOfKind } from '../../src/core/picture/tile.js';
+import { glyphOfKind, kindOfDominant } from '../../src/core/picture/tile.js';
 import type { Store } from './store.js';
 
-/** Contents first, as they fill the map; then metadata in the order of the kinds. */
-const CONTENTS: readonly KindName[] = ['data', 'compressed'];
+/** What fills a file, in the order of the legend; before them stand the structures. */
+const AREAS: readonly KindName[] = ['compressed', 'data', 'vm-state', 'unallocated'];
 const HOST_KINDS: readonly number[] = [
-  ...CONTENTS,
-  ...KINDS.filter((kind) => !CONTENTS.includes(kind)),
-  'unallocated' as const,
+  ...KINDS.filter((kind) => !AREAS.includes(kind)),
+  ...AREAS,
 ].map(glyphOfKind);
 /** Shown before it is known which kinds there are. */
 const ALWAYS: readonly number[] = [glyphOfKind('data'), glyphOfKind('unallocated')];
 
 /** The values of a picture in the order of the legend. */
 function orderOf(picture: Picture): readonly number[] {
-  if (picture.layer !== 'kinds') return valuesOf(picture).map((_, value) => value);
-  if (picture.view === 'host') return HOST_KINDS;
   const values = valuesOf(picture).map((_, value) => value);
-  return [...values.slice(1), 0];
+  if (picture.layer !== 'kinds') return values;
+  return picture.view === 'host' ? HOST_KINDS : [...values.slice(1), 0];
 }
+
+/** Whether a value is a structure of the image, and not what fills a file. */
+export const isStructure = (picture: Picture, value: number): boolean =>
+  isFileKinds(picture) && !AREAS.some((kind) => glyphOfKind(kind) === value);
 
 /** What the legend tells of a value. */
 interface LegendValue {
   readonly value: number;
-  /** Clusters that have it; undefined until they are known. */
+  /** Clusters that count as it; undefined until they are known. All together are the whole. */
   readonly clusters: number | undefined;
+  /** More that are of this kind, and count as another that they are of, too. */
+  readonly also: number;
 }
 
 /** The picture of the kinds of the file's clusters, in which trouble is marked. */
@@ -39,21 +43,20 @@ export const isGuestKinds = ({ view, layer }: Picture): boolean =>
 /** The values that the picture shown has, in the order of the legend. */
 export function legendValues(store: Store): LegendValue[] {
   const picture = store.pictures.shown.value;
-  const clusters = clustersByValue(store);
-  const always = isFileKinds(picture) ? ALWAYS : [];
+  const counts = store.pictures.known.value?.counts;
+  const always = isFileKinds(picture) && counts === undefined ? ALWAYS : [];
   return orderOf(picture)
-    .filter((value) => always.includes(value) || (clusters?.[value] ?? 0) > 0)
-    .map((value) => ({ value, clusters: clusters?.[value] }));
+    .map((value) => {
+      const clusters = counts?.[value];
+      return { value, clusters, also: alsoOf(store, value, clusters) };
+    })
+    .filter(({ value, clusters = 0 }) => always.includes(value) || clusters > 0);
 }
 
-/** Clusters of each value, once they are known. */
-function clustersByValue(store: Store): readonly number[] | undefined {
-  if (!isFileKinds(store.pictures.shown.value)) return store.pictures.known.value?.counts;
+function alsoOf(store: Store, value: number, clusters: number | undefined): number {
   const scan = store.scan.value;
-  if (scan.state !== 'scanned') return undefined;
-  // A cluster of two kinds counts as both.
-  const clusters = new Array<number>(KINDS.length + 1).fill(0);
-  for (const kind of [...KINDS, 'unallocated'] as const)
-    clusters[glyphOfKind(kind)] = scan.summary.clusters[kind];
-  return clusters;
+  const kind = kindOfDominant(value);
+  if (!isFileKinds(store.pictures.shown.value) || scan.state !== 'scanned') return 0;
+  if (kind === undefined || clusters === undefined) return 0;
+  return Math.max(0, scan.summary.clusters[kind] - clusters);
 }

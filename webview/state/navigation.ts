@@ -7,8 +7,10 @@ import { type MappedState, mappedText } from './referredTo.js';
 import type { Rpc } from './rpc.js';
 import type { Selection } from './selection.js';
 import { KIND_TEXT } from '../../src/core/map/kinds.js';
+import { messageOf } from '../../src/core/text.js';
 import { count, plural } from '../text/text.js';
 import type { Tab } from './viewState.js';
+import type { HostCluster } from '../../src/core/units.js';
 
 /** Milliseconds that a note stays. */
 const NOTE = 5000;
@@ -45,7 +47,7 @@ export class Navigation {
   }
 
   /** The user has gone to a cluster. */
-  visit(cluster: number): void {
+  visit(cluster: HostCluster): void {
     this.history.value = visited(this.history.value, cluster);
   }
 
@@ -62,6 +64,9 @@ export class Navigation {
         break;
       case 'showRanges':
         this.#surroundings.showTab('ranges');
+        break;
+      case 'showFindings':
+        this.#surroundings.showTab('findings');
         break;
     }
   }
@@ -92,7 +97,7 @@ export class Navigation {
           : `Cluster ${count(cluster)} refers to nothing in this file.`,
       );
     } catch (error) {
-      this.say(messageOf(error));
+      this.say(failureOf(error));
     }
   }
 
@@ -149,7 +154,7 @@ export class Navigation {
       this.#surroundings.selection.goTo(hit.cluster);
       this.say(hitText(target, hit, direction));
     } catch (error) {
-      this.say(messageOf(error));
+      this.say(failureOf(error));
     }
   }
 
@@ -162,7 +167,7 @@ export class Navigation {
     return { type: 'kind', kind: known.detail.kinds[0] };
   }
 
-  #nextMapped(from: number | undefined, direction: 1 | -1): Hit | undefined {
+  #nextMapped(from: HostCluster | undefined, direction: 1 | -1): Hit | undefined {
     const runs = this.#surroundings.mapped.pinned?.mapped.runs ?? [];
     const here = from ?? -1;
     const onward =
@@ -206,4 +211,4 @@ function hitText(target: Target, hit: Hit, direction: 1 | -1): string {
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-const messageOf = (error: unknown): string => capitalised(messageOf(error));
+const failureOf = (error: unknown): string => capitalised(messageOf(error));

@@ -21,7 +21,7 @@ export class OverlapState {
   readonly failure = signal<string | undefined>(undefined);
   readonly selectedWindow = signal<number | undefined>(undefined);
   /** Whether the map is drawn with the windows on it. */
-  readonly shown = signal(true);
+  readonly areWindowsShown = signal(true);
   /** Whether there is an image to be asked about: its tables have been read. */
   readonly ready = signal(false);
   readonly #latest: Latest<OverlapQuery, OverlapAnswer>;

@@ -3,7 +3,8 @@ import { GUARDED, type KindName } from '../../src/core/map/kinds.js';
 import { kindOfDominant } from '../../src/core/picture/tile.js';
 import type { HoverPlace } from './hoverPlace.js';
 import { plural } from '../text/text.js';
-import type { Mapped } from '../../src/core/inspect/referredTo.js';
+import type { TableReferences } from '../../src/core/inspect/referredTo.js';
+import { hostCluster, type HostCluster } from '../../src/core/units.js';
 
 /** Milliseconds that the pointer rests on a table before it is asked about. */
 const REST = 60;
@@ -13,8 +14,8 @@ const KEPT = 64;
 /** What a table in a cluster maps. */
 export interface MappedOf {
   /** The cluster with the table. */
-  readonly cluster: number;
-  readonly mapped: Mapped;
+  readonly cluster: HostCluster;
+  readonly mapped: TableReferences;
 }
 
 /** Kinds that refer to other clusters. */
@@ -24,8 +25,8 @@ const TABLES: ReadonlySet<KindName> = new Set<KindName>([...GUARDED, 'bitmap-tab
 export class MappedState {
   readonly #pointed = signal<MappedOf | undefined>(undefined);
   readonly #pinned = signal<MappedOf | undefined>(undefined);
-  readonly #ask: (cluster: number) => Promise<Mapped>;
-  readonly #known = new Map<number, Mapped>();
+  readonly #ask: (cluster: HostCluster) => Promise<TableReferences>;
+  readonly #known = new Map<HostCluster, TableReferences>();
   #rest: ReturnType<typeof setTimeout> | undefined;
   #epoch = 0;
 
@@ -33,7 +34,7 @@ export class MappedState {
     () => this.#pointed.value ?? this.#pinned.value,
   );
 
-  constructor(ask: (cluster: number) => Promise<Mapped>) {
+  constructor(ask: (cluster: HostCluster) => Promise<TableReferences>) {
     this.#ask = ask;
   }
 
@@ -53,7 +54,7 @@ export class MappedState {
   /** The pointer or the cursor is at a place, or at none. */
   point(place: HoverPlace | undefined): void {
     clearTimeout(this.#rest);
-    const table = place && isTable(place) ? place.cluster : undefined;
+    const table = place && isTable(place) ? hostCluster(place.cluster) : undefined;
     if (this.#pointed.peek()?.cluster !== table) this.#pointed.value = undefined;
     if (table === undefined || this.#pointed.peek()) return;
     const known = this.#known.get(table);
@@ -62,20 +63,20 @@ export class MappedState {
   }
 
   /** Keeps a table's clusters shown; undefined ends that. */
-  async pin(cluster: number | undefined): Promise<MappedOf | undefined> {
+  async pin(cluster: HostCluster | undefined): Promise<MappedOf | undefined> {
     const mapped = cluster === undefined ? undefined : await this.#of(cluster);
     const isEmpty = cluster === undefined || !mapped || mapped.runs.length === 0;
     this.#pinned.value = isEmpty ? undefined : { cluster, mapped };
     return this.#pinned.value;
   }
 
-  async #load(table: number): Promise<void> {
+  async #load(table: HostCluster): Promise<void> {
     const rest = this.#rest;
     const mapped = await this.#of(table).catch(() => undefined);
     if (mapped && rest === this.#rest) this.#pointed.value = { cluster: table, mapped };
   }
 
-  async #of(cluster: number): Promise<Mapped> {
+  async #of(cluster: HostCluster): Promise<TableReferences> {
     const known = this.#known.get(cluster);
     if (known) return known;
     const epoch = this.#epoch;
@@ -95,7 +96,7 @@ function isTable({ picture, clusters, values }: HoverPlace): boolean {
 }
 
 /** "refers to 8,190 clusters in 12 runs" */
-export function mappedText({ clusters, runCount }: Mapped): string {
+export function mappedText({ clusters, runCount }: TableReferences): string {
   if (clusters === 0) return 'refers to nothing';
   const runs = runCount > 1 ? ` in ${plural(runCount, 'run')}` : '';
   return `refers to ${plural(clusters, 'cluster')}${runs}`;

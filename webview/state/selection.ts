@@ -8,13 +8,14 @@ import type { Tab } from './viewState.js';
 import type { ClusterDetail } from '../../src/core/inspect/inspection.js';
 import type { GeometryFacts } from '../../src/core/qcow2/facts.js';
 import { messageOf } from '../../src/core/text.js';
+import type { GuestCluster, HostCluster } from '../../src/core/units.js';
 
 /** What is known of the selected cluster. */
 export type Detail =
   | { readonly state: 'none' }
-  | { readonly state: 'loading'; readonly cluster: number }
+  | { readonly state: 'loading'; readonly cluster: HostCluster }
   | { readonly state: 'known'; readonly detail: ClusterDetail }
-  | { readonly state: 'failed'; readonly cluster: number; readonly error: string };
+  | { readonly state: 'failed'; readonly cluster: HostCluster; readonly error: string };
 
 /** What one selects in. */
 interface Surroundings {
@@ -22,7 +23,7 @@ interface Surroundings {
   readonly clusterSize: number;
   readonly guestClusters: number;
   readonly pictures: Pick<PictureState, 'choose'>;
-  readonly navigation: { visit(cluster: number): void };
+  readonly navigation: { visit(cluster: HostCluster): void };
   readonly actions: Pick<HostActions, 'tellSelected'>;
   readonly rpc: Rpc;
   readonly map: MapCommands | undefined;
@@ -31,16 +32,16 @@ interface Surroundings {
 
 /** The cluster that is selected, in the file and on the guest's disk, and what is known of it. */
 export class Selection {
-  readonly selected: Signal<number | undefined>;
+  readonly selected: Signal<HostCluster | undefined>;
   readonly detail = signal<Detail>({ state: 'none' });
   readonly guest: GuestSelection;
   readonly #surroundings: Surroundings;
   /** The guest cluster that was picked before the webview was hidden. */
-  #keptGuest: number | undefined;
+  #keptGuest: GuestCluster | undefined;
 
   constructor(
     surroundings: Surroundings,
-    kept: { readonly selected: number | undefined; readonly guest: number | undefined },
+    kept: { readonly selected: HostCluster | undefined; readonly guest: GuestCluster | undefined },
   ) {
     this.#surroundings = surroundings;
     this.selected = signal(kept.selected);
@@ -49,28 +50,28 @@ export class Selection {
   }
 
   /** The guest cluster that is to survive the webview. */
-  get guestToKeep(): number | undefined {
+  get guestToKeep(): GuestCluster | undefined {
     return this.guest.picked ?? this.#keptGuest;
   }
 
   /** Selects a host cluster, and with it the guest clusters that lie there. */
-  select(cluster: number | undefined): void {
+  select(cluster: HostCluster | undefined): void {
     if (cluster !== undefined) this.#surroundings.navigation.visit(cluster);
     this.#setSelected(cluster);
   }
 
   /** Selects a guest cluster, and with it the host cluster that holds it. */
-  async selectGuest(cluster: number): Promise<void> {
+  async selectGuest(cluster: GuestCluster): Promise<void> {
     const found = await this.guest.pick(cluster);
     if (found) this.#selectHost(found.host);
   }
 
-  #setSelected(cluster: number | undefined): void {
+  #setSelected(cluster: HostCluster | undefined): void {
     this.guest.clear();
     this.#selectHost(cluster);
   }
 
-  #selectHost(cluster: number | undefined): void {
+  #selectHost(cluster: HostCluster | undefined): void {
     this.selected.value = cluster;
     this.#surroundings.actions.tellSelected(cluster);
     if (cluster === undefined) this.detail.value = { state: 'none' };
@@ -78,36 +79,36 @@ export class Selection {
   }
 
   /** Whether the file has such a cluster. */
-  has(cluster: number): boolean {
+  has(cluster: HostCluster): boolean {
     return cluster < (this.#surroundings.geometry.value?.hostClusters ?? 0);
   }
 
   /** Selects a cluster, opens its pane and brings it into view; nothing where the file has none. */
-  reveal(cluster: number): void {
+  reveal(cluster: HostCluster): void {
     if (!this.has(cluster)) return;
     this.#surroundings.showTab('cluster');
     this.goTo(cluster);
   }
 
   /** The same beside what is being read: the pane stays as it is. */
-  goTo(cluster: number): void {
+  goTo(cluster: HostCluster): void {
     this.select(cluster);
     this.#reveal(cluster);
   }
 
   /** The same on the way to somewhere: it is no place to come back to. */
-  stepTo(cluster: number): void {
+  stepTo(cluster: HostCluster): void {
     this.#setSelected(cluster);
     this.#reveal(cluster);
   }
 
-  #reveal(cluster: number): void {
+  #reveal(cluster: HostCluster): void {
     this.#surroundings.pictures.choose({ view: 'host' });
     this.#surroundings.map?.reveal(cluster, 'host');
   }
 
   /** The same with a cluster of the guest's disk. */
-  showGuest(cluster: number): void {
+  showGuest(cluster: GuestCluster): void {
     if (cluster >= this.#surroundings.guestClusters) return;
     void this.selectGuest(cluster);
     this.#surroundings.pictures.choose({ view: 'guest' });
@@ -132,7 +133,7 @@ export class Selection {
   }
 
   /** What is shown of the cluster stays until the answer is there, unless it is about another. */
-  async #loadDetail(cluster: number): Promise<void> {
+  async #loadDetail(cluster: HostCluster): Promise<void> {
     const before = this.detail.value;
     if (before.state !== 'known' || before.detail.cluster !== cluster) {
       this.detail.value = { state: 'loading', cluster };
@@ -143,6 +144,6 @@ export class Selection {
     );
     if (this.selected.value !== cluster) return;
     this.detail.value = next;
-    if (next.state === 'known') this.guest.follow(next.detail, this.#surroundings.clusterSize);
+    if (next.state === 'known') this.guest.follow(next.detail, this.#surroundings);
   }
 }

@@ -35,7 +35,7 @@ interface Asker {
 }
 
 /** Which cell of the verdict table is looked at. */
-export interface CellPlace {
+export interface VerdictPlace {
   readonly row: number;
   readonly engine: EngineName;
 }
@@ -61,7 +61,7 @@ export class SimulationState {
   /** Why there is no answer. */
   readonly failure = signal<string | undefined>(undefined);
   /** The cell that the user looks at; undefined: that of the settings. */
-  readonly cell = signal<CellPlace | undefined>(undefined);
+  readonly cell = signal<VerdictPlace | undefined>(undefined);
   readonly kept: ReadonlySignal<KeptSimulation> = computed(() => ({
     operations: this.operations.value,
     engine: this.engine.value,
@@ -86,7 +86,7 @@ export class SimulationState {
     this.#done.value === this.query.value ? this.#done.value : undefined,
   );
   /** The operation whose verdict and steps are shown; undefined when there is none. */
-  readonly shown: ReadonlySignal<number | undefined> = computed(() => {
+  readonly chosenOperation: ReadonlySignal<number | undefined> = computed(() => {
     const last = this.operations.value.length - 1;
     return last < 0 ? undefined : Math.min(this.#selected.value ?? last, last);
   });
@@ -105,7 +105,7 @@ export class SimulationState {
   /** The verdict on the operation that is shown is not all known yet. */
   readonly isJudging: ReadonlySignal<boolean> = computed(() => {
     const { query, operation } = this.#judged.value;
-    return query !== this.query.value || operation !== this.shown.value;
+    return query !== this.query.value || operation !== this.chosenOperation.value;
   });
   readonly #structures = signal<OverlapAnswer | undefined>(undefined);
   readonly #done = signal<SimulateQuery | undefined>(undefined);
@@ -131,7 +131,7 @@ export class SimulationState {
     });
     effect(() => {
       const query = this.done.value;
-      const shown = this.shown.value;
+      const shown = this.chosenOperation.value;
       if (query && shown !== undefined && this.active.value) void this.#loadVerdict(query, shown);
     });
   }
@@ -234,11 +234,11 @@ export class SimulationState {
             return verdict.state !== 'computing';
           },
         );
-        if (!this.#overlap.shown.peek()) return;
+        if (!this.#overlap.areWindowsShown.peek()) return;
         await turn.until(
           () => this.#asker.ask('simulateOverlap', upTo),
           (structures) => {
-            if (structures.state === 'computing') return !this.#overlap.shown.peek();
+            if (structures.state === 'computing') return !this.#overlap.areWindowsShown.peek();
             this.#structures.value = structures;
             return true;
           },
@@ -260,7 +260,7 @@ export class SimulationState {
   /** A page of steps of the operation that is shown. */
   steps(from: number, count: number): Promise<Answer<'simulateSteps'>> {
     const query = this.query.value;
-    const operation = this.shown.value;
+    const operation = this.chosenOperation.value;
     if (!query || operation === undefined) return Promise.resolve({ total: 0, steps: [] });
     return this.#asker.ask('simulateSteps', { ...query, operation, from, count });
   }

@@ -1,6 +1,7 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { Explanation } from '../../src/core/check/explanations.js';
 import type { FindingCode } from '../../src/core/check/finding.js';
+import type { Curve } from '../../src/core/picture/curve.js';
 import { LAYERS, type Layer } from '../../src/core/picture/layer.js';
 import { isMapLayer } from '../../src/core/picture/mapLayers.js';
 import type { Rectangle } from '../../src/core/picture/stretch.js';
@@ -11,7 +12,7 @@ import type { FileStatus } from '../../src/protocol/imageService.js';
 import type { HeatmapSettings } from '../../src/protocol/webviewMessages.js';
 import type { Host } from './host.js';
 import { HostActions } from './hostActions.js';
-import type { Pointed } from './hoverPlace.js';
+import type { HoverPoint } from './hoverPlace.js';
 import type { InView, Isolation } from './inView.js';
 import { Selection } from './selection.js';
 import type { MapCommands } from './mapCommands.js';
@@ -27,6 +28,7 @@ import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from 
 import { WindowStates } from '../text/windowStates.js';
 import type { GeometryFacts, ImageFacts } from '../../src/core/qcow2/facts.js';
 import type { OverlapOptions } from '../../src/protocol/shapes.js';
+import type { HostCluster } from '../../src/core/units.js';
 
 /** The unit of lengths in QEMU's block layer. */
 const SECTOR = 512;
@@ -37,6 +39,12 @@ const NONE_REACHED: readonly number[] = [];
 
 /** A file of which nothing has been told yet. */
 export const UNTOUCHED: FileStatus = { changed: 'no', use: 'unknown' };
+
+/** What one sees of a picture. */
+interface Seen {
+  readonly curve: Curve;
+  readonly area: Rectangle;
+}
 
 /** All that the webview knows, as signals; what it says to the host; what survives its hiding. */
 export class Store {
@@ -50,14 +58,17 @@ export class Store {
   readonly file = signal<FileStatus>(UNTOUCHED);
   /** What copied commands are quoted for. */
   readonly shell = signal<Shell>('bash');
-  readonly pointed = signal<Pointed | undefined>(undefined);
+  readonly pointed = signal<HoverPoint | undefined>(undefined);
   /** What the live region says. */
   readonly spoken = signal('');
   /** The value that is shown alone. */
   readonly isolated = signal<number | undefined>(undefined);
+  readonly isKeySheetOpen = signal(false);
   readonly zoom = signal(1);
-  /** The part of the picture's plane that is in view, in cells. */
-  readonly area = signal<Rectangle | undefined>(undefined);
+  /** Cells show how much of them is taken. */
+  readonly density = signal(false);
+  /** The curve of the picture shown, and the part of its plane that is in view, in cells. */
+  readonly sight = signal<Seen | undefined>(undefined);
   /** Whether cells are wide enough to carry the letters of their kinds. */
   readonly lettered = signal(false);
   /** Mask of the values of the subclusters that are drawn (see core/picture/tile.ts). */
@@ -73,12 +84,16 @@ export class Store {
     const value = this.isolated.value;
     return value === undefined ? undefined : { mask: maskOfValue(value), dominant: value };
   });
+  /** Whether one looks at overlap windows: their tab or their layer is open. */
+  readonly isOverlapOpen: ReadonlySignal<boolean> = computed(() => {
+    const { open, tab } = this.pane.value;
+    return (open && tab === 'overlap') || this.pictures.chosen.value.layer === 'windows';
+  });
   /** The overlap windows, if they are to be shown and there are any: also those after a simulation. */
   readonly windows: ReadonlySignal<WindowStates | undefined> = computed(() => {
     const answer = this.simulation.structures.value ?? this.overlap.answer.value;
-    return this.overlap.shown.value && answer?.state === 'built'
-      ? new WindowStates(answer)
-      : undefined;
+    const isShown = this.isOverlapOpen.value && this.overlap.areWindowsShown.value;
+    return isShown && answer?.state === 'built' ? new WindowStates(answer) : undefined;
   });
   /** The windows that the last step reached, while somebody steps through the opening. */
   readonly reachedWindows: ReadonlySignal<readonly number[]> = computed(() => {
@@ -138,7 +153,6 @@ export class Store {
       (options) => this.rpc.ask('simulateSweep', { options }),
       () => {
         this.pictures.changed('simulation');
-        this.pictures.choose({ view: 'guest', layer: 'simulation' });
       },
     );
     this.pictures = new PictureState((picture) => this.rpc.ask('layer', picture), kept.picture);
@@ -147,7 +161,8 @@ export class Store {
     this.actions = new HostActions(this, host);
     this.camera = signal(kept.camera);
     this.pane = signal(kept.pane);
-    this.overlap.shown.value = kept.windows;
+    this.overlap.areWindowsShown.value = kept.windows;
+    this.density.value = kept.density;
     effect(() => {
       const [camera, selected, pane] = [
         this.camera.value,
@@ -155,7 +170,8 @@ export class Store {
         this.pane.value,
       ];
       const simulation = this.simulation.kept.value;
-      const windows = this.overlap.shown.value;
+      const windows = this.overlap.areWindowsShown.value;
+      const density = this.density.value;
       const history = this.navigation.history.value;
       const picture = this.pictures.chosen.value;
       const guest = this.selection.guestToKeep;
@@ -169,6 +185,7 @@ export class Store {
         pane,
         simulation,
         windows,
+        density,
       };
       host.keepState(state);
     });
@@ -216,7 +233,7 @@ export class Store {
   }
 
   /** Selects a cluster that was chosen on the map, and the window it is in, if windows are shown. */
-  selectOnMap(cluster: number | undefined): void {
+  selectOnMap(cluster: HostCluster | undefined): void {
     batch(() => {
       this.selection.select(cluster);
       if (this.windows.value)
@@ -225,8 +242,14 @@ export class Store {
     });
   }
 
+  /** Shows or hides the overlap windows; where nobody looks at them, their tab opens with them. */
   toggleWindows(): void {
-    this.overlap.shown.value = !this.overlap.shown.value;
+    if (this.isOverlapOpen.value) {
+      this.overlap.areWindowsShown.value = !this.overlap.areWindowsShown.value;
+      return;
+    }
+    this.overlap.areWindowsShown.value = true;
+    this.showTab('overlap');
   }
 
   /** A second time for the same value: shows all again. */

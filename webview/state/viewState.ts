@@ -1,8 +1,15 @@
-import type { CurveName } from '../../src/core/picture/curve.js';
+import type { Arrangement, CurveName } from '../../src/core/picture/curve.js';
 import { NOWHERE, readHistory, type History } from './history.js';
 import { LAYERS, VIEWS, type Picture, type View } from '../../src/core/picture/layer.js';
 import type { CacheMode, EngineName } from '../../src/protocol/shapes.js';
 import { isRecord } from '../../src/core/record.js';
+import {
+  guestCluster,
+  type GuestCluster,
+  hostCluster,
+  type HostCluster,
+  ifKnown,
+} from '../../src/core/units.js';
 
 /** In the order of the side pane; the first is the one that opens. */
 export const TABS = [
@@ -10,7 +17,7 @@ export const TABS = [
   'findings',
   'cluster',
   'ranges',
-  'structures',
+  'tree',
   'overlap',
   'simulate',
 ] as const;
@@ -24,14 +31,16 @@ export interface ViewState {
   readonly camera: KeptCamera | undefined;
   readonly picture: Picture;
   /** The host cluster selected, and the guest cluster that was picked on the guest's disk. */
-  readonly selected: number | undefined;
+  readonly selected: HostCluster | undefined;
   /** Places to go back and forward to. */
   readonly history: History;
-  readonly guest: number | undefined;
+  readonly guest: GuestCluster | undefined;
   readonly pane: { readonly open: boolean; readonly width: number; readonly tab: Tab };
   readonly simulation: KeptSimulation;
   /** Whether the overlap windows are on the map; states kept before there were any lack it. */
   readonly windows: boolean;
+  /** Whether cells show how much of them is taken. */
+  readonly density: boolean;
 }
 
 /** The simulated operations, and how the copy is opened. */
@@ -44,6 +53,8 @@ export interface KeptSimulation {
 export interface KeptCamera {
   readonly view: View;
   readonly curve: CurveName;
+  /** How the squares of a Hilbert curve lie. */
+  readonly arrangement: Arrangement | undefined;
   readonly x: number;
   readonly y: number;
   readonly scale: number;
@@ -59,6 +70,7 @@ export const FRESH: ViewState = {
   pane: { open: true, width: 520, tab: 'overview' },
   simulation: { operations: [], engine: 'today', cache: 'writethrough' },
   windows: true,
+  density: false,
 };
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
@@ -70,8 +82,17 @@ function readCamera(kept: unknown): KeptCamera | undefined {
   if (!view) return undefined;
   if (curve !== 'hilbert' && curve !== 'rows') return undefined;
   if (!isNumber(x) || !isNumber(y) || !isNumber(scale) || scale <= 0) return undefined;
-  return { view, curve, x, y, scale };
+  return { view, curve, arrangement: readArrangement(kept.arrangement), x, y, scale };
 }
+
+function readArrangement(kept: unknown): Arrangement | undefined {
+  const { order, columns } = isRecord(kept) ? kept : {};
+  if (!isCount(order) || order > 15 || !isCount(columns)) return undefined;
+  return { order, columns };
+}
+
+const isCount = (value: unknown): value is number =>
+  isNumber(value) && Number.isSafeInteger(value) && value >= 0;
 
 function readPicture(kept: unknown): Picture {
   const { view, layer } = isRecord(kept) ? kept : {};
@@ -109,16 +130,17 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 /** Kept state, as far as it makes sense; fresh where it does not. */
 export function readViewState(kept: unknown): ViewState {
   if (!isRecord(kept) || kept.version !== FRESH.version) return FRESH;
-  const { camera, picture, selected, guest, history, pane, simulation, windows } = kept;
+  const { camera, picture, selected, guest, history, pane, simulation, windows, density } = kept;
   return {
     version: 1,
     camera: readCamera(camera),
     picture: readPicture(picture),
-    selected: readCluster(selected),
-    guest: readCluster(guest),
+    selected: ifKnown(readCluster(selected), hostCluster),
+    guest: ifKnown(readCluster(guest), guestCluster),
     history: readHistory(history),
     pane: readPane(pane),
     simulation: readSimulation(simulation),
     windows: typeof windows === 'boolean' ? windows : FRESH.windows,
+    density: density === true,
   };
 }

@@ -1,15 +1,20 @@
 import { markOfCode, WINDOW_CODES } from '../../src/core/overlap/windowMarks.js';
-import { DOMINANT_MASK, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
-import type { Marks, Palette } from '../heatmap/palette.js';
+import type { Rarity } from '../../src/core/picture/rarity.js';
+import type { StripRows } from '../../src/core/picture/strip.js';
+import { DOMINANT_MASK, maskOfValue, TROUBLE_SHIFT } from '../../src/core/picture/tile.js';
+import { unpack, type Marks, type Palette } from '../heatmap/palette.js';
 import { RECENCIES, type WindowStates } from '../text/windowStates.js';
 
-/** Columns of the strip in CSS pixels: the kinds, trouble beside them, the windows; its width as in strip.css. */
-export const STRIP = { left: 7, kinds: 18, notch: 4, gap: 3, windows: 6, width: 44 } as const;
-const TROUBLE_LEFT = STRIP.left + STRIP.kinds;
-const WINDOWS_LEFT = TROUBLE_LEFT + STRIP.notch + STRIP.gap;
+/** Columns of the strip in CSS pixels: trouble, the values, what is rare, the windows; its width as in strip.css. */
+export const STRIP = { left: 8, kinds: 16, gap: 2, ticks: 5, windows: 6, width: 44 } as const;
+const TICKS_LEFT = STRIP.left + STRIP.kinds + 1;
+const WINDOWS_LEFT = TICKS_LEFT + STRIP.ticks + STRIP.gap;
 
-/** CSS pixels that a mark is high at least. */
-const SMALLEST_MARK = 3;
+/** CSS pixels that a tick is high, and an arrow. */
+const TICK = 2;
+const ARROW = 8;
+/** Of all rows, those that may have a tick of one value. */
+const MOST_TICKS = 1 / 4;
 /** From this height on (CSS pixels) windows are told apart by gaps. */
 const GAPS_FROM = 4;
 
@@ -21,11 +26,15 @@ interface Bars {
   readonly ratio: number;
 }
 
-/** The kinds along the file, a glyph for each row of pixels, and notches where there is trouble. */
-export function drawKinds(
+/**
+ * The values from the start to the end, a glyph for each row of pixels; beside them, what is rare as
+ * ticks, and on the other side an arrow where there is trouble.
+ */
+export function drawValues(
   { context, height, ratio }: Bars,
-  glyphs: readonly number[],
+  { glyphs, masks }: StripRows,
   palette: Palette,
+  rarity: Rarity,
 ): void {
   const [left, width] = [Math.round(STRIP.left * ratio), Math.round(STRIP.kinds * ratio)];
   const image = context.createImageData(width, height);
@@ -35,15 +44,34 @@ export function drawKinds(
     pixels.fill(palette.colours[glyph & DOMINANT_MASK], y * width, (y + 1) * width);
   }
   context.putImageData(image, left, 0);
+  const topOf = (row: number, high: number): number => {
+    const middle = ((row + 0.5) * height) / glyphs.length;
+    return Math.min(Math.max(0, Math.round(middle - high / 2)), height - high);
+  };
+  const tick = Math.round(TICK * ratio);
+  // The rarest last: on top. What has a tick in every row would say nothing there.
+  for (const value of [...rarity.order].reverse()) {
+    const bit = maskOfValue(value);
+    if ((rarity.marked & bit) === 0) continue;
+    const rows = masks.flatMap((mask, row) => ((mask & bit) === 0 ? [] : [row]));
+    if (rows.length > MOST_TICKS * masks.length) continue;
+    const { red, green, blue } = unpack(palette.colours[value]);
+    context.fillStyle = `rgb(${red}, ${green}, ${blue})`;
+    for (const row of rows)
+      context.fillRect(TICKS_LEFT * ratio, topOf(row, tick), STRIP.ticks * ratio, tick);
+  }
   // The worst last: on top.
   for (const trouble of [1, 2, 3] as const) {
     context.fillStyle = colourOfTrouble(palette.marks, trouble);
-    const high = Math.round(SMALLEST_MARK * ratio);
+    const high = Math.round(ARROW * ratio);
     glyphs.forEach((glyph, row) => {
       if (glyph >>> TROUBLE_SHIFT !== trouble) return;
-      const middle = ((row + 0.5) * height) / glyphs.length;
-      const top = Math.min(Math.max(0, Math.round(middle - high / 2)), height - high);
-      context.fillRect(TROUBLE_LEFT * ratio, top, STRIP.notch * ratio, high);
+      const top = topOf(row, high);
+      context.beginPath();
+      context.moveTo(ratio, top);
+      context.lineTo((STRIP.left - 1) * ratio, top + high / 2);
+      context.lineTo(ratio, top + high);
+      context.fill();
     });
   }
 }

@@ -1,19 +1,20 @@
 import { batch, signal } from '@preact/signals';
 import type { Store } from '../state/store.js';
 import type { StripView } from './stripView.js';
+import { hostCluster } from '../../src/core/units.js';
 
 const LINE_HEIGHT = 16;
 /** CSS pixels of wheel that go on by all that is in view. */
 const WHEEL_VIEW = 400;
-/** No step is longer than this part of the file. */
+/** No step is longer than this part of the whole. */
 const LONGEST_STEP = 1 / 16;
 
-/** What one can do with the strip: go to a place in the file, and on from there. */
+/** What one can do with the strip: go to a place in the picture, and on from there. */
 export class StripInput {
   readonly #store: Store;
   readonly #view: StripView;
   /** Where the user went, and what has been in view since then. */
-  readonly #goal = signal<{ readonly cluster: number; readonly area: unknown } | undefined>(
+  readonly #goal = signal<{ readonly cluster: number; readonly sight: unknown } | undefined>(
     undefined,
   );
 
@@ -28,7 +29,7 @@ export class StripInput {
    */
   get position(): number {
     const goal = this.#goal.value;
-    if (goal && goal.area === this.#store.area.value) return goal.cluster;
+    if (goal && goal.sight === this.#store.sight.value) return goal.cluster;
     let left = this.inView / 2;
     for (const { first, end } of this.#view.inView.value) {
       if (left < end - first) return Math.floor(first + left);
@@ -43,12 +44,12 @@ export class StripInput {
   }
 
   goTo(cluster: number): void {
-    const clusters = this.#store.geometry.value?.hostClusters ?? 0;
+    const clusters = this.#store.clusters.value;
     if (clusters === 0) return;
-    const goal = Math.min(Math.max(0, Math.round(cluster)), clusters - 1);
+    const goal = hostCluster(Math.min(Math.max(0, Math.round(cluster)), clusters - 1));
     batch(() => {
       this.#store.map?.lookAt(goal);
-      this.#goal.value = { cluster: goal, area: this.#store.area.value };
+      this.#goal.value = { cluster: goal, sight: this.#store.sight.value };
     });
   }
 
@@ -87,9 +88,9 @@ export class StripInput {
     }
   }
 
-  /** On along the file by so many times what is in view. */
+  /** On along the strip by so many times what is in view. */
   #goOn(views: number): void {
-    const clusters = this.#store.geometry.value?.hostClusters ?? 0;
+    const clusters = this.#store.clusters.value;
     const step = views * Math.min(this.inView, clusters * LONGEST_STEP);
     const least = Math.sign(views);
     this.goTo(this.position + (Math.abs(step) < 1 ? least : step));

@@ -1,27 +1,42 @@
 import type { Stretch } from '../../src/core/picture/stretch.js';
-import { kindOfDominant, DOMINANT_MASK, troubleOfGlyph } from '../../src/core/picture/tile.js';
+import { DOMINANT_MASK, OUTSIDE, troubleOfGlyph } from '../../src/core/picture/tile.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
-import { KIND_TEXT } from '../../src/core/map/kinds.js';
+import type { Picture, View } from '../../src/core/picture/layer.js';
+import { valueText } from '../text/layerText.js';
 import { count, plural, TROUBLE_TEXT } from '../text/text.js';
 import type { WindowStates } from '../text/windowStates.js';
 import { describeWindow } from '../text/windowText.js';
 import { hex } from '../../src/core/bytes.js';
 
+/** What the strip shows. */
+export interface StripFacts {
+  readonly picture: Picture;
+  /** See LayerAnswer. */
+  readonly names: readonly string[];
+  readonly windows: WindowStates | undefined;
+  readonly clusterSize: number;
+}
+
 /** What a row of pixels of the strip stands for, in lines. */
 export function describeRow(
   row: Stretch,
   glyph: number | undefined,
-  windows: WindowStates | undefined,
-  clusterSize: number,
+  { picture, names, windows, clusterSize }: StripFacts,
 ): string[] {
   const { first, end } = row;
+  const guest = picture.view === 'guest' ? 'guest ' : '';
   const clusters =
-    end - first === 1 ? `cluster ${count(first)}` : `clusters ${count(first)}–${count(end - 1)}`;
+    end - first === 1
+      ? `${guest}cluster ${count(first)}`
+      : `${guest}clusters ${count(first)}–${count(end - 1)}`;
   const parts = [clusters, hex(first * clusterSize)];
-  const kind = glyph === undefined ? undefined : kindOfDominant(glyph & DOMINANT_MASK);
+  const value = glyph === undefined ? OUTSIDE : glyph & DOMINANT_MASK;
   const trouble = glyph === undefined ? 0 : troubleOfGlyph(glyph);
   if (trouble !== 0) parts.push(TROUBLE_TEXT[trouble]);
-  if (kind) parts.push(end - first === 1 ? KIND_TEXT[kind] : `mostly ${KIND_TEXT[kind]}`);
+  if (value !== OUTSIDE) {
+    const text = valueText(picture, value, names);
+    parts.push(end - first === 1 ? text : `mostly ${text}`);
+  }
   const lines = [parts.join(' · ')];
   const window = windows && describeWindows(windows, windowOf(first), windowOf(end - 1));
   if (window !== undefined) lines.push(window);
@@ -49,6 +64,7 @@ function describeWindows(states: WindowStates, first: number, last: number): str
 
 /** Where the strip is, for the ear: "cluster 20512, host offset 0x50200000, 3% of the file in view". */
 export function speakPosition(
+  view: View,
   cluster: number,
   inView: number,
   clusters: number,
@@ -56,5 +72,8 @@ export function speakPosition(
 ): string {
   const percent = (100 * inView) / clusters;
   const part = percent < 1 ? 'less than 1%' : `${Math.round(percent)}%`;
-  return `cluster ${cluster}, host offset ${hex(cluster * clusterSize)}, ${part} of the file in view`;
+  const offset = `${view} offset ${hex(cluster * clusterSize)}`;
+  return view === 'host'
+    ? `cluster ${cluster}, ${offset}, ${part} of the file in view`
+    : `guest cluster ${cluster}, ${offset}, ${part} of the disk in view`;
 }

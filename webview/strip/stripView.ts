@@ -1,12 +1,13 @@
-import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
-import { createCurve, type Curve } from '../../src/core/picture/curve.js';
+import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { Picture } from '../../src/core/picture/layer.js';
+import { Rarity } from '../../src/core/picture/rarity.js';
 import { stretchesIn, type Stretch } from '../../src/core/picture/stretch.js';
+import type { StripRows } from '../../src/core/picture/strip.js';
 import type { Palette } from '../heatmap/palette.js';
 import { resizeCanvas } from '../heatmap/renderer.js';
 import type { Store } from '../state/store.js';
 import { currentPalette, onThemeChange } from '../heatmap/theme.js';
-import { drawKinds, drawWindowStates, STRIP } from './stripBars.js';
+import { drawValues, drawWindowStates, STRIP } from './stripBars.js';
 
 /** Rows that the map is asked for at most, see the editor's validation. */
 const MAX_ROWS = 8192;
@@ -15,44 +16,45 @@ const PATIENCE = 80;
 /** CSS pixels that a bracket is high at least. */
 const SMALLEST_BRACKET = 5;
 
-/**
- * The strip of the whole file: kinds and windows on one canvas, drawn when they change, and the
- * part that is in view on another, drawn when the camera moves.
- */
-/** The strip tells the kinds of the file's clusters, whatever the map shows. */
-const KINDS: Picture = { view: 'host', layer: 'kinds' };
+const NOTHING: StripRows = { glyphs: [], masks: [] };
 
+/** The strip is the picture that the map shows, from its start to its end. */
+interface Wanted extends Picture {
+  readonly rows: number;
+  readonly generation: number;
+}
+
+/**
+ * The strip of the whole picture: its values and the windows on one canvas, drawn when they change,
+ * and the part that is in view on another, drawn when the camera moves.
+ */
 export class StripView {
-  /** What the map shows of the file, ascending. */
+  /** What can be seen on the map, ascending. */
   readonly inView: ReadonlySignal<readonly Stretch[]>;
-  /** See Strip in protocol/imageService.ts; empty until the first has arrived. */
-  readonly glyphs = signal<readonly number[]>([]);
+  /** Empty until the first have arrived. */
+  readonly rows = signal<StripRows>(NOTHING);
   readonly #store: Store;
   readonly #bars = canvasIn();
   readonly #brackets = canvasIn();
-  readonly #curve: ReadonlySignal<Curve | undefined>;
   /** Height in CSS pixels. */
   readonly #height = signal(0);
-  readonly #palette = signal<Palette>(currentPalette(KINDS));
+  readonly #palette: Signal<Palette>;
   readonly #disposals: (() => void)[];
   /** What is to be asked next, and what has been asked. */
-  #wanted = { rows: 0, generation: 0 };
-  #asked = this.#wanted;
+  #wanted: Wanted | undefined;
+  #asked: Wanted | undefined;
   #asking = false;
 
   constructor(root: HTMLElement, store: Store) {
     this.#store = store;
     root.append(this.#bars.canvas, this.#brackets.canvas);
-    this.#curve = computed(() => {
-      const clusters = store.geometry.value?.hostClusters;
-      const name = store.settings.value?.curve;
-      return name && clusters !== undefined ? createCurve(name, clusters) : undefined;
-    });
+    this.#palette = signal(currentPalette(store.pictures.shown.peek()));
     this.inView = computed(() => {
-      const curve = this.#curve.value;
-      const area = store.area.value;
+      const sight = store.sight.value;
       const rows = Math.max(1, this.#height.value);
-      return curve && area ? stretchesIn(curve, area, Math.floor(curve.clusters / rows)) : [];
+      // The map turns to another picture somewhat later.
+      if (sight?.curve.clusters !== store.clusters.value) return [];
+      return stretchesIn(sight.curve, sight.area, Math.floor(sight.curve.clusters / rows));
     });
     const observer = new ResizeObserver(([{ contentRect }]) => {
       this.#height.value = Math.floor(contentRect.height);
@@ -63,7 +65,10 @@ export class StripView {
         observer.disconnect();
       },
       onThemeChange(() => {
-        this.#palette.value = currentPalette(KINDS);
+        this.#palette.value = currentPalette(store.pictures.shown.peek());
+      }),
+      effect(() => {
+        this.#palette.value = currentPalette(store.pictures.shown.value);
       }),
       effect(() => {
         this.#follow();
@@ -85,9 +90,9 @@ export class StripView {
 
   /** The cluster at a height (CSS pixels from the top); undefined while there is no image. */
   clusterAt(y: number): number | undefined {
-    const clusters = this.#curve.value?.clusters;
+    const clusters = this.#store.clusters.value;
     const height = this.#height.value;
-    if (clusters === undefined || clusters === 0 || height === 0) return undefined;
+    if (clusters === 0 || height === 0) return undefined;
     return Math.min(Math.max(0, Math.floor((y / height) * clusters)), clusters - 1);
   }
 
@@ -101,31 +106,40 @@ export class StripView {
 
   /** The glyph that is drawn at a height. */
   glyphAt(y: number): number | undefined {
-    const glyphs = this.glyphs.value;
+    const { glyphs } = this.rows.value;
     return glyphs.at(
       Math.min(glyphs.length - 1, Math.floor((y / this.#height.value) * glyphs.length)),
     );
   }
 
-  /** Asks again when the scan has come further or the strip has another height. */
+  /** Asks again when the picture is another one, or the strip has another height. */
   #follow(): void {
-    const generation = this.#store.generation.value;
+    const { view, layer } = this.#store.pictures.shown.value;
+    const generation = this.#store.tileGeneration.value;
+    const isThere = generation > 0 || this.#store.pictures.known.value !== undefined;
     const rows = Math.min(MAX_ROWS, Math.round(this.#height.value * devicePixelRatio));
-    this.#wanted = { rows, generation };
-    if (generation > 0 && rows > 0 && this.#curve.value) void this.#ask();
-    else this.glyphs.value = [];
+    const wanted = this.#wanted;
+    const isSame =
+      wanted?.view === view &&
+      wanted.layer === layer &&
+      wanted.rows === rows &&
+      wanted.generation === generation;
+    if (!isSame) this.#wanted = { view, layer, rows, generation };
+    if (isThere && rows > 0 && this.#store.clusters.value > 0) void this.#ask();
+    else this.rows.value = NOTHING;
   }
 
   /** One question at a time: the worker has more urgent things to do. */
   async #ask(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
-    while (this.#asked !== this.#wanted) {
+    while (this.#wanted && this.#asked !== this.#wanted) {
       // What the map needs of the worker comes first, and a height that still changes can wait.
       await new Promise((resolve) => setTimeout(resolve, PATIENCE));
-      const { rows } = (this.#asked = this.#wanted);
+      const { view, layer, rows } = (this.#asked = this.#wanted);
       try {
-        this.glyphs.value = (await this.#store.rpc.ask('strip', { rows })).glyphs;
+        const told = await this.#store.rpc.ask('strip', { view, layer, rows });
+        if (this.#asked === this.#wanted) this.rows.value = told;
       } catch {
         // The worker is gone or restarts: what is drawn stays until the scan has come further.
       }
@@ -137,23 +151,28 @@ export class StripView {
     const { canvas, context } = this.#bars;
     const ratio = devicePixelRatio;
     const height = Math.round(this.#height.value * ratio);
-    const glyphs = this.glyphs.value;
-    const states = this.#store.windows.value;
+    const rows = this.rows.value;
+    const { shown, known } = this.#store.pictures;
+    const { view } = shown.value;
+    const states = view === 'host' ? this.#store.windows.value : undefined;
     const palette = this.#palette.value;
     if (height === 0) return;
     resizeCanvas(canvas, Math.round(STRIP.width * ratio), height);
     context.clearRect(0, 0, canvas.width, canvas.height);
     const bars = { context, height, ratio };
-    if (glyphs.length > 0) drawKinds(bars, glyphs, palette);
+    if (rows.glyphs.length > 0) {
+      const rarity = new Rarity(shown.value, this.#store.clusters.value, known.value?.counts);
+      drawValues(bars, rows, palette, rarity);
+    }
     if (states && states.windows > 0) drawWindowStates(bars, states, palette.marks);
   }
 
-  /** A frame around each part of the file that is in view; none when all of it is. */
+  /** A frame around each part that is in view; none when all of it is. */
   #drawBrackets(): void {
     const { canvas, context } = this.#brackets;
     const ratio = devicePixelRatio;
     const height = Math.round(this.#height.value * ratio);
-    const clusters = this.#curve.value?.clusters ?? 0;
+    const clusters = this.#store.clusters.value;
     const stretches = this.inView.value;
     const { marks } = this.#palette.value;
     if (height === 0) return;

@@ -45,6 +45,12 @@ const GUEST_TEXT: Readonly<Record<GuestKind, string>> = {
   damaged: 'damaged entry',
 };
 
+/** `names`: of the backing file, if there is one; what the image does not hold is read from there. */
+function guestText(name: string, names: readonly string[]): string {
+  if (name === 'unallocated' && names.length > 0) return 'from the backing file';
+  return isGuestKind(name) ? GUEST_TEXT[name] : name;
+}
+
 const isKind = (name: string): name is KindName =>
   name === 'unallocated' || KINDS.some((kind) => kind === name);
 const isGuestKind = (name: string): name is GuestKind => Object.hasOwn(GUEST_TEXT, name);
@@ -125,7 +131,7 @@ const TEXT: Readonly<
 /** Values that stand for a snapshot or a bitmap of its own. */
 const NAMED = /^only-(\d+)$/;
 
-/** What a value means, in a sentence. `names`: of the snapshots or bitmaps in question. */
+/** What a value means, in a sentence. `names`: of the snapshots, bitmaps or backing file in question. */
 export function valueText(picture: Picture, value: number, names: readonly string[]): string {
   return textOf(picture, value, names, 0);
 }
@@ -138,7 +144,7 @@ export function valueLabel(picture: Picture, value: number, names: readonly stri
 function textOf(picture: Picture, value: number, names: readonly string[], form: 0 | 1): string {
   const name = valuesOf(picture)[value] ?? '';
   if (picture.layer === 'kinds') {
-    if (picture.view === 'guest') return isGuestKind(name) ? GUEST_TEXT[name] : name;
+    if (picture.view === 'guest') return guestText(name, names);
     if (!isKind(name)) return name;
     return KIND_TEXT[name];
   }

@@ -33,7 +33,8 @@ export const KIND_CODE: Readonly<Record<KindName, string>> = {
   'inactive-l1': 'S1',
   'inactive-l2': 'S2',
   'bitmap-directory': 'BD',
-  data: 'D',
+  // It fills a file: letters on it would be noise.
+  data: '',
   compressed: 'C',
   'bitmap-table': 'BT',
   'bitmap-data': 'B',

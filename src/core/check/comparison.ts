@@ -3,6 +3,7 @@ import { type Chunk, CHUNK, type ClusterMap } from '../map/clusterMap.js';
 import type { Finding } from './finding.js';
 import type { References } from './references.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
+import { hostCluster, hostOffset } from '../units.js';
 
 /**
  * Stored refcounts against counted references, cluster by cluster (compare_refcounts). The
@@ -21,14 +22,14 @@ export class Comparison {
   readonly #stored: StoredRefcounts;
   readonly #clusterSize: number;
   /** Differences in each chunk. */
-  readonly #differences: Int32Array;
+  readonly #differences: Uint16Array;
 
   constructor(references: References, stored: StoredRefcounts, clusterSize: number) {
     this.#map = references.map;
     this.#references = references;
     this.#stored = stored;
     this.#clusterSize = clusterSize;
-    this.#differences = new Int32Array(this.#map.chunkCount);
+    this.#differences = new Uint16Array(this.#map.chunkCount);
   }
 
   get total(): number {
@@ -105,7 +106,11 @@ export class Comparison {
   finding(cluster: number): Finding | undefined {
     const difference = cluster < this.#references.clusters ? this.#difference(cluster) : undefined;
     if (difference === undefined) return undefined;
-    const at = { offset: cluster * this.#clusterSize, cluster, owner: undefined };
+    const at = {
+      offset: hostOffset(cluster * this.#clusterSize),
+      cluster: hostCluster(cluster),
+      owner: undefined,
+    };
     if (difference === 'unreadable')
       return {
         ...at,

@@ -1,5 +1,6 @@
 import type { Owner } from '../map/owner.js';
 import type { CheckFailure } from '../qcow2/problem.js';
+import { clusterOf, type HostCluster, type HostOffset, type Plain } from '../units.js';
 
 /** Why QEMU's check stops in the midst of its reference count. The scan itself goes on. */
 export interface ScanFailure extends CheckFailure {
@@ -56,11 +57,32 @@ export interface Finding {
   readonly severity: Severity;
   readonly code: FindingCode;
   /** Host offset in bytes of what is wrong: the cluster concerned, or the entry at fault. */
-  readonly offset: number;
+  readonly offset: HostOffset;
   /** Host cluster concerned. */
-  readonly cluster: number;
+  readonly cluster: HostCluster;
   /** In QEMU's words; empty where QEMU counts a corruption without a message. */
   readonly message: string;
   /** Who refers to it from where, when the finding itself knows. */
   readonly owner: Owner | undefined;
+}
+
+/** A finding as those who count make it, of plain numbers: FindingList says what they are. */
+export interface RawFinding extends Omit<Finding, 'offset' | 'cluster'> {
+  readonly offset: Plain | HostOffset;
+  readonly cluster: Plain | HostCluster;
+}
+
+/** The same finding, its numbers being what they are said to be. */
+export function madeFinding(raw: RawFinding): Finding;
+export function madeFinding(raw: RawFinding): RawFinding {
+  return raw;
+}
+
+/** The cluster concerned, or else that of the entry which points past the end of the file. */
+export function placeToShow(
+  { cluster, owner }: Finding,
+  { hostClusters, clusterBits }: { readonly hostClusters: number; readonly clusterBits: number },
+): HostCluster {
+  if (cluster < hostClusters || !owner || !('entryOffset' in owner)) return cluster;
+  return clusterOf(owner.entryOffset, { clusterSize: 2 ** clusterBits });
 }

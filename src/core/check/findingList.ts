@@ -1,4 +1,14 @@
-import type { Finding, FindingCode, Severity } from './finding.js';
+import { Budget } from '../map/budget.js';
+import {
+  type Finding,
+  type FindingCode,
+  madeFinding,
+  type RawFinding,
+  type Severity,
+} from './finding.js';
+
+/** Bytes of a finding with its text and its owner, and of what is left behind when it is made. */
+const FINDING_BYTES = 800;
 
 /** What was found in one go, to be found again wherever the same thing is met once more. */
 export interface Found {
@@ -24,6 +34,11 @@ export class FindingList {
   readonly #bySeverity = new Map<Severity, number>();
   #total = 0;
   readonly #recordings: Recording[] = [];
+  readonly #budget: Budget;
+
+  constructor(budget = new Budget(Infinity)) {
+    this.#budget = budget;
+  }
 
   get kept(): readonly Finding[] {
     return this.#kept;
@@ -39,21 +54,28 @@ export class FindingList {
     return this.#kept.length >= FindingList.KEPT;
   }
 
-  add(finding: Finding): void {
+  add(finding: RawFinding): void {
     this.#count(finding.code, finding.severity, 1);
-    if (!this.isFull) this.#kept.push(finding);
+    if (!this.isFull) this.#keep(madeFinding(finding));
+  }
+
+  /** Throws BudgetError. */
+  #keep(finding: Finding): void {
+    if (this.#kept.length === 0) this.#budget.expect(FindingList.KEPT * FINDING_BYTES);
+    this.#budget.take(FINDING_BYTES);
+    this.#kept.push(finding);
   }
 
   /** A corruption, found so many times, that is only put into words while there is room for it. */
   addCorruption(
     code: FindingCode,
     times: number,
-    tell: () => Omit<Finding, 'severity' | 'code'>,
+    tell: () => Omit<RawFinding, 'severity' | 'code'>,
   ): void {
     this.countCorruption(code, times);
     if (this.isFull) return;
-    const finding: Finding = { severity: 'corruption', code, ...tell() };
-    for (let left = times; left > 0 && !this.isFull; left--) this.#kept.push(finding);
+    const finding = madeFinding({ severity: 'corruption', code, ...tell() });
+    for (let left = times; left > 0 && !this.isFull; left--) this.#keep(finding);
   }
 
   /** A corruption, found so many times, that is never put into words. */
@@ -95,7 +117,7 @@ export class FindingList {
     for (const { code, severity, count } of counts) this.#count(code, severity, count);
     for (const finding of findings) {
       if (this.isFull) break;
-      this.#kept.push(changed(finding));
+      this.#keep(changed(finding));
     }
   }
 

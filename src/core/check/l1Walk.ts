@@ -1,5 +1,5 @@
 import { hashHex, hex, hexWords, viewOf } from '../bytes.js';
-import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import { EntryTable, isOffGrid, maskedOffset } from '../qcow2/entryTable.js';
 import type { MappableImage } from '../qcow2/image.js';
 import { COPIED } from '../qcow2/l2Entry.js';
 import type { Geometry } from '../qcow2/geometry.js';
@@ -310,7 +310,7 @@ export class L1Walk {
         owner: owner(),
       }));
     this.#references.count(offset, clusterSize, active ? BIT.activeL2 : BIT.inactiveL2, owner);
-    if ((low & (clusterSize - 1) & 0xfffffe00) !== 0)
+    if (isOffGrid(low, clusterSize))
       this.#findings.addCorruption('l1-unaligned', 1, () => ({
         offset: entryOffset,
         cluster,

@@ -6,7 +6,7 @@ import { L2EntryCheck, type L2Words } from './l2EntryCheck.js';
 import type { L2Place } from './tablePlace.js';
 import { CLUSTER, L2Runs, ODD } from './plainRuns.js';
 import type { References } from './references.js';
-import { ScatteredCount } from './scatteredTables.js';
+import { ScatteredCount, tablesPutAside } from './scatteredTables.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
 import { TableTally } from './tableTally.js';
 
@@ -14,7 +14,7 @@ import { TableTally } from './tableTally.js';
 const PAIRS = 32;
 
 /** Whether most entries refer to a cluster that does not follow the one before: a guess. */
-function isScattered(view: DataView, { l2Entries, clusterBits }: Geometry): boolean {
+export function isScattered(view: DataView, { l2Entries, clusterBits }: Geometry): boolean {
   let scattered = 0;
   for (let pair = 0; pair < PAIRS; pair++) {
     const at = Math.floor((pair * l2Entries) / PAIRS) * 8;
@@ -115,8 +115,10 @@ export class L2Walk {
 
   /** Puts a table of scattered clusters aside, if that may be done. */
   #putAside(view: DataView, place: L2Place): boolean {
-    if (!isScattered(view, this.#geometry) || !this.#mayPutAside()) return false;
-    this.#scattered ??= new ScatteredCount(this.#geometry, this.#references, this.#check);
+    const geometry = this.#geometry;
+    if (tablesPutAside(geometry) === 0 || !isScattered(view, geometry) || !this.#mayPutAside())
+      return false;
+    this.#scattered ??= new ScatteredCount(geometry, this.#references, this.#check);
     const extent = this.#scattered.add(view, place);
     if (extent) this.tally.plainTable(extent);
     return extent !== undefined;
@@ -124,8 +126,7 @@ export class L2Walk {
 
   /** Whether it makes no difference in which order clusters are counted. */
   #mayPutAside(): boolean {
-    const { max, someMany } = this.#references;
-    return max > MANY && !someMany && !this.#stored.someUnreadable;
+    return !this.#references.someMany && !this.#stored.someUnreadable;
   }
 
   /** One reference to each cluster of the runs [from, to). */
@@ -145,9 +146,9 @@ export class L2Walk {
       for (let cluster = first; cluster < end;) {
         const index = cluster >>> CHUNK_BITS;
         const stop = Math.min(end, (index + 1) << CHUNK_BITS);
-        const chunk = map.chunk(index);
+        const chunk = map.uniform(index);
         if (
-          typeof chunk === 'number' &&
+          chunk >= 0 &&
           stop - cluster === CHUNK &&
           (chunk & field) < full &&
           !(checkCopied && ((chunk & 0xff) === 1) !== copied)
@@ -199,8 +200,8 @@ export class L2Walk {
     for (let cluster = first; cluster < end;) {
       const index = cluster >>> CHUNK_BITS;
       const stop = Math.min(end, (index + 1) << CHUNK_BITS);
-      const chunk = map.chunk(index);
-      if (typeof chunk === 'number' && stop - cluster === CHUNK && (chunk & field) <= most) {
+      const chunk = map.uniform(index);
+      if (chunk >= 0 && stop - cluster === CHUNK && (chunk & field) <= most) {
         map.setUniform(index, chunk + more);
         cluster = stop;
         continue;

@@ -9,6 +9,7 @@ import type { L2Place } from './tablePlace.js';
 import { dangerText, repairDanger } from './repairDanger.js';
 import type { TableTally } from './tableTally.js';
 import type { StoredRefcounts } from './storedRefcounts.js';
+import type { HostOffset } from '../units.js';
 
 /** Metadata that no overlap check guards. */
 const UNGUARDED = BIT.bitmapTable | BIT.bitmapData | BIT.cryptoHeader | BIT.vmState;
@@ -23,7 +24,7 @@ export function noticeTable(
   tally: TableTally,
   place: L2Place,
   clusterSize: number,
-  entryOffset: number,
+  entryOffset: HostOffset,
 ): void {
   if (tally.used < FEW_ENTRIES || tally.faulty * 2 <= tally.used) return;
   notices.add({

@@ -57,3 +57,7 @@ export class OffsetNumbers {
     }
   }
 }
+
+/** Bytes of so many numbers. */
+export const numbersBytes = (numbers: number): number =>
+  2 ** Math.ceil(Math.log2(2 * numbers + 1)) * SLOT_BYTES;

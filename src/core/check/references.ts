@@ -15,7 +15,7 @@ const OVERFLOW_ADVICE =
 export type TellOwner = () => Owner;
 
 /** Bytes of an exact count. */
-const MANY_BYTES = 48;
+export const MANY_BYTES = 48;
 
 /** References counted on the map, at the image's own refcount width (qcow2_inc_refcounts_imrt). */
 export class References {

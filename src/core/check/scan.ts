@@ -1,12 +1,17 @@
 import type { MappableImage } from '../qcow2/image.js';
 import { Budget } from '../map/budget.js';
-import { ClusterMap, emptyMapBytes } from '../map/clusterMap.js';
+import { ClusterMap } from '../map/clusterMap.js';
+import { baseBytes } from './mapNeed.js';
 import { Comparison } from './comparison.js';
 import { FindingList } from './findingList.js';
 import { BIT } from '../map/kinds.js';
 import { L1Walk } from './l1Walk.js';
 import { findNotices } from './notices.js';
-import { OtherStructures } from './otherTables.js';
+import { BitmapsCheck } from './bitmapsCheck.js';
+import { RefcountBlocksCheck } from './refcountBlocksCheck.js';
+import { countSmallTables } from './smallTables.js';
+import { SnapshotTableCheck } from './snapshotTableCheck.js';
+import { UnreadTables } from './unreadTables.js';
 import { References } from './references.js';
 import { StoredRefcounts } from './storedRefcounts.js';
 import type { TableIndex } from './tableIndex.js';
@@ -65,11 +70,11 @@ export function* scan(
   const { geometry } = image;
   const { snapshots } = image.snapshotTable;
   const budget = new Budget(memory);
-  budget.take(emptyMapBytes(geometry.hostClusters));
+  budget.take(baseBytes(geometry));
   const map = new ClusterMap(geometry.hostClusters, budget);
-  const findings = new FindingList();
-  const copiedFindings = new FindingList();
-  const notices = new FindingList();
+  const findings = new FindingList(budget);
+  const copiedFindings = new FindingList(budget);
+  const notices = new FindingList(budget);
   const references = new References(map, geometry, findings, budget);
   const claims = new UnreadClaims(references, geometry);
   const stored = new StoredRefcounts(image, geometry);
@@ -79,16 +84,17 @@ export function* scan(
     claims,
     budget,
   );
-  const others = new OtherStructures(image, references, claims, findings);
+  const snapshotTable = new SnapshotTableCheck(image, findings);
+  const bitmaps = new BitmapsCheck(image, references, claims, findings);
   const step = (phase: string, done: number): ScanProgress => ({ phase, done, map });
 
   for (const part of stored.load(map)) yield step('refcount blocks', part * PART.stored);
-  others.snapshotEntries();
+  snapshotTable.entries();
   references.count(0, geometry.clusterSize, BIT.mainHeader, () => ({ type: 'main-header' }));
   const walked = (tables: number, part: number) =>
     PART.stored + (PART.l2 * (tables + part)) / (1 + snapshots.length);
   for (const part of l1.active()) yield step('L2 tables', walked(0, part));
-  others.snapshotsAllowed();
+  snapshotTable.allowed();
   for (const snapshot of snapshots)
     for (const part of l1.snapshot(snapshot))
       yield step(
@@ -97,10 +103,10 @@ export function* scan(
       );
   for (const part of l1.repeats())
     yield step('L2 tables shared by snapshots', walked(1 + snapshots.length, part - 1));
-  others.smallTables();
-  others.bitmaps();
-  others.refcountBlocks();
-  others.unreadTables();
+  countSmallTables(image, references);
+  bitmaps.count();
+  new RefcountBlocksCheck(image, references, claims, findings).count();
+  new UnreadTables(image, claims).claim();
 
   const comparison = new Comparison(references, stored, geometry.clusterSize);
   for (const part of comparison.run())
@@ -123,6 +129,6 @@ export function* scan(
     failure:
       (image.snapshotFailure && { after: 0, ...image.snapshotFailure }) ??
       l1.failure ??
-      others.failure,
+      bitmaps.failure,
   };
 }

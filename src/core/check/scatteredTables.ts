@@ -1,7 +1,7 @@
 import { COPIED } from '../qcow2/l2Entry.js';
 import type { Geometry } from '../qcow2/geometry.js';
 import { KINDS_SHIFT, MANY, ONE_REFERENCE, REFERENCES_SHIFT, storedOf } from '../map/cell.js';
-import { SLAB } from '../map/clusterMap.js';
+import { CHUNK_BITS, FEW_IN_SLAB, SLAB } from '../map/clusterMap.js';
 import type { L2EntryCheck, L2Words } from './l2EntryCheck.js';
 import type { L2Place } from './tablePlace.js';
 import { CLUSTER } from './plainRuns.js';
@@ -16,6 +16,12 @@ const NOTHING = CLUSTER;
 const CELLS_IN_LINE = 16;
 /** Clusters are told apart by these bits where a mistake only costs time. */
 const REMAINDER = 0xffff;
+
+/** Tables that are put aside at most before they are counted; 0: counts are too narrow for that. */
+export const tablesPutAside = ({ l2Entries, refcountBits, extendedL2, externalData }: Geometry) =>
+  2 ** refcountBits - 1 > MANY && !extendedL2 && !externalData
+    ? Math.max(1, Math.floor(ENOUGH / l2Entries))
+    : 0;
 
 /**
  * Counts tables of plain entries whose clusters lie all over the file. The entries are put aside
@@ -37,6 +43,10 @@ export class ScatteredCount {
   readonly #starts: Uint32Array;
   /** By the remainder of a cluster: one of these may contradict an entry's COPIED. */
   readonly #miscopied = new Uint8Array(REMAINDER + 1);
+  /** Entries that contradict their cells. */
+  #miscopies = 0;
+  /** By cluster: references for which its cell had no room. */
+  readonly #uncounted = new Map<number, number>();
   /** Sum of what was read only to have it in the cache: without a use, nothing would be read. */
   warmed = 0;
 
@@ -44,7 +54,7 @@ export class ScatteredCount {
     this.#geometry = geometry;
     this.#references = references;
     this.#check = check;
-    this.#mostTables = Math.max(1, Math.floor(ENOUGH / geometry.l2Entries));
+    this.#mostTables = tablesPutAside(geometry);
     const room = this.#mostTables * geometry.l2Entries;
     this.#entries = new Int32Array(room);
     this.#sorted = new Int32Array(room);
@@ -124,37 +134,56 @@ export class ScatteredCount {
   }
 
   #count(): void {
-    const { map, max } = this.#references;
+    const { map } = this.#references;
+    const sorted = this.#sorted;
+    const starts = this.#starts;
+    this.#uncounted.clear();
+    this.#miscopies = 0;
+    for (let slab = 0; slab + 2 < starts.length; slab++) {
+      const from = starts[slab];
+      const to = starts[slab + 1];
+      if (to - from >= FEW_IN_SLAB) {
+        const cells = map.writableSlab(slab);
+        this.#warm(cells);
+        this.#countIn(cells, from, to);
+        continue;
+      }
+      // A few do not deserve the memory of a slab.
+      for (let i = from; i < to;) {
+        const chunk = (sorted[i] & CLUSTER) >>> CHUNK_BITS;
+        const first = i;
+        while (i < to && (sorted[i] & CLUSTER) >>> CHUNK_BITS === chunk) i++;
+        this.#countIn(map.writable(chunk), first, i);
+      }
+    }
+    if (this.#uncounted.size > 0) this.#countExactly(this.#uncounted);
+    if (this.#miscopies > 0) this.#judgeCopied(this.#miscopies);
+  }
+
+  /** Counts sorted entries whose clusters all lie in a slab, or a chunk, of these cells. */
+  #countIn(cells: Uint32Array, from: number, to: number): void {
     const [{ kind, checkCopied }] = this.#places;
     const kinds = kind << KINDS_SHIFT;
     const sorted = this.#sorted;
-    const starts = this.#starts;
     // Locals, since the engine does not fold constants of a module into a loop.
     const one = ONE_REFERENCE;
     const field = MANY << REFERENCES_SHIFT;
-    const full = Math.min(MANY - 1, max) << REFERENCES_SHIFT;
-    const inSlab = SLAB - 1;
-    const uncounted = new Map<number, number>();
+    const full = Math.min(MANY - 1, this.#references.max) << REFERENCES_SHIFT;
+    const inCells = cells.length - 1;
+    const uncounted = this.#uncounted;
     const remainders = this.#miscopied;
-    let miscopied = 0;
-    for (let slab = 0; slab + 2 < starts.length; slab++) {
-      const end = starts[slab + 1];
-      if (starts[slab] === end) continue;
-      const cells = map.writableSlab(slab);
-      this.#warm(cells);
-      for (let i = starts[slab]; i < end; i++) {
-        const entry = sorted[i];
-        const cell = cells[entry & inSlab];
-        if ((cell & field) < full) cells[entry & inSlab] = (cell + one) | kinds;
-        else uncounted.set(entry & CLUSTER, (uncounted.get(entry & CLUSTER) ?? 0) + 1);
-        if (checkCopied && ((cell & 0xff) === 1) !== entry < 0) {
-          if (miscopied++ === 0) remainders.fill(0);
-          remainders[entry & REMAINDER] = 1;
-        }
+    let miscopies = this.#miscopies;
+    for (let i = from; i < to; i++) {
+      const entry = sorted[i];
+      const cell = cells[entry & inCells];
+      if ((cell & field) < full) cells[entry & inCells] = (cell + one) | kinds;
+      else uncounted.set(entry & CLUSTER, (uncounted.get(entry & CLUSTER) ?? 0) + 1);
+      if (checkCopied && ((cell & 0xff) === 1) !== entry < 0) {
+        if (miscopies++ === 0) remainders.fill(0);
+        remainders[entry & REMAINDER] = 1;
       }
     }
-    if (uncounted.size > 0) this.#countExactly(uncounted);
-    if (miscopied > 0) this.#judgeCopied(miscopied);
+    this.#miscopies = miscopies;
   }
 
   /** Reads in order what will be needed in disorder. */

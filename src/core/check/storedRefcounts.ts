@@ -1,9 +1,9 @@
 import type { Image } from '../qcow2/image.js';
-import { blockOffset } from '../qcow2/entryTable.js';
+import { blockOffset, blockOffsetText, isOffGrid } from '../qcow2/entryTable.js';
 import type { Geometry } from '../qcow2/geometry.js';
 import { MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import { refcountReader } from '../qcow2/refcountEntry.js';
-import { hashHex, hexWords, viewOf } from '../bytes.js';
+import { hashHex, viewOf } from '../bytes.js';
 import { MANY } from '../map/cell.js';
 import { CHUNK, type ClusterMap } from '../map/clusterMap.js';
 
@@ -53,11 +53,11 @@ export class StoredRefcounts {
 
   #block(index: number): Block {
     const table = this.#image.refcountTable;
-    const low = table.low(index) & 0xfffffe00;
-    const offset = blockOffset(table.high(index), low);
+    const [high, low] = [table.high(index), table.low(index)];
+    const offset = blockOffset(high, low);
     if (offset === 0) return { type: 'missing' };
-    if ((low & (this.#geometry.clusterSize - 1)) !== 0)
-      return { type: 'unaligned', offsetText: hexWords(table.high(index), low) };
+    if (isOffGrid(low, this.#geometry.clusterSize))
+      return { type: 'unaligned', offsetText: blockOffsetText(high, low) };
     // A block behind the longest node gives EIO.
     return offset > Number(MAX_NODE_LENGTH) ? { type: 'unreadable' } : { type: 'at', offset };
   }
@@ -101,8 +101,15 @@ export class StoredRefcounts {
     if (uniform !== undefined) this.#fillAlike(map, first, end, uniform);
     for (let from = first; uniform === undefined && from < end;) {
       const to = Math.min(end, (Math.floor(from / CHUNK) + 1) * CHUNK);
-      const cells = map.writable(Math.floor(from / CHUNK));
-      this.#fillCells(cells, from % CHUNK, from - first, to - from);
+      const alike = this.#alikeIn(from - first, to - from);
+      if (alike === undefined)
+        this.#fillCells(
+          map.writable(Math.floor(from / CHUNK)),
+          from % CHUNK,
+          from - first,
+          to - from,
+        );
+      else if (alike !== 0) this.#fillAlike(map, from, to, alike);
       from = to;
     }
     for (
@@ -139,6 +146,21 @@ export class StoredRefcounts {
     const value = this.#small(0);
     for (let entry = 1; entry * this.#geometry.refcountBits < 64; entry++)
       if (this.#small(entry) !== value) return undefined;
+    return value;
+  }
+
+  /** The refcount that `count` entries from entry `entry` of the buffered block on have, if it is one. */
+  #alikeIn(entry: number, count: number): number | undefined {
+    const view = this.#view;
+    if (this.#geometry.refcountBits === 16) {
+      const first = view.getUint16(entry * 2);
+      const end = (entry + count) * 2;
+      for (let p = entry * 2 + 2; p < end; p += 2)
+        if (view.getUint16(p) !== first) return undefined;
+      return Math.min(first, MANY);
+    }
+    const value = this.#small(entry);
+    for (let i = 1; i < count; i++) if (this.#small(entry + i) !== value) return undefined;
     return value;
   }
 

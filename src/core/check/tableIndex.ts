@@ -2,8 +2,9 @@ import type { Geometry } from '../qcow2/geometry.js';
 import type { Budget } from '../map/budget.js';
 import { BIT } from '../map/kinds.js';
 import type { L2Place } from './tablePlace.js';
-import { OffsetNumbers } from './offsetNumbers.js';
+import { numbersBytes, OffsetNumbers } from './offsetNumbers.js';
 import type { TableOf } from '../map/owner.js';
+import { guestOffset, hostOffset } from '../units.js';
 
 /** An L1 table as the places of its L2 tables need it. Snapshots may share one. */
 export interface L1Place {
@@ -104,8 +105,8 @@ export class TableIndex {
     return {
       of,
       l1Index,
-      offset,
-      guestOffset: l1Index * this.#geometry.l2Entries * this.#geometry.clusterSize,
+      offset: hostOffset(offset),
+      guestOffset: guestOffset(l1Index * this.#geometry.l2Entries * this.#geometry.clusterSize),
       kind: this.kind(l1, l1Index),
       active,
       // QEMU's COPIED pass takes an offset of 0 for "no table"; its reference count does not.
@@ -251,6 +252,12 @@ export class TableIndex {
     this.#heads = grown(this.#heads, new Int32Array(length));
     this.#tails = grown(this.#tails, new Int32Array(length));
   }
+}
+
+/** Bytes of an index of so many L1 entries and tables. */
+export function indexBytes(l1Entries: number, tables: number): number {
+  const room = 2 ** Math.ceil(Math.log2(Math.max(1, tables)));
+  return l1Entries * POINTER_BYTES + room * TABLE_BYTES + numbersBytes(tables);
 }
 
 /** Offsets are multiples of 512, so the kind has room beside them. */

@@ -1,5 +1,6 @@
 import { BIT } from '../map/kinds.js';
 import type { Owner } from '../map/owner.js';
+import type { Bitmap } from '../qcow2/bitmapDirectory.js';
 import type { References } from './references.js';
 
 /** A pointer to a structure that cannot be read. Clusters of the file, the last one included. */
@@ -53,6 +54,12 @@ export class UnreadClaims {
 
   /** Where claims begin and where they have ended, ascending, with how many do so before. */
   #sorted: { readonly firsts: Int32Array; readonly ends: Int32Array } | undefined;
+
+  /** A bitmap's table. */
+  addBitmapTable({ name, tableOffset, tableSize }: Bitmap, unreadable: string): void {
+    const owner = { type: 'bitmap-table', bitmap: name, unreadable } as const;
+    this.add(owner, tableOffset, tableSize * 8);
+  }
 
   /** Whether something in the clusters [from, to) cannot be read. */
   touches(from: number, to: number): boolean {

@@ -8,26 +8,37 @@ import { GUEST, GUEST_KINDS, type GuestKind } from './guestKinds.js';
 import { guestClusters, GuestTable } from './guestTable.js';
 import type { SnapshotName } from '../map/owner.js';
 import type { StoredRefcounts } from '../check/storedRefcounts.js';
+import {
+  bytes,
+  type Bytes,
+  type GuestCluster,
+  type GuestOffset,
+  hostCluster,
+  type HostCluster,
+  hostOffset,
+  type HostOffset,
+  offsetOf,
+} from '../units.js';
 
-/** Everything known about one cluster of the guest's disk. Offsets are in bytes. */
+/** Everything known about one cluster of the guest's disk. */
 export interface GuestClusterDetail {
-  readonly cluster: number;
-  readonly guestOffset: number;
+  readonly cluster: GuestCluster;
+  readonly guestOffset: GuestOffset;
   readonly kind: GuestKind;
   readonly l1Index: number;
   readonly l2Index: number;
   /** Where the L2 entry lies in the file; undefined where there is no L2 table. */
-  readonly entryOffset: number | undefined;
+  readonly entryOffset: HostOffset | undefined;
   /** The entry's 64 bits, `0x…`, and those of its subcluster bitmap (extended L2). */
   readonly entry: string | undefined;
   readonly bitmap: string | undefined;
   readonly copied: boolean;
   /** Where its data lies, in this file or the external data file. */
-  readonly dataOffset: number | undefined;
-  /** Bytes there, of a compressed cluster up to the end of its last sector. */
-  readonly dataLength: number;
+  readonly dataOffset: HostOffset | undefined;
+  /** Of a compressed cluster up to the end of its last sector. */
+  readonly dataLength: Bytes;
   /** The clusters of this file that hold it: one, or two of a compressed cluster. */
-  readonly hostClusters: readonly number[];
+  readonly hostClusters: readonly HostCluster[];
   /** The stored refcount of the first of them, in decimal; undefined if there is none to be read. */
   readonly stored: string | undefined;
   /** What each of the 32 subclusters is; empty without extended L2. */
@@ -43,30 +54,30 @@ const SNAPSHOTS_LISTED = 100;
  * Looks a guest cluster up in the active layer, and in those of the snapshots. `stored`: undefined
  * while the refcounts have not been read.
  */
-export function guestCluster(
+export function guestClusterDetail(
   image: MappableImage,
   stored: StoredRefcounts | undefined,
-  cluster: number,
+  cluster: GuestCluster,
 ): GuestClusterDetail {
   const { geometry, l1, source } = image;
   const { clusterSize, l2Entries, l2EntrySize, hostClusters } = geometry;
   const l1Index = Math.floor(cluster / l2Entries);
   const l2Index = cluster % l2Entries;
-  const guestOffset = cluster * clusterSize;
+  const guestOffset = offsetOf(cluster, geometry);
   const base = { cluster, guestOffset, l1Index, l2Index };
   const tableOffset = maskedOffset(l1.high(l1Index), l1.low(l1Index));
   const table = new GuestTable(geometry);
   if (tableOffset === 0 || tableOffset % clusterSize !== 0)
     return { ...base, ...NOTHING, kind: tableOffset === 0 ? 'unallocated' : 'damaged' };
 
-  const entryOffset = tableOffset + l2Index * l2EntrySize;
+  const entryOffset = hostOffset(tableOffset + l2Index * l2EntrySize);
   const view = viewOf(readBytes(source, entryOffset, l2EntrySize));
   const high = view.getUint32(0);
   const low = view.getUint32(4);
   table.decode(view, cluster, 1);
   const held = !geometry.externalData && table.from[0] >= 0;
   const clusters = held
-    ? Array.from({ length: table.to[0] - table.from[0] }, (_, i) => table.from[0] + i)
+    ? Array.from({ length: table.to[0] - table.from[0] }, (_, i) => hostCluster(table.from[0] + i))
     : [];
   const inFile = clusters.filter((host) => host < hostClusters);
   const compressed = (high & COMPRESSED) !== 0;
@@ -85,8 +96,8 @@ export function guestCluster(
       ? `0x${hexWords(view.getUint32(8), view.getUint32(12)).padStart(16, '0')}`
       : undefined,
     copied,
-    dataOffset: located ? (span?.offset ?? maskedOffset(high, low)) : undefined,
-    dataLength: span?.length ?? (located ? clusterSize : 0),
+    dataOffset: located ? hostOffset(span?.offset ?? maskedOffset(high, low)) : undefined,
+    dataLength: bytes(span?.length ?? (located ? clusterSize : 0)),
     hostClusters: inFile,
     stored: refcount?.toString(),
     subclusters: geometry.extendedL2 && !compressed ? subclustersOf(view) : [],
@@ -100,7 +111,7 @@ const NOTHING = {
   bitmap: undefined,
   copied: false,
   dataOffset: undefined,
-  dataLength: 0,
+  dataLength: bytes(0),
   hostClusters: [],
   stored: undefined,
   subclusters: [],
@@ -123,7 +134,7 @@ const placeOf = (view: DataView): string =>
 /** The snapshots whose cluster of that number lies in the same place. */
 function sharers(
   image: MappableImage,
-  cluster: number,
+  cluster: GuestCluster,
   tableOffset: number,
   place: string | undefined,
 ): Pick<GuestClusterDetail, 'sharedBy' | 'sharedByCount'> {
@@ -156,7 +167,7 @@ const placeIn = (source: ByteSource, entryOffset: number): string =>
   placeOf(viewOf(readBytes(source, entryOffset, 8)));
 
 /** Throws for a cluster that the disk does not have. */
-export function checkGuestCluster(image: MappableImage, cluster: number): void {
+export function checkGuestCluster(image: MappableImage, cluster: GuestCluster): void {
   const clusters = guestClusters(image.geometry);
   if (cluster >= clusters)
     throw new Error(

@@ -1,4 +1,4 @@
-import { maskedOffset } from '../qcow2/entryTable.js';
+import { isOffGrid, maskedOffset } from '../qcow2/entryTable.js';
 import type { Geometry } from '../qcow2/geometry.js';
 import { contradicts, type SubclusterBitmap, type SubclusterKind } from '../qcow2/subclusters.js';
 
@@ -19,13 +19,7 @@ export function isDamaged(
   if (kind === 'compressed') return externalData;
   if (bitmap && contradicts(kind === 'normal', bitmap)) return true;
   if (version < 3 && (kind === 'zero-plain' || kind === 'zero-allocated')) return true;
-  if ((low & (clusterSize - 1) & 0xfffffe00) !== 0) return true;
+  if (isOffGrid(low, clusterSize)) return true;
   const located = kind === 'normal' || kind === 'zero-allocated';
   return externalData && located && maskedOffset(high, low) !== start;
-}
-
-/** All 32 subclusters are alike. */
-export function isUniform({ zeroes, allocated }: SubclusterBitmap): boolean {
-  if (zeroes === 0) return allocated === 0 || allocated === 0xffffffff;
-  return zeroes === 0xffffffff;
 }

@@ -7,12 +7,13 @@ import type { Geometry } from '../qcow2/geometry.js';
 import {
   contradicts,
   type SubclusterBitmap,
+  isUniform,
   subclusterKind,
   type SubclusterKind,
   SUBCLUSTERS,
 } from '../qcow2/subclusters.js';
 import { clipped, type GuestRun, type LocatedKind } from './guestRun.js';
-import { isDamaged, isUniform } from './damage.js';
+import { isDamaged } from './damage.js';
 import { L2Tables } from '../qcow2/l2Reader.js';
 
 /** Bytes of the guest disk that an L2 table maps. */

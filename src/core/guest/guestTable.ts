@@ -2,9 +2,9 @@ import { maskedOffset } from '../qcow2/entryTable.js';
 import type { MappableImage } from '../qcow2/image.js';
 import { COPIED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
 import type { Geometry } from '../qcow2/geometry.js';
-import { subclusterKind } from '../qcow2/subclusters.js';
+import { isUniform, subclusterKind } from '../qcow2/subclusters.js';
 import { GUEST } from './guestKinds.js';
-import { isDamaged, isUniform } from './damage.js';
+import { isDamaged } from './damage.js';
 import { L2EntryRuns } from '../qcow2/l2EntryRuns.js';
 import { L2Tables } from '../qcow2/l2Reader.js';
 

@@ -4,11 +4,11 @@ import { describeOwner } from '../map/owner.js';
 import { RunIndex, type RunRule } from '../map/runIndex.js';
 import type { Scan } from '../check/scan.js';
 import { matcher, NOTHING_BESIDE, type SearchTarget, surplusOf } from './search.js';
+import { type HostCluster, hostOffset, type HostOffset } from '../units.js';
 
 /** Host clusters side by side that hold the same and are counted alike. */
 export interface FileRun {
-  /** Host offset in bytes. */
-  readonly offset: number;
+  readonly offset: HostOffset;
   readonly clusters: number;
   readonly types: readonly KindName[];
   /** Stored; a decimal string when it has more than 53 bits; undefined when it cannot be read. */
@@ -49,7 +49,7 @@ export class FileRuns {
   }
 
   /** The number of the run that a cluster lies in, or of the last one before it; undefined before all. */
-  positionOf(cluster: number): number | undefined {
+  positionOf(cluster: HostCluster): number | undefined {
     return this.#index.before(cluster + 1)?.position;
   }
 
@@ -57,7 +57,7 @@ export class FileRuns {
     const { image, map } = this.#scan;
     const { refcount, references } = countsOf(this.#scan, cluster);
     return {
-      offset: cluster * image.geometry.clusterSize,
+      offset: hostOffset(cluster * image.geometry.clusterSize),
       clusters: this.#index.length(cluster),
       types: kindNames(kindsOf(map.cell(cluster))),
       refcount,

@@ -7,7 +7,8 @@ import { GUEST_DATA } from '../map/kinds.js';
 import { l2EntryOwner } from '../check/tablePlace.js';
 import type { Owner } from '../map/owner.js';
 import type { Scan } from '../check/scan.js';
-import { type Claim, structureClaims } from './structureClaims.js';
+import { type Claim, metadataClaims } from './metadataClaims.js';
+import { hostCluster, type HostCluster } from '../units.js';
 
 /** Owners of one cluster: all are counted, some are told. */
 export interface ClusterOwners {
@@ -22,9 +23,9 @@ const FEW_OWNERS = 4;
 const MANY_OWNERS = 2 ** 17;
 
 /** Everything that refers to one host cluster, found by a second pass over what may. */
-export function* ownersOf(scan: Scan, cluster: number): Generator<Owner> {
+export function* ownersOf(scan: Scan, cluster: HostCluster): Generator<Owner> {
   const wanted = new Set([cluster]);
-  for (const { owners } of structureClaims(scan, wanted)) yield* owners;
+  for (const { owners } of metadataClaims(scan, wanted)) yield* owners;
   if ((kindsOf(scan.map.cell(cluster)) & GUEST_DATA) === 0) return;
   const bytes = new Uint8Array(scan.image.geometry.clusterSize);
   for (const table of scan.tables.referringTo(cluster, cluster)) {
@@ -55,18 +56,21 @@ function mentions(table: Uint8Array, offset: number): boolean {
 }
 
 /** The same for many clusters, in one pass over the L2 tables. */
-export function ownersOfAll(scan: Scan, clusters: ReadonlySet<number>): Map<number, ClusterOwners> {
+export function ownersOfAll(
+  scan: Scan,
+  clusters: ReadonlySet<HostCluster>,
+): Map<HostCluster, ClusterOwners> {
   return finish(findOwners(scan, clusters));
 }
 
 /** The same in steps, one for each table that is read. */
 export function* findOwners(
   scan: Scan,
-  clusters: ReadonlySet<number>,
-): Work<Map<number, ClusterOwners>> {
+  clusters: ReadonlySet<HostCluster>,
+): Work<Map<HostCluster, ClusterOwners>> {
   const found = new FoundOwners();
-  const inMap = new Set<number>();
-  const wanted = new Set<number>();
+  const inMap = new Set<HostCluster>();
+  const wanted = new Set<HostCluster>();
   let lowest = Infinity;
   let highest = -1;
   for (const cluster of clusters) {
@@ -78,7 +82,7 @@ export function* findOwners(
     lowest = Math.min(lowest, cluster);
     highest = Math.max(highest, cluster);
   }
-  for (const claim of structureClaims(scan, inMap)) found.add(claim);
+  for (const claim of metadataClaims(scan, inMap)) found.add(claim);
   const bytes = new Uint8Array(scan.image.geometry.clusterSize);
   for (const table of scan.tables.referringTo(lowest, highest)) {
     scan.image.source.readInto(bytes, scan.tables.offset(table));
@@ -90,10 +94,10 @@ export function* findOwners(
 
 /** Owners of many clusters, as many as there is room for. */
 class FoundOwners {
-  readonly owners = new Map<number, { owners: Owner[]; total: number }>();
+  readonly owners = new Map<HostCluster, { owners: Owner[]; total: number }>();
   #told = 0;
 
-  expect(cluster: number): void {
+  expect(cluster: HostCluster): void {
     this.owners.set(cluster, { owners: [], total: 0 });
   }
 
@@ -140,7 +144,7 @@ function* l2EntryClaims(
     for (let cluster = Math.floor(span.offset / clusterSize); cluster <= last; cluster++)
       if (wanted.has(cluster))
         yield {
-          cluster,
+          cluster: hostCluster(cluster),
           count,
           owners: l2EntryOwners(scan, table, at / l2EntrySize, high, low),
         };

@@ -7,12 +7,12 @@ import type { Owner } from '../map/owner.js';
 import { ownersOf } from './findOwners.js';
 import { dangerText, repairDanger } from '../check/repairDanger.js';
 import type { Scan } from '../check/scan.js';
+import { type HostCluster, hostOffset, type HostOffset, offsetOf } from '../units.js';
 
 /** Everything known about one host cluster. */
 export interface ClusterDetail {
-  readonly cluster: number;
-  /** Host offset in bytes. */
-  readonly offset: number;
+  readonly cluster: HostCluster;
+  readonly offset: HostOffset;
   readonly kinds: readonly KindName[];
   /** The refcount stored in the image, in decimal (it may have 64 bits); undefined if its block is unreadable. */
   readonly stored: string | undefined;
@@ -45,8 +45,7 @@ export interface CheckCounts {
   readonly checkErrors: number;
   readonly corruptions: number;
   readonly leaks: number;
-  /** Bytes. */
-  readonly imageEndOffset: number;
+  readonly imageEndOffset: HostOffset;
   readonly totalClusters: number;
   readonly allocatedClusters: number;
   readonly fragmentedClusters: number;
@@ -88,7 +87,7 @@ export class Inspection {
       corruptions:
         findings.count('corruption') + comparison.corruptions + copiedFindings.count('corruption'),
       leaks: comparison.leaks,
-      imageEndOffset: (comparison.highest + 1) * clusterSize,
+      imageEndOffset: hostOffset((comparison.highest + 1) * clusterSize),
       totalClusters: Number((virtualSize + BigInt(clusterSize - 1)) / BigInt(clusterSize)),
       allocatedClusters: statistics.allocated,
       fragmentedClusters: statistics.fragmented,
@@ -149,7 +148,7 @@ export class Inspection {
   }
 
   /** Everything about one cluster of the file. */
-  cluster(cluster: number): ClusterDetail {
+  cluster(cluster: HostCluster): ClusterDetail {
     const { image, map, stored, references, comparison, findings, copiedFindings, notices } =
       this.#scan;
     const cell = map.cell(cluster);
@@ -164,7 +163,7 @@ export class Inspection {
     const here = (finding: Finding) => finding.cluster === cluster;
     return {
       cluster,
-      offset: cluster * image.geometry.clusterSize,
+      offset: offsetOf(cluster, image.geometry),
       kinds: kindNames(kindsOf(cell)),
       stored: stored.exact(cluster)?.toString(),
       references: references.exact(cluster),

@@ -3,23 +3,32 @@ import { viewOf } from '../bytes.js';
 import { maskedOffset } from '../qcow2/entryTable.js';
 import type { MappableImage } from '../qcow2/image.js';
 import { compressedSpan, type L2EntryKind, l2EntryKind } from '../qcow2/l2Entry.js';
+import {
+  clusterOf,
+  guestCluster,
+  type GuestOffset,
+  hostCluster,
+  type HostCluster,
+  type HostOffset,
+  offsetOf,
+} from '../units.js';
 
-/** A place as people name it. Offsets in bytes. */
+/** A place as people name it. */
 export type Place =
-  | { readonly type: 'cluster'; readonly cluster: number }
-  | { readonly type: 'host'; readonly offset: number }
-  | { readonly type: 'guest'; readonly offset: number }
+  | { readonly type: 'cluster'; readonly cluster: HostCluster }
+  | { readonly type: 'host'; readonly offset: HostOffset }
+  | { readonly type: 'guest'; readonly offset: GuestOffset }
   /** An entry of the active L1 table. */
   | { readonly type: 'l1'; readonly l1Index: number }
   /** An entry of the L2 table that an entry of the active L1 table points to. */
   | { readonly type: 'l2'; readonly l1Index: number; readonly l2Index: number };
 
 /** Where a place is. */
-export type Located =
+export type PlaceFound =
   | {
       readonly type: 'found';
       /** The host cluster to show: what the entry points to, else the one that the entry lies in. */
-      readonly cluster: number;
+      readonly cluster: HostCluster;
       readonly entry: LocatedEntry | undefined;
     }
   /** There is no such thing; `last` is the greatest one that there is. */
@@ -34,8 +43,8 @@ export interface LocatedEntry {
   readonly l1Index: number;
   /** Undefined for an entry of the L1 table itself, or when there is no L2 table. */
   readonly l2Index: number | undefined;
-  /** Guest offset in bytes of the first cluster that the entry maps. */
-  readonly guestOffset: number;
+  /** Of the first cluster that the entry maps. */
+  readonly guestOffset: GuestOffset;
   readonly state: EntryState;
 }
 
@@ -50,17 +59,17 @@ export type EntryState =
   | 'unusable';
 
 /** Finds the host cluster of a place. Throws on I/O errors. */
-export function locate(image: MappableImage, place: Place): Located {
+export function locate(image: MappableImage, place: Place): PlaceFound {
   const { geometry } = image;
   switch (place.type) {
     case 'cluster':
       return inFile(image, place.cluster);
     case 'host':
-      return inFile(image, Math.floor(place.offset / geometry.clusterSize));
+      return inFile(image, clusterOf(place.offset, geometry));
     case 'guest': {
       const last = Number(geometry.virtualSize) - 1;
       if (place.offset > last) return { type: 'none', what: 'guest-offset', last };
-      const cluster = Math.floor(place.offset / geometry.clusterSize);
+      const cluster = clusterOf(place.offset, geometry);
       const l1Index = Math.floor(cluster / geometry.l2Entries);
       // The L1 table of a damaged image may be shorter than its disk.
       if (l1Index >= image.l1.length)
@@ -80,22 +89,24 @@ export function locate(image: MappableImage, place: Place): Located {
   }
 }
 
-function inFile({ geometry }: MappableImage, cluster: number): Located {
+function inFile({ geometry }: MappableImage, cluster: HostCluster): PlaceFound {
   return cluster < geometry.hostClusters
     ? { type: 'found', cluster, entry: undefined }
     : { type: 'none', what: 'cluster', last: geometry.hostClusters - 1 };
 }
 
-function locateEntry(image: MappableImage, l1Index: number, l2Index: number | undefined): Located {
+function locateEntry(
+  image: MappableImage,
+  l1Index: number,
+  l2Index: number | undefined,
+): PlaceFound {
   const { geometry, l1 } = image;
   const { clusterSize, hostClusters } = geometry;
-  const guestOffset = (l1Index * geometry.l2Entries + (l2Index ?? 0)) * clusterSize;
-  const clusterOf = (offset: number): number =>
-    Math.min(Math.floor(offset / clusterSize), hostClusters - 1);
-  const found = (offset: number, index: number | undefined, state: EntryState): Located => ({
+  const first = guestCluster(l1Index * geometry.l2Entries + (l2Index ?? 0));
+  const found = (offset: number, index: number | undefined, state: EntryState): PlaceFound => ({
     type: 'found',
-    cluster: clusterOf(offset),
-    entry: { l1Index, l2Index: index, guestOffset, state },
+    cluster: hostCluster(Math.min(Math.floor(offset / clusterSize), hostClusters - 1)),
+    entry: { l1Index, l2Index: index, guestOffset: offsetOf(first, geometry), state },
   });
   const isUsable = (offset: number): boolean =>
     offset % clusterSize === 0 && offset < hostClusters * clusterSize;

@@ -115,14 +115,15 @@ class Marks {
         const next = sets.union(chunk, set);
         if (next !== chunk) owners.fill(start, stop, next);
       } else {
+        const cells = owners.writable(index);
         let before = -1;
         let next = -1;
         for (let at = start % CHUNK; at < stop - index * CHUNK; at++) {
-          if (chunk[at] !== before) {
-            before = chunk[at];
+          if (cells[at] !== before) {
+            before = cells[at];
             next = sets.union(before, set);
           }
-          chunk[at] = next;
+          cells[at] = next;
         }
       }
       start = stop;

@@ -5,15 +5,16 @@ import { compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
 import { kindsOf } from '../map/cell.js';
 import { ANY_L1, ANY_L2, BIT } from '../map/kinds.js';
 import type { Scan } from '../check/scan.js';
+import { hostCluster, type HostCluster } from '../units.js';
 
 /** Host clusters side by side. */
 export interface ClusterRun {
-  readonly cluster: number;
+  readonly cluster: HostCluster;
   readonly clusters: number;
 }
 
-/** What the structures in a cluster refer to. */
-export interface Mapped {
+/** What the tables in a cluster refer to. */
+export interface TableReferences {
   /** Runs in ascending order; the lowest of them when there are more than `MAX_RUNS`. */
   readonly runs: readonly ClusterRun[];
   /** How many runs there are in all, and clusters in them. */
@@ -28,7 +29,7 @@ const MAX_TABLES = 8;
 const MAX_SPANS = 2 ** 19;
 
 /** The host clusters that the tables in a cluster refer to, each once. */
-export function mappedBy(scan: Scan, cluster: number): Mapped {
+export function mappedBy(scan: Scan, cluster: HostCluster): TableReferences {
   const spans = new Spans(scan);
   const kinds = kindsOf(scan.map.cell(cluster));
   if (kinds & BIT.mainHeader) addHeader(scan, spans);
@@ -72,10 +73,10 @@ class Spans {
     else if (from < end && last < 2 * MAX_SPANS) this.#ends.push(from, end);
   }
 
-  merged(): Mapped {
+  merged(): TableReferences {
     const order = Array.from({ length: this.#ends.length / 2 }, (_, i) => 2 * i);
     order.sort((a, b) => this.#ends[a] - this.#ends[b]);
-    const runs: { cluster: number; clusters: number }[] = [];
+    const runs: { cluster: HostCluster; clusters: number }[] = [];
     let runCount = 0;
     let clusters = 0;
     let end = -1;
@@ -83,7 +84,8 @@ class Spans {
       const [from, to] = [Math.max(this.#ends[at], end), this.#ends[at + 1]];
       if (to <= end) continue;
       if (from !== end) runCount++;
-      if (from !== end && runs.length < MAX_RUNS) runs.push({ cluster: from, clusters: 0 });
+      if (from !== end && runs.length < MAX_RUNS)
+        runs.push({ cluster: hostCluster(from), clusters: 0 });
       if (runs.length === runCount) runs[runCount - 1].clusters += to - from;
       clusters += to - from;
       end = to;

@@ -24,7 +24,7 @@ export const storedOf = (cell: Cell): number => cell & 0xff;
 const SHAREABLE = ANY_L2 | BIT.data | BIT.compressed | BIT.vmState;
 
 /**
- * Two claimants that cannot both be right: two kinds in one cluster, a structure referred to
+ * Two claimants that cannot both be right: two kinds in one cluster, metadata referred to
  * twice, or more references than the image knows of.
  */
 export function claimedTwice(cell: Cell): boolean {

@@ -73,7 +73,7 @@ export const ANY_L2 = BIT.activeL2 | BIT.inactiveL2;
 /** All that the overlap checks guard. */
 export const ANY_GUARDED = (1 << GUARDED.length) - 1;
 
-/** Kinds that are data of the guest. All others are structures of the image: metadata. */
+/** Kinds that are data of the guest. All others are the image's metadata. */
 export const GUEST_DATA = BIT.data | BIT.compressed | BIT.vmState;
 
 /** The kinds whose bits are set, in bit order. */

@@ -1,5 +1,6 @@
 import type { Kind } from './kinds.js';
 import { hex } from '../bytes.js';
+import type { GuestOffset, HostOffset } from '../units.js';
 
 /** Which L1 table an owner hangs from: the active one, or that of a snapshot. */
 export type TableOf = { readonly snapshot: undefined } | { readonly snapshot: SnapshotName };
@@ -11,51 +12,51 @@ export interface SnapshotName {
   readonly name: string;
 }
 
-/** A structure that is pointed to. */
-interface Pointed {
+/** What is pointed to. */
+interface Target {
   /** Why it cannot be read, if it cannot. */
   readonly unreadable?: string;
 }
 
-/** One claim on a host cluster: the structure that refers to it, as data. Offsets are in bytes. */
+/** One claim on a host cluster: who refers to it, as data. */
 export type Owner =
   | { readonly type: 'main-header' }
-  | ({ readonly type: 'l1-table' } & TableOf & Pointed)
+  | ({ readonly type: 'l1-table' } & TableOf & Target)
   | ({
       readonly type: 'l2-table';
       readonly l1Index: number;
-      readonly entryOffset: number;
+      readonly entryOffset: HostOffset;
     } & TableOf)
   | ({
       readonly type: 'l2-entry';
       readonly l1Index: number;
       readonly l2Index: number;
       /** Offset of the guest cluster on the virtual disk. */
-      readonly guestOffset: number;
+      readonly guestOffset: GuestOffset;
       /** Where the entry itself lies in the file. */
-      readonly entryOffset: number;
+      readonly entryOffset: HostOffset;
       /** The entry's 64 bits, `0x…`. */
       readonly entry: string;
       readonly kind: Extract<Kind, 'data' | 'compressed' | 'vm-state'>;
       /** The guest reads zeros here, though the cluster stays allocated. */
       readonly readsZero: boolean;
     } & TableOf)
-  | ({ readonly type: 'refcount-table' } & Pointed)
+  | ({ readonly type: 'refcount-table' } & Target)
   | ({
       readonly type: 'refcount-block';
       readonly index: number;
-      readonly entryOffset: number;
-    } & Pointed)
-  | ({ readonly type: 'snapshot-table' } & Pointed)
-  | ({ readonly type: 'bitmap-directory' } & Pointed)
-  | ({ readonly type: 'bitmap-table'; readonly bitmap: string } & Pointed)
+      readonly entryOffset: HostOffset;
+    } & Target)
+  | ({ readonly type: 'snapshot-table' } & Target)
+  | ({ readonly type: 'bitmap-directory' } & Target)
+  | ({ readonly type: 'bitmap-table'; readonly bitmap: string } & Target)
   | ({
       readonly type: 'bitmap-data';
       readonly bitmap: string;
       readonly index: number;
-      readonly entryOffset: number;
-    } & Pointed)
-  | ({ readonly type: 'crypto-header' } & Pointed);
+      readonly entryOffset: HostOffset;
+    } & Target)
+  | ({ readonly type: 'crypto-header' } & Target);
 
 /** What an owner takes a cluster for. */
 export function kindOfOwner(owner: Owner): Kind {

@@ -1,4 +1,4 @@
-import type { Parsed } from '../size.js';
+import type { ParseResult } from '../size.js';
 import { BitmapCache } from './bitmapCache.js';
 import type { CheckEngine, MetadataSink } from './checkEngine.js';
 import { BITMAP_BYTES, FRAGMENT_BYTES, grownAllocation, shrinks } from './fragments.js';
@@ -54,7 +54,10 @@ export class MetadataList implements CheckEngine, MetadataSink {
   }
 
   /** An empty list, or the message with which the image fails to open. */
-  static create(geometry: StructureGeometry, settings: StructureSettings): Parsed<MetadataList> {
+  static create(
+    geometry: StructureGeometry,
+    settings: StructureSettings,
+  ): ParseResult<MetadataList> {
     const clusterSize = 2 ** geometry.clusterBits;
     const windows = Math.ceil(geometry.fileLength / (clusterSize * WINDOW_SIZE));
     const slots = slotsFor(settings.bitmapSize);

@@ -3,7 +3,7 @@ import { blockOffset, ENTRY_OFFSET, EntryTable, maskedOffset } from '../qcow2/en
 import { MAX_L1_BYTES } from '../qcow2/limits.js';
 import type { MappableImage } from '../qcow2/image.js';
 import { snapshotLabel } from '../qcow2/snapshotTable.js';
-import type { Parsed } from '../size.js';
+import type { ParseResult } from '../size.js';
 import { OperationList } from './operationList.js';
 import type { TypeSet } from './types.js';
 
@@ -21,7 +21,7 @@ export const MAX_OPERATIONS = 2 ** 24;
  * and the limit do. The L1 tables of snapshots are read only if inactive L2 tables are guarded.
  * Not ok for an image that nobody could have made: it would take more than 2^24 operations.
  */
-export function openSequence(image: MappableImage, guarded: TypeSet): Parsed<OperationList> {
+export function openSequence(image: MappableImage, guarded: TypeSet): ParseResult<OperationList> {
   const { header, l1, refcountTable } = image;
   const { clusterSize } = image.geometry;
   const operations = new OperationList();

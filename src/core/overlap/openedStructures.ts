@@ -1,6 +1,6 @@
 import { BIT } from '../map/kinds.js';
 import type { MappableImage } from '../qcow2/image.js';
-import type { Parsed } from '../size.js';
+import type { ParseResult } from '../size.js';
 import { openSequence } from './openSequence.js';
 import type { OperationList } from './operationList.js';
 import { Replay } from './replay.js';
@@ -23,7 +23,7 @@ export class StructureBuilder {
   readonly geometry: StructureGeometry;
   readonly #image: MappableImage;
   #sequence:
-    { readonly inactiveL2: boolean; readonly operations: Parsed<OperationList> } | undefined;
+    { readonly inactiveL2: boolean; readonly operations: ParseResult<OperationList> } | undefined;
 
   constructor(image: MappableImage) {
     this.#image = image;
@@ -34,7 +34,7 @@ export class StructureBuilder {
   }
 
   /** What opening enters. Throws on I/O errors. */
-  operations(guarded: TypeSet): Parsed<OperationList> {
+  operations(guarded: TypeSet): ParseResult<OperationList> {
     const inactiveL2 = (guarded & BIT.inactiveL2) !== 0;
     if (this.#sequence?.inactiveL2 !== inactiveL2)
       this.#sequence = { inactiveL2, operations: openSequence(this.#image, guarded) };

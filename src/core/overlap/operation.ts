@@ -1,4 +1,4 @@
-import type { Parsed } from '../size.js';
+import type { ParseResult } from '../size.js';
 import type { StructureGeometry } from './settings.js';
 import type { TypeSet } from './types.js';
 
@@ -45,7 +45,7 @@ const LARGEST: Readonly<Record<string, number>> = {
 const SMALLEST: Readonly<Record<string, number>> = { CLUSTER_BITS: 9 };
 
 /** Reads one line of an operations file: `create …`, `enter …`, `remove …` or `check …`. */
-export function parseOperation(line: string): Parsed<Operation | Creation> {
+export function parseOperation(line: string): ParseResult<Operation | Creation> {
   const [word, ...texts] = line.trim().split(/\s+/);
   if (!isForm(word))
     return wrong(`unknown operation '${word}', expected one of ${Object.keys(FORMS).join(', ')}`);

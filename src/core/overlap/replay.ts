@@ -1,4 +1,4 @@
-import type { Parsed } from '../size.js';
+import type { ParseResult } from '../size.js';
 import { EventLog } from './eventLog.js';
 import { MetadataList } from './metadataList.js';
 import type { OperationList } from './operationList.js';
@@ -58,7 +58,7 @@ export class Replay {
     geometry: StructureGeometry,
     settings: StructureSettings,
     operations: OperationList,
-  ): Parsed<Replay> {
+  ): ParseResult<Replay> {
     const created = MetadataList.create(geometry, settings);
     return created.ok ? { ok: true, value: new Replay(created.value, operations) } : created;
   }

@@ -1,4 +1,4 @@
-import type { Parsed } from '../size.js';
+import type { ParseResult } from '../size.js';
 import { MetadataList } from './metadataList.js';
 import { type Creation, type Operation, parseOperation } from './operation.js';
 import type { LimitPolicy } from './settings.js';
@@ -36,7 +36,7 @@ export class TraceSession {
   }
 
   /** Applies one line; an error is one of the line itself. */
-  apply(line: string): Parsed<TraceLine> {
+  apply(line: string): ParseResult<TraceLine> {
     const parsed = parseOperation(line);
     if (!parsed.ok) return parsed;
     const op = line.trim();
@@ -50,7 +50,7 @@ export class TraceSession {
     return { ok: true, value: { op, ret, events, ...stateOf(list) } };
   }
 
-  #create(op: string, creation: Creation): Parsed<TraceLine> {
+  #create(op: string, creation: Creation): ParseResult<TraceLine> {
     const created = MetadataList.create(creation, { ...creation, policy: this.#policy });
     this.#list = created.ok ? created.value : undefined;
     if (!created.ok) return { ok: true, value: { op, ret: NO_MEMORY, events: [] } };

@@ -1,5 +1,5 @@
 import { BIT, GUARDED, type Kind } from '../map/kinds.js';
-import type { Parsed } from '../size.js';
+import type { ParseResult } from '../size.js';
 
 /**
  * The types that the overlap checks guard, as a set of bits: those of core/map/kinds.ts. The
@@ -51,7 +51,7 @@ export interface GuardOptions {
 }
 
 /** The guarded types, or QEMU's text for refusing the options (qcow2_update_options_prepare). */
-export function guardedTypes(options: GuardOptions): Parsed<TypeSet> {
+export function guardedTypes(options: GuardOptions): ParseResult<TypeSet> {
   const { mode, template, types = {} } = options;
   if (mode !== undefined && template !== undefined && mode !== template)
     return {

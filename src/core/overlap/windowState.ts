@@ -3,6 +3,7 @@ import type { MetadataList } from './metadataList.js';
 import { WINDOW_SIZE } from './typeRuns.js';
 import type { TypeSet } from './types.js';
 import { DROPPED, HAS_BITMAP, KEPT, MODIFIED, type WindowForm } from './windowTable.js';
+import { bytes, type Bytes, hostOffset, type HostOffset } from '../units.js';
 
 /**
  * Why writes to a window may go unnoticed: memory was refused when something was entered; a removal
@@ -10,11 +11,11 @@ import { DROPPED, HAS_BITMAP, KEPT, MODIFIED, type WindowForm } from './windowTa
  */
 export type Exposure = 'lost' | 'dropped' | 'refused';
 
-/** One window. Offsets and lengths in bytes. */
+/** One window. */
 export interface WindowState {
   readonly window: number;
-  readonly start: number;
-  readonly length: number;
+  readonly start: HostOffset;
+  readonly length: Bytes;
   readonly form: WindowForm;
   /** Undefined when the window is protected. */
   readonly exposure: Exposure | undefined;
@@ -131,8 +132,8 @@ export function stateOf(list: MetadataList, row: number, refusesBitmaps: boolean
   const age = windows.ages[row];
   return {
     window,
-    start: window * list.windowBytes,
-    length: list.windowBytes,
+    start: hostOffset(window * list.windowBytes),
+    length: bytes(list.windowBytes),
     form: formOf(list, row),
     exposure: exposureOf(list, row, refusesBitmaps),
     lost,

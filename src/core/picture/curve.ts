@@ -29,10 +29,11 @@ interface Layout {
 
 export type Curve = HilbertCurve | RowCurve;
 
-export function createCurve(name: CurveName, clusters: number): Curve {
+/** `arrangement`: of the squares of the Hilbert curve; without one they are as large as can be. */
+export function createCurve(name: CurveName, clusters: number, arrangement?: Arrangement): Curve {
   switch (name) {
     case 'hilbert':
-      return new HilbertCurve(clusters);
+      return new HilbertCurve(clusters, arrangement);
     case 'rows':
       return new RowCurve(clusters);
   }
@@ -94,13 +95,14 @@ export function hilbertIndex(
 }
 
 /**
- * Walks down the squares of a Hilbert curve, or of several side by side, in the order of the curve.
- * `enter` is told the level of a square (it is 2^level wide), its number along the curve among those
- * of its level, and its column and row among them; it says whether to go on into its quadrants.
+ * Walks down the squares of a picture, in the order of the curve, `depth` levels into each of those
+ * that lie side by side. `enter` is told the level of a square (0 where the walk ends), its number
+ * along the curve among those of its level, and its column and row among them; it says whether to
+ * go on into its quadrants.
  */
 export function walkHilbert(
-  order: number,
-  curves: number,
+  curve: HilbertCurve,
+  depth: number,
   enter: (level: number, index: number, x: number, y: number) => boolean,
 ): void {
   const walk = (level: number, index: number, x: number, y: number, turned: Orientation): void => {
@@ -118,7 +120,10 @@ export function walkHilbert(
       );
     }
   };
-  for (let curve = 0; curve < curves; curve++) walk(order, curve, curve, 0, 0);
+  for (let square = 0; square < curve.squares; square++) {
+    const { x, y, orientation } = curve.squareAt(square);
+    walk(depth, square, x, y, orientation);
+  }
 }
 
 /** The width and height that the first `count` squares of a Hilbert curve take, from its start. */
@@ -138,9 +143,24 @@ function filledByHilbert(order: number, count: number): Extent {
   return { width, height };
 }
 
+/** How Hilbert squares of 2^order × 2^order cells lie side by side. */
+export interface Arrangement {
+  readonly order: number;
+  readonly columns: number;
+}
+
+/** One Hilbert square, or two side by side: whichever is more than half full. */
+export function largestSquares(clusters: number): Arrangement {
+  let order = 0;
+  while (4 ** order < clusters) order++;
+  const two = order > 0 && 2 * 4 ** (order - 1) >= clusters;
+  return two ? { order: order - 1, columns: 2 } : { order, columns: 1 };
+}
+
 /**
- * One Hilbert square, or two side by side of which the second goes on where the first ends:
- * whichever is more than half full.
+ * Squares of the Hilbert curve side by side, each of which goes on where the one before ends: rows
+ * run to the right and back in turn, and the squares at the right end, where a row turns, are
+ * transposed. So the curve never jumps, and fills a pane of any shape.
  */
 export class HilbertCurve implements Layout {
   readonly name = 'hilbert';
@@ -150,34 +170,73 @@ export class HilbertCurve implements Layout {
   readonly filled: Extent;
   /** A square is 2^order cells wide and high. */
   readonly order: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** How many there are, of which the last may be filled in part. */
+  readonly squares: number;
 
-  constructor(clusters: number) {
-    let order = 0;
-    while (4 ** order < clusters) order++;
-    const two = order > 0 && 2 * 4 ** (order - 1) >= clusters;
+  constructor(clusters: number, arrangement = largestSquares(clusters)) {
+    const { order, columns } = arrangement;
+    const side = 2 ** order;
     this.clusters = clusters;
-    this.order = two ? order - 1 : order;
-    this.height = 2 ** this.order;
-    this.width = two ? 2 * this.height : this.height;
-    const rest = clusters - 4 ** this.order;
-    this.filled =
-      rest > 0
-        ? { width: this.height + filledByHilbert(this.order, rest).width, height: this.height }
-        : filledByHilbert(this.order, clusters);
+    this.order = order;
+    this.squares = Math.max(1, Math.ceil(clusters / 4 ** order));
+    this.columns = columns;
+    this.rows = Math.ceil(this.squares / columns);
+    this.width = columns * side;
+    this.height = this.rows * side;
+    this.filled = this.#extent();
+  }
+
+  /** As far as the last square is filled, if it is alone in its row; else as far as its neighbours. */
+  #extent(): Extent {
+    const side = 2 ** this.order;
+    const last = this.squareAt(this.squares - 1);
+    const inside = this.clusters - (this.squares - 1) * 4 ** this.order;
+    const filled = filledByHilbert(this.order, inside);
+    const alone = (this.squares - 1) % this.columns === 0;
+    const [wide, high] =
+      last.orientation & 1 ? [filled.height, filled.width] : [filled.width, filled.height];
+    return {
+      width: this.rows > 1 ? this.width : last.x * side + wide,
+      height: alone ? last.y * side + high : this.height,
+    };
+  }
+
+  /** Column and row of a square among the squares, and how it is turned. */
+  squareAt(square: number): HilbertStep {
+    const y = Math.floor(square / this.columns);
+    const along = square % this.columns;
+    const back = y % 2 === 1;
+    const x = back ? this.columns - 1 - along : along;
+    if (x === this.columns - 1 && (back || y < this.rows - 1)) return { x, y, orientation: 1 };
+    return { x, y, orientation: back ? 2 : 0 };
+  }
+
+  /** The number along the curve of the square in a column and a row. */
+  squareIn(x: number, y: number): number {
+    return y * this.columns + (y % 2 === 1 ? this.columns - 1 - x : x);
   }
 
   point(cluster: number): Point {
     const capacity = 4 ** this.order;
-    const second = cluster >= capacity;
-    const { x, y } = hilbertStep(this.order, second ? cluster - capacity : cluster);
-    return { x: second ? x + this.height : x, y };
+    const side = 2 ** this.order;
+    const number = Math.floor(cluster / capacity);
+    const square = this.squareAt(number);
+    const inner = hilbertStep(this.order, cluster - number * capacity);
+    const turn = square.orientation >>> 1 ? side - 1 : 0;
+    const [x, y] = square.orientation & 1 ? [inner.y, inner.x] : [inner.x, inner.y];
+    return { x: square.x * side + (x ^ turn), y: square.y * side + (y ^ turn) };
   }
 
   cluster(x: number, y: number): number | undefined {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return undefined;
-    const second = x >= this.height;
-    const index = hilbertIndex(this.order, second ? x - this.height : x, y);
-    const cluster = second ? index + 4 ** this.order : index;
+    const side = 2 ** this.order;
+    const [column, row] = [Math.floor(x / side), Math.floor(y / side)];
+    const square = this.squareIn(column, row);
+    const { orientation } = this.squareAt(square);
+    const index = hilbertIndex(this.order, x - column * side, y - row * side, orientation);
+    const cluster = square * 4 ** this.order + index;
     return cluster < this.clusters ? cluster : undefined;
   }
 }

@@ -39,7 +39,8 @@ export function gatherTile(
   y: number,
   target: MixedTile,
 ): TileCells {
-  if (curve.width < TILE || curve.height < TILE) return gatherCells(source, curve, x, y, target);
+  const isSmall = curve.name === 'hilbert' ? curve.order < TILE_BITS : curve.width < TILE;
+  if (isSmall || curve.height < TILE) return gatherCells(source, curve, x, y, target);
   switch (curve.name) {
     case 'hilbert':
       return gatherStretch(source, curve, x, y, target);
@@ -82,16 +83,18 @@ function gatherStretch(
 ): TileCells {
   const order = curve.order - TILE_BITS;
   const side = 2 ** order;
-  const second = x >= side;
-  const index = hilbertIndex(order, second ? x - side : x, y);
-  const start = (second ? index + side * side : index) * CELLS;
+  const [column, row] = [Math.floor(x / side), Math.floor(y / side)];
+  const square = curve.squareIn(column, row);
+  const turned = curve.squareAt(square).orientation;
+  const index = hilbertIndex(order, x - column * side, y - row * side, turned);
+  const start = (square * side * side + index) * CELLS;
   if (start >= source.clusters) return OUTSIDE_TILE;
 
   const inside = Math.min(CELLS, source.clusters - start);
   const uniform = inside === CELLS ? uniformChunks(source, start, start + CELLS - 1) : undefined;
   if (uniform !== undefined) return uniformOf(uniform);
 
-  const places = placesOnCurve(hilbertStep(order, index).orientation);
+  const places = placesOnCurve(turned ^ hilbertStep(order, index).orientation);
   const { glyphs, masks } = target;
   if (inside < CELLS) {
     glyphs.fill(OUTSIDE);

@@ -66,6 +66,20 @@ export function valuesOf({ view, layer }: Picture): readonly string[] {
 export const valueOf = (layer: Exclude<Layer, 'kinds'>, name: string): number =>
   VALUES[layer].indexOf(name);
 
+/** Values of clusters that take no room, or of which nothing is known. */
+const NOTHINGS: ReadonlySet<string> = new Set([
+  'unallocated',
+  'none',
+  '0',
+  'free',
+  'unknown',
+  'zero-plain',
+]);
+
+/** By value: whether clusters that have it hold anything. */
+export const holdings = (picture: Picture): readonly boolean[] =>
+  valuesOf(picture).map((name) => !NOTHINGS.has(name));
+
 /** A value of this rank or above is seen from afar though it is alone among others; the highest wins. */
 export const GRAVE = 128;
 

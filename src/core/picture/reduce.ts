@@ -101,3 +101,25 @@ function reducePairs(upper: number, lower: number, ranks: Ranks): number {
   if (((a | b | c | d) & ~DOMINANT_MASK) === 0) return dominant;
   return dominant | (Math.max(a, b, c, d) & ~DOMINANT_MASK);
 }
+
+/** Writes a quarter of a tile of shares, as `reduceInto` does: each from a 2 × 2 square of a child. */
+export function averageInto(
+  parent: Uint8Array,
+  child: Uint8Array | number,
+  right: number,
+  down: number,
+): void {
+  const start = down * HALF * TILE + right * HALF;
+  for (let y = 0; y < HALF; y++) {
+    const target = start + y * TILE;
+    if (typeof child === 'number') {
+      parent.fill(child, target, target + HALF);
+      continue;
+    }
+    for (let x = 0, at = 2 * y * TILE; x < HALF; x++, at += 2) {
+      const sum = child[at] + child[at + 1] + child[at + TILE] + child[at + TILE + 1];
+      // However little there is, it is not nothing.
+      parent[target + x] = sum === 0 ? 0 : Math.max(1, Math.round(sum / 4));
+    }
+  }
+}

@@ -101,10 +101,10 @@ function stretchesInRows(curve: RowCurve, area: Rectangle, grain: number): Stret
 
 function stretchesOnCurve(curve: HilbertCurve, area: Rectangle, grain: number): Stretch[] {
   const stretches: Stretch[] = [];
-  const { order, clusters, width, height } = curve;
+  const { order, clusters } = curve;
   const right = area.x + area.width;
   const bottom = area.y + area.height;
-  walkHilbert(order, width / height, (level, index, column, row) => {
+  walkHilbert(curve, order, (level, index, column, row) => {
     const edge = 2 ** level;
     const [x, y] = [column * edge, row * edge];
     if (x >= right || y >= bottom || x + edge <= area.x || y + edge <= area.y) return false;

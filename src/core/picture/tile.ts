@@ -8,6 +8,7 @@ import type { Trouble } from '../map/cell.js';
  * - glyph, 8 bits: bits 4 … 0 the dominant value (31 outside the file), bits 6 … 5 the worst
  *   trouble (see map/cell.ts)
  * - mask, 16 bits: the values that are there, bit v - 1 for value v and bit 15 for value 0
+ * - share, 8 bits, only where it is asked for: the part of its clusters that hold anything, 255 for all
  *
  * What the values mean is a matter of the layer (see layer.ts); of a host cluster's kinds, 0 is
  * unallocated and 1 + its index stands for a kind.
@@ -46,6 +47,7 @@ export interface MixedTile {
   /** TILE_CELLS of each. */
   readonly glyphs: Uint8Array;
   readonly masks: Uint16Array;
+  readonly shares: Uint8Array | undefined;
 }
 
 export function troubleOfGlyph(glyph: number): Trouble {
@@ -97,16 +99,23 @@ export function topLevel(picture: { readonly width: number; readonly height: num
 export const tileKey = (level: number, x: number, y: number): number =>
   (level * 2 ** 24 + y) * 2 ** 24 + x;
 
+/** Bytes of a tile. */
+export const tileBytes = (shares: boolean): number => TILE_CELLS * (shares ? 4 : 3);
+
 /** An empty tile to fill. */
-export function newTile(): MixedTile {
-  return tileOverBytes(new ArrayBuffer(TILE_CELLS * 3));
+export function newTile(shares = false): MixedTile {
+  return tileOverBytes(new ArrayBuffer(tileBytes(shares)));
 }
 
-/** The tile that lies in `buffer`: all glyphs, then all masks. */
+/** The tile that lies in `buffer`: all glyphs, then all masks, then all shares if there are any. */
 export function tileOverBytes(buffer: ArrayBuffer): MixedTile {
   return {
     type: 'mixed',
     glyphs: new Uint8Array(buffer, 0, TILE_CELLS),
     masks: new Uint16Array(buffer, TILE_CELLS, TILE_CELLS),
+    shares:
+      buffer.byteLength === tileBytes(true)
+        ? new Uint8Array(buffer, TILE_CELLS * 3, TILE_CELLS)
+        : undefined,
   };
 }

@@ -1,11 +1,12 @@
 import type { Curve } from './curve.js';
 import { gatherTile, OUTSIDE_TILE } from './gather.js';
-import { reduceInto } from './reduce.js';
+import { averageInto, reduceInto } from './reduce.js';
 import type { PictureSource } from './source.js';
 import {
+  DOMINANT_MASK,
   newTile,
   TILE,
-  TILE_CELLS,
+  tileBytes,
   tileKey,
   topLevel,
   type MixedTile,
@@ -14,7 +15,6 @@ import {
 
 /** Bytes that the kept tiles may take: all levels above 0 of an image of some 20 M clusters. */
 const BUDGET = 24 * 2 ** 20;
-const MIXED_BYTES = TILE_CELLS * 3;
 const UNIFORM_BYTES = 128;
 
 /**
@@ -28,11 +28,19 @@ export class TilePyramid {
   readonly #kept = new Map<number, TileCells>();
   /** The tile of the whole picture took longest to make, and everybody wants it: it stays. */
   readonly #top: number;
-  readonly #scratch = newTile();
+  readonly #scratch: MixedTile;
+  /** By value: the share of a cluster that has it. */
+  readonly #shareOf: Uint8Array | undefined;
   #bytes = 0;
 
-  /** `budget`: bytes that the kept tiles may take. */
-  constructor(source: PictureSource, curve: Curve, budget = BUDGET) {
+  /**
+   * `holds`: by value, whether clusters that have it hold anything; only then tiles have shares.
+   * `budget`: bytes that the kept tiles may take.
+   */
+  constructor(source: PictureSource, curve: Curve, holds?: readonly boolean[], budget = BUDGET) {
+    this.#shareOf =
+      holds && Uint8Array.from({ length: 32 }, (_, value) => (holds[value] ? 255 : 0));
+    this.#scratch = newTile(holds !== undefined);
     this.#source = source;
     this.#curve = curve;
     this.#budget = budget;
@@ -56,7 +64,12 @@ export class TilePyramid {
     if (x < 0 || y < 0 || x * edge >= this.#curve.width || y * edge >= this.#curve.height) {
       return OUTSIDE_TILE;
     }
-    if (level === 0) return gatherTile(this.#source, this.#curve, x, y, scratch ?? newTile());
+    if (level === 0) {
+      const target = scratch ?? newTile(this.#shareOf !== undefined);
+      const made = gatherTile(this.#source, this.#curve, x, y, target);
+      if (made.type === 'mixed') this.#fillShares(made);
+      return made;
+    }
 
     const key = tileKey(level, x, y);
     const kept = this.#kept.get(key);
@@ -74,7 +87,6 @@ export class TilePyramid {
   #reduce(level: number, x: number, y: number): TileCells {
     let parent: MixedTile | undefined;
     let first: TileCells | undefined;
-    const { ranks } = this.#source;
     for (let quarter = 0; quarter < 4; quarter++) {
       const right = quarter & 1;
       const down = quarter >>> 1;
@@ -82,14 +94,27 @@ export class TilePyramid {
       first ??= child;
       if (!parent) {
         if (alike(first, child)) continue;
-        parent = newTile();
-        for (let before = 0; before < quarter; before++) {
-          reduceInto(parent, first, before & 1, before >>> 1, ranks);
-        }
+        parent = newTile(this.#shareOf !== undefined);
+        for (let before = 0; before < quarter; before++)
+          this.#reduceInto(parent, first, before & 1, before >>> 1);
       }
-      reduceInto(parent, child, right, down, ranks);
+      this.#reduceInto(parent, child, right, down);
     }
     return parent ?? first ?? OUTSIDE_TILE;
+  }
+
+  #reduceInto(parent: MixedTile, child: TileCells, right: number, down: number): void {
+    reduceInto(parent, child, right, down, this.#source.ranks);
+    if (!parent.shares || !this.#shareOf) return;
+    const shares =
+      child.type === 'mixed' ? child.shares : this.#shareOf[child.glyph & DOMINANT_MASK];
+    averageInto(parent.shares, shares ?? 0, right, down);
+  }
+
+  /** The shares of a tile of clusters. */
+  #fillShares({ glyphs, shares }: MixedTile): void {
+    if (!shares || !this.#shareOf) return;
+    for (let i = 0; i < shares.length; i++) shares[i] = this.#shareOf[glyphs[i] & DOMINANT_MASK];
   }
 
   #keep(key: number, tile: TileCells): void {
@@ -104,7 +129,8 @@ export class TilePyramid {
   }
 }
 
-const bytesOf = (tile: TileCells): number => (tile.type === 'mixed' ? MIXED_BYTES : UNIFORM_BYTES);
+const bytesOf = (tile: TileCells): number =>
+  tile.type === 'mixed' ? tileBytes(tile.shares !== undefined) : UNIFORM_BYTES;
 
 /** Both uniform, in the same way. */
 function alike(a: TileCells, b: TileCells): boolean {

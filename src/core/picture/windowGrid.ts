@@ -3,7 +3,7 @@ import { walkHilbert, type Curve, type HilbertCurve } from './curve.js';
 import { rectanglesOf, type Rectangle, type Stretch } from './stretch.js';
 
 /** A window on the Hilbert curve is a square of 2^6 × 2^6 cells. */
-const SQUARE_BITS = 6;
+export const SQUARE_BITS = 6;
 
 /** Columns and rows of blocks, up to `right` and `bottom`, which are not among them. */
 export interface Span {
@@ -33,7 +33,7 @@ export class WindowGrid {
   /** Cells that a window is wide and high. */
   readonly width: number;
   readonly height: number;
-  /** The level at which a block is as high as the grid. */
+  /** The level at which a block is as high as the grid, or a whole square of the curve. */
   readonly top: number;
 
   constructor(curve: Curve) {
@@ -51,7 +51,12 @@ export class WindowGrid {
     }
     this.columns = curve.width / this.width;
     this.rows = Math.ceil(curve.height / this.height);
-    this.top = Math.ceil(Math.log2(this.rows));
+    const highest = Math.ceil(Math.log2(this.rows));
+    // Blocks are squares of the curve, or within them.
+    this.top =
+      curve.name === 'hilbert'
+        ? Math.min(highest, Math.max(0, curve.order - SQUARE_BITS))
+        : highest;
   }
 
   /** Cells that a block is wide and high. */
@@ -137,9 +142,11 @@ export class WindowGrid {
     see: (block: number, column: number, row: number) => void,
   ): void {
     const blocks = this.blocks(level);
-    const [order, curves] =
-      this.windows === 1 ? [0, 1] : [curve.order - SQUARE_BITS - level, curve.width / curve.height];
-    walkHilbert(order, curves, (above, index, x, y) => {
+    if (this.windows === 1) {
+      see(0, 0, 0);
+      return;
+    }
+    walkHilbert(curve, curve.order - SQUARE_BITS - level, (above, index, x, y) => {
       const edge = 2 ** above;
       if (x * edge >= right || y * edge >= bottom || index * edge * edge >= blocks) return false;
       if ((x + 1) * edge <= left || (y + 1) * edge <= top) return false;

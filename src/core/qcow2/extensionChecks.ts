@@ -6,7 +6,7 @@ import * as limits from './limits.js';
 import type { Refusals } from './refusals.js';
 
 /** What of the extensions an image keeps. */
-export interface ExtensionsFound {
+export interface ExtensionFacts {
   readonly crypto: CryptoHeader | undefined;
   /** What QEMU warns of on stderr while opening, line by line. */
   readonly warnings: readonly string[];
@@ -34,7 +34,7 @@ export function checkExtensions(
   extensions: Extensions,
   clusterSize: number,
   refusals: Refusals,
-): ExtensionsFound {
+): ExtensionFacts {
   let crypto: CryptoHeader | undefined;
   const warnings: string[] = [];
   const refuse = (e: { offset: number }, message: string, refusal: string) => {

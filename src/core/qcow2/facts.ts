@@ -3,6 +3,7 @@ import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from './features.js';
 import { foreignAdvice, foreignFormat } from './foreignFormat.js';
 import type { Image } from './image.js';
 import type { Problem } from './problem.js';
+import { bytes, type Bytes } from '../units.js';
 
 /** How the image is laid out, in plain values. Sizes in bytes. */
 export interface GeometryFacts {
@@ -10,7 +11,7 @@ export interface GeometryFacts {
   readonly clusterBits: number;
   /** Host clusters in the file, the last one perhaps partial. */
   readonly hostClusters: number;
-  readonly virtualSize: number;
+  readonly virtualSize: Bytes;
   readonly refcountBits: number;
   readonly snapshots: number;
   readonly bitmaps: number;
@@ -30,8 +31,7 @@ export interface GeometryFacts {
 /** What the header says, known before the scan starts. */
 export interface ImageFacts {
   readonly fileName: string;
-  /** Bytes. */
-  readonly fileSize: number;
+  readonly fileSize: Bytes;
   /** Known when the header could be understood far enough to lay the file out in clusters. */
   readonly geometry: GeometryFacts | undefined;
   /** The file is no qcow2 image of version 2 or later. */
@@ -55,7 +55,7 @@ export function imageFacts(image: Image, fileName: string): ImageFacts {
   const foreign = image.foreign
     ? { title: known?.title, advice: known && foreignAdvice(known) }
     : undefined;
-  const base = { fileName, fileSize: source.size, foreign, problems: image.problems };
+  const base = { fileName, fileSize: bytes(source.size), foreign, problems: image.problems };
   if (!geometry) return { ...base, geometry: undefined };
   const incompatible = header.value('incompatible_features');
   return {
@@ -64,7 +64,7 @@ export function imageFacts(image: Image, fileName: string): ImageFacts {
       version: geometry.version,
       clusterBits: geometry.clusterBits,
       hostClusters: geometry.hostClusters,
-      virtualSize: Number(header.value('size')),
+      virtualSize: bytes(Number(header.value('size'))),
       refcountBits: geometry.refcountBits,
       snapshots: header.number('nb_snapshots'),
       bitmaps: findExtension(image.extensions, 'bitmaps')?.count ?? 0,

@@ -3,7 +3,7 @@ import { hex, textOf } from '../bytes.js';
 import {
   checkCryptoHeader,
   checkExtensions,
-  type ExtensionsFound,
+  type ExtensionFacts,
   LUKS,
 } from './extensionChecks.js';
 import { type Extensions, findExtension } from './extensions.js';
@@ -202,7 +202,7 @@ export function checkTables(
   extensions: Extensions,
   geometry: Geometry,
   refusals: Refusals,
-): ExtensionsFound & { readonly backingFile: string | undefined } {
+): ExtensionFacts & { readonly backingFile: string | undefined } {
   if (header.number('refcount_table_clusters') === 0)
     refusals.field(
       'refcount_table_clusters',

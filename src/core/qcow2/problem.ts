@@ -1,3 +1,5 @@
+import type { HostOffset } from '../units.js';
+
 /** Why `qemu-img check` stops without counts: what it says last, and the errno's text. */
 export interface CheckFailure {
   readonly messages: readonly string[];
@@ -10,8 +12,8 @@ export interface Problem {
   readonly message: string;
   /** The field, as the specification calls it. */
   readonly field: string;
-  /** Host offset of the field in bytes. */
-  readonly offset: number;
+  /** Of the field. */
+  readonly offset: HostOffset;
   /** QEMU's own refusal text, when QEMU refuses to open the image for it. */
   readonly refusal: string | undefined;
 }

@@ -1,6 +1,7 @@
 import { hex } from '../bytes.js';
 import { type FieldName, fieldOffset } from './header.js';
 import type { Problem } from './problem.js';
+import { hostOffset } from '../units.js';
 
 /** Who refuses: every opening, or only one that is not for a check (`qemu-img check` looks itself). */
 export type RefusedBy = 'every opening' | 'opening but for a check';
@@ -47,7 +48,7 @@ export class Refusals {
     refusal: string | undefined,
     by: RefusedBy = 'every opening',
   ): void {
-    this.problems.push({ field, offset, message, refusal });
+    this.problems.push({ field, offset: hostOffset(offset), message, refusal });
     if (refusal === undefined) return;
     this.#open ??= refusal;
     if (by === 'every opening') this.#check ??= refusal;

@@ -22,6 +22,12 @@ export function contradicts(hasOffset: boolean, { zeroes, allocated }: Subcluste
   return hasOffset ? (zeroes & allocated) !== 0 : allocated !== 0;
 }
 
+/** All 32 subclusters are alike. */
+export function isUniform({ zeroes, allocated }: SubclusterBitmap): boolean {
+  if (zeroes === 0) return allocated === 0 || allocated === 0xffffffff;
+  return zeroes === 0xffffffff;
+}
+
 /** Kind of one subcluster of an extended entry that is not compressed and not contradictory. */
 export function subclusterKind(
   hasOffset: boolean,

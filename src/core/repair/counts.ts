@@ -1,3 +1,4 @@
+import { hostOffset, type HostOffset } from '../units.js';
 import type { Errno } from '../simulate/copy/failure.js';
 
 /** What one pass of QEMU's check has counted (BdrvCheckResult). */
@@ -7,8 +8,7 @@ export interface Counts {
   leaks: number;
   corruptionsFixed: number;
   leaksFixed: number;
-  /** Bytes. */
-  imageEndOffset: number;
+  imageEndOffset: HostOffset;
   totalClusters: number;
   allocatedClusters: number;
   fragmentedClusters: number;
@@ -21,7 +21,7 @@ export const noCounts = (): Counts => ({
   leaks: 0,
   corruptionsFixed: 0,
   leaksFixed: 0,
-  imageEndOffset: 0,
+  imageEndOffset: hostOffset(0),
   totalClusters: 0,
   allocatedClusters: 0,
   fragmentedClusters: 0,

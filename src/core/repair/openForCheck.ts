@@ -2,8 +2,8 @@ import { AUTOCLEAR } from '../qcow2/features.js';
 import type { MappableImage } from '../qcow2/image.js';
 import { NO_SNAPSHOTS } from '../qcow2/openSnapshots.js';
 import { TEMPLATES } from '../overlap/types.js';
-import type { Parsed } from '../size.js';
-import { RequestFailed } from '../simulate/copy/failure.js';
+import type { ParseResult } from '../size.js';
+import { RequestError } from '../simulate/copy/failure.js';
 import type { Overlay } from '../simulate/copy/overlay.js';
 import type { Recorder } from '../simulate/copy/recorder.js';
 import { sizesOf } from '../simulate/copy/sizes.js';
@@ -24,7 +24,7 @@ export function openForCheck(
   image: MappableImage,
   overlay: Overlay,
   recorder: Recorder,
-): Parsed<Driver> {
+): ParseResult<Driver> {
   const unread: MappableImage = { ...image, snapshotTable: NO_SNAPSHOTS, snapshotsOffset: 0 };
   const sized = sizesOf(image.geometry, {});
   if (!sized.ok) return sized;
@@ -48,8 +48,8 @@ export function openForCheck(
     image.extensions.list.some((e) => e.type === 'bitmaps') && image.bitmaps === undefined;
   const unknown = (header.autoclear & ~KNOWN_AUTOCLEAR) !== 0n;
   header.autoclear &= KNOWN_AUTOCLEAR;
-  const failed = (what: string, error: unknown): Parsed<Driver> => {
-    if (error instanceof RequestFailed) return { ok: false, message: `${what}: ${error.message}` };
+  const failed = (what: string, error: unknown): ParseResult<Driver> => {
+    if (error instanceof RequestError) return { ok: false, message: `${what}: ${error.message}` };
     throw error;
   };
   // Bitmaps that somebody else has in use stay as they are.

@@ -1,6 +1,7 @@
 import { INCOMPATIBLE } from '../qcow2/features.js';
-import { failureOf, RequestFailed } from '../simulate/copy/failure.js';
+import { failureOf, RequestError } from '../simulate/copy/failure.js';
 import type { Driver } from '../simulate/driver/driver.js';
+import { hostOffset } from '../units.js';
 import type { Work } from '../work.js';
 import { compareRefcounts, type Compared } from './compareRefcounts.js';
 import { checkCopied } from './copiedFlags.js';
@@ -70,7 +71,7 @@ function* checkRefcounts(
     const isSafe = counts.checkErrors === 0 && counts.corruptions === 0 && counts.leaks === 0;
     const mayRepair = fixing.errors || (fixing.leaks && isSafe);
     yield* checkCopied(state, counts, mayRepair, compared.allRead ? references : undefined);
-    counts.imageEndOffset = (compared.highest + 1) * clusterSize;
+    counts.imageEndOffset = hostOffset((compared.highest + 1) * clusterSize);
     return { counts, rebuilt: rebuilds };
   } finally {
     references.release();
@@ -121,8 +122,8 @@ function markSound(driver: Driver): void {
   if (errno !== undefined) throw new PassFailed(errno);
 }
 
-/** Writes the header anew, if its cluster has room for it. Throws RequestFailed. */
+/** Writes the header anew, if its cluster has room for it. Throws RequestError. */
 export function updateHeader(driver: Driver): void {
-  if (driver.header.encode() === undefined) throw new RequestFailed('ENOSPC');
+  if (driver.header.encode() === undefined) throw new RequestError('ENOSPC');
   driver.writeHeader();
 }

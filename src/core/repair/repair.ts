@@ -6,8 +6,8 @@ import { hex } from '../bytes.js';
 import {
   type Errno,
   errnoText,
-  ProcessAborted,
-  RequestFailed,
+  ProcessAbort,
+  RequestError,
   Unpredictable,
 } from '../simulate/copy/failure.js';
 import { allMessages } from '../simulate/copy/laterMessages.js';
@@ -165,7 +165,7 @@ class Run {
     try {
       return { state: 'done', exitCode: yield* this.#repair(image) };
     } catch (error) {
-      if (error instanceof ProcessAborted) return { state: 'aborted', reason: error.message };
+      if (error instanceof ProcessAbort) return { state: 'aborted', reason: error.message };
       if (error instanceof Unpredictable) return { state: 'unpredictable', reason: error.message };
       throw error;
     }
@@ -227,7 +227,7 @@ class Run {
       }
       return counts.corruptions > 0 ? 2 : counts.leaks > 0 ? 3 : 0;
     } catch (error) {
-      if (!(error instanceof PassFailed) && !(error instanceof RequestFailed)) throw error;
+      if (!(error instanceof PassFailed) && !(error instanceof RequestError)) throw error;
       recorder.message(`qemu-img: Check failed: ${textOfErrno(error.errno)}`);
       return 1;
     }

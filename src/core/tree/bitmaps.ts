@@ -11,7 +11,7 @@ import { readBitmapTable } from '../qcow2/openBitmaps.js';
 import { MAX_BITMAP_DIRECTORY_BYTES } from '../qcow2/limits.js';
 import { type Branch, type Children, fewChildren } from './branch.js';
 import { type EntryLine, entryLines, misplaced } from './entryLines.js';
-import { bitChildren, bitsOf, numberField, pointer, textField } from './fields.js';
+import { bitChildren, bitsOf, fieldsAt, pointer, textField } from './fields.js';
 import { counted, shortened, sizeText, troubles } from './words.js';
 
 const FIXED_BYTES = 24;
@@ -66,12 +66,7 @@ function bitmapBranch(image: MappableImage, bitmap: Bitmap, index: number): Bran
 }
 
 function bitmapFields({ source }: MappableImage, { offset }: Bitmap): Branch[] {
-  const field = (
-    label: string,
-    at: number,
-    size: number,
-    tell: Parameters<typeof numberField>[4],
-  ): Branch => numberField(source, label, offset + at, size, tell);
+  const field = fieldsAt(source, offset);
   const nameSize = field('name_size', 18, 2, String);
   return [
     field('bitmap_table_offset', 0, 8, (value) => ({ value: hex(value), target: pointer(value) })),

@@ -1,4 +1,5 @@
-import type { StructureNode } from './node.js';
+import type { TreeNode } from './node.js';
+import { bytes, hostOffset, ifKnown } from '../units.js';
 
 /** A node before it has a place in the tree, with the way to its children. */
 export interface Branch {
@@ -38,8 +39,13 @@ export function indexOf(key: string, length: number): number | undefined {
   return index < length ? index : undefined;
 }
 
-export function nodeOf(parent: string, branch: Branch): StructureNode {
+export function nodeOf(parent: string, branch: Branch): TreeNode {
   const { key, label, value, raw, offset, size, target, trouble, open } = branch;
   const id = parent === '' ? key : `${parent}/${key}`;
-  return { id, label, value, raw, offset, size, target, expandable: open !== undefined, trouble };
+  return {
+    ...{ id, label, value, raw, trouble, expandable: open !== undefined },
+    offset: ifKnown(offset, hostOffset),
+    size: ifKnown(size, bytes),
+    target: ifKnown(target, hostOffset),
+  };
 }

@@ -8,7 +8,7 @@ const DUMP_LINE = 16;
 const LONGEST_RAW = 64;
 
 /** What a field's number means. */
-export interface Told {
+export interface FieldMeaning {
   readonly value: string;
   /** Host offset in bytes that it points at. */
   readonly target?: number | undefined;
@@ -22,13 +22,19 @@ export function numberField(
   label: string,
   offset: number,
   size: number,
-  tell: (value: bigint) => Told | string,
+  tell: (value: bigint) => FieldMeaning | string,
 ): Branch {
   const raw = rawBytes(source, offset, size);
   const told = tell(BigInt(`0x${raw}`));
   const field = { key: label, label, raw, offset, size };
   return typeof told === 'string' ? { ...field, value: told } : { ...field, ...told };
 }
+
+/** The same for fields of one record, each at so many bytes from its start. */
+export const fieldsAt =
+  (source: ByteSource, start: number) =>
+  (label: string, at: number, size: number, tell: Parameters<typeof numberField>[4]): Branch =>
+    numberField(source, label, start + at, size, tell);
 
 /** Text of `size` bytes, which the image itself may have said; only its beginning is read. */
 export function textField(

@@ -1,4 +1,5 @@
 import { hex } from '../bytes.js';
+import type { EntryTable } from '../qcow2/entryTable.js';
 import { type Image, isMappable, type MappableImage } from '../qcow2/image.js';
 import { bitmapEntries, bitmapsExtension } from './bitmaps.js';
 import { type Branch, type Children, fewChildren, nodeOf } from './branch.js';
@@ -7,7 +8,7 @@ import { pointer } from './fields.js';
 import { headerBytes, headerFields } from './header.js';
 import { l1Entries } from './l1Table.js';
 import { luksFields } from './luks.js';
-import type { StructurePage, StructureQuery } from './node.js';
+import type { TreePage, TreeQuery } from './node.js';
 import { refcountEntries } from './refcountTable.js';
 import { snapshotEntries } from './snapshots.js';
 import { counted, sizeText, troubles } from './words.js';
@@ -26,7 +27,7 @@ export class FormatTree {
   }
 
   /** Throws for a path that leads nowhere, and on an I/O error; never for what the image says. */
-  page({ path, from, count }: StructureQuery): StructurePage {
+  page({ path, from, count }: TreeQuery): TreePage {
     const children = this.#childrenOf(path);
     const nodes = children.page(from, count).map((branch) => nodeOf(path, branch));
     return { total: children.total, nodes };
@@ -96,31 +97,28 @@ const problemAt = (image: Image, offset: number): string | undefined =>
     ? undefined
     : troubles(...image.problems.filter((p) => p.offset === offset).map((p) => p.message));
 
-function l1(image: MappableImage): Branch {
-  const { offset, length } = image.l1;
-  return {
-    key: 'l1',
-    label: 'Active L1',
-    value: counted(length, 'entry', 'entries'),
-    offset,
-    size: length * 8,
-    trouble: problemAt(image, offset),
-    open: () => l1Entries(image, image.l1, image.geometry.l1DiskEntries),
-  };
-}
+const l1 = (image: MappableImage): Branch =>
+  tableBranch(image, 'l1', 'Active L1', image.l1, () =>
+    l1Entries(image, image.l1, image.geometry.l1DiskEntries),
+  );
 
-function refcounts(image: MappableImage): Branch {
-  const { offset, length } = image.refcountTable;
-  return {
-    key: 'refcounts',
-    label: 'Refcount table',
-    value: counted(length, 'entry', 'entries'),
-    offset,
-    size: length * 8,
-    trouble: problemAt(image, offset),
-    open: () => refcountEntries(image),
-  };
-}
+const refcounts = (image: MappableImage): Branch =>
+  tableBranch(image, 'refcounts', 'Refcount table', image.refcountTable, () =>
+    refcountEntries(image),
+  );
+
+const tableBranch = (
+  image: MappableImage,
+  key: string,
+  label: string,
+  { offset, length }: EntryTable,
+  open: () => Children,
+): Branch => ({
+  ...{ key, label, offset, open },
+  value: counted(length, 'entry', 'entries'),
+  size: length * 8,
+  trouble: problemAt(image, offset),
+});
 
 function snapshots(image: MappableImage): Branch | undefined {
   const count = image.header.number('nb_snapshots');

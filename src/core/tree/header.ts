@@ -16,7 +16,7 @@ import {
   numberField,
   pointer,
   textField,
-  type Told,
+  type FieldMeaning,
   zeros,
 } from './fields.js';
 import { counted, grouped, sizeText, troubles } from './words.js';
@@ -62,7 +62,7 @@ function headerField(image: Image, name: FieldName): Branch {
   return { ...field, trouble: troubles(problem, field.trouble) };
 }
 
-function tell(image: Image, name: FieldName, value: bigint): Told | string {
+function tell(image: Image, name: FieldName, value: bigint): FieldMeaning | string {
   switch (name) {
     case 'magic':
       return value === BigInt(MAGIC) ? 'QFI\\xfb: a qcow2 image' : hex(value);
@@ -105,7 +105,7 @@ function tell(image: Image, name: FieldName, value: bigint): Told | string {
   }
 }
 
-const place = (value: bigint): Told => ({ value: hex(value), target: pointer(value) });
+const place = (value: bigint): FieldMeaning => ({ value: hex(value), target: pointer(value) });
 
 const named = (value: bigint, names: readonly string[]): string =>
   `${value}: ${names[Number(value)] ?? 'unknown'}`;
@@ -116,7 +116,7 @@ const KNOWN: Readonly<Record<FeatureKind, bigint>> = {
   autoclear: AUTOCLEAR.bitmaps | AUTOCLEAR.rawExternalData,
 };
 
-function features(image: Image, kind: FeatureKind, bits: bigint): Told {
+function features(image: Image, kind: FeatureKind, bits: bigint): FieldMeaning {
   const table: readonly FeatureName[] = image.extensions.list.flatMap((e) =>
     e.type === 'feature-names' ? e.names : [],
   );

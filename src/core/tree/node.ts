@@ -1,5 +1,7 @@
-/** One line of the tree of structures. Every text may come out of a hostile image. */
-export interface StructureNode {
+import type { Bytes, HostOffset } from '../units.js';
+
+/** One line of the tree. Every text may come out of a hostile image. */
+export interface TreeNode {
   /** Path from the root, to ask for what lies below: `l1/12/407`. */
   readonly id: string;
   /** The field as the specification calls it, or the index of an entry. */
@@ -8,26 +10,24 @@ export interface StructureNode {
   readonly value: string;
   /** The bytes as the file has them, two hexadecimal digits each; undefined for what is no field. */
   readonly raw: string | undefined;
-  /** Host offset in bytes. */
-  readonly offset: number | undefined;
-  /** Bytes. */
-  readonly size: number | undefined;
-  /** The host offset that it points at, in bytes. */
-  readonly target: number | undefined;
+  readonly offset: HostOffset | undefined;
+  readonly size: Bytes | undefined;
+  /** What it points at. */
+  readonly target: HostOffset | undefined;
   readonly expandable: boolean;
   /** What is wrong here, in words. */
   readonly trouble: string | undefined;
 }
 
 /** Asks for children `from` … `from + count - 1` of the node with this path; the root's path is ''. */
-export interface StructureQuery {
+export interface TreeQuery {
   readonly path: string;
   readonly from: number;
   readonly count: number;
 }
 
-export interface StructurePage {
+export interface TreePage {
   /** All children that the node has. */
   readonly total: number;
-  readonly nodes: readonly StructureNode[];
+  readonly nodes: readonly TreeNode[];
 }

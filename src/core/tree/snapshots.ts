@@ -5,7 +5,7 @@ import type { MappableImage } from '../qcow2/image.js';
 import { MAX_L1_BYTES, MAX_SNAPSHOTS } from '../qcow2/limits.js';
 import { readSnapshotTable, type Snapshot } from '../qcow2/snapshotTable.js';
 import { type Branch, type Children, fewChildren, indexOf } from './branch.js';
-import { bytesField, numberField, pointer, textField } from './fields.js';
+import { bytesField, fieldsAt, pointer, textField } from './fields.js';
 import { l1Entries } from './l1Table.js';
 import { counted, dateText, grouped, shortened, sizeText, troubles } from './words.js';
 
@@ -70,12 +70,7 @@ function snapshotFields(image: MappableImage, snapshot: Snapshot): Branch[] {
   const extra = offset + FIXED_BYTES;
   const texts = extra + extraDataSize;
   const [idSize, nameSize] = textSizes(image, snapshot);
-  const field = (
-    label: string,
-    at: number,
-    size: number,
-    tell: Parameters<typeof numberField>[4],
-  ): Branch => numberField(source, label, offset + at, size, tell);
+  const field = fieldsAt(source, offset);
   return [
     field('l1_table_offset', 0, 8, (value) => ({
       value: hex(value),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { CLUSTER, L2Runs, ODD } from '../../../src/core/check/plainRuns.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
-import { openedWithLayout } from '../opened.js';
+import { openedMappable } from '../opened.js';
 
 const COPIED = 0x80000000;
 const CLUSTERS = 5000;
@@ -18,7 +18,7 @@ const piece = fc.record({
 
 test('runs say what each entry of a table of 8192 says', () => {
   const file = layOut(new ImageBuilder({ clusterBits: 16, virtualSize: 2 ** 30 }));
-  const runs = new L2Runs({ ...openedWithLayout(file).geometry, hostClusters: CLUSTERS });
+  const runs = new L2Runs({ ...openedMappable(file).geometry, hostClusters: CLUSTERS });
   fc.assert(
     fc.property(fc.array(piece, { minLength: 1, maxLength: 30 }), (pieces) => {
       const view = new DataView(new ArrayBuffer(65536));

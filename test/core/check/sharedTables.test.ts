@@ -5,6 +5,7 @@ import { CHUNK, ClusterMap, SLAB } from '../../../src/core/map/clusterMap.js';
 import { FindingList } from '../../../src/core/check/findingList.js';
 import { Inspection } from '../../../src/core/inspect/inspection.js';
 import { memoryNeeded } from '../../../src/core/check/mapNeed.js';
+import { StoredRefcounts } from '../../../src/core/check/storedRefcounts.js';
 import { ownersOfAll } from '../../../src/core/inspect/findOwners.js';
 import { type Scan, scan } from '../../../src/core/check/scan.js';
 import { isMappable, openImage } from '../../../src/core/qcow2/image.js';
@@ -13,6 +14,7 @@ import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { fileBytes, type SparseFile } from '../../images/pieces.js';
 import { poke, poked } from '../../images/pokes.js';
+import { hostCluster } from '../../../src/core/units.js';
 
 const CLUSTER = 65_536;
 const COPIED = 1n << 63n;
@@ -101,10 +103,11 @@ describe('an L2 table that many L1 entries point to', () => {
   it('has every L1 entry as an owner, of which some are told', () => {
     const { file, table } = oneTable(4000);
     const { scan: found } = measured(file);
-    const owners = ownersOfAll(found, new Set([table / CLUSTER])).get(table / CLUSTER);
+    const cluster = hostCluster(table / CLUSTER);
+    const owners = ownersOfAll(found, new Set([cluster])).get(cluster);
     expect(owners?.total).toBe(4000);
     expect(owners?.owners).toHaveLength(100);
-    const detail = new Inspection(found).cluster(table / CLUSTER);
+    const detail = new Inspection(found).cluster(cluster);
     expect(detail.owners[17]).toMatchObject({ type: 'l2-table', l1Index: 17 });
     expect(detail.more).toBe(true);
   });
@@ -154,7 +157,8 @@ describe('the memory of a scan', () => {
   it('is refused before it is allocated', () => {
     const map = new ClusterMap(2 ** 31, new Budget(4 * 2 ** 20));
     const allocate = () => {
-      for (let index = 0; index < 2 ** 20; index += 200) map.writable(index);
+      for (let index = 0; index < 2 ** 20; index += 200)
+        map.writable(index).forEach((_, at, cells) => (cells[at] = at));
     };
     expect(allocate).toThrow(BudgetError);
   });
@@ -170,6 +174,73 @@ describe('the memory of a scan', () => {
       expect(map.cell(index * CHUNK + (index % CHUNK))).toBe(index);
   });
 
+  it('is little where few stretches of a chunk differ, which are read and written as all are', () => {
+    const tables = 40_000;
+    const step = Math.floor(2 ** 31 / tables);
+    // 48 bytes a table, and what is open at a time.
+    const map = new ClusterMap(2 ** 31 - 1, new Budget(tables * 48 + 4 * 2 ** 20));
+    for (let table = 0; table < tables; table++)
+      map.fill(table * step, table * step + 3, table + 1);
+    for (let table = 0; table < tables; table += 7) map.fill(table * step + 1, table * step + 2, 9);
+    for (let table = 0; table < tables; table++) {
+      const first = table * step;
+      const middle = table % 7 === 0 ? 9 : table + 1;
+      expect([0, 1, 2, 3].map((at) => map.cell(first + at))).toEqual([
+        table + 1,
+        middle,
+        table + 1,
+        0,
+      ]);
+      const chunk = map.chunk(Math.floor(first / CHUNK));
+      expect(typeof chunk === 'number' ? chunk : chunk[first % CHUNK]).toBe(table + 1);
+    }
+  });
+
+  it('of a chunk that becomes alike again is one value', () => {
+    const map = new ClusterMap(2 ** 24);
+    map.writable(0).fill(7, 3);
+    expect(typeof map.chunk(0)).toBe('object');
+    map.writable(0).fill(7);
+    for (let index = 1; index < 5000; index++) map.writable(index)[index % CHUNK] = 1;
+    expect(map.chunk(0)).toBe(7);
+  });
+
+  it('of refcount blocks is that of the chunks whose refcounts differ', () => {
+    const built = new ImageBuilder({ virtualSize: 2 ** 30, clusterBits: 9, refcountOrder: 0 });
+    for (let guest = 0; guest < 300; guest++) built.write(guest).skip(4096);
+    const image = openImage(memorySource(fileBytes(layOut(built))));
+    if (!isMappable(image)) throw new Error('no layout');
+    const map = new ClusterMap(image.geometry.hostClusters);
+    for (const _ of new StoredRefcounts(image, image.geometry).load(map));
+    let unlike = 0;
+    for (let index = 0; index < map.chunkCount; index++)
+      if (typeof map.chunk(index) !== 'number') unlike++;
+    // A block of 4096 refcounts has eight chunks, and one or two of them something in use.
+    expect(unlike).toBeLessThan(2.2 * Math.ceil(image.geometry.hostClusters / 4096));
+  });
+
+  it('of findings is taken as they are kept, and that of all expected from the first on', () => {
+    const budget = new Budget(10_000);
+    const list = new FindingList(budget);
+    const add = () => {
+      list.addCorruption('copied-data', 1, () => ({
+        offset: 0,
+        cluster: 0,
+        message: '',
+        owner: undefined,
+      }));
+    };
+    for (let i = 0; i < 12; i++) add();
+    let thrown: unknown;
+    try {
+      add();
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(BudgetError);
+    expect(thrown).toMatchObject({ expected: FindingList.KEPT * 800 });
+  });
+
   it('is given back when the chunks of a slab move together', () => {
     const map = new ClusterMap(3 * SLAB - 1, new Budget(3.5 * SLAB * 4));
     for (let index = 0; index < map.chunkCount; index++) map.writable(index)[1] = index + 1;
@@ -180,7 +251,7 @@ describe('the memory of a scan', () => {
 
   it('is told beforehand: as much as is said does, and a tenth does not', () => {
     const built = new ImageBuilder({ virtualSize: 2 ** 24, clusterBits: 9 });
-    for (let guest = 0; guest < 3000; guest += 3) built.write(guest).skip(1500);
+    for (let guest = 0; guest < 9000; guest++) built.write(guest).skip(1 + (guest % 40));
     const image = openImage(memorySource(fileBytes(layOut(built))));
     if (!isMappable(image)) throw new Error('no layout');
     const needed = memoryNeeded(image);

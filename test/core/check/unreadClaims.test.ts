@@ -9,6 +9,7 @@ import { layOut } from '../../images/layOut.js';
 import { fileBytes } from '../../images/pieces.js';
 import { poke, poked } from '../../images/pokes.js';
 import { scanned } from '../opened.js';
+import { hostCluster } from '../../../src/core/units.js';
 
 const CLUSTER = 65_536;
 
@@ -98,7 +99,7 @@ describe('a pointer to what cannot be read claims its cluster all the same', () 
   ] as const)('%s', (_, change, cluster, kind, words) => {
     expect(cluster).toBeGreaterThan(0);
     const scan = scanned(poked(file, [change]));
-    const detail = new Inspection(scan).cluster(cluster);
+    const detail = new Inspection(scan).cluster(hostCluster(cluster));
     expect(detail.kinds).toContain(kind);
     expect(detail.owners.map(describeOwner)).toContain(words);
     const run = [...fileRuns(scan)].find(

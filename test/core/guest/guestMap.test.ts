@@ -5,7 +5,7 @@ import { type GuestLayer, layeredMap } from '../../../src/core/guest/backingChai
 import { ImageBuilder, type ImageOptions } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { poke, poked } from '../../images/pokes.js';
-import { openedWithLayout } from '../opened.js';
+import { openedMappable } from '../opened.js';
 
 const CLUSTER = 65_536;
 const MIB = 2 ** 20;
@@ -24,7 +24,7 @@ function builder(options: Partial<ImageOptions> = {}): ImageBuilder {
 }
 
 function mapped(image: ImageBuilder, from = 0): GuestRun[] {
-  return [...guestMap(openedWithLayout(layOut(image)), from)];
+  return [...guestMap(openedMappable(layOut(image)), from)];
 }
 
 describe('guestMap', () => {
@@ -98,10 +98,10 @@ describe('guestMap', () => {
 
   it('goes on behind a damaged entry, and says what QEMU says', () => {
     const file = layOut(builder().write(0, 3));
-    const image = openedWithLayout(file);
+    const image = openedMappable(file);
     const l2 = Number(image.l1.entry(0) & 0x00ffffff_fffffe00n);
     const [, damaged, after] = guestMap(
-      openedWithLayout(poked(file, [poke(l2 + 8, 0x8000_0000_0005_0200n)])),
+      openedMappable(poked(file, [poke(l2 + 8, 0x8000_0000_0005_0200n)])),
     );
     expect(damaged).toEqual({
       kind: 'damaged',
@@ -114,8 +114,8 @@ describe('guestMap', () => {
 
   it('takes a damaged L1 entry for a stretch as long as its table', () => {
     const file = layOut(builder({ virtualSize: PER_TABLE + MIB }).write(0));
-    const l1 = openedWithLayout(file).l1.offset;
-    const image = openedWithLayout(poked(file, [poke(l1, 0x8000_0000_0005_0200n)]));
+    const l1 = openedMappable(file).l1.offset;
+    const image = openedMappable(poked(file, [poke(l1, 0x8000_0000_0005_0200n)]));
     expect([...guestMap(image)]).toEqual([
       {
         kind: 'damaged',

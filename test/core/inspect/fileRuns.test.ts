@@ -8,6 +8,7 @@ import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { databaseDamaged } from '../../images/samples/damaged.js';
 import { scanned } from '../opened.js';
+import { hostCluster, hostOffset } from '../../../src/core/units.js';
 
 /** Cluster by cluster, joined where all that is told is the same. */
 function naiveRuns(scan: Scan): FileRun[] {
@@ -22,7 +23,8 @@ function naiveRuns(scan: Scan): FileRun[] {
     const last = runs.at(-1);
     if (last && JSON.stringify({ ...last, ...here }) === JSON.stringify(last))
       runs[runs.length - 1] = { ...last, clusters: last.clusters + 1 };
-    else runs.push({ offset: cluster * image.geometry.clusterSize, clusters: 1, ...here });
+    else
+      runs.push({ offset: hostOffset(cluster * image.geometry.clusterSize), clusters: 1, ...here });
   }
   return runs;
 }
@@ -55,7 +57,7 @@ describe.each([
     for (let cluster = 0; cluster < scan.map.clusters; cluster += 37) {
       const { clusterSize } = scan.image.geometry;
       const position = expected.findLastIndex(({ offset }) => offset <= cluster * clusterSize);
-      expect(runs.positionOf(cluster)).toBe(position);
+      expect(runs.positionOf(hostCluster(cluster))).toBe(position);
     }
   });
 

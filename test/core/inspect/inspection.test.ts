@@ -7,6 +7,7 @@ import { layOut } from '../../images/layOut.js';
 import { poke, poked } from '../../images/pokes.js';
 import { databaseDamaged } from '../../images/samples/damaged.js';
 import { scanned } from '../opened.js';
+import { hostCluster } from '../../../src/core/units.js';
 
 const CLUSTER = 65_536;
 const COPIED = 1n << 63n;
@@ -28,7 +29,7 @@ describe('Inspection.cluster', () => {
     const file = withSnapshot();
     const { inspection, scan } = inspected(file);
     const shared = [...Array(scan.map.clusters).keys()]
-      .map((cluster) => inspection.cluster(cluster))
+      .map((cluster) => inspection.cluster(hostCluster(cluster)))
       .filter((detail) => detail.references === 2 && detail.kinds.includes('data'));
     expect(shared).toHaveLength(17);
     expect(shared[0].owners.map(describeOwner)).toEqual([
@@ -42,7 +43,7 @@ describe('Inspection.cluster', () => {
     const file = withSnapshot();
     const l1 = file.places.l1;
     const { inspection } = inspected(poked(file, [poke(file.entryOffset(6), COPIED | BigInt(l1))]));
-    const detail = inspection.cluster(l1 / CLUSTER);
+    const detail = inspection.cluster(hostCluster(l1 / CLUSTER));
     expect(detail.kinds).toEqual(['active-l1', 'data']);
     expect(detail.claimedTwice).toBe(true);
     expect(detail.owners.map(describeOwner)).toEqual([
@@ -56,7 +57,7 @@ describe('Inspection.cluster', () => {
 
   it('counts as many owners as references, on the clusters of a damaged image', () => {
     const { inspection, scan } = inspected(databaseDamaged());
-    const all = new Set(Array(scan.map.clusters).keys());
+    const all = new Set(Array.from({ length: scan.map.clusters }, (_, i) => hostCluster(i)));
     const owners = ownersOfAll(scan, all);
     for (const cluster of all) {
       if (cluster % 11 !== 0) continue;

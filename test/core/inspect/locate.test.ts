@@ -5,7 +5,8 @@ import { locate } from '../../../src/core/inspect/locate.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { poke, poked } from '../../images/pokes.js';
-import { openedWithLayout } from '../opened.js';
+import { openedMappable } from '../opened.js';
+import { guestOffset, hostCluster, hostOffset } from '../../../src/core/units.js';
 
 const CLUSTER = 65_536;
 const text = new Uint8Array(CLUSTER).fill(7);
@@ -16,7 +17,7 @@ function builder(): ImageBuilder {
   return image.write(3).write(11, 2);
 }
 const file = layOut(builder());
-const image = openedWithLayout(file);
+const image = openedMappable(file);
 
 describe('a guest offset', () => {
   const runs = [...guestMap(image)];
@@ -25,7 +26,7 @@ describe('a guest offset', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 31 - 1), (offset) => {
         const run = runs.find(({ start, length }) => start <= offset && offset < start + length);
-        const found = locate(image, { type: 'guest', offset });
+        const found = locate(image, { type: 'guest', offset: guestOffset(offset) });
         if (found.type !== 'found' || !run) throw new Error('not found');
         expect(found.entry?.guestOffset).toBe(offset - (offset % CLUSTER));
         if ('hostOffset' in run)
@@ -37,7 +38,7 @@ describe('a guest offset', () => {
   });
 
   it('past the end of the disk is none', () => {
-    expect(locate(image, { type: 'guest', offset: 2 ** 31 })).toEqual({
+    expect(locate(image, { type: 'guest', offset: guestOffset(2 ** 31) })).toEqual({
       type: 'none',
       what: 'guest-offset',
       last: 2 ** 31 - 1,
@@ -64,7 +65,7 @@ describe('entries of tables', () => {
   it('L2: the data; where there is none, the table', () => {
     const entry = file.entryOffset(9001);
     expect(locate(image, { type: 'l2', l1Index: 1, l2Index: 9001 - 8192 })).toEqual(
-      locate(image, { type: 'guest', offset: 9001 * CLUSTER }),
+      locate(image, { type: 'guest', offset: guestOffset(9001 * CLUSTER) }),
     );
     expect(locate(image, { type: 'l2', l1Index: 1, l2Index: 8191 })).toMatchObject({
       cluster: Math.floor(entry / CLUSTER),
@@ -80,13 +81,13 @@ describe('entries of tables', () => {
   it('that point past the end or off the grid show themselves', () => {
     const entryOffset = file.entryOffset(3);
     for (const offset of [BigInt(file.size) * 4n, 0x50200n]) {
-      const damaged = openedWithLayout(poked(file, [poke(entryOffset, offset)]));
-      expect(locate(damaged, { type: 'guest', offset: 3 * CLUSTER })).toMatchObject({
+      const damaged = openedMappable(poked(file, [poke(entryOffset, offset)]));
+      expect(locate(damaged, { type: 'guest', offset: guestOffset(3 * CLUSTER) })).toMatchObject({
         cluster: Math.floor(entryOffset / CLUSTER),
         entry: { state: 'unusable' },
       });
-      const lost = openedWithLayout(poked(file, [poke(file.places.l1, offset)]));
-      expect(locate(lost, { type: 'guest', offset: 3 * CLUSTER })).toMatchObject({
+      const lost = openedMappable(poked(file, [poke(file.places.l1, offset)]));
+      expect(locate(lost, { type: 'guest', offset: guestOffset(3 * CLUSTER) })).toMatchObject({
         cluster: file.places.l1 / CLUSTER,
         entry: { state: 'unusable', l2Index: undefined },
       });
@@ -95,10 +96,12 @@ describe('entries of tables', () => {
 });
 
 it('clusters and host offsets are those of the file', () => {
-  expect(locate(image, { type: 'cluster', cluster: 5 })).toMatchObject({ cluster: 5 });
-  expect(locate(image, { type: 'host', offset: 0x5ffff })).toMatchObject({ cluster: 5 });
+  expect(locate(image, { type: 'cluster', cluster: hostCluster(5) })).toMatchObject({ cluster: 5 });
+  expect(locate(image, { type: 'host', offset: hostOffset(0x5ffff) })).toMatchObject({
+    cluster: 5,
+  });
   const last = image.geometry.hostClusters - 1;
-  expect(locate(image, { type: 'host', offset: Number.MAX_SAFE_INTEGER })).toEqual({
+  expect(locate(image, { type: 'host', offset: hostOffset(Number.MAX_SAFE_INTEGER) })).toEqual({
     type: 'none',
     what: 'cluster',
     last,

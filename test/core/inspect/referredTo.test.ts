@@ -7,9 +7,10 @@ import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { databaseDamaged } from '../../images/samples/damaged.js';
 import { scanned } from '../opened.js';
+import { hostCluster } from '../../../src/core/units.js';
 
 const clustersOf = (scan: Scan, cluster: number): number[] =>
-  mappedBy(scan, cluster).runs.flatMap((run) =>
+  mappedBy(scan, hostCluster(cluster)).runs.flatMap((run) =>
     Array.from({ length: run.clusters }, (_, i) => run.cluster + i),
   );
 
@@ -29,7 +30,7 @@ describe('what a table maps', () => {
 
   it('a refcount block: the clusters it counts', () => {
     const block = clusterOf(file.places.refcountBlocks[0]);
-    expect(mappedBy(scan, block)).toEqual({
+    expect(mappedBy(scan, hostCluster(block))).toEqual({
       runs: [{ cluster: 0, clusters: scan.map.clusters }],
       runCount: 1,
       clusters: scan.map.clusters,
@@ -61,7 +62,7 @@ describe('what a table maps', () => {
     const data = Array.from(Array(scan.map.clusters).keys()).find((cluster) =>
       kinds(scan, cluster).includes('l2-entry'),
     );
-    expect(mappedBy(scan, data ?? -1)).toEqual({ runs: [], runCount: 0, clusters: 0 });
+    expect(mappedBy(scan, hostCluster(data ?? -1))).toEqual({ runs: [], runCount: 0, clusters: 0 });
   });
 });
 
@@ -70,7 +71,10 @@ it('L2 tables of a damaged image map those clusters that have them as owners', (
   const { clusterSize } = scan.image.geometry;
   const all = [...Array(scan.map.clusters).keys()];
   const mapped = new Map<number, Set<number>>();
-  for (const [cluster, { owners }] of ownersOfAll(scan, new Set(all)))
+  for (const [cluster, { owners }] of ownersOfAll(
+    scan,
+    new Set(all.map((cluster) => hostCluster(cluster))),
+  ))
     for (const owner of owners) {
       if (owner.type !== 'l2-entry') continue;
       const table = Math.floor(owner.entryOffset / clusterSize);
@@ -89,7 +93,7 @@ it('keeps the lowest of many runs, and counts all', () => {
   for (let guest = 0; guest < 4200; guest++) image.write(guest).write(8192 + guest);
   const scan = scanned(layOut(image));
   const tables = all(scan).filter((cluster) => kinds(scan, cluster).includes('l2-table'));
-  const { runs, runCount, clusters } = mappedBy(scan, tables[0]);
+  const { runs, runCount, clusters } = mappedBy(scan, hostCluster(tables[0]));
   expect(runs).toHaveLength(4096);
   expect(runCount).toBeGreaterThanOrEqual(4200);
   expect(clusters).toBe(4200);
@@ -97,8 +101,10 @@ it('keeps the lowest of many runs, and counts all', () => {
 
 const all = (scan: Scan): number[] => [...Array(scan.map.clusters).keys()];
 
-function kinds(scan: Scan, cluster: number): Owner['type'][] {
-  return (ownersOfAll(scan, new Set([cluster])).get(cluster)?.owners ?? []).map(({ type }) => type);
+function kinds(scan: Scan, number: number): Owner['type'][] {
+  const cluster = hostCluster(number);
+  const { owners } = ownersOfAll(scan, new Set([cluster])).get(cluster) ?? { owners: [] };
+  return owners.map(({ type }) => type);
 }
 
 function text(): Uint8Array {

@@ -8,7 +8,7 @@ import { TEMPLATES } from '../../../src/core/overlap/types.js';
 import type { MappableImage } from '../../../src/core/qcow2/image.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
-import { openedWithLayout } from '../opened.js';
+import { openedMappable } from '../opened.js';
 
 const CLUSTER = 512;
 
@@ -37,7 +37,7 @@ const enter = (offset: number, clusters: number, types: number): Operation => ({
 
 describe('opening', () => {
   const built = builder();
-  const image = openedWithLayout(layOut(built));
+  const image = openedMappable(layOut(built));
   const l2s = (tables: readonly ({ cluster: number } | undefined)[], type: number) =>
     tables.flatMap((table) => (table ? [enter(table.cluster * CLUSTER, 1, type)] : []));
   const clusters = (bytes: number) => Math.ceil(bytes / CLUSTER);

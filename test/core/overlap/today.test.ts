@@ -6,7 +6,7 @@ import { guardedTables, type GuardedTables, TodayEngine } from '../../../src/cor
 import { TEMPLATES } from '../../../src/core/overlap/types.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
-import { openedWithLayout } from '../opened.js';
+import { openedMappable } from '../opened.js';
 
 const CLUSTER = 4096;
 const set = (...offsets: number[]) => new TableSet(Float64Array.from(offsets), CLUSTER);
@@ -112,7 +112,7 @@ describe('the check as QEMU has it today', () => {
       .snapshot({ name: 'one', vmState: new Uint8Array(5000) })
       .write(0)
       .bitmap({ name: 'b', granularityBits: 16, dirty: [] });
-    const image = openedWithLayout(layOut(builder));
+    const image = openedMappable(layOut(builder));
     const engine = new TodayEngine(guardedTables(image), TEMPLATES.all);
     const at = (offset: number) => engine.check(0, offset, 1);
     const [snapshot] = builder.snapshots;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { Parsed } from '../../../src/core/size.js';
+import type { ParseResult } from '../../../src/core/size.js';
 import { TraceSession } from '../../../src/core/overlap/traceSession.js';
 
 const FOLDER = new URL('../../vectors/overlap/', import.meta.url);
@@ -19,7 +19,7 @@ function operationOf(line: string): string {
   throw new Error(`a trace line without an operation: ${line}`);
 }
 
-function valueOf<T>(parsed: Parsed<T>): T {
+function valueOf<T>(parsed: ParseResult<T>): T {
   if (parsed.ok) return parsed.value;
   throw new Error(parsed.message);
 }

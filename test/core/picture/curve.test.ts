@@ -109,6 +109,61 @@ describe('the Hilbert curve', () => {
   });
 });
 
+/** Some clusters, and squares for them to lie in. */
+const arranged = (most: number): fc.Arbitrary<HilbertCurve> =>
+  fc
+    .tuple(fc.integer({ min: 1, max: most }), fc.nat(4), fc.integer({ min: 1, max: 12 }))
+    .map(([clusters, smaller, columns]) => {
+      const order = Math.max(0, new HilbertCurve(clusters).order - smaller);
+      const squares = Math.ceil(clusters / 4 ** order);
+      return new HilbertCurve(clusters, { order, columns: Math.min(columns, squares) });
+    });
+
+describe('squares of the Hilbert curve side by side', () => {
+  it('hold each cluster on exactly one cell, and know how far they reach', () => {
+    fc.assert(
+      fc.property(arranged(2000), (curve) => {
+        const seen: number[] = [];
+        let [width, height] = [0, 0];
+        for (let y = 0; y < curve.height; y++)
+          for (let x = 0; x < curve.width; x++) {
+            const cluster = curve.cluster(x, y);
+            if (cluster === undefined) continue;
+            seen.push(cluster);
+            expect(curve.point(cluster)).toEqual({ x, y });
+            [width, height] = [Math.max(width, x + 1), Math.max(height, y + 1)];
+          }
+        expect(seen.sort((a, b) => a - b)).toEqual([...new Array(curve.clusters).keys()]);
+        expect(curve.filled).toEqual({ width, height });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('never jump: from each cluster to a neighbour, across squares and rows of squares', () => {
+    fc.assert(
+      fc.property(arranged(3000), (curve) => {
+        for (let cluster = 1; cluster < curve.clusters; cluster++) {
+          const [a, b] = [curve.point(cluster - 1), curve.point(cluster)];
+          if (Math.abs(a.x - b.x) + Math.abs(a.y - b.y) !== 1)
+            throw new Error(`${cluster} is not beside the cluster before`);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('lead there and back in a picture of any size', () => {
+    fc.assert(
+      fc.property(arranged(MOST), fc.double({ min: 0, max: 1, noNaN: true }), (curve, where) => {
+        const cluster = Math.min(curve.clusters - 1, Math.floor(where * curve.clusters));
+        const { x, y } = curve.point(cluster);
+        expect(curve.cluster(x, y)).toBe(cluster);
+      }),
+    );
+  });
+});
+
 describe('rows', () => {
   it('are a power of two wide, the picture from 3:4 to 3:1', () => {
     fc.assert(

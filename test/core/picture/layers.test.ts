@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kindsOf, referencesOf, storedOf, troubleOf } from '../../../src/core/map/cell.js';
-import { guestCluster } from '../../../src/core/guest/clusterDetail.js';
+import { guestClusterDetail } from '../../../src/core/guest/clusterDetail.js';
 import { ownership } from '../../../src/core/inspect/ownership.js';
 import type { Scan } from '../../../src/core/check/scan.js';
 import { dirtyClusters } from '../../../src/core/picture/dirtyClusters.js';
@@ -21,6 +21,7 @@ import {
 import { DOMINANT_MASK, maskOfValue, TROUBLE_SHIFT } from '../../../src/core/picture/tile.js';
 import { scanned } from '../opened.js';
 import { ModelImage } from './modelImage.js';
+import { guestCluster } from '../../../src/core/units.js';
 
 function finish<T>(steps: Generator<number, T>): T {
   for (;;) {
@@ -80,7 +81,7 @@ describe('the guest disk', () => {
   it('is the same cluster by cluster', () => {
     forImages((model, scan) => {
       for (let guest = 0; guest < model.guestClusters; guest += 7) {
-        const detail = guestCluster(scan.image, scan.stored, guest);
+        const detail = guestClusterDetail(scan.image, scan.stored, guestCluster(guest));
         expect(detail.kind).toBe(model.guestKind(guest));
         expect(detail.hostClusters.at(0)).toBe(model.hostOf(guest));
         if (detail.kind === 'shared') expect(detail.sharedByCount).toBeGreaterThan(0);

@@ -4,8 +4,8 @@ import { ClusterMap } from '../../../src/core/map/clusterMap.js';
 import { BIT } from '../../../src/core/map/kinds.js';
 import { HilbertCurve } from '../../../src/core/picture/curve.js';
 import { mapLayer } from '../../../src/core/picture/mapLayers.js';
-import { FileStrip } from '../../../src/core/picture/strip.js';
-import { glyphOfKind, TROUBLE_SHIFT } from '../../../src/core/picture/tile.js';
+import { FileStrip, type StripRows } from '../../../src/core/picture/strip.js';
+import { glyphOfKind, maskOfValue, TROUBLE_SHIFT } from '../../../src/core/picture/tile.js';
 import { TilePyramid } from '../../../src/core/picture/tilePyramid.js';
 
 const ONCE = ONE_REFERENCE | 1;
@@ -13,10 +13,13 @@ const DATA = (BIT.data << KINDS_SHIFT) | ONCE;
 const COMPRESSED = (BIT.compressed << KINDS_SHIFT) | ONCE;
 const LEAK = 1;
 
-function strip(map: ClusterMap, rows: number): number[] {
+function rowsOf(map: ClusterMap, rows: number): StripRows {
   const curve = new HilbertCurve(map.clusters);
-  return new FileStrip(new TilePyramid(mapLayer('kinds', map), curve), curve).rows(rows);
+  const source = mapLayer('kinds', map);
+  return new FileStrip(new TilePyramid(source, curve), curve, source.ranks).rows(rows);
 }
+
+const strip = (map: ClusterMap, rows: number): readonly number[] => rowsOf(map, rows).glyphs;
 
 describe('the strip of the whole file', () => {
   it('tells every cluster when there are as many rows', () => {
@@ -62,5 +65,18 @@ describe('the strip of the whole file', () => {
     expect(marked).toContain(row);
     expect(marked.length).toBeLessThanOrEqual(2);
     expect(new Set(glyphs.map((glyph) => glyph & 31))).toEqual(new Set([glyphOfKind('data')]));
+  });
+
+  it('says of every row what is in it, however rare', () => {
+    const clusters = 20_000_000;
+    const map = new ClusterMap(clusters);
+    map.fill(0, clusters, DATA);
+    map.fill(13_333_333, 13_333_334, COMPRESSED);
+    const { glyphs, masks } = rowsOf(map, 900);
+    const bit = maskOfValue(glyphOfKind('compressed'));
+    const rows = masks.flatMap((mask, row) => ((mask & bit) === 0 ? [] : [row]));
+    expect(rows).toContain(600);
+    expect(rows.length).toBeLessThanOrEqual(2);
+    expect(glyphs[600]).toBe(glyphOfKind('data'));
   });
 });

@@ -5,7 +5,9 @@ import { Budget } from '../../../src/core/map/budget.js';
 import { CHUNK, ClusterMap } from '../../../src/core/map/clusterMap.js';
 import { BIT, KINDS } from '../../../src/core/map/kinds.js';
 import { createCurve, type Curve, type CurveName } from '../../../src/core/picture/curve.js';
+import { cellAt, glyphOf } from '../../../src/core/picture/source.js';
 import {
+  DOMINANT_MASK,
   glyphOfKind,
   kindOfDominant,
   OUTSIDE,
@@ -16,6 +18,7 @@ import {
   UNALLOCATED_BIT,
   type TileCells,
 } from '../../../src/core/picture/tile.js';
+import { holdings } from '../../../src/core/picture/layer.js';
 import { mapLayer } from '../../../src/core/picture/mapLayers.js';
 import { TilePyramid } from '../../../src/core/picture/tilePyramid.js';
 
@@ -177,9 +180,50 @@ describe('the tile pyramid', () => {
     const map = randomMap(20 * CHUNK, 6);
     const curve = createCurve('hilbert', map.clusters);
     const level = topLevel(curve);
-    expect(new TilePyramid(mapLayer('kinds', map), curve, 0).tile(level, 0, 0)).toEqual(
+    expect(new TilePyramid(mapLayer('kinds', map), curve, undefined, 0).tile(level, 0, 0)).toEqual(
       new TilePyramid(mapLayer('kinds', map), curve).tile(level, 0, 0),
     );
+  });
+});
+
+describe('the share of a cell that holds anything', () => {
+  const HOLDS = holdings({ view: 'host', layer: 'kinds' });
+
+  it.each(['hilbert', 'rows'] as const)('is that of its clusters, cell for cell (%s)', (name) => {
+    const map = randomMap(3000 * CHUNK, 3);
+    const curve = createCurve(name, map.clusters);
+    const source = mapLayer('kinds', map);
+    const pyramid = new TilePyramid(source, curve, HOLDS);
+    const level = topLevel(curve);
+    const tile = pyramid.tile(level, 0, 0);
+    if (tile.type === 'uniform' || !tile.shares) throw new Error('there are no shares');
+    const edge = 2 ** level;
+    let seen = 0;
+    for (let place = 0; place < TILE * TILE; place++) {
+      const [x, y] = [(place % TILE) * edge, Math.floor(place / TILE) * edge];
+      let holding = 0;
+      for (let dy = 0; dy < edge; dy++)
+        for (let dx = 0; dx < edge; dx++) {
+          const cluster = curve.cluster(x + dx, y + dy);
+          if (cluster === undefined) continue;
+          if (HOLDS[glyphOf(cellAt(source, cluster)) & DOMINANT_MASK]) holding++;
+        }
+      const share = (255 * holding) / edge ** 2;
+      // Each level rounds once.
+      expect(Math.abs(tile.shares[place] - share)).toBeLessThanOrEqual(Math.max(1, level / 2));
+      expect(tile.shares[place] > 0).toBe(holding > 0);
+      if (holding > 0 && share < 255) seen++;
+    }
+    expect(seen).toBeGreaterThan(100);
+  });
+
+  it('is not nothing for one cluster in two thousand million', () => {
+    const map = new ClusterMap(2 ** 31 - 1, new Budget(2 ** 24));
+    map.fill(1_234_567_890, 1_234_567_891, DATA);
+    const curve = createCurve('hilbert', map.clusters);
+    const tile = new TilePyramid(mapLayer('kinds', map), curve, HOLDS).tile(topLevel(curve), 0, 0);
+    if (tile.type === 'uniform' || !tile.shares) throw new Error('there are no shares');
+    expect([...tile.shares].filter((share) => share > 0)).toEqual([1]);
   });
 });
 

@@ -9,7 +9,7 @@ import { inflate } from '../../../src/node/compression.js';
 import { ImageBuilder, type ImageOptions } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { type Poke, poke, poked } from '../../images/pokes.js';
-import { openedWithLayout } from '../opened.js';
+import { openedMappable } from '../opened.js';
 
 export const CLUSTER = 65536;
 export const COPIED = 1n << 63n;
@@ -44,7 +44,7 @@ export function image(
 ): MappableImage {
   const builder = new ImageBuilder(options);
   build(builder);
-  return openedWithLayout(poked(layOut(builder), pokes));
+  return openedMappable(poked(layOut(builder), pokes));
 }
 
 /** Runs operations, one a line. */
@@ -78,7 +78,7 @@ export function simulate(
 export function reopened({ simulation }: Simulated): MappableImage {
   const bytes = new Uint8Array(simulation.overlay.size);
   simulation.overlay.readInto(bytes, 0);
-  return openedWithLayout({ size: bytes.length, pieces: [{ offset: 0, bytes }] });
+  return openedMappable({ size: bytes.length, pieces: [{ offset: 0, bytes }] });
 }
 
 /** New value of each changed L2 entry, by guest cluster. */

@@ -6,6 +6,7 @@ import { layOut } from '../../images/layOut.js';
 import { poke, poked } from '../../images/pokes.js';
 import { scanned } from '../opened.js';
 import { child, childrenOf, structuresOf } from './tree.js';
+import { hostCluster } from '../../../src/core/units.js';
 
 const COPIED = 1n << 63n;
 const fresh = (options: Partial<ImageOptions> = {}) =>
@@ -125,7 +126,7 @@ describe('refcounts', () => {
       }
     expect(told.size).toBe(scan.map.clusters);
     for (const [cluster, refcount] of told)
-      expect(refcount).toBe(inspection.cluster(cluster).stored);
+      expect(refcount).toBe(inspection.cluster(hostCluster(cluster)).stored);
   });
 
   it('of one value are one line', () => {

@@ -1,4 +1,4 @@
-import type { StructureNode } from '../../../src/core/tree/node.js';
+import type { TreeNode } from '../../../src/core/tree/node.js';
 import { FormatTree } from '../../../src/core/tree/formatTree.js';
 import type { SparseFile } from '../../images/pieces.js';
 import { opened } from '../opened.js';
@@ -6,8 +6,8 @@ import { opened } from '../opened.js';
 export const structuresOf = (file: SparseFile): FormatTree => new FormatTree(opened(file));
 
 /** All children of a node, asked for in small pages. */
-export function childrenOf(structures: FormatTree, path: string, pageSize = 100): StructureNode[] {
-  const nodes: StructureNode[] = [];
+export function childrenOf(structures: FormatTree, path: string, pageSize = 100): TreeNode[] {
+  const nodes: TreeNode[] = [];
   for (;;) {
     const page = structures.page({ path, from: nodes.length, count: pageSize });
     nodes.push(...page.nodes);
@@ -20,7 +20,7 @@ export function childrenOf(structures: FormatTree, path: string, pageSize = 100)
 }
 
 /** The child of a node with this label. */
-export function child(structures: FormatTree, path: string, label: string): StructureNode {
+export function child(structures: FormatTree, path: string, label: string): TreeNode {
   const found = childrenOf(structures, path).find((node) => node.label === label);
   if (!found) throw new Error(`nothing called '${label}' below '${path}'`);
   return found;
@@ -31,7 +31,7 @@ export function* everyNode(
   structures: FormatTree,
   count: number,
   path = '',
-): Generator<StructureNode, void> {
+): Generator<TreeNode, void> {
   for (const node of structures.page({ path, from: 0, count }).nodes) {
     yield node;
     if (node.expandable) yield* everyNode(structures, count, node.id);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readViewState, type KeptCamera } from '../../../webview/state/viewState.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from '../harness/editorPage.js';
 import { hostedMap, hostedSample } from '../harness/hostedImages.js';
+import { hostCluster } from '../../../src/core/units.js';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -60,14 +61,14 @@ describe('a place that is typed', () => {
       await expect.poll(() => cameraOf(editor)).toBeDefined();
       await settled(editor);
       const before = await cameraOf(editor);
-      await editor.post({ type: 'preview', cluster: 2500 });
+      await editor.post({ type: 'preview', cluster: hostCluster(2500) });
       await expect.poll(() => cameraOf(editor)).not.toEqual(before);
-      await editor.post({ type: 'preview', cluster: 1700 });
+      await editor.post({ type: 'preview', cluster: hostCluster(1700) });
       await editor.post({ type: 'preview', cluster: undefined });
       await expect.poll(() => cameraOf(editor)).toEqual(before);
       expect(said.some((message) => message.type === 'selected')).toBe(false);
-      await editor.post({ type: 'preview', cluster: 2500 });
-      await editor.post({ type: 'reveal', cluster: 2500 });
+      await editor.post({ type: 'preview', cluster: hostCluster(2500) });
+      await editor.post({ type: 'reveal', cluster: hostCluster(2500) });
       await expect.poll(() => said).toContainEqual({ type: 'selected', cluster: 2500 });
       await editor.post({ type: 'preview', cluster: undefined });
       await settled(editor);
@@ -143,16 +144,16 @@ describe('a table under the pointer', () => {
       const { page } = editor;
       const table = damaged.service.next({
         target: { type: 'kind', kind: 'active-l2' },
-        from: 700,
+        from: hostCluster(700),
         direction: 1,
       });
-      await editor.post({ type: 'reveal', cluster: table?.cluster ?? 0 });
+      await editor.post({ type: 'reveal', cluster: table?.cluster ?? hostCluster(0) });
       const before = await inked(editor, '.heatmap canvas:nth-of-type(2)');
       await page.focus('.heatmap');
       // The cursor starts at the selection.
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('ArrowLeft');
-      const { clusters } = damaged.service.mapped({ cluster: table?.cluster ?? 0 });
+      const { clusters } = damaged.service.mapped({ cluster: table?.cluster ?? hostCluster(0) });
       await expect
         .poll(() => page.locator('.tooltip-mapped').textContent())
         .toContain(`refers to ${clusters} clusters in`);

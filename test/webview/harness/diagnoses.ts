@@ -1,6 +1,8 @@
-import type { Cause, Diagnosis, DiagnosisAnswer, Step } from '../../../src/protocol/diagnosis.js';
+import type { DiagnosisAnswer } from '../../../src/protocol/diagnosis.js';
+import type { Cause, Diagnosis, Step } from '../../../src/core/check/causes/cause.js';
 import type { ImageService } from '../../../src/protocol/questions.js';
 import type { HostedImage } from './editorPage.js';
+import { hostCluster } from '../../../src/core/units.js';
 
 const COPY: Step = {
   text: 'Copy the file first: everything else can then be tried on the copy',
@@ -49,7 +51,7 @@ const twoOwners = cause({
   explanation:
     'The next write of the guest there replaces the active L1 table; until then the guest reads the bytes of the table as its data.',
   picture: {
-    cluster: 3,
+    cluster: hostCluster(3),
     left: {
       kind: 'data',
       text: 'guest 0x50000',
@@ -77,7 +79,7 @@ const twoOwners = cause({
   findings: 1,
   qemuLines: ['ERROR cluster 3 refcount=1 reference=2'],
   qemuLineCount: 1,
-  clusterToShow: 3,
+  clusterToShow: hostCluster(3),
 });
 
 /** Five causes, as an image has them that two programs wrote to and whose disk then was full. */
@@ -94,7 +96,7 @@ export const DAMAGED: Diagnosis = {
       ...twoOwners,
       title: 'Guest data at 0x40120000 lies on an L2 table',
       picture: {
-        cluster: 22,
+        cluster: hostCluster(22),
         left: {
           kind: 'data',
           text: 'guest 0x40120000',
@@ -118,7 +120,7 @@ export const DAMAGED: Diagnosis = {
         snapshots: ['before-upgrade'],
         wholeDisk: false,
       },
-      clusterToShow: 22,
+      clusterToShow: hostCluster(22),
       findings: 3,
       qemuLines: ['ERROR cluster 22 refcount=1 reference=2'],
     }),
@@ -144,7 +146,7 @@ export const DAMAGED: Diagnosis = {
         'ERROR cluster 61205 refcount=0 reference=1',
       ],
       qemuLineCount: 3,
-      clusterToShow: 16,
+      clusterToShow: hostCluster(16),
     }),
     cause({
       id: 'cut-off',
@@ -166,7 +168,7 @@ export const DAMAGED: Diagnosis = {
       title: 'A stray bit in the L2 entry of guest 0x400b0000',
       explanation: 'Without it the offset is right.',
       picture: {
-        cluster: 310543,
+        cluster: hostCluster(310543),
         left: {
           kind: 'data',
           text: 'guest 0x400b0000',
@@ -214,7 +216,7 @@ export const LEAKING: Diagnosis = {
       findings: 14441,
       qemuLines: LEAK_LINES,
       qemuLineCount: 14441,
-      clusterToShow: 5,
+      clusterToShow: hostCluster(5),
     }),
     cause({
       id: 'only-compressed',

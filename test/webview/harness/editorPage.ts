@@ -2,7 +2,7 @@ import { build } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import type { CacheOptions } from '../../../src/core/simulate/copy/cacheOptions.js';
 import type { ImageEvent } from '../../../src/protocol/imageService.js';
-import { answer, type Answered, type Request } from '../../../src/protocol/rpc.js';
+import { answer, type AnswerReply, type Request } from '../../../src/protocol/rpc.js';
 import type {
   FromWebview,
   HeatmapSettings,
@@ -167,7 +167,7 @@ type Ask = Extract<FromWebview, { type: 'request' }>;
 function answered<M extends Method>(
   { service, replaced = {} }: HostedImage,
   request: Request<M>,
-): Answered<M> {
+): AnswerReply<M> {
   const { id, method } = request;
   const own = replaced[method];
   if (!own) return answer(service, request);

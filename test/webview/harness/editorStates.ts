@@ -7,6 +7,7 @@ import { answering, DAMAGED, diagnosed, HEALTHY, LEAKING, UNREADABLE } from './d
 import type { HostedImage } from './editorPage.js';
 import { hostedFile, hostedMap, hostedSample } from './hostedImages.js';
 import { DEFAULT_OVERLAP, hostedMail, withWindows } from './hostedWindows.js';
+import type { SparseFile } from '../../images/pieces.js';
 import type { CurveName } from '../../../src/core/picture/curve.js';
 import type { OverlapOptions } from '../../../src/protocol/shapes.js';
 
@@ -72,7 +73,7 @@ const tabTo =
     for (let press = 0; press < 40 && !(await isThere()); press++) await page.keyboard.press('Tab');
   };
 
-/** Opens nodes of the structures tree by their labels, and selects the last. */
+/** Opens nodes of the tree by their labels, and selects the last. */
 const openNodes =
   (...labels: readonly string[]) =>
   async (page: Page): Promise<void> => {
@@ -94,11 +95,26 @@ async function openWindow(page: Page): Promise<void> {
 async function sweep(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sweep disk' }).click();
   await page.locator('.fates').waitFor();
+  await page.getByRole('button', { name: 'Show on Map' }).click();
   await page.locator('.fates').scrollIntoViewIfNeeded();
 }
 
 const verdictSeen = (page: Page): Promise<void> => page.locator('.verdicts').waitFor();
 const TIGHT: OverlapOptions = { ...DEFAULT_OVERLAP, totalSizeLimit: '24K' };
+
+/** 768 L2 tables among 393,216 clusters of data. */
+export function manyTables(): SparseFile {
+  const image = new ImageBuilder({ virtualSize: 1.5 * 2 ** 30, clusterBits: 12 });
+  image.write(0, 393_216);
+  return layOut(image);
+}
+
+/** 40 MiB of 1 TiB. */
+export function sparseDisk(): SparseFile {
+  const image = new ImageBuilder({ virtualSize: 2 ** 40 });
+  image.write(5_000_000, 640);
+  return layOut(image);
+}
 
 function layerStates(): Record<string, EditorState> {
   const states: Record<string, EditorState> = {};
@@ -161,7 +177,7 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
   'focus-tab': { image: healthy, act: tabTo('[role=tab]') },
   'focus-tree': {
     image: healthy,
-    pane: { tab: 'structures' },
+    pane: { tab: 'tree' },
     act: async (page) => {
       await tabTo('.tree')(page);
       await page.keyboard.press('ArrowDown');
@@ -174,7 +190,7 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
   },
   structures: {
     image: damaged,
-    pane: { tab: 'structures' },
+    pane: { tab: 'tree' },
     act: openNodes('Active L1', '0', 'Header', 'l1_table_offset'),
   },
   overlap: { image: hostedMail, pane: { tab: 'overlap' }, act: openWindow },
@@ -237,5 +253,14 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
     },
   },
   huge: { image: huge },
+  'many-tables': { image: () => hostedFile(manyTables(), 'build-cache.qcow2') },
+  density: {
+    image: huge,
+    act: (page) => page.getByRole('button', { name: 'Density' }).click(),
+  },
+  'guest-sparse': {
+    image: () => hostedFile(sparseDisk(), 'archive.qcow2'),
+    picture: { view: 'guest', layer: 'kinds' },
+  },
   ...layerStates(),
 };

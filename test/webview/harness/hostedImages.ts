@@ -9,7 +9,9 @@ import {
 import { CHUNK, ClusterMap } from '../../../src/core/map/clusterMap.js';
 import { BIT, kindNames, KINDS, type KindName, perKind } from '../../../src/core/map/kinds.js';
 import type { ByteSource } from '../../../src/core/byteSource.js';
+import { holdings } from '../../../src/core/picture/layer.js';
 import { mapLayer } from '../../../src/core/picture/mapLayers.js';
+import { countValues } from '../../../src/core/picture/source.js';
 import { ImageSession } from '../../../src/session/imageSession.js';
 import { Navigator } from '../../../src/session/navigator.js';
 import { PictureTiles } from '../../../src/session/pictureTiles.js';
@@ -22,6 +24,7 @@ import { HEALTHY } from './diagnoses.js';
 import type { HostedImage } from './editorPage.js';
 import { MACHINE } from '../../session/machine.js';
 import type { ImageFacts } from '../../../src/core/qcow2/facts.js';
+import { bytes, hostOffset } from '../../../src/core/units.js';
 
 /** A sample image, scanned to its end. */
 export function hostedSample(name: string): HostedImage {
@@ -118,19 +121,39 @@ export function hostedData(clusters: number): HostedImage {
   return hosted(map);
 }
 
+/** One that holds nothing but data, as QEMU lays it out when it is written from start to end. */
+export function hostedContiguous(clusters: number): HostedImage {
+  const map = new ClusterMap(clusters);
+  map.fill(0, clusters, DATA);
+  const put = (cluster: number, kinds: number): void => {
+    map.fill(cluster, cluster + 1, cellOf(kinds));
+  };
+  for (let cluster = 4; cluster < clusters; cluster += 8193) put(cluster, BIT.activeL2);
+  for (let cluster = 2; cluster < clusters; cluster += 32_768) put(cluster, BIT.refcountBlock);
+  put(0, BIT.mainHeader);
+  put(1, BIT.refcountTable);
+  put(3, BIT.activeL1);
+  return hosted(map);
+}
+
 function hosted(map: ClusterMap): HostedImage {
   const { clusters } = map;
-  const tiles = new PictureTiles(mapLayer('kinds', map), MACHINE.deflate);
+  const tiles = new PictureTiles(
+    mapLayer('kinds', map),
+    holdings({ view: 'host', layer: 'kinds' }),
+    MACHINE.deflate,
+  );
   const navigator = new Navigator(map, undefined);
+  const byValue = valuesIn(map);
   const counts: Record<KindName, number> = countKinds(map);
   const facts: ImageFacts = {
     fileName: 'synthetic.qcow2',
-    fileSize: clusters * 2 ** CLUSTER_BITS,
+    fileSize: bytes(clusters * 2 ** CLUSTER_BITS),
     geometry: {
       version: 3,
       clusterBits: CLUSTER_BITS,
       hostClusters: clusters,
-      virtualSize: clusters * 2 ** CLUSTER_BITS,
+      virtualSize: bytes(clusters * 2 ** CLUSTER_BITS),
       refcountBits: 16,
       snapshots: 2,
       bitmaps: 0,
@@ -150,12 +173,12 @@ function hosted(map: ClusterMap): HostedImage {
   return {
     service: {
       tile: (query) => ({ generation: 1, cells: tiles.tile(query) }),
-      strip: ({ rows }) => ({ generation: 1, glyphs: tiles.strip(rows) }),
-      layer: () => ({ state: 'ready', generation: 1, counts: [], names: [] }),
+      strip: ({ rows }) => ({ generation: 1, ...tiles.strip(rows) }),
+      layer: () => ({ state: 'ready', generation: 1, counts: byValue, names: [] }),
       guestCluster: refuse,
       cluster: ({ cluster }) => ({
         cluster,
-        offset: cluster * 2 ** CLUSTER_BITS,
+        offset: hostOffset(cluster * 2 ** CLUSTER_BITS),
         kinds: kindNames(kindsOf(map.cell(cluster))),
         stored: String(storedOf(map.cell(cluster))),
         references: referencesOf(map.cell(cluster)),
@@ -166,7 +189,7 @@ function hosted(map: ClusterMap): HostedImage {
       }),
       findings: () => ({ total: 0, findings: [] }),
       diagnosis: () => ({ state: 'diagnosed', diagnosis: HEALTHY }),
-      structure: () => ({ total: 0, nodes: [] }),
+      tree: () => ({ total: 0, nodes: [] }),
       next: (query) => navigator.next(query),
       cells: (query) => ({ generation: 1, runs: navigator.cells(query) }),
       subclusters: refuse,
@@ -177,6 +200,7 @@ function hosted(map: ClusterMap): HostedImage {
       overlapTimeline: refuse,
       overlapWindows: refuse,
       overlapWindow: refuse,
+      overlapNext: refuse,
       overlapEvents: refuse,
       overlapAdvice: () => ({ state: 'none' }),
       simulate: refuse,
@@ -204,6 +228,15 @@ function hosted(map: ClusterMap): HostedImage {
       },
     ],
   };
+}
+
+/** Clusters by value of the picture of their kinds. */
+function valuesIn(map: ClusterMap): readonly number[] {
+  const steps = countValues(mapLayer('kinds', map));
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 }
 
 function refuse(): never {

@@ -1,6 +1,26 @@
 import type { Page } from 'playwright-core';
-import type { Extent, Point } from '../../../src/core/picture/curve.js';
+import {
+  createCurve,
+  type Curve,
+  type CurveName,
+  type Extent,
+  type Point,
+} from '../../../src/core/picture/curve.js';
+import { arrangementFor } from '../../../webview/heatmap/tiles/arrangement.js';
 import { fit, toView } from '../../../webview/heatmap/camera.js';
+
+/** The curve of a picture as it is arranged in the pane. `windows`: overlap windows are on the map. */
+export async function curveOn(
+  page: Page,
+  name: CurveName,
+  clusters: number,
+  windows = false,
+): Promise<Curve> {
+  if (name === 'rows') return createCurve(name, clusters);
+  const box = await page.locator('.heatmap').boundingBox();
+  if (!box) throw new Error('no map');
+  return createCurve(name, clusters, arrangementFor(clusters, box, windows));
+}
 
 /** Where the middles of level-0 cells lie on the fitted map, in CSS pixels. */
 export async function cellCentres(

@@ -73,6 +73,7 @@ await line.press('Enter');
 await settled(editor);
 await animation.frame(1900);
 await page.getByRole('button', { name: 'Sweep disk' }).click();
+await page.getByRole('button', { name: 'Show on Map' }).click();
 await page.locator('.fates').waitFor();
 await settled(editor);
 await page.locator('.fates').scrollIntoViewIfNeeded();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { KindName } from '../../../src/core/map/kinds.js';
+import { KINDS, type KindName } from '../../../src/core/map/kinds.js';
 import { kindVariable, parseColour, type Colour } from '../../../webview/heatmap/palette.js';
 import { THEMES, themeLook } from '../harness/themes.js';
 
@@ -15,7 +15,13 @@ const TOLD_APART: readonly KindName[] = [
   'refcount-block',
 ];
 
-/** The colours of styles/layers.css that subclusters have besides; they lie side by side in a cell. */
+/** What fills areas, so that nothing but its colour tells it; VM state is hatched besides. */
+const AREAS: readonly KindName[] = ['unallocated', 'data', 'compressed'];
+
+/** Those of the Snapshots layer that fill areas. */
+const SNAPSHOT_AREAS = ['together-2', 'several', 'snapshot-1', 'snapshot-8'] as const;
+
+/** The colours of frame/layers.css that subclusters have besides; they lie side by side in a cell. */
 const SUBCLUSTERS = ['zero', 'zero-kept', 'prepared'] as const;
 
 /** Those of overlap windows, which fill the map. */
@@ -29,7 +35,7 @@ function layerColours(isLight: boolean): ReadonlyMap<string, string> {
   return new Map(Array.from(found, ([, name, colour]) => [name, colour]));
 }
 
-/** Linear red, green and blue, seen without one kind of cones (Machado, Oliveira, Fernandes 2009). */
+/** Linear red, green and blue, seen without one kind of cones (Machado, Oliveira, Fernandes 2009), or without any. */
 const VISIONS = {
   full: [1, 0, 0, 0, 1, 0, 0, 0, 1],
   protanopia: [
@@ -38,6 +44,10 @@ const VISIONS = {
   deuteranopia: [
     0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.01182, 0.04294, 0.968881,
   ],
+  tritanopia: [
+    1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.3039,
+  ],
+  achromatopsia: [0.2126, 0.7152, 0.0722, 0.2126, 0.7152, 0.0722, 0.2126, 0.7152, 0.0722],
 } as const;
 
 /** Twice what can just be seen side by side, in units of OKLab. */
@@ -93,10 +103,41 @@ describe.each(THEMES)('colours of the %s theme', (theme) => {
       ...names.map((name) => [name, parseColour(layers.get(name) ?? '')] as const),
     ]);
 
-  it.each(['full', 'protanopia', 'deuteranopia'] as const)('are told apart with %s', (vision) => {
-    expect(tooClose(kinds, vision)).toEqual([]);
-    expect(tooClose(withLayers(SUBCLUSTERS), vision)).toEqual([]);
-    expect(tooClose(withLayers(WINDOWS), vision)).toEqual([]);
+  it.each(['full', 'protanopia', 'deuteranopia', 'tritanopia'] as const)(
+    'are told apart with %s',
+    (vision) => {
+      expect(tooClose(kinds, vision)).toEqual([]);
+      expect(tooClose(withLayers(SUBCLUSTERS), vision)).toEqual([]);
+      expect(tooClose(withLayers(WINDOWS), vision)).toEqual([]);
+      expect(tooClose(withLayers(SNAPSHOT_AREAS), vision)).toEqual([]);
+    },
+  );
+
+  it('are told apart by lightness alone where they fill areas', () => {
+    const areas = new Map(AREAS.map((kind) => [kind, colourOf(kind)]));
+    expect(tooClose(areas, 'achromatopsia')).toEqual([]);
+  });
+
+  it('are grey for nothing, and for nothing else', () => {
+    const chroma = ({ red, green, blue }: Colour): number =>
+      Math.max(red, green, blue) - Math.min(red, green, blue);
+    expect(chroma(colourOf('unallocated'))).toBe(0);
+    // White and black are for the header, which is one cluster.
+    const others = KINDS.filter((kind) => kind !== 'main-header');
+    for (const kind of others) expect([kind, chroma(colourOf(kind)) > 40]).toEqual([kind, true]);
+    for (const [name, colour] of layers)
+      expect([name, chroma(parseColour(colour)) > 15]).toEqual([name, true]);
+  });
+
+  it('are never two things in two layers', () => {
+    const names = new Map<string, string[]>();
+    const put = (name: string, colour: string): void => {
+      const key = colour.toLowerCase();
+      names.set(key, [...(names.get(key) ?? []), name]);
+    };
+    for (const kind of [...KINDS, 'unallocated'] as const) put(kind, variables[kindVariable(kind)]);
+    for (const [name, colour] of layers) put(name, colour);
+    expect([...names.values()].filter((each) => each.length > 1)).toEqual([]);
   });
 });
 

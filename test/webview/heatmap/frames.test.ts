@@ -102,7 +102,7 @@ it.each(['canvas', 'webgl'] as const)(
         ),
       );
     const before = await sizes();
-    for (const height of [870, 930, 500]) {
+    for (const height of [856, 944, 500]) {
       await page.setViewportSize({ width: 1400, height });
       const other = await opened(FITTED, { renderer, height });
       const right = await other.page.locator('.map').screenshot();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newTile, OUTSIDE, TILE } from '../../../src/core/picture/tile.js';
 import { countInView } from '../../../webview/heatmap/inView.js';
-import { StoredTile } from '../../../webview/heatmap/tileStore.js';
+import { StoredTile } from '../../../webview/heatmap/tiles/storedTile.js';
 
 const VIEW = { width: 100, height: 50 };
 const whole = { x: 0, y: 0, size: TILE };

@@ -11,6 +11,7 @@ import { pixelsAt } from '../harness/measure.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
 import { Random } from '../../images/random.js';
+import { guestCluster } from '../../../src/core/units.js';
 
 const GUESTS = 4096;
 const ACROSS = 8;
@@ -100,7 +101,7 @@ async function look(image: ReturnType<typeof hostedFile>, page: Page): Promise<L
     for (let x = Math.max(0, Math.ceil(from.x)); x + 1 <= Math.min(to.x, 64); x++) {
       const cluster = CURVE.cluster(x, y);
       if (cluster === undefined) continue;
-      const { kind, subclusters } = image.service.guestCluster({ cluster });
+      const { kind, subclusters } = image.service.guestCluster({ cluster: guestCluster(cluster) });
       subclusters.forEach((subcluster, index) => {
         const column = ((index % ACROSS) + 0.5) / ACROSS;
         const row = (Math.floor(index / ACROSS) + 0.5) / DOWN;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCurve } from '../../../src/core/picture/curve.js';
 import { WindowGrid } from '../../../src/core/picture/windowGrid.js';
-import { TileStore } from '../../../webview/heatmap/tileStore.js';
+import { TileStore } from '../../../webview/heatmap/tiles/tileStore.js';
 import { Viewport } from '../../../webview/heatmap/viewport.js';
 
 const SIZE = { width: 900, height: 700 };

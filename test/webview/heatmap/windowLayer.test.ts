@@ -1,13 +1,12 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { markOfCode } from '../../../src/core/overlap/windowMarks.js';
-import { createCurve } from '../../../src/core/picture/curve.js';
 import { valuesOf } from '../../../src/core/picture/layer.js';
 import { WindowGrid, windowOf } from '../../../src/core/picture/windowGrid.js';
 import { parseColour } from '../../../webview/heatmap/palette.js';
 import { launchBrowser, openEditor, settled } from '../harness/editorPage.js';
 import { DEFAULT_OVERLAP, hostedMail } from '../harness/hostedWindows.js';
-import { cellCentres, pixelsAt } from '../harness/measure.js';
+import { cellCentres, curveOn, pixelsAt } from '../harness/measure.js';
 import type { OverlapQuery } from '../../../src/protocol/questions.js';
 
 const NAMES = valuesOf({ view: 'host', layer: 'windows' });
@@ -32,7 +31,7 @@ function statesUnder(query: OverlapQuery): string[] {
 
 /** The states that the middles of the windows have the colours of. */
 async function drawnStates(page: Page, windows: number, clusters: number): Promise<string[]> {
-  const grid = new WindowGrid(createCurve('hilbert', clusters));
+  const grid = new WindowGrid(await curveOn(page, 'hilbert', clusters, true));
   const cells = Array.from({ length: windows }, (_, window) => {
     const { first, end } = grid.stretch(window);
     return grid.curve.point(Math.floor((first + end) / 2));

@@ -7,12 +7,17 @@ import {
   visited,
   type History,
 } from '../../../webview/state/history.js';
+import { hostCluster } from '../../../src/core/units.js';
 
 const always = (): boolean => true;
 
+/** Goes to one cluster after the other. */
+const through = (...clusters: number[]): History =>
+  clusters.reduce((history, cluster) => visited(history, hostCluster(cluster)), NOWHERE);
+
 describe('places visited', () => {
   it('are gone back and forward through', () => {
-    const at = [5, 9, 5, 2].reduce(visited, NOWHERE);
+    const at = through(5, 9, 5, 2);
     expect(at).toEqual({ places: [5, 9, 5, 2], at: 3 });
     const back = travelled(at, -1, always);
     expect(back?.at).toBe(2);
@@ -21,14 +26,14 @@ describe('places visited', () => {
   });
 
   it('are forgotten when one goes elsewhere from the middle', () => {
-    const at = [1, 2, 3].reduce(visited, NOWHERE);
+    const at = through(1, 2, 3);
     const back = travelled(at, -1, always) ?? NOWHERE;
-    expect(visited(back, 7)).toEqual({ places: [1, 2, 7], at: 2 });
-    expect(visited(back, 2)).toEqual(back);
+    expect(visited(back, hostCluster(7))).toEqual({ places: [1, 2, 7], at: 2 });
+    expect(visited(back, hostCluster(2))).toEqual(back);
   });
 
   it('that no longer exist are passed over', () => {
-    const at = [1, 900, 901, 3].reduce(visited, NOWHERE);
+    const at = through(1, 900, 901, 3);
     expect(travelled(at, -1, (cluster) => cluster < 100)?.at).toBe(0);
   });
 
@@ -40,7 +45,7 @@ describe('places visited', () => {
         for (const each of steps) {
           history =
             typeof each === 'number'
-              ? visited(history, each)
+              ? visited(history, hostCluster(each))
               : (travelled(history, each === 'back' ? -1 : 1, always) ?? history);
           expect(history.places.length).toBeLessThanOrEqual(50);
           expect(history.at).toBeLessThan(history.places.length);

@@ -6,6 +6,7 @@ import { listeningStore } from '../../../webview/listeningStore.js';
 import type { Store } from '../../../webview/state/store.js';
 import { readViewState } from '../../../webview/state/viewState.js';
 import { hostedSample } from '../harness/hostedImages.js';
+import { hostCluster } from '../../../src/core/units.js';
 
 const image = hostedSample('database-damaged.qcow2');
 
@@ -17,8 +18,8 @@ interface Opened {
   readonly tell: (message: ToWebview) => void;
 }
 
-/** A store with a host that answers out of a sample image. */
-function openStore(state?: unknown): Opened {
+/** A store with a host that answers out of a sample image, or to every question with an error. */
+function openStore(state?: unknown, error?: string): Opened {
   const said: FromWebview[] = [];
   let kept: unknown = state;
   let receive: (message: ToWebview) => void = () => undefined;
@@ -31,7 +32,12 @@ function openStore(state?: unknown): Opened {
         return;
       }
       queueMicrotask(() => {
-        receive(answer(image.service, message.request));
+        const { request } = message;
+        receive(
+          error === undefined
+            ? answer(image.service, request)
+            : { type: 'reply', id: request.id, ok: false, error },
+        );
       });
     },
     listen: (listener) => {
@@ -58,6 +64,15 @@ const findNext = (
 };
 
 describe('a search', () => {
+  it('says why there is no answer', async () => {
+    const opened = openStore(undefined, 'the file could not be read');
+    findNext(opened, { type: 'leak' });
+    await expect.poll(() => opened.store.spoken.value).toBe('The file could not be read');
+    opened.store.selection.select(hostCluster(1));
+    await opened.store.navigation.showMapped();
+    expect(opened.store.spoken.value).toBe('The file could not be read');
+  });
+
   it('goes from hit to hit, and on at the other end', async () => {
     const opened = openStore();
     const { store } = opened;
@@ -85,7 +100,7 @@ describe('a search', () => {
     const { store } = opened;
     findNext(opened, 'selected-kind');
     await expect.poll(() => store.navigation.note.value).toContain('Select a cluster first');
-    store.selection.select(5);
+    store.selection.select(hostCluster(5));
     await expect.poll(() => store.selection.detail.value.state).toBe('known');
     findNext(opened, 'selected-kind');
     await expect.poll(() => store.navigation.note.value).toMatch(/^Data, \d+ of \d+/);
@@ -109,8 +124,8 @@ describe('back and forward', () => {
   it('lead through the places visited, and survive', () => {
     const opened = openStore();
     const { store, said, kept } = opened;
-    for (const cluster of [3, 700, 41]) store.selection.select(cluster);
-    store.selection.stepTo(42);
+    for (const cluster of [3, 700, 41]) store.selection.select(hostCluster(cluster));
+    store.selection.stepTo(hostCluster(42));
     expect(said).toContainEqual({ type: 'history', back: true, forward: false });
     opened.tell({ type: 'command', command: 'goBack' });
     expect(store.selection.selected.value).toBe(700);
@@ -136,13 +151,13 @@ describe('what a table refers to', () => {
     const { store } = opened;
     const table = image.service.next({
       target: { type: 'kind', kind: 'active-l2' },
-      from: 400,
+      from: hostCluster(400),
       direction: 1,
     });
     store.selection.select(table?.cluster);
     opened.tell({ type: 'command', command: 'showMapped' });
     await expect.poll(() => store.navigation.note.value).toMatch(/refers to [\d,]+ clusters in/);
-    const { runs } = image.service.mapped({ cluster: table?.cluster ?? 0 });
+    const { runs } = image.service.mapped({ cluster: table?.cluster ?? hostCluster(0) });
     for (let i = 0; i < 2; i++) {
       const from = store.selection.selected.value ?? 0;
       findNext(opened, undefined);
@@ -156,7 +171,7 @@ describe('what a table refers to', () => {
 
   it('of data is nothing', async () => {
     const opened = openStore();
-    opened.store.selection.select(60);
+    opened.store.selection.select(hostCluster(60));
     opened.tell({ type: 'command', command: 'showMapped' });
     await expect
       .poll(() => opened.store.navigation.note.value)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../../../src/protocol/rpc.js';
 import { Rpc } from '../../../webview/state/rpc.js';
+import { hostCluster } from '../../../src/core/units.js';
 
 describe('questions', () => {
   it('are answered by the reply of the same number, in any order', async () => {
@@ -31,7 +32,7 @@ describe('questions', () => {
   it('are rejected with the error of the host', async () => {
     const sent: Question[] = [];
     const rpc = new Rpc((request) => sent.push(request));
-    const asked = rpc.ask('cluster', { cluster: 7 });
+    const asked = rpc.ask('cluster', { cluster: hostCluster(7) });
     rpc.receive({ type: 'reply', id: sent[0].id, ok: false, error: 'no such cluster' });
     await expect(asked).rejects.toThrow('no such cluster');
   });
@@ -39,7 +40,7 @@ describe('questions', () => {
   it('take no second reply', async () => {
     const sent: Question[] = [];
     const rpc = new Rpc((request) => sent.push(request));
-    const asked = rpc.ask('cluster', { cluster: 7 });
+    const asked = rpc.ask('cluster', { cluster: hostCluster(7) });
     rpc.receive({ type: 'reply', id: sent[0].id, ok: false, error: 'first' });
     rpc.receive({ type: 'reply', id: sent[0].id, ok: false, error: 'second' });
     await expect(asked).rejects.toThrow('first');

@@ -84,13 +84,13 @@ it('undoes changes of the list, then what was there from the start', () => {
 
 it('shows the last operation until one is chosen, and the last again when there is another', () => {
   const { state } = panel(['flush', 'write 0 1']);
-  expect(state.shown.value).toBe(1);
+  expect(state.chosenOperation.value).toBe(1);
   state.select(0);
-  expect(state.shown.value).toBe(0);
+  expect(state.chosenOperation.value).toBe(0);
   state.add('flush');
-  expect(state.shown.value).toBe(2);
+  expect(state.chosenOperation.value).toBe(2);
   state.replace([]);
-  expect(state.shown.value).toBeUndefined();
+  expect(state.chosenOperation.value).toBeUndefined();
 });
 
 it('lists no more operations than the host lets through', () => {

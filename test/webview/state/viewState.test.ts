@@ -1,19 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FRESH, readViewState, type ViewState } from '../../../webview/state/viewState.js';
+import { guestCluster, hostCluster } from '../../../src/core/units.js';
 
 describe('kept state', () => {
   it('comes back as it was kept', () => {
     const state: ViewState = {
       version: 1,
-      camera: { view: 'guest', curve: 'rows', x: 12.5, y: 3, scale: 0.25 },
+      camera: { view: 'guest', curve: 'rows', arrangement: undefined, x: 12.5, y: 3, scale: 0.25 },
       picture: { view: 'guest', layer: 'fragmentation' },
-      selected: 20512,
-      history: { places: [3, 20512, 7], at: 1 },
-      guest: 77,
+      selected: hostCluster(20512),
+      history: { places: [hostCluster(3), hostCluster(20512), hostCluster(7)], at: 1 },
+      guest: guestCluster(77),
       pane: { open: false, width: 420, tab: 'findings' },
       simulation: { operations: ['write 0 64K'], engine: 'structures', cache: 'writeback' },
       windows: false,
+      density: true,
     };
     expect(readViewState(JSON.parse(JSON.stringify(state)))).toEqual(state);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { windowCode, type WindowMark } from '../../../src/core/overlap/windowMarks.js';
 import { createCurve } from '../../../src/core/picture/curve.js';
 import { WindowGrid } from '../../../src/core/picture/windowGrid.js';
-import { WindowLevels } from '../../../webview/heatmap/windowLevels.js';
+import { WindowLevels } from '../../../webview/heatmap/windows/windowLevels.js';
 import { RECENCIES, WindowStates } from '../../../webview/text/windowStates.js';
 import { describeWindow } from '../../../webview/text/windowText.js';
 

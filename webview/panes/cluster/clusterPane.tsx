@@ -5,12 +5,13 @@ import { KIND_TEXT } from '../../../src/core/map/kinds.js';
 import { count } from '../../text/text.js';
 import { clusterToShow, FindingLine } from '../../parts/findingLine.js';
 import { GuestClusterPart } from './guestClusterPart.js';
-import { Icon, IconButton } from '../../parts/icon.js';
+import { Icon } from '../../parts/icon.js';
 import { OwnerItem } from '../../parts/ownerItem.js';
 import { Row } from '../../parts/row.js';
 import type { ClusterDetail } from '../../../src/core/inspect/inspection.js';
 import { clean } from '../../../src/core/text.js';
 import { hex } from '../../../src/core/bytes.js';
+import { CopyButton, HexButton } from '../../parts/offsetButtons.js';
 
 interface Props {
   readonly store: Store;
@@ -72,20 +73,8 @@ function Known({ detail, store }: Props & { readonly detail: ClusterDetail }): J
       <dl>
         <Row name="Host offset">
           <span class="mono">{hex(offset)}</span>
-          <IconButton
-            icon="copy"
-            label="Copy the host offset"
-            onClick={() => {
-              store.actions.copy(hex(offset));
-            }}
-          />
-          <IconButton
-            icon="file-binary"
-            label="Open here in the hex editor"
-            onClick={() => {
-              store.actions.openHex(offset);
-            }}
-          />
+          <CopyButton store={store} text={hex(offset)} label="Copy the host offset" />
+          <HexButton store={store} offset={offset} />
         </Row>
         <Row name={kinds.length > 1 ? 'Kinds' : 'Kind'}>
           <ul class="kind-list">

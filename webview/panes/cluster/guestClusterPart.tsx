@@ -1,16 +1,17 @@
 import type { JSX } from 'preact';
 import { valuesOf } from '../../../src/core/picture/layer.js';
 import { valueVariable } from '../../heatmap/palette.js';
+import { BackingFileLink } from '../../parts/backingFileLink.js';
 import { valueText } from '../../text/layerText.js';
 import type { Store } from '../../state/store.js';
 import { count, plural, size } from '../../text/text.js';
-import { IconButton } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
 import { Row } from '../../parts/row.js';
 import { Subclusters } from './subclusters.js';
 import type { GuestClusterDetail } from '../../../src/core/guest/clusterDetail.js';
 import { clean } from '../../../src/core/text.js';
 import { hex } from '../../../src/core/bytes.js';
+import { CopyButton } from '../../parts/offsetButtons.js';
 
 const KINDS = { view: 'guest', layer: 'kinds' } as const;
 
@@ -41,25 +42,24 @@ interface Props {
 function Known({ detail, store }: Props): JSX.Element {
   const { cluster, guestOffset, kind, l1Index, l2Index, subclusters } = detail;
   const value = valuesOf(KINDS).indexOf(kind);
+  const backingFile = store.geometry.value?.backingFile;
+  const backing = backingFile === undefined ? [] : [backingFile];
   return (
     <article class="cluster guest" data-guest={cluster}>
       <h2>Guest cluster {count(cluster)}</h2>
       <dl>
         <Row name="Guest offset">
           <span class="mono">{hex(guestOffset)}</span>
-          <IconButton
-            icon="copy"
-            label="Copy the guest offset"
-            onClick={() => {
-              store.actions.copy(hex(guestOffset));
-            }}
-          />
+          <CopyButton store={store} text={hex(guestOffset)} label="Copy the guest offset" />
         </Row>
         <Row name="Kind">
           <ul class="kind-list">
             <li>
               <span class="swatch" style={{ background: `var(${valueVariable(KINDS, value)})` }} />
-              {valueText(KINDS, value, [])}
+              {valueText(KINDS, value, backing)}
+              {kind === 'unallocated' && backing.length > 0 && (
+                <BackingFileLink name={backing[0]} store={store} />
+              )}
             </li>
           </ul>
         </Row>

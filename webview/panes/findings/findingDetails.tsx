@@ -7,6 +7,7 @@ import { Icon } from '../../parts/icon.js';
 import { OffsetLink, showOffset } from '../../parts/offsetLink.js';
 import { OwnerItem } from '../../parts/ownerItem.js';
 import type { ClusterDetail } from '../../../src/core/inspect/inspection.js';
+import { type HostCluster, offsetOf } from '../../../src/core/units.js';
 
 /** Owners listed below a finding; the Cluster tab has all of them. */
 const OWNERS = 8;
@@ -62,7 +63,7 @@ export function FindingDetails({ finding, store }: Props): JSX.Element {
                 owner={owner}
                 store={store}
                 onEntry={(entryCluster) => {
-                  showOffset(store, entryCluster * store.clusterSize);
+                  showOffset(store, offsetOf(entryCluster, store));
                 }}
               />
             ))}
@@ -85,7 +86,7 @@ export function FindingDetails({ finding, store }: Props): JSX.Element {
 }
 
 /** What is known of a cluster, once it is; undefined for one that the file does not have. */
-function useDetail(store: Store, cluster: number): ClusterDetail | undefined {
+function useDetail(store: Store, cluster: HostCluster): ClusterDetail | undefined {
   const [detail, setDetail] = useState<ClusterDetail | undefined>(undefined);
   useEffect(() => {
     setDetail(undefined);

@@ -10,6 +10,7 @@ import { FindingFilters } from './findingFilters.js';
 import { clusterToShow, FindingLine } from '../../parts/findingLine.js';
 import { Icon } from '../../parts/icon.js';
 import { showOffset } from '../../parts/offsetLink.js';
+import { offsetOf } from '../../../src/core/units.js';
 
 /** CSS pixels of a line, as in style.css. */
 const LINE = 64;
@@ -89,7 +90,7 @@ export function FindingsPane({ store }: { readonly store: Store }): JSX.Element 
       return;
     }
     opened.value = { line, height: 0 };
-    showOffset(store, clusterToShow(finding, store) * store.clusterSize);
+    showOffset(store, offsetOf(clusterToShow(finding, store), store));
   };
 
   return (

@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import type { BuiltOverlap, OverlapTimeline } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';
@@ -84,6 +85,7 @@ function Plots({ store, built, timeline }: PlotsProps): JSX.Element {
     store.overlap.seek(Math.round(part * operations), operations);
   };
   const position = store.overlap.position.value ?? operations;
+  const pointed = useSignal<number | undefined>(undefined);
   const refused = positions.filter((_, i) => timeline.events[i] > (timeline.events[i - 1] ?? 0));
   return (
     <div
@@ -94,10 +96,15 @@ function Plots({ store, built, timeline }: PlotsProps): JSX.Element {
         seek(event);
       }}
       onPointerMove={(event) => {
+        const { left, width } = event.currentTarget.getBoundingClientRect();
+        pointed.value = Math.min(1, Math.max(0, (event.clientX - left) / width));
         if (event.currentTarget.hasPointerCapture(event.pointerId)) seek(event);
       }}
+      onPointerLeave={() => {
+        pointed.value = undefined;
+      }}
     >
-      <Plot label={`Memory, up to ${size(most)}`} operations={operations}>
+      <Plot label="Memory" top={size(most)} operations={operations}>
         {isNear && <Line line="limit" d={`M0 ${y(limit / top)}H${Math.max(1, operations)}`} />}
         <Line line="held" d={memoryLine(timeline.held)} />
         <Line line="accounted" d={memoryLine(timeline.accounted)} />
@@ -105,7 +112,7 @@ function Plots({ store, built, timeline }: PlotsProps): JSX.Element {
           <Line key={at} line="events" d={`M${at} ${HEIGHT}V${HEIGHT - 12}`} />
         ))}
       </Plot>
-      <Plot label={`Counts, up to ${count(mostCounted)}, logarithmic`} operations={operations}>
+      <Plot label="Counts, logarithmic" top={count(mostCounted)} operations={operations}>
         {COUNTED.map(({ column }) => (
           <Line key={column} line={column} d={countedLine(timeline[column])} />
         ))}
@@ -114,27 +121,49 @@ function Plots({ store, built, timeline }: PlotsProps): JSX.Element {
         class="plot-position"
         style={{ left: `${(100 * position) / Math.max(1, operations)}%` }}
       />
+      <div class="plot-scale">
+        <span>0</span>
+        <span>{reading(timeline, pointed.value, operations)}</span>
+        <span>{count(operations)}</span>
+      </div>
     </div>
   );
 }
 
 interface PlotProps {
   readonly label: string;
+  /** Where the scale ends; it begins at 0. */
+  readonly top: string;
   readonly operations: number;
   readonly children: ComponentChildren;
 }
 
-const Plot = ({ label, operations, children }: PlotProps): JSX.Element => (
-  <svg
-    class="plot"
-    role="img"
-    aria-label={label}
-    viewBox={`0 0 ${Math.max(1, operations)} ${HEIGHT}`}
-    preserveAspectRatio="none"
-  >
-    {children}
-  </svg>
+const Plot = ({ label, top, operations, children }: PlotProps): JSX.Element => (
+  <div class="plot-frame">
+    <svg
+      class="plot"
+      role="img"
+      aria-label={`${label}, up to ${top}`}
+      viewBox={`0 0 ${Math.max(1, operations)} ${HEIGHT}`}
+      preserveAspectRatio="none"
+    >
+      {children}
+    </svg>
+    <span class="plot-label" aria-hidden="true">
+      <b>{top}</b> {label}
+    </span>
+  </div>
 );
+
+/** What the plots say at a part of their width, 0 … 1; without one, what that is counted in. */
+function reading(timeline: OverlapTimeline, part: number | undefined, operations: number): string {
+  if (part === undefined) return 'operations of the opening';
+  const at = Math.round(part * operations);
+  const next = timeline.positions.findIndex((position) => position > at);
+  const i = (next < 0 ? timeline.positions.length : next) - 1;
+  const counted = COUNTED.map(({ column, text }) => `${count(timeline[column][i])} ${text}`);
+  return [`at ${count(at)}: ${size(timeline.accounted[i])}`, ...counted].join(' · ');
+}
 
 const Line = ({ line, d }: { readonly line: string; readonly d: string }): JSX.Element => (
   <path data-line={line} d={d} vector-effect="non-scaling-stroke" />

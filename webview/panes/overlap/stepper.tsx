@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import type { OverlapHappening } from '../../../src/core/overlap/happening.js';
 import type { BuiltOverlap } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';
 import { count } from '../../text/text.js';
@@ -110,11 +111,61 @@ export function Stepper({ store, built }: Props): JSX.Element {
           {count(position)} / {count(operations)}
         </span>
       </div>
+      <Happenings store={store} built={built} />
       <p class="stepper-last" title={built.last?.text}>
         {built.last ? built.last.text : 'Nothing has been entered yet.'}
       </p>
+      {built.last && built.last.evicted.length > 0 && (
+        <p class="stepper-last">Evicted: {windowsText(built.last.evicted)}</p>
+      )}
     </section>
   );
+}
+
+const HAPPENINGS: readonly { readonly what: OverlapHappening; readonly text: string }[] = [
+  { what: 'evictions', text: 'eviction' },
+  { what: 'conversions', text: 'conversion' },
+  { what: 'events', text: 'refusal' },
+];
+
+/** Ways to the next of what seldom happens; there are none to what never does. */
+function Happenings({ store, built }: Props): JSX.Element | null {
+  const { overlap, rpc, navigation } = store;
+  const counted = store.overlap.answered.value;
+  const happening = HAPPENINGS.filter(({ what }) => isEver(store, built, what));
+  if (happening.length === 0) return null;
+  const goToNext = async (what: OverlapHappening, text: string): Promise<void> => {
+    if (!counted) return;
+    const position = overlap.position.peek() ?? built.operations;
+    const query = { options: counted.options, position, what };
+    const next = await rpc.ask('overlapNext', query).catch(() => undefined);
+    if (next === undefined) navigation.say(`No ${text} follows.`);
+    else overlap.seek(next, built.operations);
+  };
+  return (
+    <div class="stepper-next" role="group" aria-label="Go to the next">
+      <span class="dim">Next</span>
+      {happening.map(({ what, text }) => (
+        <button key={what} type="button" class="link" onClick={() => void goToNext(what, text)}>
+          {text}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Whether it happens in the whole opening. */
+function isEver(store: Store, built: BuiltOverlap, what: OverlapHappening): boolean {
+  if (what === 'events') return built.events > 0;
+  return built.counters[what] > 0 || store.overlap.position.value !== undefined;
+}
+
+const MAX_NAMED = 6;
+
+function windowsText(windows: readonly number[]): string {
+  const named = windows.slice(0, MAX_NAMED).map((window) => `window ${count(window)}`);
+  if (windows.length > MAX_NAMED) named.push(`${count(windows.length - MAX_NAMED)} more`);
+  return named.join(', ');
 }
 
 const prefersCalm = (): boolean =>

@@ -6,7 +6,7 @@ import type { Answer, Query } from '../../../src/protocol/questions.js';
 /** What is asked about the structures that are shown. */
 type OverlapMethod = 'overlapTimeline' | 'overlapWindows' | 'overlapWindow' | 'overlapEvents';
 
-export interface Answered<M extends OverlapMethod> {
+export interface OverlapReply<M extends OverlapMethod> {
   readonly query: Query<M>;
   readonly answer: Answer<M>;
 }
@@ -19,8 +19,8 @@ export function useOverlapAnswer<M extends OverlapMethod>(
   store: Store,
   method: M,
   query: Query<M> | undefined,
-): Answered<M> | undefined {
-  const [answered, setAnswered] = useState<Answered<M> | undefined>(undefined);
+): OverlapReply<M> | undefined {
+  const [answered, setAnswered] = useState<OverlapReply<M> | undefined>(undefined);
   const latest = useMemo(
     () =>
       new Latest<Query<M>, Answer<M>>(

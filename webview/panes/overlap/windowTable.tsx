@@ -13,6 +13,7 @@ import { useVisibleRows } from '../../parts/useVisibleRows.js';
 import { ageText, EXPOSURE_TEXT, FORM_TEXT } from './windowWords.js';
 import type { WindowColumn } from '../../../src/core/overlap/windowOrder.js';
 import { hex } from '../../../src/core/bytes.js';
+import { hostCluster } from '../../../src/core/units.js';
 
 /** CSS pixels of a row, as in overlap.css. */
 const ROW = 22;
@@ -94,7 +95,7 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
     const line = lineOfKey(event.key, current.current, visible.fitting, visible.rows);
     if (line !== undefined) go(line);
     else if (event.key === 'Enter' && selected !== undefined)
-      store.selection.goTo(firstOf(selected));
+      store.selection.goTo(hostCluster(firstOf(selected)));
     else return;
     event.preventDefault();
   };

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Step } from '../../../src/protocol/diagnosis.js';
+import type { Step } from '../../../src/core/check/causes/cause.js';
 import { stepCommand } from '../../../src/core/check/causes/stepCommand.js';
 import type { Store } from '../../state/store.js';
 import { IconButton } from '../../parts/icon.js';

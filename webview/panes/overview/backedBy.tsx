@@ -1,9 +1,16 @@
 import type { JSX } from 'preact';
 import type { ImageFacts } from '../../../src/core/qcow2/facts.js';
 import { clean } from '../../../src/core/text.js';
+import { BackingFileLink } from '../../parts/backingFileLink.js';
+import type { Store } from '../../state/store.js';
 
-/** Files that the image needs beside itself; they are named, and not opened. */
-export function BackedBy({ facts }: { readonly facts: ImageFacts }): JSX.Element | null {
+interface Props {
+  readonly facts: ImageFacts;
+  readonly store: Store;
+}
+
+/** Files that the image needs beside itself: named, and opened when that is asked for. */
+export function BackedBy({ facts, store }: Props): JSX.Element | null {
   const { backingFile, dataFile } = facts.geometry ?? {};
   if (backingFile === undefined && dataFile === undefined) return null;
   return (
@@ -14,7 +21,9 @@ export function BackedBy({ facts }: { readonly facts: ImageFacts }): JSX.Element
       <dl>
         {backingFile !== undefined && (
           <>
-            <dt class="mono">{clean(backingFile)}</dt>
+            <dt>
+              <BackingFileLink name={backingFile} store={store} />
+            </dt>
             <dd class="dim">the backing file: what this image does not hold is read from there</dd>
           </>
         )}

@@ -1,5 +1,10 @@
 import type { JSX } from 'preact';
-import type { Cause, CauseSeverity, Diagnosis, Step } from '../../../src/protocol/diagnosis.js';
+import type {
+  Cause,
+  CauseSeverity,
+  Diagnosis,
+  Step,
+} from '../../../src/core/check/causes/cause.js';
 import { Icon, type IconName } from '../../parts/icon.js';
 import type { Store } from '../../state/store.js';
 import { clean } from '../../../src/core/text.js';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ClaimEnd, ClaimPicture } from '../../../src/protocol/diagnosis.js';
+import type { ClaimEnd, ClaimPicture } from '../../../src/core/check/causes/cause.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
 import { kindVariable } from '../../heatmap/palette.js';
 import type { Store } from '../../state/store.js';

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
-import type { Danger, GuestRange } from '../../../src/protocol/diagnosis.js';
+import type { Danger, GuestRange } from '../../../src/core/check/causes/cause.js';
 import type { Store } from '../../state/store.js';
 import { clean } from '../../../src/core/text.js';
 import { count, plural, size } from '../../text/text.js';
 import { rangeText, sentence } from './sentences.js';
+import { clusterOf, guestOffset } from '../../../src/core/units.js';
 
 /** Ranges named on a card; the map and the report have more. */
 const RANGES = 3;
@@ -65,7 +66,7 @@ function Range({ range, store }: { readonly range: GuestRange; readonly store: S
         class="link mono"
         title="Show on the guest disk"
         onClick={() => {
-          store.selection.showGuest(Math.floor(range.start / store.clusterSize));
+          store.selection.showGuest(clusterOf(guestOffset(range.start), store));
         }}
       >
         {text}

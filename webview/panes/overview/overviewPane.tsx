@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Diagnosis, Step } from '../../../src/protocol/diagnosis.js';
+import type { Diagnosis, Step } from '../../../src/core/check/causes/cause.js';
 import { Icon, type IconName } from '../../parts/icon.js';
 import type { Store } from '../../state/store.js';
 import { clean } from '../../../src/core/text.js';
@@ -89,7 +89,7 @@ function Diagnosed({ store, diagnosis }: DiagnosedProps): JSX.Element {
   return (
     <>
       <Verdict store={store} diagnosis={diagnosis} />
-      {!isBad && facts && <BackedBy facts={facts} />}
+      {!isBad && facts && <BackedBy store={store} facts={facts} />}
       {harm > 0 && (
         <>
           <p class="causes-head dim">

@@ -1,7 +1,9 @@
 import { effect, signal } from '@preact/signals';
-import type { Diagnosis, DiagnosisAnswer } from '../../../src/protocol/diagnosis.js';
+import type { DiagnosisAnswer } from '../../../src/protocol/diagnosis.js';
+import type { Diagnosis } from '../../../src/core/check/causes/cause.js';
 import { paneState } from '../../state/paneState.js';
 import type { Store } from '../../state/store.js';
+import { messageOf } from '../../../src/core/text.js';
 
 /** Milliseconds between two questions about a diagnosis that is being computed. */
 const PATIENCE = 80;
@@ -43,7 +45,7 @@ class OverviewState {
     for (;;) {
       const answer = await this.#ask().catch((error: unknown): DiagnosisAnswer => ({
         state: 'failed',
-        message: error instanceof Error ? error.message : String(error),
+        message: messageOf(error),
       }));
       if (asked !== this.#asked) return;
       this.answer.value = answer;

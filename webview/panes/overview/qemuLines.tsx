@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { Cause } from '../../../src/protocol/diagnosis.js';
+import type { Cause } from '../../../src/core/check/causes/cause.js';
 import { clean } from '../../../src/core/text.js';
 import { count } from '../../text/text.js';
 

@@ -1,4 +1,4 @@
-import type { Cause, Diagnosis, Step } from '../../../src/protocol/diagnosis.js';
+import type { Cause, Diagnosis, Step } from '../../../src/core/check/causes/cause.js';
 import type { ImageFacts } from '../../../src/core/qcow2/facts.js';
 
 /** What stands in the place of a name. */

@@ -2,7 +2,7 @@ import { stepCommand } from '../../../src/core/check/causes/stepCommand.js';
 import type { ScanSummary } from '../../../src/core/inspect/inspection.js';
 import type { ImageFacts } from '../../../src/core/qcow2/facts.js';
 import type { Shell } from '../../../src/core/shell.js';
-import type { Cause, Diagnosis, Step } from '../../../src/protocol/diagnosis.js';
+import type { Cause, Diagnosis, Step } from '../../../src/core/check/causes/cause.js';
 import { hex } from '../../../src/core/bytes.js';
 import { count, plural, size } from '../../text/text.js';
 import { code, codeBlock, prose } from './markdown.js';
@@ -13,7 +13,7 @@ import { amountText, capital, imageText, rangeText, sentence } from './sentences
 const RANGES = 20;
 
 /** What a report is about. */
-export interface Reported {
+export interface ReportSubject {
   readonly diagnosis: Diagnosis;
   readonly facts: ImageFacts;
   readonly counts: ScanSummary['counts'];
@@ -22,7 +22,7 @@ export interface Reported {
 }
 
 /** The diagnosis for a bug tracker, in Markdown. */
-export function reportOf(reported: Reported): string {
+export function reportOf(reported: ReportSubject): string {
   const { diagnosis, facts, counts, hidesNames } = reported;
   const redaction = hidesNames ? withoutNames(diagnosis, facts) : SAID;
   const parts = [
@@ -66,7 +66,7 @@ const nameOr = (name: string, redaction: Redaction): string =>
 function causeParts(
   cause: Cause,
   place: number,
-  reported: Reported,
+  reported: ReportSubject,
   redaction: Redaction,
 ): string[] {
   const { title, explanation, qemuLines, qemuLineCount, doNext, doNot } = cause;
@@ -121,7 +121,7 @@ function hostLines({ host }: Cause): string[] {
 function stepLine(
   label: string,
   step: Step,
-  { facts, shell }: Reported,
+  { facts, shell }: ReportSubject,
   redaction: Redaction,
 ): string {
   const told = redaction.step(step);

@@ -1,4 +1,4 @@
-import type { Cause, Diagnosis, GuestRange, Step } from '../../../src/protocol/diagnosis.js';
+import type { Cause, Diagnosis, GuestRange, Step } from '../../../src/core/check/causes/cause.js';
 import type { ImageFacts } from '../../../src/core/qcow2/facts.js';
 import { clean } from '../../../src/core/text.js';
 import { hex } from '../../../src/core/bytes.js';

@@ -1,5 +1,5 @@
 import type { FindingCode } from '../../../src/core/check/finding.js';
-import type { Cause, CauseId } from '../../../src/protocol/diagnosis.js';
+import type { Cause, CauseId } from '../../../src/core/check/causes/cause.js';
 import { ALL, findingFilterOf } from '../../state/findingFilter.js';
 import type { Store } from '../../state/store.js';
 

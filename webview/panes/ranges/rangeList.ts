@@ -4,6 +4,7 @@ import type { RangesPage } from '../../../src/protocol/navigation.js';
 import { paneState } from '../../state/paneState.js';
 import type { Query } from '../../../src/protocol/questions.js';
 import { messageOf } from '../../../src/core/text.js';
+import type { HostCluster } from '../../../src/core/units.js';
 
 /** Ranges asked for at a time. */
 const PAGE = 100;
@@ -60,7 +61,7 @@ export class RangeList {
   }
 
   /** Chooses the range in which a cluster lies, if it is listed. */
-  async chooseAt(cluster: number, clusterSize: number): Promise<void> {
+  async chooseAt(cluster: HostCluster, clusterSize: number): Promise<void> {
     const epoch = this.#epoch;
     const choice = ++this.#choices;
     const query = { filter: this.filter.value, from: 0, count: 0, at: cluster };

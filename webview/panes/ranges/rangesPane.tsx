@@ -11,6 +11,7 @@ import { RangeFilter } from './rangeFilter.js';
 import { useVisibleRows } from '../../parts/useVisibleRows.js';
 import { clean } from '../../../src/core/text.js';
 import { hex } from '../../../src/core/bytes.js';
+import { clusterOf } from '../../../src/core/units.js';
 
 /** CSS pixels of a row, as in ranges.css. */
 const ROW = 22;
@@ -57,7 +58,7 @@ function RangeGrid({ store }: Props): JSX.Element {
     list.choose(to);
     const run = list.range(to);
     if (!run) return;
-    const cluster = run.offset / store.clusterSize;
+    const cluster = clusterOf(run.offset, store);
     if (isStep) store.selection.stepTo(cluster);
     else store.selection.goTo(cluster);
   };

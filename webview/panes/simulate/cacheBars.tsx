@@ -11,7 +11,7 @@ const CACHES: readonly { readonly name: CacheName; readonly text: string }[] = [
 /** Look-ups of QEMU's two metadata caches: of the operation that is shown, and of all. */
 export function CacheBars({ store }: { readonly store: Store }): JSX.Element | null {
   const { simulation } = store;
-  const shown = simulation.shown.value;
+  const shown = simulation.chosenOperation.value;
   const outcomes = simulation.outcomes.value;
   const outcome = shown === undefined ? undefined : outcomes.at(shown);
   if (!outcome) return null;

@@ -66,6 +66,7 @@ export function ConflictMap({ store }: { readonly store: Store }): JSX.Element {
       )}
       {answer?.state === 'known' && (
         <>
+          <ShowOnMap store={store} />
           {isStale && <p class="dim">The settings have changed since: sweep again.</p>}
           <ul class="fates">
             {ORDER.map((fate) => {
@@ -79,6 +80,22 @@ export function ConflictMap({ store }: { readonly store: Store }): JSX.Element {
         </>
       )}
     </section>
+  );
+}
+
+/** Nothing is shown unless the user wants it, and there is a way back. */
+function ShowOnMap({ store: { pictures } }: { readonly store: Store }): JSX.Element {
+  const isShown = pictures.chosen.value.layer === 'simulation';
+  return (
+    <button
+      type="button"
+      class="button secondary"
+      onClick={() => {
+        pictures.choose(isShown ? { layer: 'kinds' } : ON_DISK);
+      }}
+    >
+      {isShown ? 'Back to Kinds' : 'Show on Map'}
+    </button>
   );
 }
 

@@ -20,7 +20,7 @@ export function OperationList({ store }: Props): JSX.Element | null {
   const isText = useSignal(false);
   const operations = simulation.operations.value;
   const outcomes = simulation.outcomes.value;
-  const shown = simulation.shown.value;
+  const shown = simulation.chosenOperation.value;
   return (
     <section aria-labelledby="operations-title">
       <div class="section-head">

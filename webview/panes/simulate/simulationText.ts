@@ -202,7 +202,7 @@ export function stepLine(step: Step): StepLine {
         text: step.corruption.fatal ? 'mark the image corrupt' : 'report corruption',
         offset: step.corruption.offset,
         detail: step.corruption.message,
-        end: step.corruption.fatal ? 'node dead' : '',
+        end: step.corruption.fatal ? 'QEMU stops using the image' : '',
         look: 'stopped',
       };
   }

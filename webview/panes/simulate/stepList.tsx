@@ -9,6 +9,7 @@ import { count } from '../../text/text.js';
 import { Icon, type IconName } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
 import { clean } from '../../../src/core/text.js';
+import { hostOffset } from '../../../src/core/units.js';
 
 /** CSS pixels of a line, as in simulate.css. */
 const LINE = 22;
@@ -26,12 +27,12 @@ export function StepList({ store }: { readonly store: Store }): JSX.Element | nu
   const pages = useSignal<Pages>(new Map());
   const total = useSignal(0);
   const top = useSignal(0);
-  const shown = simulation.shown.value;
+  const shown = simulation.chosenOperation.value;
   const outcome = shown === undefined ? undefined : simulation.outcomes.value.at(shown);
 
   useSignalEffect(() => {
     const query = simulation.done.value;
-    const operation = simulation.shown.value;
+    const operation = simulation.chosenOperation.value;
     let current = true;
     if (query && operation !== undefined)
       void simulation.steps(0, PAGE).then(
@@ -58,10 +59,11 @@ export function StepList({ store }: { readonly store: Store }): JSX.Element | nu
     for (let page = Math.floor(first / PAGE); page < Math.ceil(last / PAGE); page++) {
       if (pages.value.has(page)) continue;
       pages.value = new Map(pages.value).set(page, []);
-      const asked = simulation.shown.value;
+      const asked = simulation.chosenOperation.value;
       void simulation.steps(page * PAGE, PAGE).then(
         ({ steps }) => {
-          if (simulation.shown.value === asked) pages.value = new Map(pages.value).set(page, steps);
+          if (simulation.chosenOperation.value === asked)
+            pages.value = new Map(pages.value).set(page, steps);
         },
         () => undefined,
       );
@@ -146,7 +148,7 @@ function Line({ index, step, store }: LineProps): JSX.Element {
     >
       <span class="number">{count(index + 1)}</span>
       <span class="step-text">
-        {text} {offset !== undefined && <OffsetLink store={store} offset={offset} />}{' '}
+        {text} {offset !== undefined && <OffsetLink store={store} offset={hostOffset(offset)} />}{' '}
         <span class="dim">{clean(detail)}</span>
       </span>
       <span class="step-end">

@@ -1,14 +1,14 @@
 import type { JSX } from 'preact';
 import { disagreementText } from '../../../src/core/simulate/verdict/disagreementText.js';
 import { describeOwner, kindOfOwner, type Owner } from '../../../src/core/map/owner.js';
-import type { Lost, LostPlace } from '../../../src/core/simulate/verdict/verdict.js';
+import type { LossSummary, LostPlace } from '../../../src/core/simulate/verdict/verdict.js';
 import type {
   ClusterOwners,
   VerdictAnswer,
   VerdictCell,
   VerdictRow,
 } from '../../../src/protocol/simulation.js';
-import type { CellPlace } from '../../state/simulationState.js';
+import type { VerdictPlace } from '../../state/simulationState.js';
 import { type Gravity, reasonLabel, verdictLook, verdictMessage } from './simulationText.js';
 import type { Store } from '../../state/store.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
@@ -19,6 +19,7 @@ import { VerdictBadge } from './verdictBadge.js';
 import type { EngineName } from '../../../src/protocol/shapes.js';
 import { clean } from '../../../src/core/text.js';
 import { hex } from '../../../src/core/bytes.js';
+import { hostOffset } from '../../../src/core/units.js';
 
 interface Props {
   readonly store: Store;
@@ -33,7 +34,7 @@ const ENGINES: readonly { readonly engine: EngineName; readonly text: string }[]
 export function VerdictTable({ store }: Props): JSX.Element | null {
   const { simulation } = store;
   const verdict = simulation.verdict.value;
-  const shown = simulation.shown.value;
+  const shown = simulation.chosenOperation.value;
   if (shown === undefined) return null;
   const isBusy = simulation.isJudging.value;
   return (
@@ -71,7 +72,7 @@ interface TableProps extends Props {
 function Table({ rows, owners, store }: TableProps): JSX.Element {
   const { simulation } = store;
   const yours = rows.findIndex((row) => row.yours);
-  const chosen: CellPlace = simulation.cell.value ?? {
+  const chosen: VerdictPlace = simulation.cell.value ?? {
     row: Math.max(0, yours),
     engine: simulation.engine.value,
   };
@@ -166,7 +167,7 @@ function Words({
 interface LossesProps extends Props {
   readonly title: string;
   readonly look: Gravity;
-  readonly lost: Lost;
+  readonly lost: LossSummary;
   readonly owners: TableProps['owners'];
 }
 
@@ -236,13 +237,16 @@ function victimText(owner: Owner): string {
 
 /** Why the engines part: each reason once. */
 function Reasons({ rows, store }: Props & Pick<TableProps, 'rows'>): JSX.Element | null {
-  const { shown } = store.simulation;
+  const { chosenOperation } = store.simulation;
   const reasons = new Map<string, number>();
   for (const { disagreement } of rows) {
     if (!disagreement) continue;
     const { operation, offset } = disagreement;
     const text = disagreementText(disagreement, (kind) => KIND_TEXT[kind]);
-    reasons.set(operation === shown.value ? text : `Operation ${operation + 1}: ${text}`, offset);
+    reasons.set(
+      operation === chosenOperation.value ? text : `Operation ${operation + 1}: ${text}`,
+      offset,
+    );
   }
   if (reasons.size === 0) return null;
   return (
@@ -251,7 +255,7 @@ function Reasons({ rows, store }: Props & Pick<TableProps, 'rows'>): JSX.Element
       <ul>
         {Array.from(reasons, ([text, offset]) => (
           <li key={text}>
-            {text} <OffsetLink store={store} offset={offset} />
+            {text} <OffsetLink store={store} offset={hostOffset(offset)} />
           </li>
         ))}
       </ul>
@@ -261,8 +265,8 @@ function Reasons({ rows, store }: Props & Pick<TableProps, 'rows'>): JSX.Element
 
 /** Why another run of QEMU might do it in another way. */
 function Doubts({ store }: Props): JSX.Element | null {
-  const { shown, outcomes } = store.simulation;
-  const doubts = outcomes.value.at(shown.value ?? -1)?.doubts ?? [];
+  const { chosenOperation, outcomes } = store.simulation;
+  const doubts = outcomes.value.at(chosenOperation.value ?? -1)?.doubts ?? [];
   if (doubts.length === 0) return null;
   return (
     <div class="reasons">

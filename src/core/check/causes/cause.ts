@@ -1,4 +1,5 @@
 import type { KindName } from '../../map/kinds.js';
+import type { HostCluster } from '../../units.js';
 
 /** What can be the root of findings, or of a question; the order is that of equally bad ones. */
 export const CAUSE_IDS = [
@@ -60,7 +61,7 @@ export interface ClaimEnd {
 
 /** Who claims what: left → cluster ← right. */
 export interface ClaimPicture {
-  readonly cluster: number;
+  readonly cluster: HostCluster;
   readonly left: ClaimEnd;
   readonly right: ClaimEnd;
 }
@@ -112,7 +113,7 @@ export interface Cause {
   /** QEMU's own lines about it, whole: the first 20. */
   readonly qemuLines: readonly string[];
   readonly qemuLineCount: number;
-  readonly clusterToShow: number | undefined;
+  readonly clusterToShow: HostCluster | undefined;
 }
 
 export interface Diagnosis {

@@ -4,13 +4,14 @@ import type { Scan } from '../scan.js';
 import type { ClaimPicture } from './cause.js';
 import type { PairGroup } from './troubledCells.js';
 import { claimEnd } from './words.js';
+import { hostCluster, ifKnown } from '../../units.js';
 
 /** Owners looked at to draw two of them. */
 const MOST_OWNERS = 64;
 
 /** Two owners of the first cluster of a pair of kinds, as a picture. */
 export function pictureOf(scan: Scan, pair: PairGroup): ClaimPicture | undefined {
-  const cluster = pair.clusters.first;
+  const cluster = ifKnown(pair.clusters.first, hostCluster);
   if (cluster === undefined) return undefined;
   const [kind, other] = pair.kinds;
   const owners: Owner[] = [];

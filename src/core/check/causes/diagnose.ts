@@ -19,6 +19,7 @@ import type { CellGroup } from './troubledCells.js';
 import { Tally, tallyFindings } from './tally.js';
 import { unreadableSuspect } from './unreadable.js';
 import { COPY, guestText, many, namesText, SALVAGE, sizeText } from './words.js';
+import { hostCluster, ifKnown } from '../../units.js';
 
 /**
  * Puts what a scan found down to its causes. Yields after every few milliseconds of work. Throws on
@@ -165,7 +166,7 @@ function causeOf(suspect: Suspect, tally: Tally, reach: Reach): Cause {
     findings: tally.findings,
     qemuLines: tally.lines,
     qemuLineCount: tally.lineCount,
-    clusterToShow: told.clusterToShow,
+    clusterToShow: ifKnown(told.clusterToShow, hostCluster),
   };
 }
 

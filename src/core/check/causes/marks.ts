@@ -83,9 +83,11 @@ export class Marks {
       const chunk = map.chunk(index);
       if (typeof chunk === 'number') {
         if (chunk === NONE) map.fill(start, stop, suspect);
-      } else
+      } else {
+        const cells = map.writable(index);
         for (let at = start % CHUNK; at < stop - index * CHUNK; at++)
-          if (chunk[at] === NONE) chunk[at] = suspect;
+          if (cells[at] === NONE) cells[at] = suspect;
+      }
       start = stop;
     }
   }

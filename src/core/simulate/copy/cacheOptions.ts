@@ -1,4 +1,4 @@
-import { type Parsed, parseSize } from '../../size.js';
+import { type ParseResult, parseSize } from '../../size.js';
 import type { CacheSizes } from './sizes.js';
 
 /** The sizes of QEMU's metadata caches as a user wrote them; empty: not set. */
@@ -18,7 +18,7 @@ export const CACHE_OPTION_NAMES: Readonly<Record<keyof CacheOptions, string>> = 
 };
 
 /** Reads the sizes as QEMU reads its options. Whether they fit together is told at opening. */
-export function parseCacheOptions(options: CacheOptions): Parsed<CacheSizes> {
+export function parseCacheOptions(options: CacheOptions): ParseResult<CacheSizes> {
   const sizes: { -readonly [K in keyof CacheSizes]: CacheSizes[K] } = {};
   for (const key of CACHE_OPTIONS) {
     if (options[key] === '') continue;

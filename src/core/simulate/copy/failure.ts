@@ -18,7 +18,7 @@ export type Errno = keyof typeof TEXTS;
 export const errnoText = (errno: Errno): string => TEXTS[errno];
 
 /** A function of QEMU returns an error; it travels up to whoever cleans up. */
-export class RequestFailed extends Error {
+export class RequestError extends Error {
   readonly errno: Errno;
 
   constructor(errno: Errno) {
@@ -28,7 +28,7 @@ export class RequestFailed extends Error {
 }
 
 /** An assertion of QEMU fails: the process ends with SIGABRT. */
-export class ProcessAborted extends Error {}
+export class ProcessAbort extends Error {}
 
 /** What QEMU would do depends on something that nobody can know from the image. */
 export class Unpredictable extends Error {}
@@ -39,7 +39,7 @@ export function failureOf(part: () => void): Errno | undefined {
     part();
     return undefined;
   } catch (error) {
-    if (error instanceof RequestFailed) return error.errno;
+    if (error instanceof RequestError) return error.errno;
     throw error;
   }
 }
@@ -50,7 +50,7 @@ export function* failureOfWork(work: Work): Work<Errno | undefined> {
     yield* work;
     return undefined;
   } catch (error) {
-    if (error instanceof RequestFailed) return error.errno;
+    if (error instanceof RequestError) return error.errno;
     throw error;
   }
 }
@@ -60,7 +60,7 @@ export function cleaningUp<T>(part: () => T, cleanUp: () => void): T {
   try {
     return part();
   } catch (error) {
-    if (error instanceof RequestFailed) cleanUp();
+    if (error instanceof RequestError) cleanUp();
     throw error;
   }
 }

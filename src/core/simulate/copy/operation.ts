@@ -1,23 +1,30 @@
 import { GUARDED } from '../../map/kinds.js';
-import { type Parsed, parseSize } from '../../size.js';
+import { type ParseResult, parseSize } from '../../size.js';
+import {
+  bytes,
+  type Bytes,
+  guestOffset,
+  type GuestOffset,
+  hostOffset,
+  type HostOffset,
+} from '../../units.js';
 
 /** What a host write may be: whatever the overlap checks guard, or guest data. */
 export const HOST_WRITE_KINDS = [...GUARDED, 'data'] as const;
 
 export type HostWriteKind = (typeof HOST_WRITE_KINDS)[number];
 
-/** What is done to the simulated copy of an image. Offsets and lengths in bytes. */
+/** What is done to the simulated copy of an image. */
 export type SimulatedOperation =
   | {
       readonly type: 'write' | 'write-compressed' | 'discard';
-      /** On the guest disk. */
-      readonly offset: number;
-      readonly length: number;
+      readonly offset: GuestOffset;
+      readonly length: Bytes;
     }
   | {
       readonly type: 'write-zeroes';
-      readonly offset: number;
-      readonly length: number;
+      readonly offset: GuestOffset;
+      readonly length: Bytes;
       /** Host clusters may be given back. */
       readonly unmap: boolean;
     }
@@ -28,9 +35,8 @@ export type SimulatedOperation =
       /** What if QEMU wrote a structure of this kind here? */
       readonly type: 'host-write';
       readonly kind: HostWriteKind;
-      /** In the file. */
-      readonly offset: number;
-      readonly length: number;
+      readonly offset: HostOffset;
+      readonly length: Bytes;
     };
 
 type OperationType = SimulatedOperation['type'];
@@ -55,7 +61,7 @@ export const MAX_BYTES = 2147483136;
 const SECTOR = 512;
 
 /** Reads one line of an operations list. Errors are qemu-io's where it has one. */
-export function parseSimulatedOperation(line: string): Parsed<SimulatedOperation> {
+export function parseSimulatedOperation(line: string): ParseResult<SimulatedOperation> {
   const [word, ...rest] = line.trim().split(/\s+/);
   if (!isType(word)) return wrong(`command "${word}" not found`);
   switch (word) {
@@ -99,12 +105,13 @@ export function operationText(operation: SimulatedOperation): string {
 function guestRequest(
   type: 'write' | 'write-zeroes' | 'write-compressed' | 'discard',
   words: readonly string[],
-): Parsed<SimulatedOperation> {
+): ParseResult<SimulatedOperation> {
   const unmap = type === 'write-zeroes' && words[2] === 'unmap';
   if (words.length !== (unmap ? 3 : 2)) return wrong(takes(type, words.length));
   const range = parseRange(words[0], words[1], type === 'discard' ? '' : ' without -n');
   if (!range.ok) return range;
-  const { offset, length } = range.value;
+  const { length } = range.value;
+  const offset = guestOffset(range.value.offset);
   if (type === 'write-compressed')
     for (const [name, value] of [
       ['offset', offset],
@@ -117,31 +124,33 @@ function guestRequest(
   );
 }
 
-function hostWrite(words: readonly string[]): Parsed<SimulatedOperation> {
+function hostWrite(words: readonly string[]): ParseResult<SimulatedOperation> {
   if (words.length !== 3) return wrong(takes('host-write', words.length));
   const kind = HOST_WRITE_KINDS.find((name) => name === words[0]);
   if (!kind)
     return wrong(`host-write of '${words[0]}', expected one of ${HOST_WRITE_KINDS.join(', ')}`);
   const range = parseRange(words[1], words[2], '');
-  return range.ok ? right({ type: 'host-write', kind, ...range.value }) : range;
+  if (!range.ok) return range;
+  const { offset, length } = range.value;
+  return right({ type: 'host-write', kind, offset: hostOffset(offset), length });
 }
 
 function parseRange(
   offsetText: string,
   lengthText: string,
   hint: string,
-): Parsed<{ readonly offset: number; readonly length: number }> {
+): ParseResult<{ readonly offset: number; readonly length: Bytes }> {
   const offset = parseAmount(offsetText);
   if (!offset.ok) return offset;
   const length = parseAmount(lengthText);
   if (!length.ok) return length;
   if (length.value > MAX_BYTES)
     return wrong(`length cannot exceed ${MAX_BYTES}${hint}, given ${lengthText}`);
-  return { ok: true, value: { offset: offset.value, length: length.value } };
+  return { ok: true, value: { offset: offset.value, length: bytes(length.value) } };
 }
 
 /** An offset or a length as qemu-io takes it: a size below 2^63, with its errors (print_cvtnum_err). */
-function parseAmount(text: string): Parsed<number> {
+function parseAmount(text: string): ParseResult<number> {
   const parsed = parseSize(text, '');
   if (parsed.ok && parsed.value < 2 ** 63) return parsed;
   const tooLarge = parsed.ok || parsed.message.startsWith('Value');

@@ -10,7 +10,7 @@ export interface Loss {
 }
 
 /** What a write puts into the file, or where it takes something away. */
-export type Written =
+export type WriteKind =
   | 'guest data'
   | 'compressed data'
   | 'zeroed area'
@@ -36,7 +36,7 @@ export type Written =
   | 'external data';
 
 /** What is allocated and freed in host clusters. */
-export type Allocated =
+export type AllocationKind =
   | 'data'
   | 'compressed'
   | 'active-l2'
@@ -51,7 +51,7 @@ export type Allocated =
 /** A write to the file. Offset and size in bytes of the host file. */
 export interface WriteStep {
   readonly type: 'write';
-  readonly what: Written;
+  readonly what: WriteKind;
   readonly offset: number;
   readonly size: number;
   /** Whether QEMU asks its overlap check first. */
@@ -96,7 +96,7 @@ export type Step =
   /** `free`: the refcount has fallen to 0. */
   | {
       readonly type: 'allocate' | 'free';
-      readonly kind: Allocated;
+      readonly kind: AllocationKind;
       readonly offset: number;
       readonly clusters: number;
     }

@@ -1,6 +1,6 @@
 import { Unpredictable } from './failure.js';
 import type {
-  Allocated,
+  AllocationKind,
   CacheName,
   Corruption,
   LaterMessage,
@@ -60,11 +60,11 @@ export class Recorder {
     }
   }
 
-  allocate(kind: Allocated, offset: number, clusters: number): void {
+  allocate(kind: AllocationKind, offset: number, clusters: number): void {
     if (clusters > 0) this.#add({ type: 'allocate', kind, offset, clusters });
   }
 
-  free(kind: Allocated, offset: number, clusterSize: number): void {
+  free(kind: AllocationKind, offset: number, clusterSize: number): void {
     const last = this.#steps.at(-1);
     if (
       last?.type === 'free' &&

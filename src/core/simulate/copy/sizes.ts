@@ -1,5 +1,5 @@
 import { roundUp } from '../../bytes.js';
-import { type Parsed } from '../../size.js';
+import { type ParseResult } from '../../size.js';
 import type { Geometry } from '../../qcow2/geometry.js';
 import { MAX_REFCOUNT_TABLE_BYTES } from '../../qcow2/limits.js';
 import { SUBCLUSTERS } from '../../qcow2/subclusters.js';
@@ -42,7 +42,7 @@ const LEAST_REFCOUNT_SLOTS = 4;
 export function sizesOf(
   geometry: Geometry,
   options: CacheSizes,
-): Parsed<{ readonly sizes: Sizes; readonly slots: CacheSlots }> {
+): ParseResult<{ readonly sizes: Sizes; readonly slots: CacheSlots }> {
   const { clusterSize, l2EntrySize } = geometry;
   const diskSize = Number(geometry.virtualSize);
   const most = roundUp(Math.ceil(diskSize / clusterSize) * l2EntrySize, clusterSize);
@@ -82,7 +82,7 @@ function cacheBytes(
   { cacheSize, l2CacheSize, refcountCacheSize }: CacheSizes,
   most: number,
   clusterSize: number,
-): Parsed<{ readonly l2: number; readonly refcount: number }> {
+): ParseResult<{ readonly l2: number; readonly refcount: number }> {
   const wrong = (message: string) => ({ ok: false, message }) as const;
   const right = (l2: number, refcount: number) => ({ ok: true, value: { l2, refcount } }) as const;
   const l2 = Math.min(most, l2CacheSize ?? DEFAULT_L2_BYTES);
@@ -105,11 +105,11 @@ function cacheBytes(
 }
 
 /** Cluster that a host or guest offset lies in. */
-export const clusterOf = ({ clusterSize }: Geometry, offset: number): number =>
+export const clusterNumber = ({ clusterSize }: Geometry, offset: number): number =>
   Math.floor(offset / clusterSize);
 
 export const startOfCluster = (geometry: Geometry, offset: number): number =>
-  clusterOf(geometry, offset) * geometry.clusterSize;
+  clusterNumber(geometry, offset) * geometry.clusterSize;
 
 export const intoCluster = ({ clusterSize }: Geometry, offset: number): number =>
   offset % clusterSize;

@@ -1,9 +1,9 @@
 import { type Cell, KINDS_SHIFT, MANY, ONE_REFERENCE, referencesOf } from '../../map/cell.js';
 import { CHUNK, CHUNK_BITS, type ClusterMap } from '../../map/clusterMap.js';
 import { BIT } from '../../map/kinds.js';
-import type { Allocated } from '../copy/outcome.js';
+import type { AllocationKind } from '../copy/outcome.js';
 
-const BIT_OF: Readonly<Record<Allocated, number>> = {
+const BIT_OF: Readonly<Record<AllocationKind, number>> = {
   data: BIT.data,
   compressed: BIT.compressed,
   'active-l2': BIT.activeL2,
@@ -60,7 +60,7 @@ export class Claims {
   }
 
   /** What a cluster was taken for. */
-  name(kind: Allocated, cluster: number): void {
+  name(kind: AllocationKind, cluster: number): void {
     const cells = this.#writable(cluster);
     const at = cluster % CHUNK;
     if (kind === 'compressed' && !this.#packed.has(cluster))

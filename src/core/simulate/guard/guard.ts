@@ -18,8 +18,8 @@ import { lowestType, TEMPLATES, type TypeSet } from '../../overlap/types.js';
 import { EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
 import type { MappableImage } from '../../qcow2/image.js';
 import { MAX_L1_BYTES, MAX_NODE_LENGTH } from '../../qcow2/limits.js';
-import { type Parsed } from '../../size.js';
-import { RequestFailed, Unpredictable } from '../copy/failure.js';
+import { type ParseResult } from '../../size.js';
+import { RequestError, Unpredictable } from '../copy/failure.js';
 import { type Answer, type Checking, Judge } from './judge.js';
 import type { Step } from '../copy/outcome.js';
 import type { Overlay } from '../copy/overlay.js';
@@ -70,7 +70,7 @@ export class Guard {
     tables: GuardedTables,
     inactive: { table: TableSet | undefined },
     asked: Judge,
-    lookingOn: readonly Parsed<Judge>[],
+    lookingOn: readonly ParseResult<Judge>[],
     recorder: Recorder,
     onDivision: (division: Division) => void,
   ) {
@@ -92,7 +92,7 @@ export class Guard {
     recorder: Recorder,
     checking: Checking,
     watch: Watch | undefined,
-  ): Parsed<Guard> {
+  ): ParseResult<Guard> {
     const inactive: { table: TableSet | undefined } = { table: undefined };
     const tables: GuardedTables = {
       ...guardedTables(image),
@@ -113,14 +113,14 @@ export class Guard {
     return [this.#asked, ...this.#lookingOn].map((judge) => judge?.structures);
   }
 
-  /** What a write would hit, but for `ignore`. Throws RequestFailed when the check itself fails. */
+  /** What a write would hit, but for `ignore`. Throws RequestError when the check itself fails. */
   check(ignore: TypeSet, offset: number, size: number): TypeSet {
     try {
       const found = this.#asked.check(ignore, offset, size);
       this.#compare(lowestType(found), ignore, offset, size);
       return found;
     } catch (error) {
-      if (error instanceof RequestFailed || error instanceof Unpredictable)
+      if (error instanceof RequestError || error instanceof Unpredictable)
         this.#compare(error.message, ignore, offset, size);
       throw error;
     }
@@ -148,7 +148,7 @@ export class Guard {
       }
     } catch (error) {
       // A snapshot's L1 table that QEMU would refuse to read: it names no L2 tables, then.
-      if (error instanceof RequestFailed || error instanceof Unpredictable) return found;
+      if (error instanceof RequestError || error instanceof Unpredictable) return found;
       throw error;
     }
   }
@@ -257,15 +257,15 @@ export class Guard {
   }
 }
 
-/** The L2 tables of all snapshots, from the file as it is now. Throws RequestFailed as the check does. */
+/** The L2 tables of all snapshots, from the file as it is now. Throws RequestError as the check does. */
 function inactiveTables(tables: GuardedTables, overlay: Overlay): TableSet {
   const offsets: number[] = [];
   const seen = new Set<string>();
   for (const { offset, bytes } of tables.inactiveL1s) {
-    if (bytes > MAX_L1_BYTES) throw new RequestFailed('EFBIG');
+    if (bytes > MAX_L1_BYTES) throw new RequestError('EFBIG');
     if (offset % tables.clusterSize !== 0 || offset + bytes >= 2 ** 63)
-      throw new RequestFailed('EINVAL');
-    if (bytes > 0 && offset + bytes > Number(MAX_NODE_LENGTH)) throw new RequestFailed('EIO');
+      throw new RequestError('EINVAL');
+    if (bytes > 0 && offset + bytes > Number(MAX_NODE_LENGTH)) throw new RequestError('EIO');
     const place = `${offset} ${bytes}`;
     if (seen.has(place)) continue;
     seen.add(place);

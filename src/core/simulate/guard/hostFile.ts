@@ -1,10 +1,10 @@
 import { MAX_NODE_LENGTH } from '../../qcow2/limits.js';
 import { lowestType, overlapMessage, type TypeSet } from '../../overlap/types.js';
 import { hex } from '../../bytes.js';
-import { RequestFailed, Unpredictable } from '../copy/failure.js';
+import { RequestError, Unpredictable } from '../copy/failure.js';
 import type { Guard } from './guard.js';
 import type { LossFinder } from './losses.js';
-import type { Written } from '../copy/outcome.js';
+import type { WriteKind } from '../copy/outcome.js';
 import { bytesPart, lengthOf, type Overlay, type Part, ZEROS } from '../copy/overlay.js';
 import type { Recorder } from '../copy/recorder.js';
 import type { Signal } from '../copy/signal.js';
@@ -34,8 +34,8 @@ export class HostFile {
     this.#losses = losses;
   }
 
-  /** Asks the overlap check, as for a write that is not done here. Throws RequestFailed. */
-  check(what: Written, ignore: TypeSet, offset: number, size: number): void {
+  /** Asks the overlap check, as for a write that is not done here. Throws RequestError. */
+  check(what: WriteKind, ignore: TypeSet, offset: number, size: number): void {
     const found = this.#guard.check(ignore, offset, size);
     if (found === 0) return;
     const conflict = overlapMessage(lowestType(found));
@@ -52,31 +52,31 @@ export class HostFile {
       losses: [],
     });
     this.#signal.fatal(conflict, { offset, size });
-    throw new RequestFailed('EIO');
+    throw new RequestError('EIO');
   }
 
-  /** A write behind a check that ignores `ignore`. Throws RequestFailed. */
-  writeChecked(what: Written, ignore: TypeSet, offset: number, parts: readonly Part[]): void {
+  /** A write behind a check that ignores `ignore`. Throws RequestError. */
+  writeChecked(what: WriteKind, ignore: TypeSet, offset: number, parts: readonly Part[]): void {
     this.check(what, ignore, offset, lengthOf(parts));
     this.#write(what, true, ignore, offset, parts);
   }
 
   /** A write of which the check was asked before. */
-  writeAfterCheck(what: Written, offset: number, parts: readonly Part[]): void {
+  writeAfterCheck(what: WriteKind, offset: number, parts: readonly Part[]): void {
     this.#write(what, true, 0, offset, parts);
   }
 
   /** A write that QEMU does not check, of something that has business with the types `own`. */
-  writeUnchecked(what: Written, own: TypeSet, offset: number, parts: readonly Part[]): void {
+  writeUnchecked(what: WriteKind, own: TypeSet, offset: number, parts: readonly Part[]): void {
     this.#write(what, false, own, offset, parts);
   }
 
-  writeBytes(what: Written, own: TypeSet, offset: number, bytes: Uint8Array): void {
+  writeBytes(what: WriteKind, own: TypeSet, offset: number, bytes: Uint8Array): void {
     this.#write(what, false, own, offset, [bytesPart(bytes)]);
   }
 
   /** Gives bytes back to the file system. Errors are dropped, as QEMU drops them. */
-  punch(what: Extract<Written, `hole${string}`>, offset: number, size: number): void {
+  punch(what: Extract<WriteKind, `hole${string}`>, offset: number, size: number): void {
     if (BigInt(offset) + BigInt(size) > MAX_NODE_LENGTH) return;
     const hits = this.#guard.hits(0, offset, size);
     this.#recorder.write({
@@ -94,22 +94,22 @@ export class HostFile {
     this.#guard.wrote(offset, size);
   }
 
-  /** Fills `target` from the file. Throws RequestFailed past any file. */
+  /** Fills `target` from the file. Throws RequestError past any file. */
   read(target: Uint8Array, offset: number): void {
-    if (BigInt(offset) + BigInt(target.length) > MAX_NODE_LENGTH) throw new RequestFailed('EIO');
+    if (BigInt(offset) + BigInt(target.length) > MAX_NODE_LENGTH) throw new RequestError('EIO');
     this.#recorder.work(target.length);
     this.overlay.readInto(target, offset);
   }
 
   #write(
-    what: Written,
+    what: WriteKind,
     checked: boolean,
     ignore: TypeSet,
     offset: number,
     parts: readonly Part[],
   ): void {
     const size = lengthOf(parts);
-    if (BigInt(offset) + BigInt(size) > MAX_NODE_LENGTH) throw new RequestFailed('EIO');
+    if (BigInt(offset) + BigInt(size) > MAX_NODE_LENGTH) throw new RequestError('EIO');
     if (offset + size > SURE_LENGTH && offset + size > this.overlay.size)
       throw new Unpredictable(
         `it depends on the file system whether the file can reach ${hex(offset + size)}`,

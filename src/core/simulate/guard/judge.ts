@@ -7,8 +7,8 @@ import { type GuardedTables, TodayEngine } from '../../overlap/today.js';
 import { lowestType, STRUCTURE_TYPES, type TypeSet } from '../../overlap/types.js';
 import { AUTOCLEAR } from '../../qcow2/features.js';
 import type { MappableImage } from '../../qcow2/image.js';
-import type { Parsed } from '../../size.js';
-import { RequestFailed, Unpredictable } from '../copy/failure.js';
+import type { ParseResult } from '../../size.js';
+import { RequestError, Unpredictable } from '../copy/failure.js';
 
 /** Which overlap check is asked. */
 export type Engine =
@@ -24,7 +24,7 @@ export interface Checking {
 }
 
 /** Overlap structures, if anything is guarded; or the message with which the image fails to open. */
-export type BuiltCheck = Parsed<MetadataList | undefined>;
+export type BuiltCheck = ParseResult<MetadataList | undefined>;
 
 /** What a check says of a write: 0, the type that it names, or why it fails itself. */
 export type Answer = TypeSet | string;
@@ -54,13 +54,13 @@ export class Judge {
   }
 
   /** The check as it is just after opening; or the message with which the image fails to open. */
-  static open(image: MappableImage, tables: GuardedTables, checking: Checking): Parsed<Judge> {
+  static open(image: MappableImage, tables: GuardedTables, checking: Checking): ParseResult<Judge> {
     const structures = checking.built ?? buildStructures(image, checking);
     if (!structures.ok) return structures;
     return { ok: true, value: new Judge(image, tables, checking, structures.value) };
   }
 
-  /** What a write would hit, but for `ignore`. Throws RequestFailed when the check itself fails. */
+  /** What a write would hit, but for `ignore`. Throws RequestError when the check itself fails. */
   check(ignore: TypeSet, offset: number, size: number): TypeSet {
     return this.#engine.check(ignore, offset, size);
   }
@@ -70,7 +70,7 @@ export class Judge {
     try {
       return lowestType(this.check(ignore, offset, size));
     } catch (error) {
-      if (error instanceof RequestFailed || error instanceof Unpredictable) return error.message;
+      if (error instanceof RequestError || error instanceof Unpredictable) return error.message;
       throw error;
     }
   }

@@ -7,11 +7,11 @@ import type { Claims } from './claims.js';
 import { Unpredictable } from '../copy/failure.js';
 import type { Sizes } from '../copy/sizes.js';
 import type { Guard } from './guard.js';
-import type { Loss, Written } from '../copy/outcome.js';
+import type { Loss, WriteKind } from '../copy/outcome.js';
 import { lengthOf, type Overlay, type Part } from '../copy/overlay.js';
 
 /** The kind of what a write puts into the file. */
-const OWN: Readonly<Record<Written, number>> = {
+const OWN: Readonly<Record<WriteKind, number>> = {
   'guest data': BIT.data,
   'compressed data': BIT.compressed,
   'zeroed area': BIT.data,
@@ -61,7 +61,7 @@ export class LossFinder {
 
   /** What a write of these parts loses. `hits`: guarded types in its way, but for `ignore`. */
   find(
-    what: Written,
+    what: WriteKind,
     ignore: TypeSet,
     offset: number,
     parts: readonly Part[],
@@ -112,7 +112,7 @@ export class LossFinder {
   }
 
   /** What others claim in a cluster, beside the guarded types `found` in it. */
-  #claimed(what: Written, cluster: number, found: TypeSet): number {
+  #claimed(what: WriteKind, cluster: number, found: TypeSet): number {
     if (!this.#claims) return 0;
     const cell = this.#claims.cell(cluster);
     const kinds = kindsOf(cell);

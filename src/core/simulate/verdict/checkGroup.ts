@@ -10,13 +10,13 @@ import { Run } from './operationRun.js';
 import type { SimulationSettings } from '../driver/settings.js';
 
 /** A check that a cell of the verdict table is about. */
-export interface Asked extends Checking {
+export interface RowCheck extends Checking {
   readonly row: number;
 }
 
 interface Listener {
   /** Hears of checks that left together: they say the same, but no longer what the others say. */
-  onParted(checks: readonly Asked[]): void;
+  onParted(checks: readonly RowCheck[]): void;
   /** Hears why the two engines of a row part. */
   onDisagreement(row: number, why: Disagreement | undefined): void;
 }
@@ -25,7 +25,7 @@ interface Listener {
 export class CheckGroup {
   readonly run: Run;
   /** The first one is asked, the others look on; undefined for one that has left. */
-  readonly #members: (Asked | undefined)[];
+  readonly #members: (RowCheck | undefined)[];
   /** What has been done; undefined while the image is being opened. */
   #done: readonly Outcome[] | undefined;
   readonly #events: readonly MemoryEvent[][];
@@ -34,7 +34,7 @@ export class CheckGroup {
   /** Throws on I/O errors, as all methods do. */
   constructor(
     image: MappableImage,
-    checks: readonly Asked[],
+    checks: readonly RowCheck[],
     common: Omit<SimulationSettings, keyof Checking | 'watch'>,
     listener: Listener,
   ) {
@@ -95,7 +95,7 @@ export class CheckGroup {
   /** Whoever answers something else than the check that is asked leaves, with all who say the same. */
   #divide(division: Division): void {
     this.#explain(division);
-    const leaving = new Map<Answer, Asked[]>();
+    const leaving = new Map<Answer, RowCheck[]>();
     const [asked] = division.answers;
     for (const [place, answer] of division.answers.entries()) {
       const member = this.#members[place];

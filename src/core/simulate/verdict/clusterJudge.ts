@@ -4,6 +4,7 @@ import { fateNumber } from '../copy/fate.js';
 import { Simulation } from './simulation.js';
 import type { SimulationSettings } from '../driver/settings.js';
 import { fateOf, verdictOn } from './verdict.js';
+import { bytes, type GuestCluster, offsetOf } from '../../units.js';
 
 /** What becomes of one write to an untouched image. */
 export interface Judgement {
@@ -23,11 +24,12 @@ export class ClusterJudge {
     this.#settings = { ...settings, map };
   }
 
-  judge(guestCluster: number): Judgement {
-    const { clusterSize, virtualSize } = this.#image.geometry;
+  judge(cluster: GuestCluster): Judgement {
+    const { geometry } = this.#image;
+    const { clusterSize, virtualSize } = geometry;
     const simulation = new Simulation(this.#image, this.#settings);
-    const offset = guestCluster * clusterSize;
-    const length = Math.min(clusterSize, Number(virtualSize) - offset);
+    const offset = offsetOf(cluster, geometry);
+    const length = bytes(Math.min(clusterSize, Number(virtualSize) - offset));
     const outcome = simulation.run({ type: 'write', offset, length });
     const taken = outcome.steps.flatMap((step) => {
       if (step.type !== 'allocate') return [];

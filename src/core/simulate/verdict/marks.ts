@@ -1,5 +1,6 @@
 import type { Step } from '../copy/outcome.js';
 import { GUEST_DATA } from '../../map/kinds.js';
+import { hostCluster, type HostCluster } from '../../units.js';
 
 /** What an operation did to host clusters, the least important first. */
 export const TOUCHES = [
@@ -17,7 +18,7 @@ export type Touch = (typeof TOUCHES)[number];
 export interface ClusterMark {
   /** Number of the step, from 1: what stands on the map. */
   readonly number: number;
-  readonly cluster: number;
+  readonly cluster: HostCluster;
   readonly clusters: number;
   readonly touch: Touch;
 }
@@ -50,7 +51,7 @@ const rank = (touch: Touch): number => TOUCHES.indexOf(touch);
 /** Where a write overwrote something, that place has a mark of its own. */
 function* marksOf(step: Step, number: number, clusterSize: number): Generator<ClusterMark> {
   const mark = (offset: number, size: number, touch: Touch): ClusterMark => {
-    const cluster = Math.floor(offset / clusterSize);
+    const cluster = hostCluster(Math.floor(offset / clusterSize));
     return { number, cluster, clusters: Math.ceil((offset + size) / clusterSize) - cluster, touch };
   };
   switch (step.type) {

@@ -3,7 +3,7 @@ import { operationText, type SimulatedOperation } from '../copy/operation.js';
 import type { Outcome } from '../copy/outcome.js';
 import { type Verdict, verdictOn } from './verdict.js';
 import type { Work } from '../../work.js';
-import { Simulation, type Opened } from './simulation.js';
+import { Simulation, type OpenResult } from './simulation.js';
 import type { SimulationSettings } from '../driver/settings.js';
 
 /** Steps kept of a run, in all. */
@@ -27,7 +27,7 @@ export class Run {
     this.#simulation = new Simulation(image, settings);
   }
 
-  get opened(): Opened {
+  get opened(): OpenResult {
     return this.#simulation.opened;
   }
 

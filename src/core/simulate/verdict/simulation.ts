@@ -3,7 +3,7 @@ import { close } from '../driver/requests/close.js';
 import type { MappableImage } from '../../qcow2/image.js';
 import { type Difference, difference } from './difference.js';
 import type { Driver } from '../driver/driver.js';
-import { errnoText, ProcessAborted, RequestFailed, Unpredictable } from '../copy/failure.js';
+import { errnoText, ProcessAbort, RequestError, Unpredictable } from '../copy/failure.js';
 import { AT_ONCE } from '../driver/requests/guestWrite.js';
 import { writeHost } from '../driver/requests/hostWrite.js';
 import { openDriver } from '../driver/requests/opening.js';
@@ -17,14 +17,14 @@ import { createSnapshot, deleteSnapshot } from '../driver/requests/snapshots.js'
 import { finish, type Work } from '../../work.js';
 
 /** Whether the image opens read/write. */
-export type Opened =
+export type OpenResult =
   | { readonly ok: true; readonly messages: readonly string[] }
   /** QEMU's refusal, or why this cannot be simulated. */
   | { readonly ok: false; readonly message: string };
 
 /** Operations on a simulated copy of an image, as QEMU would do them; the image itself is only read. */
 export class Simulation {
-  readonly opened: Opened;
+  readonly opened: OpenResult;
   /** The file as it is now. */
   readonly overlay: Overlay;
   readonly #image: MappableImage;
@@ -101,8 +101,8 @@ export class Simulation {
       yield* this.#do(driver, operation);
       return { state: 'done' };
     } catch (error) {
-      if (error instanceof RequestFailed) return { state: 'failed', error: errnoText(error.errno) };
-      if (error instanceof ProcessAborted)
+      if (error instanceof RequestError) return { state: 'failed', error: errnoText(error.errno) };
+      if (error instanceof ProcessAbort)
         return (this.#over = { state: 'aborted', reason: error.message });
       if (error instanceof Unpredictable)
         return (this.#over = { state: 'unpredictable', reason: error.message });

@@ -13,6 +13,7 @@ import { type Fate, fateNumber, FATES } from '../copy/fate.js';
 import { type Form, ORDINARY, SweepClasses } from './sweepClasses.js';
 import { Simulation } from './simulation.js';
 import type { SimulationSettings } from '../driver/settings.js';
+import { guestCluster } from '../../units.js';
 
 /** Writes that are simulated; the rest falls into their classes. A broken image may have more of those. */
 const MAX_JUDGED = 4096;
@@ -190,7 +191,7 @@ class Sweep {
 
   #judgeOne(guest: number): number {
     this.#judged++;
-    const { fate, taken } = this.#judge.judge(guest);
+    const { fate, taken } = this.#judge.judge(guestCluster(guest));
     for (const { from, to } of taken) {
       const end = Math.min(to, this.#host.clusters);
       if (from < end) this.#host.raise(from, end, fate);

@@ -5,10 +5,9 @@ import { ANY_L2, BIT } from '../../map/kinds.js';
 import { guardedTables, TodayEngine } from '../../overlap/today.js';
 import { SURE_LENGTH } from '../guard/hostFile.js';
 import { TEMPLATES, type TypeSet } from '../../overlap/types.js';
-import { maskedOffset } from '../../qcow2/entryTable.js';
 import type { MappableImage } from '../../qcow2/image.js';
 import { COPIED, compressedSpan, l2EntryKind } from '../../qcow2/l2Entry.js';
-import { blockOffset } from '../../qcow2/entryTable.js';
+import { blockOffset, isOffGrid, maskedOffset } from '../../qcow2/entryTable.js';
 
 /** Clusters that a write of one may allocate: data, L2 table, refcount block; a larger refcount table lies behind them. */
 const MAX_TAKEN = 16;
@@ -79,7 +78,7 @@ export class SweepClasses {
     const number =
       ((high >>> 24) << 8) |
       (+((high & 0x00ffffff) !== 0 || (low & 0xfffffe00) !== 0) << 7) |
-      (+((low & (clusterSize - 1) & 0xfffffe00) !== 0) << 6) |
+      (+isOffGrid(low, clusterSize) << 6) |
       ((low & 1) << 5) |
       (+((zeroes & allocated) !== 0) << 4) |
       (bitsClass(zeroes) << 2) |
@@ -93,7 +92,7 @@ export class SweepClasses {
     const compressed = kind === 'compressed';
     const copied = (high & COPIED) !== 0;
     const located = kind === 'normal' || kind === 'zero-allocated' || compressed;
-    const unaligned = !compressed && (low & (geometry.clusterSize - 1) & 0xfffffe00) !== 0;
+    const unaligned = !compressed && isOffGrid(low, geometry.clusterSize);
     const bits = [zeroes & allocated, zeroes, allocated].map(bitsClass).join();
     return {
       key: `${kind} ${copied ? 'copied' : ''} ${unaligned ? 'unaligned' : ''} ${bits}`,

@@ -1,21 +1,21 @@
 import { GUEST_DATA, type Kind, kindsIn } from '../../map/kinds.js';
 import { GUARDED_TYPES, overlapMessage } from '../../overlap/types.js';
 import type { Fate } from '../copy/fate.js';
-import type { Outcome, Step, Written } from '../copy/outcome.js';
+import type { Outcome, Step, WriteKind } from '../copy/outcome.js';
+import { bytes, type Bytes, hostOffset, type HostOffset } from '../../units.js';
 
 /** Where a write that went through lies over what it has no business with. */
 export interface LostPlace {
   /** The first step that did it, by its place in the operation's list. */
   readonly step: number;
-  readonly what: Written;
-  /** Bytes of the host file. */
-  readonly offset: number;
-  readonly size: number;
+  readonly what: WriteKind;
+  readonly offset: HostOffset;
+  readonly size: Bytes;
   readonly kinds: readonly Kind[];
 }
 
 /** What an operation overwrote without a word. */
-export interface Lost {
+export interface LossSummary {
   /** All kinds, in the order of their bits. */
   readonly kinds: readonly Kind[];
   /** How many places there are. */
@@ -46,8 +46,8 @@ export type Verdict = (
   Losses & { readonly reported: string | undefined };
 
 export interface Losses {
-  readonly destroyed: Lost | undefined;
-  readonly overwritten: Lost | undefined;
+  readonly destroyed: LossSummary | undefined;
+  readonly overwritten: LossSummary | undefined;
 }
 
 /** Places that are told of each operation. */
@@ -112,7 +112,12 @@ function lossesOf(steps: readonly Step[]): Losses {
   for (const [index, step] of steps.entries()) {
     if (step.type !== 'write') continue;
     for (const { offset, size, kinds } of step.losses) {
-      const place = { step: index, what: step.what, offset, size };
+      const place = {
+        step: index,
+        what: step.what,
+        offset: hostOffset(offset),
+        size: bytes(size),
+      };
       destroyed.add(place, kinds);
       overwritten.add(place, kinds);
     }
@@ -141,7 +146,7 @@ class Collected {
     if (this.#places.length < MAX_PLACES) this.#places.push({ ...place, kinds: kindsIn(lost) });
   }
 
-  lost(): Lost | undefined {
+  lost(): LossSummary | undefined {
     if (this.#total === 0) return undefined;
     return { kinds: kindsIn(this.#kinds), total: this.#total, places: this.#places };
   }

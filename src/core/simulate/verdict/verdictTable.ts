@@ -2,7 +2,7 @@ import type { MetadataList } from '../../overlap/metadataList.js';
 import type { MappableImage } from '../../qcow2/image.js';
 import { type Template, TEMPLATES, type TypeSet } from '../../overlap/types.js';
 import type { Disagreement } from './disagreement.js';
-import { type Asked, CheckGroup } from './checkGroup.js';
+import { type RowCheck, CheckGroup } from './checkGroup.js';
 import { buildStructures, type Engine } from '../guard/judge.js';
 import type { SimulatedOperation } from '../copy/operation.js';
 import type { Run } from './operationRun.js';
@@ -66,11 +66,11 @@ export class VerdictTable {
     this.#common = common;
     this.#rows = rowsFor(guarded);
     this.#yours = this.#rows.findIndex((row) => row.guarded === guarded);
-    const checks = this.#rows.flatMap((row, index): Asked[] => [
+    const checks = this.#rows.flatMap((row, index): RowCheck[] => [
       { row: index, guarded: row.guarded, engine: { type: 'today' } },
       { row: index, guarded: row.guarded, engine: structures },
     ]);
-    const isYours = ({ row }: Asked): boolean => row === this.#yours;
+    const isYours = ({ row }: RowCheck): boolean => row === this.#yours;
     const inOrder = [...checks.filter(isYours), ...checks.filter((each) => !isYours(each))];
     this.#waiting.push({ checks: inOrder, built: [] });
   }
@@ -147,8 +147,8 @@ export class VerdictTable {
 
 /** Checks that wait for a simulation, and those of them whose structures have been built. */
 interface Waiting {
-  readonly checks: readonly Asked[];
-  readonly built: Asked[];
+  readonly checks: readonly RowCheck[];
+  readonly built: RowCheck[];
 }
 
 /** One cell's simulation, which others may share. */

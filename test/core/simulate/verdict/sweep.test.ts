@@ -13,6 +13,7 @@ import { builtImages } from '../../../peer/builtImages.js';
 import { randomDamage } from '../../../peer/damage.js';
 import { survey } from '../../../peer/survey.js';
 import { damagedBytes, scannedBytes } from '../damagedBytes.js';
+import { bytes, guestOffset } from '../../../../src/core/units.js';
 
 /** Damaged copies of each image, and clusters of each that are held against a verdict of their own. */
 const CASES = 5;
@@ -57,8 +58,8 @@ function verdicts(
   guest: number,
 ): Record<Engine['type'], string> {
   const { clusterSize, virtualSize } = image.geometry;
-  const offset = guest * clusterSize;
-  const length = Math.min(clusterSize, Number(virtualSize) - offset);
+  const offset = guestOffset(guest * clusterSize);
+  const length = bytes(Math.min(clusterSize, Number(virtualSize) - offset));
   const operations: SimulatedOperation[] = [{ type: 'write', offset, length }];
   const table = new VerdictTable(image, guarded, { ...COMMON, map, structures });
   while (table.step(operations));

@@ -12,7 +12,7 @@ import {
 import { ImageBuilder } from '../../../images/imageBuilder.js';
 import { layOut, type BuiltImage } from '../../../images/layOut.js';
 import { poke, poked } from '../../../images/pokes.js';
-import { openedWithLayout } from '../../opened.js';
+import { openedMappable } from '../../opened.js';
 
 const MIB = 2 ** 20;
 const CLUSTER = 65_536;
@@ -50,7 +50,7 @@ function verdictOf(
 function claiming(builder: ImageBuilder, place: (image: BuiltImage) => number): MappableImage {
   const image = layOut(builder);
   const entry = COPIED | BigInt(place(image));
-  return openedWithLayout(poked(image, [poke(image.entryOffset(5), entry)]));
+  return openedMappable(poked(image, [poke(image.entryOffset(5), entry)]));
 }
 
 const disk = (): ImageBuilder => new ImageBuilder({ virtualSize: 64 * MIB }).write(0, 20);
@@ -131,14 +131,14 @@ describe('the engines part', () => {
       poke(image.places.refcountTable + 8, 24 * CLUSTER + 512),
       poke(image.entryOffset(5), COPIED | BigInt(24 * CLUSTER)),
     ]);
-    const { today, disagreement } = verdictOf(openedWithLayout(off), HIT);
+    const { today, disagreement } = verdictOf(openedMappable(off), HIT);
     expect(today).toMatchObject({ type: 'stopped', by: 'refcount-block' });
     expect(disagreement?.reason).toEqual({ type: 'not-entered', kind: 'refcount-block' });
   });
 
   test('over the flag of an L2 table that was copied away', () => {
     const lines = ['snapshot-create s', 'write 0 64K', 'snapshot-delete s'];
-    const image = openedWithLayout(layOut(disk()));
+    const image = openedMappable(layOut(disk()));
     const before = verdictOf(image, lines);
     expect([before.today.type, before.structures.type]).toEqual(['passes', 'passes']);
     // The old table's cluster is free again: the next write into a hole gets it.
@@ -153,7 +153,7 @@ describe('the engines part', () => {
 });
 
 test('a snapshot comes and goes, and destroys nothing', () => {
-  const image = openedWithLayout(layOut(disk()));
+  const image = openedMappable(layOut(disk()));
   for (const lines of [['snapshot-create s'], ['snapshot-create s', 'snapshot-delete s']])
     expect(verdictOf(image, lines).today).toEqual({ type: 'passes', destroyed: undefined });
 });

@@ -314,7 +314,7 @@ describe('a window opened', () => {
           : [],
       );
       // The header, and a cluster that nothing guards.
-      expect(pixel.slice(0, 3)).toEqual([0xf0, 0xe4, 0x42]);
+      expect(pixel.slice(0, 3)).toEqual([0xff, 0xff, 0xff]);
       expect(pixel.slice(4, 7)).not.toEqual(pixel.slice(0, 3));
       await canvas.hover({ position: { x: 1, y: 1 } });
       await expect.poll(() => page.locator('.picture-status').innerText()).toBe('0: header, 0x0');

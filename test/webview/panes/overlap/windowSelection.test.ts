@@ -4,7 +4,7 @@ import { createCurve } from '../../../../src/core/picture/curve.js';
 import { WindowGrid, windowOf } from '../../../../src/core/picture/windowGrid.js';
 import { launchBrowser, openEditor, settled } from '../../harness/editorPage.js';
 import { DEFAULT_OVERLAP, hostedMail } from '../../harness/hostedWindows.js';
-import { cellCentres } from '../../harness/measure.js';
+import { cellCentres, curveOn } from '../../harness/measure.js';
 
 /** Pixels of a cluster, from close by. */
 const SCALE = 12;
@@ -90,11 +90,12 @@ it('a window of the table is selected on the map, which goes there; and one of t
     // And back: from afar a click on the map selects the window under it.
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: /^Fit the picture/ }).click();
-    const { x, y, width } = grid.place(7);
+    const fitted = new WindowGrid(await curveOn(page, 'hilbert', grid.curve.clusters, true));
+    const { x, y, width } = fitted.place(7);
     const [at] = await cellCentres(
       page,
       [{ x: x + width / 2, y: y + width / 2 }],
-      grid.curve.filled,
+      fitted.curve.filled,
     );
     await page.locator('.heatmap').click({ position: at });
     const selected = page.locator('.window-row.selected');

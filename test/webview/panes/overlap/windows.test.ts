@@ -1,17 +1,24 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCurve, type Point } from '../../../../src/core/picture/curve.js';
+import type { Point } from '../../../../src/core/picture/curve.js';
 import { WindowGrid } from '../../../../src/core/picture/windowGrid.js';
 import { parseColour } from '../../../../webview/heatmap/palette.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
 import { hostedData, hostedMap } from '../../harness/hostedImages.js';
 import { DEFAULT_OVERLAP, hostedMail, withWindows } from '../../harness/hostedWindows.js';
-import { cellCentres, drawnByFrame, pixelsAt, zoomByFrames } from '../../harness/measure.js';
+import {
+  cellCentres,
+  curveOn,
+  drawnByFrame,
+  pixelsAt,
+  zoomByFrames,
+} from '../../harness/measure.js';
 import { THEMES, themeLook, type Theme } from '../../harness/themes.js';
 import type { OverlapOptions } from '../../../../src/protocol/shapes.js';
 
 const SIZE = { width: 1600, height: 900 };
-const PANE_CLOSED = { version: 1, pane: { open: false, width: 340, tab: 'cluster' } };
+/** The windows are on the map while somebody looks at them. */
+const OVERLAP_OPEN = { version: 1, pane: { open: true, width: 340, tab: 'overlap' } };
 const TIGHT: OverlapOptions = { ...DEFAULT_OVERLAP, totalSizeLimit: '24K' };
 const CURVES = ['hilbert', 'rows'] as const;
 
@@ -30,13 +37,13 @@ async function withEditor(
     theme: 'dark',
     settings: { curve: 'hilbert', renderer: 'canvas' },
     overlap: DEFAULT_OVERLAP,
-    state: PANE_CLOSED,
+    state: OVERLAP_OPEN,
     ...SIZE,
     ...options,
   });
   try {
     await settled(editor);
-    await editor.page.locator('[data-window]').first().waitFor();
+    await editor.page.locator('.legend [data-window]').first().waitFor();
     await settled(editor);
     await test(editor);
     expect(editor.errors).toEqual([]);
@@ -52,8 +59,8 @@ function clustersOf({ events }: ReturnType<typeof hostedMail>): number {
   return facts.type === 'facts' ? (facts.facts.geometry?.hostClusters ?? 0) : 0;
 }
 
-const gridOf = (curve: 'hilbert' | 'rows'): WindowGrid =>
-  new WindowGrid(createCurve(curve, CLUSTERS));
+const gridOf = async (page: Page, curve: 'hilbert' | 'rows'): Promise<WindowGrid> =>
+  new WindowGrid(await curveOn(page, curve, CLUSTERS, true));
 
 /** A point just inside the upper edge of a window, where its outline is. */
 async function edgeOf(page: Page, grid: WindowGrid, window: number): Promise<Point> {
@@ -94,7 +101,7 @@ describe('the windows on the map', () => {
       expect(cached).toHaveLength(16);
       const settings = { curve, renderer: 'canvas' } as const;
       await withEditor({ settings }, async ({ page }) => {
-        const grid = gridOf(curve);
+        const grid = await gridOf(page, curve);
         const whole = cached.filter((window) => !grid.isCut(window));
         const points = await Promise.all(whole.map((window) => edgeOf(page, grid, window)));
         const outlined = async (): Promise<number> =>
@@ -106,7 +113,7 @@ describe('the windows on the map', () => {
         await page.keyboard.press('w');
         await expect.poll(outlined).toBe(0);
         expect(await page.getAttribute('[data-toggle=windows]', 'aria-pressed')).toBe('false');
-        expect(await page.locator('[data-window]').count()).toBe(0);
+        expect(await page.locator('.legend [data-window]').count()).toBe(0);
         expect(await page.evaluate(() => window.kept)).toMatchObject({ windows: false });
         await page.click('[data-toggle=windows]');
         await expect.poll(outlined).toBe(points.length);
@@ -119,7 +126,7 @@ describe('the windows on the map', () => {
     const { unprotected } = marksUnder(overlap);
     expect(unprotected.length).toBeGreaterThan(40);
     await withEditor({ overlap, theme }, async ({ page }) => {
-      const grid = gridOf('hilbert');
+      const grid = await gridOf(page, 'hilbert');
       const [x, y] = [grid.place(unprotected[0]).x, grid.place(unprotected[0]).y];
       const row = Array.from({ length: 40 }, (_, i) => ({ x: x + 10 + i, y: y + 30 }));
       const points = await cellCentres(page, row, grid.curve.filled);
@@ -127,21 +134,21 @@ describe('the windows on the map', () => {
       // Lines with the map between them.
       expect(strong.filter(Boolean).length).toBeGreaterThan(3);
       expect(strong.filter((hatched) => !hatched).length).toBeGreaterThan(15);
-      expect(await page.textContent('[data-window=lost] .count')).toBe('50');
+      expect(await page.textContent('.legend [data-window=lost] .count')).toBe('50');
     });
   });
 
   it('are none of them unprotected when the cached ones give way', async () => {
     expect(marksUnder(TIGHT).unprotected).toEqual([]);
     await withEditor({ overlap: TIGHT }, async ({ page }) => {
-      expect(await page.locator('[data-window=lost]').count()).toBe(0);
-      expect(await page.textContent('[data-window=cached] .count')).toBe('4');
+      expect(await page.locator('.legend [data-window=lost]').count()).toBe(0);
+      expect(await page.textContent('.legend [data-window=cached] .count')).toBe('4');
     });
   });
 
   it('follow the settings at once', async () => {
     await withEditor({}, async (editor) => {
-      const cached = editor.page.locator('[data-window=cached] .count');
+      const cached = editor.page.locator('.legend [data-window=cached] .count');
       expect(await cached.textContent()).toBe('16');
       await editor.post({
         type: 'overlapOptions',
@@ -152,14 +159,14 @@ describe('the windows on the map', () => {
         type: 'overlapOptions',
         options: { ...DEFAULT_OVERLAP, bitmapSize: '-1' },
       });
-      await expect.poll(() => editor.page.locator('[data-window]').count()).toBe(0);
+      await expect.poll(() => editor.page.locator('.legend [data-window]').count()).toBe(0);
     });
   });
 
   it('are named under the pointer, and selected with the cluster', async () => {
     const { cached } = marksUnder(DEFAULT_OVERLAP);
     await withEditor({}, async ({ page, said }) => {
-      const grid = gridOf('hilbert');
+      const grid = await gridOf(page, 'hilbert');
       const { x, y } = grid.place(cached[0]);
       const [at] = await cellCentres(page, [{ x: x + 20, y: y + 40 }], grid.curve.filled);
       const box = await page.locator('.heatmap').boundingBox();
@@ -205,7 +212,7 @@ describe('the strip', () => {
             rows.filter((pixel) => distance(pixel, kind, 'dark') === 0).length / rows.length,
         );
         const all = parts.reduce((sum, part) => sum + part, 0);
-        return `${all} ${parts.map((part) => part > 0.05).join(' ')}`;
+        return `${Number(all.toFixed(6))} ${parts.map((part) => part > 0.05).join(' ')}`;
       };
       await expect.poll(kinds).toBe('1 true true true');
     });

@@ -105,7 +105,7 @@ describe('overview', () => {
   it('keeps what was opened while another tab is shown', async () => {
     await withOverview(damaged, async ({ page }) => {
       await page.locator('.cause').nth(3).getByRole('heading').getByRole('button').click();
-      await page.click('#tab-structures');
+      await page.click('#tab-tree');
       await page.locator('.tree').waitFor();
       await page.click('#tab-overview');
       await expect.poll(() => page.locator('.cause-body').count()).toBe(2);
@@ -250,14 +250,14 @@ describe('overview', () => {
     });
   });
 
-  it('says of a healthy image that it is, and what it needs, without a way to open that', async () => {
+  it('says of a healthy image that it is, and what it needs, and opens nothing by itself', async () => {
     const image = diagnosed(hostedSample('developer-overlay.qcow2'), HEALTHY);
-    await withOverview(image, async ({ page }) => {
+    await withOverview(image, async ({ page, said }) => {
       await expect
         .poll(() => page.locator('.overview-verdict').innerText())
         .toMatch(/^No errors\s+A file of 71.9 MiB holds a disk of 40 GiB\. Qcow2 version 3,/);
       expect(await page.locator('.backed-by').innerText()).toContain('web-server.qcow2');
-      expect(await page.locator('.backed-by :is(a, button)').count()).toBe(0);
+      expect(said).not.toContainEqual({ type: 'openBackingFile' });
       expect(await page.locator('.cause').count()).toBe(0);
     });
   });
@@ -296,14 +296,15 @@ describe('overview', () => {
     );
   });
 
-  it('is where the chips lead', async () => {
+  it('is passed by where chips lead to the findings that they count', async () => {
     const state = { version: 1, pane: { open: false, width: 400, tab: 'cluster' } };
     await withOverview(
       damaged,
       async (editor) => {
         await editor.page.locator('.chip', { hasText: 'corruptions' }).getByRole('button').click();
-        await isTab(editor, 'overview');
-        await editor.page.locator('.cause').first().waitFor();
+        await isTab(editor, 'findings');
+        const shown = editor.page.getByRole('button', { name: 'Corruptions', pressed: true });
+        await shown.waitFor();
       },
       { state },
     );

@@ -1,19 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ImageFacts } from '../../../../src/core/qcow2/facts.js';
-import type { Cause, Diagnosis } from '../../../../src/protocol/diagnosis.js';
+import type { Cause, Diagnosis } from '../../../../src/core/check/causes/cause.js';
 import { code, codeBlock, prose } from '../../../../webview/panes/overview/markdown.js';
 import { reportOf } from '../../../../webview/panes/overview/report.js';
 import { cause, DAMAGED } from '../../harness/diagnoses.js';
+import { bytes, hostCluster, hostOffset } from '../../../../src/core/units.js';
 
 const facts = (fileName: string, backingFile?: string): ImageFacts => ({
   fileName,
-  fileSize: 31_570_000_000,
+  fileSize: bytes(31_570_000_000),
   geometry: {
     version: 3,
     clusterBits: 16,
     hostClusters: 481_720,
-    virtualSize: 40 * 2 ** 30,
+    virtualSize: bytes(40 * 2 ** 30),
     refcountBits: 16,
     snapshots: 2,
     bitmaps: 1,
@@ -57,7 +58,7 @@ describe('a report', () => {
         totalClusters: 1,
         fragmentedClusters: 0,
         compressedClusters: 0,
-        imageEndOffset: 0,
+        imageEndOffset: hostOffset(0),
       },
       shell: 'bash',
       hidesNames: false,
@@ -128,7 +129,7 @@ describe('a report', () => {
           title: `L1 of snapshot '${name}' is lost, and with it 'x'`,
           explanation: "It was the guest's disk; bitmap 'backup-0' is named nowhere else.",
           picture: {
-            cluster: 3,
+            cluster: hostCluster(3),
             left: { kind: 'inactive-l1', text: `L1 of snapshot '${name}'`, guest: undefined },
             right: { kind: 'bitmap-data', text: "bitmap 'b'", guest: undefined },
           },

@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { RangeList } from '../../../../webview/panes/ranges/rangeList.js';
 import { hostedSample } from '../../harness/hostedImages.js';
 import type { Query } from '../../../../src/protocol/questions.js';
+import { hostCluster } from '../../../../src/core/units.js';
 
 const { service } = hostedSample('database-damaged.qcow2');
 
@@ -34,12 +35,12 @@ it('begins anew with another filter', async () => {
 
 it('chooses the range of a cluster, if that is listed', async () => {
   const { list } = openList();
-  await list.chooseAt(160, 65_536);
+  await list.chooseAt(hostCluster(160), 65_536);
   const chosen = list.range(list.chosen.value ?? -1);
   expect(chosen && chosen.offset <= 160 * 65_536).toBe(true);
   expect(chosen && chosen.offset + chosen.clusters * 65_536 > 160 * 65_536).toBe(true);
   list.setFilter({ type: 'kind', kind: 'active-l2' });
-  await list.chooseAt(160, 65_536);
+  await list.chooseAt(hostCluster(160), 65_536);
   expect(list.chosen.value).toBeUndefined();
 });
 
@@ -47,7 +48,7 @@ it('keeps what has been chosen since, when an answer comes late', async () => {
   const { list } = openList();
   list.fetch(0, 10);
   await expect.poll(() => list.total.value).toBeDefined();
-  const late = list.chooseAt(160, 65_536);
+  const late = list.chooseAt(hostCluster(160), 65_536);
   list.choose(1);
   await late;
   expect(list.chosen.value).toBe(1);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunFilter } from '../../../../src/core/inspect/fileRuns.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
 import { hostedSample } from '../../harness/hostedImages.js';
+import { hostCluster } from '../../../../src/core/units.js';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -102,9 +103,9 @@ describe('the table of ranges', () => {
         filter: undefined,
         from: 0,
         count: 0,
-        at: 2000,
+        at: hostCluster(2000),
       });
-      await editor.post({ type: 'reveal', cluster: 2000 });
+      await editor.post({ type: 'reveal', cluster: hostCluster(2000) });
       await page.click('#tab-ranges');
       await expect.poll(() => chosen(page)).toBe(`range-${position}`);
       await page.locator(`#range-${position} .mono`).waitFor();

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCurve } from '../../../../src/core/picture/curve.js';
 import type { HostedImage } from '../../harness/editorPage.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
 import { hostedSample } from '../../harness/hostedImages.js';
-import { cellCentres } from '../../harness/measure.js';
+import { cellCentres, curveOn } from '../../harness/measure.js';
 import { THEMES, type Theme } from '../../harness/themes.js';
+import { hostCluster } from '../../../../src/core/units.js';
 
 const DAMAGED = 'corrupt-l1-overlap.qcow2';
 /** Its guest cluster 77 lies in the active L1 table. */
@@ -260,7 +260,7 @@ describe('the command line', () => {
 
   it('takes the place of the selected cluster, on the guest disk or in the file', async () => {
     await withPane({}, async (editor, page) => {
-      await editor.post({ type: 'reveal', cluster: 10 });
+      await editor.post({ type: 'reveal', cluster: hostCluster(10) });
       await page.click('[role=tab]:has-text("Simulate")');
       const line = page.locator('.command-row input');
       await page.click('.command-selected button:has-text("guest")');
@@ -312,7 +312,7 @@ describe('what is shown', () => {
       await page.locator('.step').first().waitFor();
       const facts = image.events.find((event) => event.type === 'facts');
       const clusters = facts?.facts.geometry?.hostClusters ?? 0;
-      const curve = createCurve('hilbert', clusters);
+      const curve = await curveOn(page, 'hilbert', clusters);
       const [hit, other] = await cellCentres(page, [curve.point(3), curve.point(40)], curve.filled);
       const opaque = (): Promise<boolean[] | undefined> =>
         page.evaluate(

@@ -1,11 +1,11 @@
 import { roundUp } from '../../../bytes.js';
 import type { DriverState } from '../state/driverState.js';
-import { RequestFailed } from '../../copy/failure.js';
-import { clusterOf, intoCluster } from '../../copy/sizes.js';
+import { RequestError } from '../../copy/failure.js';
+import { clusterNumber, intoCluster } from '../../copy/sizes.js';
 import type { FreeSearch } from './freeSearch.js';
 import type { Refcounts } from './refcounts.js';
 
-/** Takes new clusters (block/qcow2-refcount.c). Failures are RequestFailed. */
+/** Takes new clusters (block/qcow2-refcount.c). Failures are RequestError. */
 export class Allocation {
   /** Where the next compressed cluster may start, in bytes; 0 when a new cluster must be taken. */
   #freeByte = 0;
@@ -37,7 +37,7 @@ export class Allocation {
   allocateAt(offset: number, clusters: number): number {
     const { sizes } = this.#driver;
     for (;;) {
-      const free = this.#search.freeFrom(clusterOf(sizes, offset), clusters);
+      const free = this.#search.freeFrom(clusterNumber(sizes, offset), clusters);
       if (
         !again(() => {
           this.#refcounts.update(offset, free * sizes.clusterSize, 1);
@@ -53,7 +53,7 @@ export class Allocation {
     const { clusterSize } = sizes;
     let offset = this.#freeByte;
     const full = (1n << BigInt(sizes.refcountBits)) - 1n;
-    if (offset !== 0 && BigInt(this.#refcounts.table.get(clusterOf(sizes, offset))) === full)
+    if (offset !== 0 && BigInt(this.#refcounts.table.get(clusterNumber(sizes, offset))) === full)
       offset = 0;
     let room = clusterSize - intoCluster(sizes, offset);
     for (;;) {
@@ -61,7 +61,7 @@ export class Allocation {
         const found = this.#search.find(1, 'data');
         if (found === 0) {
           signal.fatal('Preventing invalid allocation of compressed cluster at offset 0');
-          throw new RequestFailed('EIO');
+          throw new RequestError('EIO');
         }
         if (offset === 0 || roundUp(offset, clusterSize) !== found) {
           offset = found;
@@ -95,7 +95,7 @@ function again(part: () => void): boolean {
     part();
     return false;
   } catch (error) {
-    if (error instanceof RequestFailed && error.errno === 'EAGAIN') return true;
+    if (error instanceof RequestError && error.errno === 'EAGAIN') return true;
     throw error;
   }
 }

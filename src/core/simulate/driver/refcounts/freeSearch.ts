@@ -1,5 +1,5 @@
 import type { DriverState } from '../state/driverState.js';
-import { RequestFailed } from '../../copy/failure.js';
+import { RequestError } from '../../copy/failure.js';
 import { firstZero, zeroTest } from './refcountCells.js';
 import type { RefcountTable } from './refcountTable.js';
 
@@ -7,7 +7,7 @@ import type { RefcountTable } from './refcountTable.js';
 type Reach = 'any' | 'data';
 const HIGHEST: Readonly<Record<Reach, number>> = { any: 2 ** 63, data: 2 ** 56 };
 
-/** Looks for clusters that have no refcount (block/qcow2-refcount.c). Failures are RequestFailed. */
+/** Looks for clusters that have no refcount (block/qcow2-refcount.c). Failures are RequestError. */
 export class FreeSearch {
   /** The search goes on from this cluster: every opening starts at the file's first. */
   #freeIndex = 0;
@@ -37,7 +37,7 @@ export class FreeSearch {
       this.#freeIndex > 0 &&
       this.#freeIndex - 1 > Math.floor((HIGHEST[reach] - 1) / sizes.clusterSize)
     )
-      throw new RequestFailed('EFBIG');
+      throw new RequestError('EFBIG');
     return (this.#freeIndex - clusters) * sizes.clusterSize;
   }
 

@@ -1,7 +1,7 @@
 import { BIT } from '../../../map/kinds.js';
 import type { DriverState } from '../state/driverState.js';
-import { ProcessAborted, RequestFailed } from '../../copy/failure.js';
-import { clusterOf, type Sizes } from '../../copy/sizes.js';
+import { ProcessAbort, RequestError } from '../../copy/failure.js';
+import { clusterNumber, type Sizes } from '../../copy/sizes.js';
 import { blockOffset } from '../../../qcow2/entryTable.js';
 import { MAX_REFCOUNT_TABLE_BYTES } from '../../../qcow2/limits.js';
 import type { FreeSearch } from './freeSearch.js';
@@ -53,9 +53,9 @@ export class RefcountBlocks {
     const offset = this.#search.find(1, 'any');
     if (offset === 0) {
       signal.fatal('Preventing invalid allocation of refcount block at offset 0');
-      throw new RequestFailed('EIO');
+      throw new RequestError('EIO');
     }
-    const own = clusterOf(sizes, offset);
+    const own = clusterNumber(sizes, offset);
     let block: CacheEntry;
     if (Math.floor(own / sizes.refcountsPerBlock) === index) {
       block = refcountCache.getEmpty(offset);
@@ -81,7 +81,7 @@ export class RefcountBlocks {
         file.writeBytes('refcount table entry', BIT.refcountTable, table.offset + index * 8, bytes);
         table.set(index, high, low);
         guard.refcountBlockAdded(offset);
-        throw new RequestFailed('EAGAIN');
+        throw new RequestError('EAGAIN');
       }
     } finally {
       refcountCache.put(block);
@@ -89,7 +89,7 @@ export class RefcountBlocks {
     const blocks = Math.ceil((Math.max(cluster, own) + 1) / sizes.refcountsPerBlock);
     this.#grow(blocks * sizes.refcountsPerBlock, index, offset);
     refcountCache.put(refcountCache.get(offset));
-    throw new RequestFailed('EAGAIN');
+    throw new RequestError('EAGAIN');
   }
 
   /**
@@ -106,15 +106,15 @@ export class RefcountBlocks {
     const perCluster = clusterSize / 8;
     const length = Math.ceil((needed + Math.ceil(needed / 2)) / perCluster) * perCluster;
     if (needed > MAX_REFCOUNT_TABLE_BYTES || length > MAX_REFCOUNT_TABLE_BYTES)
-      throw new RequestFailed('EFBIG');
+      throw new RequestError('EFBIG');
     // A check opens an image without a refcount table, too: then there is nothing to be copied.
     if (table.length === 0)
-      throw new ProcessAborted(
+      throw new ProcessAbort(
         'qcow2_refcount_area: SIGSEGV: QEMU copies an entry of a table of none',
       );
     const kept = Math.min(this.#lastBlock() + 1, length);
     if (newIndex >= needed)
-      throw new ProcessAborted(
+      throw new ProcessAbort(
         "qcow2_refcount_area: Assertion `new_refblock_index < total_refblock_count' failed",
       );
     const first = Math.floor(start / sizes.refcountsPerBlock);
@@ -173,7 +173,7 @@ export class RefcountBlocks {
     const isZero = zeroTest(block.bytes, refcountBits);
     for (let i = from; i < to; i++) {
       if (!isZero(i))
-        throw new ProcessAborted(
+        throw new ProcessAbort(
           "qcow2_refcount_area: Assertion `s->get_refcount(refblock_data, j) == 0' failed: clusters behind the end have refcounts",
         );
       addToRefcount(block, refcountBits, i, 1);

@@ -1,11 +1,11 @@
-import { hashHex, hexWords } from '../../../bytes.js';
+import { hashHex } from '../../../bytes.js';
 import type { DriverState } from '../state/driverState.js';
-import { RequestFailed } from '../../copy/failure.js';
-import { blockOffset } from '../../../qcow2/entryTable.js';
+import { RequestError } from '../../copy/failure.js';
+import { blockOffset, blockOffsetText, isOffGrid } from '../../../qcow2/entryTable.js';
 import { MemoryTable } from '../state/memoryTable.js';
 import { refcountAt } from './refcountCells.js';
 
-/** The refcount table as the driver holds it, and what its blocks say. Failures are RequestFailed. */
+/** The refcount table as the driver holds it, and what its blocks say. Failures are RequestError. */
 export class RefcountTable {
   readonly entries: MemoryTable;
   readonly #driver: DriverState;
@@ -20,13 +20,11 @@ export class RefcountTable {
   blockAt(index: number): number {
     const { sizes, signal } = this.#driver;
     if (index >= this.entries.length) return 0;
-    // An offset past 2^62 is not exact as a number.
-    const [high, low] = [this.entries.high(index), (this.entries.low(index) & 0xfffffe00) >>> 0];
-    if (low % sizes.clusterSize !== 0) {
-      signal.fatal(
-        `Refblock offset 0x${hexWords(high, low)} unaligned (reftable index: ${hashHex(index)})`,
-      );
-      throw new RequestFailed('EIO');
+    const [high, low] = [this.entries.high(index), this.entries.low(index)];
+    if (isOffGrid(low, sizes.clusterSize)) {
+      const text = blockOffsetText(high, low);
+      signal.fatal(`Refblock offset 0x${text} unaligned (reftable index: ${hashHex(index)})`);
+      throw new RequestError('EIO');
     }
     return blockOffset(high, low);
   }

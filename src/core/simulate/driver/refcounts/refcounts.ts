@@ -1,9 +1,9 @@
 import type { DriverState } from '../state/driverState.js';
-import { errnoText, failureOf, RequestFailed } from '../../copy/failure.js';
-import { clusterOf } from '../../copy/sizes.js';
+import { errnoText, failureOf, RequestError } from '../../copy/failure.js';
+import { clusterNumber } from '../../copy/sizes.js';
 import type { FreeSearch } from './freeSearch.js';
 import type { CacheEntry } from '../state/metadataCache.js';
-import type { Allocated } from '../../copy/outcome.js';
+import type { AllocationKind } from '../../copy/outcome.js';
 import { blockIndexForChange, RefcountBlocks } from './refcountBlocks.js';
 import { addToRefcount } from './refcountCells.js';
 import type { RefcountTable } from './refcountTable.js';
@@ -20,7 +20,7 @@ const PUNCHED: Readonly<Record<FreedFor, boolean>> = {
   other: false,
 };
 
-/** Reads and changes refcounts (block/qcow2-refcount.c). Failures are RequestFailed. */
+/** Reads and changes refcounts (block/qcow2-refcount.c). Failures are RequestError. */
 export class Refcounts {
   readonly table: RefcountTable;
   /** Clusters that were freed so far. */
@@ -50,17 +50,18 @@ export class Refcounts {
     length: number,
     change: 1 | -1,
     freedFor: FreedFor = 'never',
-    kind?: Allocated,
+    kind?: AllocationKind,
   ): void {
     const { refcountCache, l2Cache, discards, sizes } = this.#driver;
-    if (length < 0) throw new RequestFailed('EINVAL');
+    if (length < 0) throw new RequestError('EINVAL');
     if (length === 0) return;
     if (change < 0) refcountCache.dependOn(l2Cache);
     // A sum past 2^53 would be rounded.
     const last =
-      clusterOf(sizes, offset) + clusterOf(sizes, (offset % sizes.clusterSize) + length - 1);
+      clusterNumber(sizes, offset) +
+      clusterNumber(sizes, (offset % sizes.clusterSize) + length - 1);
     const held: { block: CacheEntry | undefined; index: number } = { block: undefined, index: -1 };
-    let cluster = clusterOf(sizes, offset);
+    let cluster = clusterNumber(sizes, offset);
     const errno = failureOf(() => {
       for (; cluster <= last; cluster++)
         this.#change(held, offset, cluster, change, freedFor, kind);
@@ -71,11 +72,11 @@ export class Refcounts {
     failureOf(() => {
       this.update(offset, cluster * sizes.clusterSize - offset, change === 1 ? -1 : 1);
     });
-    throw new RequestFailed(errno);
+    throw new RequestError(errno);
   }
 
   /** Frees what a range touches. A failure is only reported (qcow2_free_clusters). */
-  free(offset: number, length: number, freedFor: FreedFor, kind: Allocated): void {
+  free(offset: number, length: number, freedFor: FreedFor, kind: AllocationKind): void {
     const errno = failureOf(() => {
       this.update(offset, length, -1, freedFor, kind);
     });
@@ -83,8 +84,9 @@ export class Refcounts {
     const { recorder, sizes, claims } = this.#driver;
     recorder.message(`qcow2_free_clusters failed: ${errnoText(errno)}`);
     // Given up they are all the same.
-    const end = clusterOf(sizes, offset + length - 1);
-    for (let cluster = clusterOf(sizes, offset); cluster <= end; cluster++) claims?.drop(cluster);
+    const end = clusterNumber(sizes, offset + length - 1);
+    for (let cluster = clusterNumber(sizes, offset); cluster <= end; cluster++)
+      claims?.drop(cluster);
   }
 
   #change(
@@ -93,7 +95,7 @@ export class Refcounts {
     cluster: number,
     change: 1 | -1,
     freedFor: FreedFor,
-    kind: Allocated | undefined,
+    kind: AllocationKind | undefined,
   ): void {
     const { refcountCache, sizes, recorder, claims } = this.#driver;
     recorder.work(256);
@@ -101,7 +103,7 @@ export class Refcounts {
     if (index !== held.index) {
       if (held.block) refcountCache.put(held.block);
       held.block = undefined;
-      held.block = this.#blockFor(cluster, clusterOf(sizes, start));
+      held.block = this.#blockFor(cluster, clusterNumber(sizes, start));
     }
     held.index = index;
     if (!held.block) return;
@@ -112,7 +114,7 @@ export class Refcounts {
       cluster % sizes.refcountsPerBlock,
       change,
     );
-    if (value === undefined) throw new RequestFailed('EINVAL');
+    if (value === undefined) throw new RequestError('EINVAL');
     if (change === 1) claims?.take(cluster);
     else claims?.drop(cluster);
     if (value !== 0) return;
@@ -146,9 +148,9 @@ export class Refcounts {
     try {
       this.#blocks.allocate(cluster);
     } catch (error) {
-      if (error instanceof RequestFailed && error.errno === 'EAGAIN') this.#search.lower(first);
+      if (error instanceof RequestError && error.errno === 'EAGAIN') this.#search.lower(first);
       throw error;
     }
-    throw new RequestFailed('EAGAIN');
+    throw new RequestError('EAGAIN');
   }
 }

@@ -12,7 +12,7 @@ import { EntryTable, maskedOffset } from '../../../qcow2/entryTable.js';
 import { AUTOCLEAR } from '../../../qcow2/features.js';
 import { DirtyBits } from './dirtyBits.js';
 import type { Driver } from '../driver.js';
-import { cleaningUp, RequestFailed, Unpredictable } from '../../copy/failure.js';
+import { cleaningUp, RequestError, Unpredictable } from '../../copy/failure.js';
 import { wordsOf } from '../state/memoryTable.js';
 import { bytesPart } from '../../copy/overlay.js';
 
@@ -24,7 +24,7 @@ const IN_USE = 1;
 const AUTO = 2;
 
 /** A bitmap table as an entry of the directory names it. */
-interface TablePlace {
+interface BitmapTablePlace {
   readonly offset: number;
   /** Entries. */
   readonly entries: number;
@@ -50,7 +50,7 @@ export class Bitmaps {
 
   /**
    * Loads the bitmaps and marks them as in use (qcow2_load_dirty_bitmaps); undefined when there are
-   * none. Failures are RequestFailed.
+   * none. Failures are RequestError.
    */
   static load(driver: Driver): Bitmaps | undefined {
     const { bitmaps } = driver.image;
@@ -78,7 +78,7 @@ export class Bitmaps {
     const directory = this.#reread(old);
     if (directory.failure) return directory.failure.message;
     if (!this.#held.some(({ dirty }) => dirty)) return undefined;
-    const stored: TablePlace[] = [];
+    const stored: BitmapTablePlace[] = [];
     try {
       const records = this.#held.map((held) => this.#storeOne(held, stored));
       failing('Failed to update bitmap extension', () => {
@@ -110,7 +110,7 @@ export class Bitmaps {
   }
 
   /** One bitmap's new directory entry. */
-  #storeOne({ bitmap, record, dirty }: Held, stored: TablePlace[]): Uint8Array {
+  #storeOne({ bitmap, record, dirty }: Held, stored: BitmapTablePlace[]): Uint8Array {
     if (!dirty) return record;
     const entry = record.slice();
     const table = this.#storeBits(dirty, bitmap);
@@ -134,7 +134,7 @@ export class Bitmaps {
       return entry;
     });
     const bytes = encodeDirectory(records);
-    if (bytes.length !== place.bytes) throw new RequestFailed('EINVAL');
+    if (bytes.length !== place.bytes) throw new RequestError('EINVAL');
     file.writeChecked('bitmap directory', BIT.bitmapDirectory, place.offset, [bytesPart(bytes)]);
     this.#driver.writeHeader();
     header.autoclear |= AUTOCLEAR.bitmaps;
@@ -143,7 +143,7 @@ export class Bitmaps {
   }
 
   /** A cluster for every part of the bitmap that is not all zeros, and a table (store_bitmap). */
-  #storeBits(dirty: DirtyBits, bitmap: Bitmap): TablePlace {
+  #storeBits(dirty: DirtyBits, bitmap: Bitmap): BitmapTablePlace {
     const { allocation, file, refcounts, sizes } = this.#driver;
     const entries = bitmap.tableSize;
     const table = new Uint8Array(entries * 8);
@@ -181,10 +181,10 @@ export class Bitmaps {
 
   #storeDirectory(
     records: readonly Uint8Array[],
-    tables: readonly TablePlace[],
+    tables: readonly BitmapTablePlace[],
   ): { offset: number; size: number } {
     const { allocation, file, refcounts, sizes } = this.#driver;
-    if (tables.some(({ offset }) => offset === 0)) throw new RequestFailed('EINVAL');
+    if (tables.some(({ offset }) => offset === 0)) throw new RequestError('EINVAL');
     const bytes = encodeDirectory(records);
     const offset = allocation.allocate(bytes.length);
     this.#driver.allocated('bitmap-directory', offset, Math.ceil(bytes.length / sizes.clusterSize));
@@ -200,7 +200,7 @@ export class Bitmaps {
   }
 
   /** Frees a table and what it refers to, unless an entry makes no sense (free_bitmap_clusters). */
-  #freeTable({ offset, entries }: TablePlace): void {
+  #freeTable({ offset, entries }: BitmapTablePlace): void {
     const { file, refcounts, sizes } = this.#driver;
     const table = EntryTable.read(file.overlay, BigInt(offset), entries);
     // A table that does not look like one is left alone (bitmap_table_load).
@@ -223,7 +223,7 @@ function failing<T>(words: string, part: () => T): T {
   try {
     return part();
   } catch (error) {
-    if (error instanceof RequestFailed) throw new BitmapsLost(`${words}: ${error.message}`);
+    if (error instanceof RequestError) throw new BitmapsLost(`${words}: ${error.message}`);
     throw error;
   }
 }

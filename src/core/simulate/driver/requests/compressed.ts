@@ -1,7 +1,7 @@
 import { maskedOffset } from '../../../qcow2/entryTable.js';
 import { COMPRESSED } from '../../../qcow2/l2Entry.js';
 import type { Driver } from '../driver.js';
-import { RequestFailed, Unpredictable } from '../../copy/failure.js';
+import { RequestError, Unpredictable } from '../../copy/failure.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
 import type { Content } from '../../copy/overlay.js';
 import type { Work } from '../../../work.js';
@@ -26,11 +26,11 @@ export function packedBytes(driver: Driver): number {
 
 const PACKED: Content = { kind: 'packed', value: PATTERN };
 
-/** Writes clusters compressed (qcow2_co_pwritev_compressed_part). Failures are RequestFailed. */
+/** Writes clusters compressed (qcow2_co_pwritev_compressed_part). Failures are RequestError. */
 export function* writeCompressed(driver: Driver, guest: number, bytes: number): Work {
   const { sizes, file, recorder } = driver;
   const { clusterSize, diskSize } = sizes;
-  if (driver.dataFile) throw new RequestFailed('ENOTSUP');
+  if (driver.dataFile) throw new RequestError('ENOTSUP');
   if (bytes === 0) {
     // QEMU makes the file end on a sector.
     const rest = (512 - (file.overlay.size % 512)) % 512;
@@ -38,8 +38,8 @@ export function* writeCompressed(driver: Driver, guest: number, bytes: number): 
     return;
   }
   const end = guest + bytes;
-  if (guest % clusterSize !== 0) throw new RequestFailed('EINVAL');
-  if (bytes % clusterSize !== 0 && end !== diskSize) throw new RequestFailed('EINVAL');
+  if (guest % clusterSize !== 0) throw new RequestError('EINVAL');
+  if (bytes % clusterSize !== 0 && end !== diskSize) throw new RequestError('EINVAL');
   if (bytes > clusterSize)
     recorder.doubt(
       'clusters are compressed at the same time, and take their places as each is done',
@@ -60,7 +60,7 @@ function writeCluster(driver: Driver, guest: number): void {
   try {
     const index = sliceIndex(driver, guest);
     const { high, low } = slice.words(index);
-    if (maskedOffset(high, low) !== 0) throw new RequestFailed('EIO');
+    if (maskedOffset(high, low) !== 0) throw new RequestError('EIO');
     host = allocation.allocateBytes(length);
     driver.allocated(
       'compressed',

@@ -52,7 +52,7 @@ export function* forEachEntry(
   }
 }
 
-/** The guest gives up whole clusters (qcow2_cluster_discard). Failures are RequestFailed. */
+/** The guest gives up whole clusters (qcow2_cluster_discard). Failures are RequestError. */
 export function discardClusters(driver: Driver, guest: number, bytes: number): Work {
   const clusters = Math.ceil(bytes / driver.sizes.clusterSize);
   return collectingDiscards(

@@ -1,6 +1,6 @@
 import { packedBytes } from './compressed.js';
 import type { Driver } from '../driver.js';
-import { ProcessAborted, RequestFailed, Unpredictable } from '../../copy/failure.js';
+import { ProcessAbort, RequestError, Unpredictable } from '../../copy/failure.js';
 import { type GuestStretch, lookUpGuest } from './guestLookUp.js';
 import { cut, type Part, UNKNOWN, ZEROS } from '../../copy/overlay.js';
 import { MAX_WORKERS } from '../piecesAtOnce.js';
@@ -15,9 +15,9 @@ const READ_AT_ONCE = 'a read of several stretches that fails works on them at th
  */
 export function readGuest(driver: Driver, guest: number, bytes: number): Part[] {
   if (bytes === 0) return [];
-  if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
+  if (driver.signal.dead) throw new RequestError('ENOMEDIUM');
   const parts: Part[] = [];
-  let failed: { readonly error: RequestFailed; readonly slice: number } | undefined;
+  let failed: { readonly error: RequestError; readonly slice: number } | undefined;
   let stretches = 0;
   for (let at = guest; at < guest + bytes;) {
     const slice = sliceNumber(driver, at);
@@ -28,7 +28,7 @@ export function readGuest(driver: Driver, guest: number, bytes: number): Part[] 
     try {
       parts.push(...stretchContents(driver, stretch, at));
     } catch (error) {
-      if (!(error instanceof RequestFailed)) throw error;
+      if (!(error instanceof RequestError)) throw error;
       failed ??= { error, slice };
     }
     at += stretch.bytes;
@@ -65,7 +65,7 @@ function unpack(driver: Driver, { host, bytes, span }: GuestStretch, guest: numb
   const { file, sizes, surroundings, image } = driver;
   driver.pieces?.touch(host, span, false);
   // Nothing but zeros, of which nothing is made.
-  if (host >= file.overlay.size) throw new RequestFailed('EIO');
+  if (host >= file.overlay.size) throw new RequestError('EIO');
   const ours = packedBytes(driver);
   const [first] = file.overlay.contents(host, ours);
   const isDeflate = image.header.number('compression_type') === 0;
@@ -80,7 +80,7 @@ function unpack(driver: Driver, { host, bytes, span }: GuestStretch, guest: numb
   const data = new Uint8Array(span);
   file.read(data, host);
   const content = surroundings.inflate(data, sizes.clusterSize);
-  if (content === 'failed') throw new RequestFailed('EIO');
+  if (content === 'failed') throw new RequestError('EIO');
   const into = guest % sizes.clusterSize;
   return cut([{ length: sizes.clusterSize, content }], into, into + bytes);
 }
@@ -101,7 +101,7 @@ export function isZero(driver: Driver, guest: number, bytes: number): boolean {
     try {
       found = zerosFrom(driver, at, end - at);
     } catch (error) {
-      if (error instanceof RequestFailed) return false;
+      if (error instanceof RequestError) return false;
       throw error;
     }
     if (!found.zero) return false;
@@ -120,7 +120,7 @@ function zerosFrom(
   bytes: number,
 ): { readonly zero: boolean; readonly bytes: number } {
   // A node without a driver has no length.
-  if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
+  if (driver.signal.dead) throw new RequestError('ENOMEDIUM');
   const inside = Math.min(bytes, driver.sizes.diskSize - guest);
   if (inside <= 0) return { zero: false, bytes: 0 };
   probePreallocation(driver);
@@ -128,7 +128,7 @@ function zerosFrom(
   const { kind } = stretch;
   const unallocated = kind === 'unallocated' || kind === 'unallocated-allocated';
   if (unallocated && driver.signal.dead)
-    throw new ProcessAborted(
+    throw new ProcessAbort(
       'segmentation fault: bdrv_co_block_status asks a node without a driver for its backing file',
     );
   if (unallocated && driver.backed) driver.recorder.doubt(BACKED);
@@ -153,6 +153,6 @@ function probePreallocation(driver: Driver): void {
   try {
     allocation.countUsed(end, enough);
   } catch (error) {
-    if (!(error instanceof RequestFailed)) throw error;
+    if (!(error instanceof RequestError)) throw error;
   }
 }

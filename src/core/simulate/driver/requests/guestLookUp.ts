@@ -2,7 +2,7 @@ import { hashHex } from '../../../bytes.js';
 import { compressedSpan } from '../../../qcow2/l2Entry.js';
 import type { SubclusterKind } from '../../../qcow2/subclusters.js';
 import type { Driver } from '../driver.js';
-import { RequestFailed } from '../../copy/failure.js';
+import { RequestError } from '../../copy/failure.js';
 import { intoCluster } from '../../copy/sizes.js';
 import type { L2Slice } from './l2Slice.js';
 import { alignedL2Offset, l1Index, loadSlice, sliceIndex } from './l2Tables.js';
@@ -19,7 +19,7 @@ export interface GuestStretch {
   readonly span: number;
 }
 
-/** Looks up where a guest offset lies, for reading (qcow2_get_host_offset). Failures are RequestFailed. */
+/** Looks up where a guest offset lies, for reading (qcow2_get_host_offset). Failures are RequestError. */
 export function lookUpGuest(driver: Driver, guest: number, bytes: number): GuestStretch {
   const { sizes, l1 } = driver;
   const into = intoCluster(sizes, guest);
@@ -50,9 +50,9 @@ function look(
 ): Omit<GuestStretch, 'bytes'> & { readonly end: number } {
   const { sizes, signal } = driver;
   const subcluster = Math.floor(intoCluster(sizes, guest) / sizes.subclusterSize);
-  const corrupt = (message: string): RequestFailed => {
+  const corrupt = (message: string): RequestError => {
     signal.fatal(message);
-    return new RequestFailed('EIO');
+    return new RequestError('EIO');
   };
   const where = (at: number): string => `(L2 offset: ${hashHex(table)}, L2 index: ${hashHex(at)})`;
   const kind = slice.pieceKind(index, subcluster);

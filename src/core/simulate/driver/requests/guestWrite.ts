@@ -1,5 +1,5 @@
 import type { Driver } from '../driver.js';
-import { cleaningUp, failureOf, RequestFailed } from '../../copy/failure.js';
+import { cleaningUp, failureOf, RequestError } from '../../copy/failure.js';
 import { isZeroFast } from './guestData.js';
 import { intoCluster } from '../../copy/sizes.js';
 import { roomForWrite } from './hostRoom.js';
@@ -27,7 +27,7 @@ interface Piece {
 
 /**
  * The guest writes (qcow2_co_pwritev_part). Several pieces run at the same time in QEMU; here all
- * data come first, then the links in order. Failures are RequestFailed.
+ * data come first, then the links in order. Failures are RequestError.
  */
 export function* writeGuest(driver: Driver, guest: number, bytes: number, content: Content): Work {
   const write = new GuestWrite(driver, content);
@@ -56,7 +56,7 @@ class GuestWrite {
   readonly #content: Content;
   readonly #running: Piece[] = [];
   #started = 0;
-  #failure: RequestFailed | undefined;
+  #failure: RequestError | undefined;
 
   constructor(driver: Driver, content: Content) {
     this.#driver = driver;
@@ -117,7 +117,7 @@ class GuestWrite {
         abandon(this.#driver, plans);
       });
     });
-    if (errno !== undefined) this.#failure ??= new RequestFailed(errno);
+    if (errno !== undefined) this.#failure ??= new RequestError(errno);
   }
 }
 

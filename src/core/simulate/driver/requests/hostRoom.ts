@@ -1,6 +1,6 @@
 import { hashHex } from '../../../bytes.js';
 import type { Driver } from '../driver.js';
-import { ProcessAborted, RequestFailed } from '../../copy/failure.js';
+import { ProcessAbort, RequestError } from '../../copy/failure.js';
 import { intoCluster, startOfCluster } from '../../copy/sizes.js';
 import type { L2Slice } from './l2Slice.js';
 import { sliceForWriting, sliceIndex } from './l2Tables.js';
@@ -65,7 +65,7 @@ function oldClusters(
       signal.fatal(
         `${what} cluster offset ${hashHex(start)} unaligned (guest offset: ${hashHex(guest)})`,
       );
-      throw new RequestFailed('EIO');
+      throw new RequestError('EIO');
     }
     if (wanted !== undefined && start !== wanted) return 'elsewhere';
     let clusters = 1;
@@ -118,7 +118,7 @@ function allocateData(
   if (dataFile) {
     const start = startOfCluster(sizes, guest);
     if (wanted !== undefined && startOfCluster(sizes, wanted) !== start)
-      throw new ProcessAborted(
+      throw new ProcessAbort(
         "do_alloc_cluster_offset: Assertion `*host_offset == INV_OFFSET || *host_offset == start_of_cluster(s, guest_offset)' failed: " +
           'the cluster before lies elsewhere in the data file than on the guest disk',
       );

@@ -1,14 +1,14 @@
 import { BIT } from '../../../map/kinds.js';
 import type { TypeSet } from '../../../overlap/types.js';
 import type { Driver } from '../driver.js';
-import { RequestFailed } from '../../copy/failure.js';
+import { RequestError } from '../../copy/failure.js';
 import type { HostWriteKind } from '../../copy/operation.js';
-import type { Written } from '../../copy/outcome.js';
+import type { WriteKind } from '../../copy/outcome.js';
 import { UNKNOWN } from '../../copy/overlay.js';
 
 /** How QEMU writes a structure: under which name, checked or not, and with which types ignored. */
 interface Manner {
-  readonly what: Written;
+  readonly what: WriteKind;
   readonly checked: boolean;
   readonly ignore: TypeSet;
 }
@@ -33,7 +33,7 @@ export function writeHost(
   offset: number,
   length: number,
 ): void {
-  if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
+  if (driver.signal.dead) throw new RequestError('ENOMEDIUM');
   const { what, checked, ignore } = MANNERS[kind];
   const parts = [{ length, content: UNKNOWN }];
   if (length === 0) return;

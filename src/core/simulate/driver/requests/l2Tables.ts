@@ -1,7 +1,7 @@
 import { hashHex } from '../../../bytes.js';
 import { BIT } from '../../../map/kinds.js';
 import type { Driver } from '../driver.js';
-import { cleaningUp, RequestFailed } from '../../copy/failure.js';
+import { cleaningUp, RequestError } from '../../copy/failure.js';
 import { L2Slice } from './l2Slice.js';
 import { isCopied, l2Offset, wordsOf } from '../state/memoryTable.js';
 import type { CacheEntry } from '../state/metadataCache.js';
@@ -21,7 +21,7 @@ export function alignedL2Offset({ l1, sizes, signal }: Driver, index: number): n
   const offset = l2Offset(l1, index);
   if (offset % sizes.clusterSize !== 0) {
     signal.fatal(`L2 table offset ${hashHex(offset)} unaligned (L1 index: ${hashHex(index)})`);
-    throw new RequestFailed('EIO');
+    throw new RequestError('EIO');
   }
   return offset;
 }
@@ -57,7 +57,7 @@ function allocateTable(driver: Driver, index: number, old: number): number {
   const table = allocation.allocate(sizes.clusterSize);
   if (table === 0) {
     signal.fatal('Preventing invalid allocation of L2 table at offset 0');
-    throw new RequestFailed('EIO');
+    throw new RequestError('EIO');
   }
   driver.allocated('active-l2', table, 1);
   const freeTable = (): void => {

@@ -1,10 +1,10 @@
 import { AUTOCLEAR, INCOMPATIBLE } from '../../../qcow2/features.js';
 import type { FieldName } from '../../../qcow2/header.js';
-import type { Parsed } from '../../../size.js';
+import type { ParseResult } from '../../../size.js';
 import { Bitmaps } from './bitmaps.js';
 import { Claims } from '../../guard/claims.js';
 import { Driver } from '../driver.js';
-import { RequestFailed, Unpredictable } from '../../copy/failure.js';
+import { RequestError, Unpredictable } from '../../copy/failure.js';
 import { Guard } from '../../guard/guard.js';
 import type { Overlay } from '../../copy/overlay.js';
 import type { Recorder } from '../../copy/recorder.js';
@@ -24,7 +24,7 @@ export function openDriver(
   settings: SimulationSettings,
   overlay: Overlay,
   recorder: Recorder,
-): Parsed<Driver> {
+): ParseResult<Driver> {
   const refuse = (message: string) => ({ ok: false, message }) as const;
   const { header, geometry } = image;
   const incompatible = header.value('incompatible_features');
@@ -66,7 +66,7 @@ export function openDriver(
     driver.bitmaps = Bitmaps.load(driver);
   } catch (error) {
     if (error instanceof Unpredictable) return refuse(error.message);
-    if (!(error instanceof RequestFailed)) throw error;
+    if (!(error instanceof RequestError)) throw error;
     return refuse(`Can't update bitmap directory: ${error.message}`);
   }
   if (lost || (unknown && !driver.bitmaps)) driver.writeHeader();

@@ -1,7 +1,7 @@
 import { PATTERN, writeCompressed } from './compressed.js';
 import { discardClusters } from './discard.js';
 import type { Driver } from '../driver.js';
-import { failureOfWork, RequestFailed } from '../../copy/failure.js';
+import { failureOfWork, RequestError } from '../../copy/failure.js';
 import { writeGuest } from './guestWrite.js';
 import type { Content } from '../../copy/overlay.js';
 import type { Work } from '../../../work.js';
@@ -27,8 +27,8 @@ function* tracked(driver: Driver, offset: number, length: number, work: Work): W
 /** Fails for a range that the disk does not have (blk_check_byte_request). */
 function check(driver: Driver, offset: number, length: number): void {
   const { diskSize } = driver.sizes;
-  if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
-  if (offset > diskSize || diskSize - offset < length) throw new RequestFailed('EIO');
+  if (driver.signal.dead) throw new RequestError('ENOMEDIUM');
+  if (offset > diskSize || diskSize - offset < length) throw new RequestError('EIO');
 }
 
 export function* write(driver: Driver, offset: number, length: number, through: boolean): Work {
@@ -69,11 +69,11 @@ function* zeroAligned(driver: Driver, offset: number, length: number, unmap: boo
     } else if (tail > 0 && count > subclusterSize) count -= tail;
     const errno = yield* failureOfWork(zeroGuest(driver, at, count, unmap && version >= 3));
     if (errno === 'ENOTSUP') {
-      if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
+      if (driver.signal.dead) throw new RequestError('ENOMEDIUM');
       count = Math.min(count, BOUNCE_BYTES);
-      if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
+      if (driver.signal.dead) throw new RequestError('ENOMEDIUM');
       yield* writeGuest(driver, at, count, ZERO);
-    } else if (errno !== undefined) throw new RequestFailed(errno);
+    } else if (errno !== undefined) throw new RequestError(errno);
     at += count;
     left -= count;
   }
@@ -97,14 +97,14 @@ function* discardAligned(driver: Driver, offset: number, length: number): Work {
       count = Math.min(left, clusterSize - head);
       head = (head + count) % clusterSize;
     } else if (tail > 0 && count > clusterSize) count -= tail;
-    if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
+    if (driver.signal.dead) throw new RequestError('ENOMEDIUM');
     const errno = yield* failureOfWork(discardPart(driver, at, count));
     if (
       errno !== undefined &&
       errno !== 'ENOTSUP' &&
       !(errno === 'EINVAL' && count % clusterSize !== 0)
     )
-      throw new RequestFailed(errno);
+      throw new RequestError(errno);
     at += count;
     left -= count;
   }
@@ -112,16 +112,15 @@ function* discardAligned(driver: Driver, offset: number, length: number): Work {
 
 function* discardPart(driver: Driver, offset: number, length: number): Work {
   const { clusterSize, diskSize, version } = driver.sizes;
-  if (version < 3 && driver.backed) throw new RequestFailed('ENOTSUP');
-  if (offset % clusterSize !== 0) throw new RequestFailed('ENOTSUP');
-  if (length % clusterSize !== 0 && offset + length !== diskSize)
-    throw new RequestFailed('ENOTSUP');
+  if (version < 3 && driver.backed) throw new RequestError('ENOTSUP');
+  if (offset % clusterSize !== 0) throw new RequestError('ENOTSUP');
+  if (length % clusterSize !== 0 && offset + length !== diskSize) throw new RequestError('ENOTSUP');
   yield* discardClusters(driver, offset, length);
 }
 
 /** The guest's flush, and the one behind each write when the cache writes through. */
 export function flush(driver: Driver): void {
-  if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
+  if (driver.signal.dead) throw new RequestError('ENOMEDIUM');
   flushNode(driver);
 }
 

@@ -4,7 +4,7 @@ import { EntryTable, maskedOffset } from '../../../qcow2/entryTable.js';
 import { COPIED, compressedSpan } from '../../../qcow2/l2Entry.js';
 import { MAX_L1_BYTES, MAX_SNAPSHOT_TABLE_BYTES, MAX_SNAPSHOTS } from '../../../qcow2/limits.js';
 import type { Driver } from '../driver.js';
-import { cleaningUp, RequestFailed } from '../../copy/failure.js';
+import { cleaningUp, RequestError } from '../../copy/failure.js';
 import { MemoryTable, wordsOf } from '../state/memoryTable.js';
 import { bytesPart, lengthOf, type Part, UNKNOWN } from '../../copy/overlay.js';
 import { flushNode } from './requests.js';
@@ -19,12 +19,12 @@ const TABLE_FIELD = 60;
 /** Entries of an L2 table that are dealt with between two yields: each may read a refcount block. */
 const ENTRIES_A_STEP = 64;
 
-/** Takes a snapshot (qcow2_snapshot_create). Failures are RequestFailed. */
+/** Takes a snapshot (qcow2_snapshot_create). Failures are RequestError. */
 export function* createSnapshot(driver: Driver, name: string): Work {
   const { l1, snapshots, allocation, file, sizes, guard } = driver;
-  if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
-  if (snapshots.list.length >= MAX_SNAPSHOTS) throw new RequestFailed('EFBIG');
-  if (driver.dataFile) throw new RequestFailed('ENOTSUP');
+  if (driver.signal.dead) throw new RequestError('ENOMEDIUM');
+  if (snapshots.list.length >= MAX_SNAPSHOTS) throw new RequestError('EFBIG');
+  if (driver.dataFile) throw new RequestError('ENOTSUP');
   const offset = allocation.allocate(l1.bytes);
   driver.allocated('inactive-l1', offset, Math.ceil(l1.bytes / sizes.clusterSize));
   file.writeChecked('snapshot L1 table', 0, offset, [bytesPart(l1.encode(0, l1.length))]);
@@ -54,14 +54,14 @@ export function* createSnapshot(driver: Driver, name: string): Work {
 /** Deletes a snapshot by id or name (qcow2_snapshot_delete). */
 export function* deleteSnapshot(driver: Driver, name: string): Work {
   const { snapshots, file, sizes, guard, refcounts, l1 } = driver;
-  if (driver.signal.dead) throw new RequestFailed('ENOMEDIUM');
+  if (driver.signal.dead) throw new RequestError('ENOMEDIUM');
   const index = snapshots.list.findIndex((s) => s.name === name);
   const snapshot = index < 0 ? undefined : snapshots.list[index];
-  if (!snapshot) throw new RequestFailed('ENOENT');
+  if (!snapshot) throw new RequestError('ENOENT');
   const bytes = snapshot.l1Size * 8;
-  if (bytes > MAX_L1_BYTES) throw new RequestFailed('EFBIG');
+  if (bytes > MAX_L1_BYTES) throw new RequestError('EFBIG');
   const exactOffset = viewOf(snapshot.record).getBigUint64(0);
-  if (exactOffset % BigInt(sizes.clusterSize) !== 0n) throw new RequestFailed('EINVAL');
+  if (exactOffset % BigInt(sizes.clusterSize) !== 0n) throw new RequestError('EINVAL');
   guard.snapshotForgotten(index);
   writeTable(
     driver,
@@ -128,7 +128,7 @@ function writeNewTable(driver: Driver): { readonly offset: number; readonly byte
       pieces.push({ at: bytes, parts });
       bytes += lengthOf(parts);
     }
-    if (bytes > MAX_SNAPSHOT_TABLE_BYTES) throw new RequestFailed('EFBIG');
+    if (bytes > MAX_SNAPSHOT_TABLE_BYTES) throw new RequestError('EFBIG');
   }
   const offset = allocation.allocate(bytes);
   driver.allocated('snapshot-table', offset, Math.ceil(bytes / sizes.clusterSize));
@@ -213,7 +213,7 @@ function* updateTable(driver: Driver, index: number, table: number, change: -1 |
   const { sizes, l2Cache, signal, recorder } = driver;
   if (table % sizes.clusterSize !== 0) {
     signal.fatal(`L2 table offset ${hashHex(table)} unaligned (L1 index: ${hashHex(index)})`);
-    throw new RequestFailed('EIO');
+    throw new RequestError('EIO');
   }
   let done = 0;
   for (let at = 0; at < sizes.clusterSize; at += sizes.sliceBytes) {
@@ -253,7 +253,7 @@ function updateEntry(
       signal.fatal(
         `Cluster allocation offset ${hashHex(offset)} unaligned (L2 offset: ${hashHex(table)}, L2 index: ${hashHex(tableIndex)})`,
       );
-      throw new RequestFailed('EIO');
+      throw new RequestError('EIO');
     }
     if (change !== 0) refcounts.update(offset, 1, change, 'snapshot', 'data');
     copied = refcounts.get(offset / sizes.clusterSize) === 1;

@@ -1,6 +1,6 @@
 import { hashHex } from '../../../bytes.js';
 import type { Driver } from '../driver.js';
-import { RequestFailed } from '../../copy/failure.js';
+import { RequestError } from '../../copy/failure.js';
 import { intoCluster, startOfCluster } from '../../copy/sizes.js';
 import type { L2Slice, PieceKind } from './l2Slice.js';
 import { l1Index, sliceIndex } from './l2Tables.js';
@@ -90,7 +90,7 @@ function changesMetadata(
       signal.fatal(
         `Invalid cluster entry found (L2 offset: ${hashHex(table)}, L2 index: ${hashHex(first + i)})`,
       );
-      throw new RequestFailed('EIO');
+      throw new RequestError('EIO');
     }
   }
   return !inPlace;

@@ -8,7 +8,7 @@ import {
   zeroed,
 } from './discard.js';
 import type { Driver } from '../driver.js';
-import { ProcessAborted, RequestFailed } from '../../copy/failure.js';
+import { ProcessAbort, RequestError } from '../../copy/failure.js';
 import { isZero } from './guestData.js';
 import { lookUpGuest } from './guestLookUp.js';
 import { bitRange, type L2Slice } from './l2Slice.js';
@@ -20,7 +20,7 @@ const ALL = bitRange(0, 32);
 
 /**
  * Makes a range read as zeros without writing them; a range that is not on the grid lies within one
- * subcluster (qcow2_co_pwrite_zeroes). Failures are RequestFailed; ENOTSUP asks for zeros to be
+ * subcluster (qcow2_co_pwrite_zeroes). Failures are RequestError; ENOTSUP asks for zeros to be
  * written.
  */
 export function* zeroGuest(driver: Driver, guest: number, bytes: number, unmap: boolean): Work {
@@ -34,9 +34,9 @@ export function* zeroGuest(driver: Driver, guest: number, bytes: number, unmap: 
     return;
   }
   if (!isZero(driver, guest - head, head) || !isZero(driver, end, tail))
-    throw new RequestFailed('ENOTSUP');
+    throw new RequestError('ENOTSUP');
   const { kind } = lookUpGuest(driver, guest - head, subclusterSize);
-  if (kind === 'normal' || kind === 'compressed') throw new RequestFailed('ENOTSUP');
+  if (kind === 'normal' || kind === 'compressed') throw new RequestError('ENOTSUP');
   yield* zeroSubclusters(driver, guest - head, subclusterSize, unmap);
 }
 
@@ -47,7 +47,7 @@ function* zeroSubclusters(driver: Driver, guest: number, bytes: number, unmap: b
   if (driver.rawDataFile)
     driver.writeExternal(guest, [{ length: bytes, content: { kind: 'fill', value: 0 } }]);
   if (version < 3) {
-    if (driver.backed) throw new RequestFailed('ENOTSUP');
+    if (driver.backed) throw new RequestError('ENOTSUP');
     yield* discardClusters(driver, guest, bytes);
     return;
   }
@@ -93,9 +93,9 @@ function zeroPart(driver: Driver, guest: number, bytes: number): void {
   try {
     const index = sliceIndex(driver, guest);
     const kind = slice.kind(index);
-    if (kind === 'compressed') throw new RequestFailed('ENOTSUP');
+    if (kind === 'compressed') throw new RequestError('ENOTSUP');
     if (kind !== 'normal' && kind !== 'unallocated')
-      throw new ProcessAborted('zero_l2_subclusters: code should not be reached');
+      throw new ProcessAbort('zero_l2_subclusters: code should not be reached');
     const first = (guest % clusterSize) / subclusterSize;
     const zeroed = bitRange(first, first + Math.ceil(bytes / subclusterSize));
     const zeroes = (slice.zeroes(index) | zeroed) >>> 0;

@@ -1,4 +1,4 @@
-import { ProcessAborted } from '../../copy/failure.js';
+import { ProcessAbort } from '../../copy/failure.js';
 import type { HostFile } from '../../guard/hostFile.js';
 import { finish, type Work } from '../../../work.js';
 
@@ -32,7 +32,7 @@ export class Discards {
   /** Queues a cluster; neighbours are merged into the one that came first (update_refcount_discard). */
   add(offset: number, bytes: number): void {
     if (this.#clusters.has(offset))
-      throw new ProcessAborted(
+      throw new ProcessAbort(
         "update_refcount_discard (queue_discard since 10.2): Assertion `d->bytes + length == new_end - new_start' failed: a cluster is freed twice",
       );
     this.#clusters.add(offset);

@@ -10,7 +10,7 @@ import { HostFile } from '../../guard/hostFile.js';
 import { LossFinder } from '../../guard/losses.js';
 import { MemoryTable } from './memoryTable.js';
 import { MetadataCache } from './metadataCache.js';
-import type { Allocated } from '../../copy/outcome.js';
+import type { AllocationKind } from '../../copy/outcome.js';
 import { bytesPart, lengthOf, type Overlay, type Part } from '../../copy/overlay.js';
 import type { Recorder } from '../../copy/recorder.js';
 import { Signal } from '../../copy/signal.js';
@@ -97,7 +97,7 @@ export class DriverState {
   }
 
   /** Clusters were allocated, from the one on in which `offset` lies. */
-  allocated(kind: Allocated, offset: number, clusters: number): void {
+  allocated(kind: AllocationKind, offset: number, clusters: number): void {
     this.recorder.allocate(kind, offset, clusters);
     const first = Math.floor(offset / this.sizes.clusterSize);
     for (let cluster = first; cluster < first + clusters; cluster++)

@@ -1,6 +1,6 @@
 import { hashHex, viewOf } from '../../../bytes.js';
 import type { TypeSet } from '../../../overlap/types.js';
-import { failureOf, ProcessAborted, RequestFailed } from '../../copy/failure.js';
+import { failureOf, ProcessAbort, RequestError } from '../../copy/failure.js';
 import type { HostFile } from '../../guard/hostFile.js';
 import type { CacheName } from '../../copy/outcome.js';
 import { bytesPart } from '../../copy/overlay.js';
@@ -26,7 +26,7 @@ const LABEL: Readonly<Record<CacheName, string>> = {
 };
 const WRITTEN = { l2: 'L2 slice', refcount: 'refcount block' } as const;
 
-/** One of QEMU's two metadata caches (block/qcow2-cache.c). Failures are RequestFailed. */
+/** One of QEMU's two metadata caches (block/qcow2-cache.c). Failures are RequestError. */
 export class MetadataCache {
   readonly name: CacheName;
   readonly tableBytes: number;
@@ -92,7 +92,7 @@ export class MetadataCache {
   /** Forgets a table without writing it. */
   discard(entry: CacheEntry): void {
     if (entry.references > 0)
-      throw new ProcessAborted(
+      throw new ProcessAbort(
         "qcow2_cache_discard: Assertion `c->entries[i].ref == 0' failed: a cluster is freed that is a table in use",
       );
     this.#byOffset.delete(entry.offset);
@@ -135,26 +135,26 @@ export class MetadataCache {
 
   /** Writes all dirty tables; goes on after a failure, which comes at the end. */
   write(): void {
-    let failure: RequestFailed | undefined;
+    let failure: RequestError | undefined;
     for (const entry of [...this.#dirty].sort((a, b) => a.slot - b.slot)) {
       const errno = failureOf(() => {
         this.#writeBack(entry);
       });
-      if (errno !== undefined) failure = new RequestFailed(errno);
+      if (errno !== undefined) failure = new RequestError(errno);
     }
     if (failure) throw failure;
   }
 
   #get(offset: number, read: boolean): CacheEntry {
     if (offset === 0)
-      throw new ProcessAborted(
+      throw new ProcessAbort(
         `qcow2_cache_do_get: Assertion \`offset != 0' failed: QEMU looks for a ${LABEL[this.name]} at offset 0`,
       );
     if (offset % this.tableBytes !== 0) {
       this.#signal.fatal(
         `Cannot get entry from ${LABEL[this.name]} cache: Offset ${hashHex(offset)} is unaligned`,
       );
-      throw new RequestFailed('EIO');
+      throw new RequestError('EIO');
     }
     const cached = this.#byOffset.get(offset);
     this.#recorder.lookUp(this.name, offset, cached !== undefined, 1);
@@ -186,7 +186,7 @@ export class MetadataCache {
       oldest = entry;
       if (entry.lastUse === 0) break;
     }
-    if (!oldest) throw new ProcessAborted(`every slot of the ${LABEL[this.name]} cache is in use`);
+    if (!oldest) throw new ProcessAbort(`every slot of the ${LABEL[this.name]} cache is in use`);
     return oldest;
   }
 

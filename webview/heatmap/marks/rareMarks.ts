@@ -1,0 +1,250 @@
+import type { Picture } from '../../../src/core/picture/layer.js';
+import { AS_DOMINANT, type Rarity } from '../../../src/core/picture/rarity.js';
+import { maskOfValue } from '../../../src/core/picture/tile.js';
+import type { Isolation } from '../../state/inView.js';
+import { Lattices, type Wanted } from '../lattice.js';
+import { unpack, type Palette } from '../palette.js';
+import type { DrawItem } from '../renderer.js';
+import { shapeOf } from './shapes.js';
+
+/** Cells that are narrower (CSS pixels) have marks over what is rare in them… */
+const MARKED_BELOW = 6;
+/** …one in a square of this side, so that no mark hides another. */
+const SQUARE = 8;
+const HALO = 1;
+const DOT = 2;
+/** Of the view, the part that the marks of a structure may take; more of them are dots. */
+const MOST_STRUCTURES = 1 / 4;
+/** Of what fills a file only specks are marked. */
+const MOST_AREAS = 1 / 50;
+
+/** What the cells are drawn from. */
+export interface RareFrame {
+  readonly picture: Picture;
+  readonly rarity: Rarity;
+  readonly palette: Palette;
+  readonly isolation: Isolation | undefined;
+  readonly items: readonly DrawItem[];
+  /** Device pixels in a CSS pixel. */
+  readonly ratio: number;
+  /** Device pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Marks over what is rare and too small to be seen: squares with a halo, divided where several kinds
+ * lie together; dots, where one of them would otherwise hide a quarter of the view.
+ */
+export class RareMarks {
+  readonly #lattices = new Lattices();
+  readonly #sprites = new Map<number, HTMLCanvasElement>();
+  #palette: Palette | undefined;
+  #rarity: Rarity | undefined;
+  #ratio = 0;
+  #marked = 0;
+
+  /** Mask of the values that had marks in the last frame: a click near one of them means it. */
+  get marked(): number {
+    return this.#marked;
+  }
+
+  draw(context: CanvasRenderingContext2D, frame: RareFrame): void {
+    const { items, ratio, rarity, isolation, palette } = frame;
+    if (this.#palette !== palette || this.#rarity !== rarity || this.#ratio !== ratio)
+      this.#sprites.clear();
+    this.#palette = palette;
+    this.#rarity = rarity;
+    this.#ratio = ratio;
+    const small = items.filter((item) => cellWidth(item) < MARKED_BELOW * ratio);
+    this.#marked = 0;
+    if (small.length === 0) return;
+    const seen = small.reduce((mask, { tile }) => mask | this.#lattices.dominants(tile.cells), 0);
+    const wanted = (isolation?.mask ?? 0xffff) & (rarity.marked | (rarity.common & ~seen));
+    const found = small.map((item) => {
+      const bits = Math.ceil(Math.log2((SQUARE * ratio) / cellWidth(item)));
+      return {
+        item,
+        squares: this.#lattices.squares(item.tile.cells, bits, wantedIn(rarity, item, wanted)),
+        bits,
+      };
+    });
+    const { marks, dots } = classify(frame, small, wanted, found);
+    this.#marked = marks;
+    const lone: Placed[] = [];
+    const together: Placed[] = [];
+    const dotted: Placed[] = [];
+    for (const { item, squares, bits } of found) {
+      const cell = cellWidth(item);
+      const { source, left, top } = item;
+      for (const square of squares) {
+        if ((square.mask & (marks | dots)) === 0) continue;
+        if (!isIn(source, square)) continue;
+        const reach = (2 ** bits * cell) / 2;
+        const middle = {
+          x: left + (square.x - source.x) * cell + reach,
+          y: top + (square.y - source.y) * cell + reach,
+        };
+        const exact = {
+          x: left + (square.cellX - source.x + 0.5) * cell,
+          y: top + (square.cellY - source.y + 0.5) * cell,
+        };
+        const mask = square.mask & marks;
+        if (mask === 0)
+          dotted.push({ mask: square.mask & dots, ...within(exact, middle, reach, ratio) });
+        else
+          ((mask & (mask - 1)) === 0 ? lone : together).push({
+            mask,
+            ...within(exact, middle, reach, (SQUARE / 2) * ratio),
+          });
+      }
+    }
+    for (const { mask, x, y } of dotted) this.#dot(context, frame, mask, x, y);
+    // What stands for several kinds is larger, and hides nothing when it is above.
+    for (const { mask, x, y } of [...lone, ...together]) {
+      const image = this.#sprite(frame, mask);
+      context.drawImage(image, Math.round(x - image.width / 2), Math.round(y - image.height / 2));
+    }
+  }
+
+  #dot(
+    context: CanvasRenderingContext2D,
+    { rarity, palette, ratio }: RareFrame,
+    mask: number,
+    x: number,
+    y: number,
+  ): void {
+    const side = Math.round(DOT * ratio);
+    rarity.valuesOf(mask).forEach((value, index) => {
+      context.fillStyle = colourOf(palette, value);
+      context.fillRect(
+        Math.round(x - side / 2) + index * side,
+        Math.round(y - side / 2),
+        side,
+        side,
+      );
+    });
+  }
+
+  #sprite(frame: RareFrame, mask: number): HTMLCanvasElement {
+    const known = this.#sprites.get(mask);
+    if (known) return known;
+    const made = spriteOf(frame, frame.rarity.valuesOf(mask));
+    this.#sprites.set(mask, made);
+    return made;
+  }
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+interface Placed extends Point {
+  readonly mask: number;
+}
+
+/** Which of the values are marked, and which are dots. */
+function classify(
+  { rarity, width, height, ratio }: RareFrame,
+  items: readonly DrawItem[],
+  wanted: number,
+  found: readonly { readonly squares: readonly { readonly mask: number }[] }[],
+): { readonly marks: number; readonly dots: number } {
+  const squares = new Uint32Array(16);
+  for (const { squares: each } of found)
+    for (const { mask } of each)
+      for (let rest = mask & wanted; rest !== 0; rest &= rest - 1)
+        squares[31 - Math.clz32(rest & -rest)]++;
+  const room = (width * height) / (SQUARE * ratio) ** 2;
+  let [marks, dots] = [0, 0];
+  for (const value of rarity.order) {
+    const bit = maskOfValue(value);
+    if ((wanted & bit) === 0) continue;
+    const many = squares[31 - Math.clz32(bit)];
+    const isStructure = rarity.isStructure(value);
+    if (many <= room * (isStructure ? MOST_STRUCTURES : MOST_AREAS)) marks |= bit;
+    else if (items.some(({ tile }) => !rarity.paints(value, tile.place.level)))
+      if (isStructure || (rarity.common & bit) !== 0) dots |= bit;
+  }
+  return { marks, dots };
+}
+
+/** What is looked for in a tile. */
+function wantedIn(rarity: Rarity, { tile }: DrawItem, values: number): Wanted {
+  const table = rarity.table(tile.place.level);
+  const painted = rarity.order.reduce((mask, value) => {
+    const bit = maskOfValue(value);
+    return table[bit] === AS_DOMINANT ? mask : mask | bit;
+  }, 0);
+  return { values, painted, order: rarity.order };
+}
+
+const cellWidth = ({ left, right, source }: DrawItem): number => (right - left) / source.size;
+
+const isIn = (source: DrawItem['source'], { x, y }: Point): boolean =>
+  x >= source.x && y >= source.y && x < source.x + source.size && y < source.y + source.size;
+
+/** `at`, but so far from the edges of a square that what has a radius stays within. */
+function within(at: Point, middle: Point, reach: number, radius: number): Point {
+  const slack = Math.max(0, reach - radius);
+  const clamp = (value: number, centre: number): number =>
+    Math.min(Math.max(value, centre - slack), centre + slack);
+  return { x: clamp(at.x, middle.x), y: clamp(at.y, middle.y) };
+}
+
+function colourOf({ colours }: Palette, value: number): string {
+  const { red, green, blue } = unpack(colours[value]);
+  return `rgb(${red}, ${green}, ${blue})`;
+}
+
+/** CSS pixels of a part of a mark, by how many parts it has. */
+const partSide = (parts: number): number => (parts === 1 ? 6 : parts <= 4 ? 4 : 3);
+
+/** A mark for values that lie together, with a halo in the background's colour. */
+function spriteOf(
+  { picture, palette, ratio }: RareFrame,
+  values: readonly number[],
+): HTMLCanvasElement {
+  const columns = Math.ceil(Math.sqrt(values.length));
+  const rows = Math.ceil(values.length / columns);
+  const side = partSide(values.length);
+  const canvas = document.createElement('canvas');
+  canvas.width = Math.round((columns * side + 2 * HALO) * ratio);
+  // Two side by side are a square, too.
+  const high = (columns * side) / rows;
+  canvas.height = canvas.width;
+  const context = canvas.getContext('2d');
+  if (!context) throw new Error('no 2D canvas');
+  context.fillStyle = palette.marks.halo;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  const edge = (at: number): number => Math.round((HALO + at) * ratio);
+  values.forEach((value, index) => {
+    const row = Math.floor(index / columns);
+    const inRow = Math.min(columns, values.length - row * columns);
+    const wide = (columns * side) / inRow;
+    const column = index % columns;
+    const [left, right] = [edge(column * wide), edge((column + 1) * wide)];
+    const [top, bottom] = [edge(row * high), edge((row + 1) * high)];
+    context.fillStyle = colourOf(palette, value);
+    context.fillRect(left, top, right - left, bottom - top);
+    // In parts of three pixels there is no room for shapes.
+    const shape = values.length === 1 ? shapeOf(picture, value) : 'full';
+    context.fillStyle = palette.marks.halo;
+    if (shape === 'hollow') {
+      const inset = Math.max(1, Math.floor((right - left) / 3));
+      context.fillRect(
+        left + inset,
+        top + inset,
+        right - left - 2 * inset,
+        bottom - top - 2 * inset,
+      );
+    } else if (shape === 'half') {
+      context.beginPath();
+      context.moveTo(left, top);
+      context.lineTo(right, top);
+      context.lineTo(right, bottom);
+      context.fill();
+    }
+  });
+  return canvas;
+}
