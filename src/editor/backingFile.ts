@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { clean } from '../core/text.js';
 import { filePath, fullBackingName, notAFile } from '../node/imageNames.js';
 import type { ImageDocument } from './imageDocument.js';
-import { VIEW_TYPE } from './provider.js';
+import { VIEW_TYPE } from './viewType.js';
 
 /** Opens the backing file of an image. Its path is an image's word: it is followed after a yes. */
 export async function openBackingFile({ facts, uri }: ImageDocument): Promise<void> {

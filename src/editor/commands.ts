@@ -13,7 +13,7 @@ import { openHexEditor } from './hexEditor.js';
 import type { ViewCommand } from '../protocol/webviewMessages.js';
 import type { ImagePanel } from './panel.js';
 import type { Panels } from './panels.js';
-import { VIEW_TYPE } from './provider.js';
+import { VIEW_TYPE } from './viewType.js';
 import { heatmapSettings, writeCurve } from './settings.js';
 import { hostOffset, type HostOffset, offsetOf } from '../core/units.js';
 

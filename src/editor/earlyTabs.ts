@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { isRecord } from '../core/record.js';
-import { VIEW_TYPE } from './provider.js';
+import { VIEW_TYPE } from './viewType.js';
 
 const IMAGE = /\.qcow2$/i;
 

@@ -2,11 +2,7 @@ import * as vscode from 'vscode';
 import { ImageDocument } from './imageDocument.js';
 import { ImagePanel } from './panel.js';
 import type { Panels } from './panels.js';
-
-/** The editor for `*.qcow2`, and for any file by command. */
-export const VIEW_TYPE = 'qcow2.editor';
-/** The same editor, offered for names that other tools use too; the manifest needs a second one. */
-const OPTIONAL_VIEW_TYPE = 'qcow2.optionalEditor';
+import { OPTIONAL_VIEW_TYPE, VIEW_TYPE } from './viewType.js';
 
 /** Opens documents and panels. Neither waits for the scan; neither throws for what a file holds. */
 export class ImageEditorProvider implements vscode.CustomReadonlyEditorProvider<ImageDocument> {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { ImagePanel } from './panel.js';
 import type { Panels } from './panels.js';
 import type { PlaceOfReport } from './problemReports.js';
-import { VIEW_TYPE } from './provider.js';
+import { VIEW_TYPE } from './viewType.js';
 
 const COMMAND = 'qcow2.revealPlace';
 

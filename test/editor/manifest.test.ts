@@ -82,7 +82,7 @@ test('the editor title has at most two icons', () => {
 });
 
 test('the editors are those that the code registers', () => {
-  const registered = [...source('provider.ts').matchAll(/'(qcow2\.[a-zA-Z]+)'/g)];
+  const registered = [...source('viewType.ts').matchAll(/'(qcow2\.[a-zA-Z]+)'/g)];
   expect(contributes.customEditors.map(({ viewType }) => viewType)).toEqual(
     registered.map((match) => match[1]),
   );

@@ -152,7 +152,7 @@ function paint(
 }
 
 /** A colour, the nearer to that of nothing the smaller the share (0 … 255) is. */
-export function shaded(colour: number, nothing: number, share: number): number {
+function shaded(colour: number, nothing: number, share: number): number {
   if (share === 255) return colour;
   if (share === 0) return nothing;
   // What holds the least can be told from nothing.
