@@ -96,6 +96,10 @@ export class Heatmap {
   }
 
   /** See Pointing. */
+  stopPointing(): void {
+    this.#pointing.stopPointing();
+  }
+
   pointAt(point: Point | undefined): void {
     this.#pointing.pointAt(point);
   }

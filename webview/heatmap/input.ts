@@ -75,7 +75,7 @@ export function listenToPointer(root: HTMLElement, heatmap: Heatmap): () => void
     { signal },
   );
   const stopPointing = (): void => {
-    heatmap.pointAt(undefined);
+    heatmap.stopPointing();
   };
   root.addEventListener('pointerleave', stopPointing, { signal });
   // Whoever types looks elsewhere; what is asked in VS Code's own boxes lies over the map.

@@ -59,6 +59,11 @@ export class Pointing {
     this.#drawing.invalidateOverlays();
   }
 
+  /** Whatever the pointer is over, nobody looks there; the cell cursor stays. */
+  stopPointing(): void {
+    if (this.#pointer) this.pointAt(undefined);
+  }
+
   /** Selects what lies at a point of the view: what is marked there, if anything is. */
   async selectAt(point: Point): Promise<void> {
     await this.#select(this.#markedNear(point) ?? this.#scene.viewport.cellAt(point));
