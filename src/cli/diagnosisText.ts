@@ -6,7 +6,7 @@ import { linesOf, Printable, t } from './printable.js';
 
 const WIDTH = 96;
 /** Lines of QEMU's under each cause; `check` has them all. */
-const MOST_LINES = 5;
+const MAX_LINES = 5;
 
 const SEVERITY_WORDS: Readonly<Record<Cause['severity'], string>> = {
   danger: 'DANGER',
@@ -80,7 +80,7 @@ function stepText(
 /** QEMU's own lines, last and apart. */
 function linesText({ qemuLines, qemuLineCount }: Cause, indent: string): Printable {
   if (qemuLines.length === 0) return t``;
-  const told = qemuLines.slice(0, MOST_LINES);
+  const told = qemuLines.slice(0, MAX_LINES);
   const more = qemuLineCount - told.length;
   return Printable.join([
     t`${indent}qemu-img check:\n`,

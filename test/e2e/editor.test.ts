@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { KINDS } from '../../src/core/map/kinds.js';
@@ -222,6 +224,19 @@ describe('troubled images', () => {
     await editor.getByRole('treeitem', { name: /incompatible_features/ }).waitFor();
     await workbench.picture('editor-structures');
     await workbench.useTheme('light', editor);
+  });
+
+  inVsCode('an image that changes says so in red until it is read again', async () => {
+    const editor = await workbench.open('small.qcow2');
+    await legendCounts(editor);
+    const banner = editor.locator('.banner.error[data-changed]');
+    expect(await banner.count()).toBe(0);
+    appendFileSync(join(images.folder, 'small.qcow2'), Buffer.alloc(CLUSTER.plain));
+    await banner.waitFor();
+    await workbench.picture('editor-changed');
+    await banner.getByRole('button', { name: 'Read again' }).click();
+    await banner.waitFor({ state: 'detached' });
+    await legendCounts(editor);
   });
 
   inVsCode('a file of another format says so', async () => {

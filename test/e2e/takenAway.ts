@@ -44,7 +44,7 @@ export function takenAway({ inVsCode, workbench, image, folder }: Suite): void {
       const { menu } = workbench();
       const map = editor.locator('.heatmap');
       const copied = await workbench().copied(() =>
-        workbench().chooseFromMenu(map, 'Copy Host Offset'),
+        workbench().chooseFromMenu(map, 'Copy As', 'Copy Host Offset'),
       );
       const pane = editor.locator('article[data-cluster]');
       await pane.waitFor();
@@ -53,12 +53,12 @@ export function takenAway({ inVsCode, workbench, image, folder }: Suite): void {
       expect(copied).toBe(hex(cluster * CLUSTER));
 
       await map.click({ button: 'right' });
-      await menu.getByText('Find on the Map…').waitFor();
+      await menu.getByText('Find…').waitFor();
       await workbench().picture('editor-menu');
       await workbench().closeMenu();
       await editor.locator('article h2').click({ button: 'right' });
       await menu.getByText('Copy', { exact: true }).waitFor();
-      expect(await menu.getByText('Copy Host Offset').count()).toBe(0);
+      expect(await menu.getByText('Copy As').count()).toBe(0);
       await workbench().closeMenu();
     });
   });
@@ -67,7 +67,7 @@ export function takenAway({ inVsCode, workbench, image, folder }: Suite): void {
     inVsCode('from the palette is offset, owners, command and JSON', async () => {
       const { editor, cluster } = await openAndSelect();
       const copied = (command: string): Promise<string> =>
-        workbench().copied(() => workbench().run(`Qcow2: ${command}`));
+        workbench().copied(() => workbench().run(`Qcow2 Lens: ${command}`));
       const owners = await editor.locator('.owners li > :first-child').allTextContents();
       const guest = await editor
         .locator('.owners [title="Show on the guest disk"]')
@@ -105,17 +105,17 @@ export function takenAway({ inVsCode, workbench, image, folder }: Suite): void {
       const { page } = workbench();
 
       await page.evaluate(() => navigator.clipboard.writeText('nothing yet'));
-      await workbench().run('Qcow2: Copy View as Picture');
+      await workbench().run('Qcow2 Lens: Copy View as Picture');
       const types = (): Promise<string[]> =>
         page.evaluate(async () => (await navigator.clipboard.read()).flatMap((item) => item.types));
       await expect.poll(types).toEqual(['image/png']);
 
       const png = join(pictures, 'view.png');
-      await workbench().saveAs('Qcow2: Save View as PNG…', png);
+      await workbench().saveAs('Qcow2 Lens: Save View as PNG…', png);
       await expectPng(await written(png), editor, counts);
 
       const svg = join(pictures, 'view.svg');
-      await workbench().saveAs('Qcow2: Save View as SVG…', svg);
+      await workbench().saveAs('Qcow2 Lens: Save View as SVG…', svg);
       await expectSvg((await written(svg)).toString('utf8'), counts);
     });
 

@@ -90,9 +90,10 @@ export class Workbench {
     await this.#pick(`>${command}`);
   }
 
-  /** Opens the context menu of something and chooses an entry of it. */
-  async chooseFromMenu(target: Locator, entry: string): Promise<void> {
+  /** Opens the context menu of something and chooses an entry of one of its submenus. */
+  async chooseFromMenu(target: Locator, submenu: string, entry: string): Promise<void> {
     await target.click({ button: 'right' });
+    await this.menu.getByText(submenu, { exact: true }).hover();
     await this.menu.getByText(entry, { exact: true }).hover();
     await this.#untilMenuIsGone('Enter');
   }

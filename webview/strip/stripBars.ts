@@ -14,7 +14,7 @@ const WINDOWS_LEFT = TICKS_LEFT + STRIP.ticks + STRIP.gap;
 const TICK = 2;
 const ARROW = 8;
 /** Of all rows, those that may have a tick of one value. */
-const MOST_TICKS = 1 / 4;
+const MAX_TICKS = 1 / 4;
 /** From this height on (CSS pixels) windows are told apart by gaps. */
 const GAPS_FROM = 4;
 
@@ -54,7 +54,7 @@ export function drawValues(
     const bit = maskOfValue(value);
     if ((rarity.marked & bit) === 0) continue;
     const rows = masks.flatMap((mask, row) => ((mask & bit) === 0 ? [] : [row]));
-    if (rows.length > MOST_TICKS * masks.length) continue;
+    if (rows.length > MAX_TICKS * masks.length) continue;
     const { red, green, blue } = unpack(palette.colours[value]);
     context.fillStyle = `rgb(${red}, ${green}, ${blue})`;
     for (const row of rows)

@@ -10,7 +10,7 @@ import { RUNS } from '../map/packedChunks.js';
 
 /** What is kept of a chunk: how many borders it has, and where they are. */
 const RECORD = RUNS;
-const MOST_BORDERS = RUNS - 1;
+const MAX_BORDERS = RUNS - 1;
 /** A chunk with more borders than it can be packed with. */
 const OPEN = -1;
 const NO_RECORDS = 64;
@@ -55,7 +55,7 @@ export class ChunkNeed {
     const first = record * RECORD;
     const count = this.#records[first];
     for (let i = 1; i <= count; i++) if (this.#records[first + i] === at) return;
-    if (count === MOST_BORDERS) {
+    if (count === MAX_BORDERS) {
       this.#chunks[chunk] = OPEN;
       return;
     }

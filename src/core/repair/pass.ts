@@ -14,7 +14,7 @@ import { nodeLength, type RepairState } from './repairState.js';
 import { fixSnapshots, readSnapshots, type SnapshotEntry } from './snapshotEntries.js';
 
 /** QEMU counts clusters in an int. */
-const MOST_CLUSTERS = 2 ** 31 - 1;
+const MAX_CLUSTERS = 2 ** 31 - 1;
 
 /** What a pass came to. */
 export interface Passed {
@@ -48,7 +48,7 @@ function* checkRefcounts(
   const { clusterSize } = sizes;
   const counts = noCounts();
   const clusters = Math.ceil(nodeLength(state) / clusterSize);
-  if (clusters > MOST_CLUSTERS) throw new PassFailed('EFBIG');
+  if (clusters > MAX_CLUSTERS) throw new PassFailed('EFBIG');
   const cluster = BigInt(clusterSize);
   counts.totalClusters = Number((sizes.virtualSize + cluster - 1n) / cluster);
   const references = new ReferenceCounts(clusters, sizes.refcountBits, budget);

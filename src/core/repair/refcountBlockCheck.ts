@@ -12,7 +12,7 @@ import { nodeLength, type RepairState } from './repairState.js';
 const AT_ONCE = 4096;
 
 /** Of more clusters QEMU's counts would take many GiB: whether it gets them is up to the machine. */
-const MOST_CLUSTERS = 2 ** 31 - 1;
+const MAX_CLUSTERS = 2 ** 31 - 1;
 
 /**
  * Counts the refcount blocks, last of all (check_refblocks). A block past the end of the file makes
@@ -103,7 +103,7 @@ function lengthen(state: RepairState, block: bigint, { table }: RegionCount): bo
     after: String(overlay.size),
   }));
   const clusters = Math.ceil(nodeLength(state) / clusterSize);
-  if (clusters > MOST_CLUSTERS)
+  if (clusters > MAX_CLUSTERS)
     throw new Unpredictable(
       `QEMU would make the file ${length} bytes long, and want memory for the counts of ${clusters} clusters`,
     );

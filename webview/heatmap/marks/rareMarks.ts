@@ -14,9 +14,9 @@ const SQUARE = 8;
 const HALO = 1;
 const DOT = 2;
 /** Of the view, the part that the marks of a structure may take; more of them are dots. */
-const MOST_STRUCTURES = 1 / 4;
+const MAX_STRUCTURES = 1 / 4;
 /** Of what fills a file only specks are marked. */
-const MOST_AREAS = 1 / 50;
+const MAX_AREAS = 1 / 50;
 
 /** What the cells are drawn from. */
 export interface RareFrame {
@@ -162,7 +162,7 @@ function classify(
     if ((wanted & bit) === 0) continue;
     const many = squares[31 - Math.clz32(bit)];
     const isStructure = rarity.isStructure(value);
-    if (many <= room * (isStructure ? MOST_STRUCTURES : MOST_AREAS)) marks |= bit;
+    if (many <= room * (isStructure ? MAX_STRUCTURES : MAX_AREAS)) marks |= bit;
     else if (items.some(({ tile }) => !rarity.paints(value, tile.place.level)))
       if (isStructure || (rarity.common & bit) !== 0) dots |= bit;
   }

@@ -3,7 +3,7 @@ import { SQUARE_BITS } from '../../../src/core/picture/windowGrid.js';
 import { fitScale } from '../camera.js';
 
 /** Squares at most: smaller ones would only be small. */
-const MOST_SQUARES = 144;
+const MAX_SQUARES = 144;
 /** A part of the pane that larger squares are worth. */
 const WORTH = 0.03;
 /** Where overlap windows are drawn, each is a square of the picture, or part of one. */
@@ -42,7 +42,7 @@ export function arrangementFor(clusters: number, pane: Extent, windows: boolean)
   const least = leastOrder(clusters, windows);
   const candidates: Arrangement[] = [];
   for (let order = largest.order; order >= Math.min(least, largest.order); order--) {
-    if (clusters / 4 ** order > MOST_SQUARES) break;
+    if (clusters / 4 ** order > MAX_SQUARES) break;
     candidates.push(columnsFor(clusters, order, pane));
   }
   const parts = candidates.map((each) => filledPart(clusters, each, pane));
@@ -58,7 +58,7 @@ export function isPossible(
 ): boolean {
   const largest = new HilbertCurve(clusters);
   if (order < Math.min(leastOrder(clusters, windows), largest.order)) return false;
-  if (order > largest.order || clusters / 4 ** order > MOST_SQUARES) return false;
+  if (order > largest.order || clusters / 4 ** order > MAX_SQUARES) return false;
   return columns >= 1 && columns <= Math.max(1, Math.ceil(clusters / 4 ** order));
 }
 

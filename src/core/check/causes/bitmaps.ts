@@ -9,7 +9,7 @@ import { COPY, many, namesText, NO_REPAIR, pokeStep } from './words.js';
 const AUTOCLEAR_BYTE = 95;
 
 /** Bitmaps that are told how to remove. */
-const MOST_NAMED = 8;
+const MAX_NAMED = 8;
 
 /** The list of bitmaps, or the table of one, breaks the format. */
 export const bitmapDirectory: CauseRule = {
@@ -84,7 +84,7 @@ export const bitmapInUse: CauseRule = {
               text: 'Make sure that no VM has the image open: a running one saves them when it ends',
               command: undefined,
             },
-            ...names.slice(0, MOST_NAMED).map((name) => ({
+            ...names.slice(0, MAX_NAMED).map((name) => ({
               text: `Otherwise remove '${name}'`,
               command: 'qemu-img bitmap -f qcow2 --remove {image} {0}',
               names: [name],

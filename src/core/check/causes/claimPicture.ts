@@ -7,7 +7,7 @@ import { claimEnd } from './words.js';
 import { hostCluster, ifKnown } from '../../units.js';
 
 /** Owners looked at to draw two of them. */
-const MOST_OWNERS = 64;
+const MAX_OWNERS = 64;
 
 /** Two owners of the first cluster of a pair of kinds, as a picture. */
 export function pictureOf(scan: Scan, pair: PairGroup): ClaimPicture | undefined {
@@ -15,7 +15,7 @@ export function pictureOf(scan: Scan, pair: PairGroup): ClaimPicture | undefined
   if (cluster === undefined) return undefined;
   const [kind, other] = pair.kinds;
   const owners: Owner[] = [];
-  for (const owner of ownersOf(scan, cluster)) if (owners.push(owner) === MOST_OWNERS) break;
+  for (const owner of ownersOf(scan, cluster)) if (owners.push(owner) === MAX_OWNERS) break;
   const right = owners.find((owner) => kindOfOwner(owner) === kind);
   const left =
     owners.find(

@@ -80,7 +80,7 @@ const whenOpenable = (cause: Cause): Cause => ({
 });
 
 /** Entries of a snapshot's L1 table that are looked at: 8 TiB at the usual cluster size. */
-const MOST_L1 = 2 ** 14;
+const MAX_L1 = 2 ** 14;
 
 /** The first suspect that claims a group has it; who is left without any is none. */
 function eachGroupOnce(suspects: readonly Suspect[]): Suspect[] {
@@ -125,7 +125,7 @@ function blame(evidence: Evidence, suspects: readonly Suspect[]) {
   };
   const ofSnapshots = new Map<number, number>();
   for (const { index, l1Offset, l1Size } of image.snapshotTable.snapshots)
-    ofSnapshots.set(index, marked(Number(l1Offset), Math.min(l1Size, MOST_L1) * 8));
+    ofSnapshots.set(index, marked(Number(l1Offset), Math.min(l1Size, MAX_L1) * 8));
   const active = disk !== NONE ? disk : marked(image.l1.offset, image.l1.length * 8);
   const l1 = (of: TableOf): number =>
     of.snapshot ? (ofSnapshots.get(of.snapshot.index) ?? NONE) : active;

@@ -13,11 +13,11 @@ import { type EntryFault, EntryJudge } from './entryFault.js';
 import { CellGroup, PairGroup, sortCells, type TroubledCells } from './troubledCells.js';
 
 /** Tables of garbage that are looked into. */
-const MOST_GARBAGE = 1024;
+const MAX_GARBAGE = 1024;
 /** Compressed clusters whose first bytes are looked at. */
 const SAMPLES = 64;
 /** L2 tables searched for them. */
-const MOST_TABLES = 256;
+const MAX_TABLES = 256;
 /** First bytes of a Zstandard frame (RFC 8878, 3.1.1). */
 const ZSTD_MAGIC = 0x28b52ffd;
 
@@ -171,7 +171,7 @@ function isGarbageL1({ l1 }: MappableImage, judge: EntryJudge): boolean {
 function garbageTables({ notices }: Scan): Set<number> {
   const garbage = new Set<number>();
   for (const { code, offset } of notices.kept)
-    if (code === 'not-a-table' && garbage.size < MOST_GARBAGE) garbage.add(offset);
+    if (code === 'not-a-table' && garbage.size < MAX_GARBAGE) garbage.add(offset);
   return garbage;
 }
 
@@ -305,7 +305,7 @@ function* sampleCompressed({ image, map, tables, statistics }: Scan) {
   const bytes = new Uint8Array(geometry.clusterSize);
   const view = viewOf(bytes);
   let read = 0;
-  for (let table = 0; table < tables.length && read < MOST_TABLES; table++) {
+  for (let table = 0; table < tables.length && read < MAX_TABLES; table++) {
     if (tables.isPlain(table) || tables.kindOf(table) !== BIT.data) continue;
     read++;
     source.readInto(bytes, tables.offset(table));

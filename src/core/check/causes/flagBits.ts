@@ -17,7 +17,7 @@ import {
 } from './words.js';
 
 /** Entries mended by a command; more make no line that anybody would paste. */
-const MOST_MENDED = 32;
+const MAX_MENDED = 32;
 
 /** Entries that are right but for one bit. */
 export const flagBits: CauseRule = {
@@ -43,7 +43,7 @@ export const flagBits: CauseRule = {
             explanation:
               'A bit is set that must not be, and without it the entry points to a cluster whose refcount waits for just that entry. A fault of memory or of the disk flips single bits; the data itself is most likely whole.',
             doNext:
-              strayBits.length <= MOST_MENDED
+              strayBits.length <= MAX_MENDED
                 ? [COPY, mend(evidence, strayBits), CHECK_COPY]
                 : [
                     COPY,

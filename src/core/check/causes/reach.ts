@@ -11,10 +11,10 @@ import type { EntryFault, EntryJudge } from './entryFault.js';
 import { type Marks, NONE } from './marks.js';
 
 /** Ranges kept of a suspect, to be sorted and merged; and those that are told. */
-const MOST_KEPT = 4096;
-const MOST_TOLD = 1000;
+const MAX_KEPT = 4096;
+const MAX_TOLD = 1000;
 /** Places of tables that are gone through one by one; the rest is multiplied. */
-const MOST_PLACES = 2 ** 20;
+const MAX_PLACES = 2 ** 20;
 /** L1 entries in one step. */
 const AT_ONCE = 4096;
 
@@ -53,7 +53,7 @@ export class Reach {
     if (last && last.snapshot === range.snapshot && last.start + last.length === range.start) {
       this.#kept[this.#kept.length - 1] = { ...last, length: last.length + range.length };
       this.#ranges--;
-    } else if (this.#kept.length < MOST_KEPT) this.#kept.push(range);
+    } else if (this.#kept.length < MAX_KEPT) this.#kept.push(range);
   }
 
   /** The ranges: those of the disk first, ascending; and how many there are. */
@@ -70,7 +70,7 @@ export class Reach {
       } else merged.push(range);
     }
     const count = this.#ranges - (this.#kept.length - merged.length);
-    return { guest: merged.slice(0, MOST_TOLD), count };
+    return { guest: merged.slice(0, MAX_TOLD), count };
   }
 }
 
@@ -102,7 +102,7 @@ class ReachSearch {
   readonly #perTable: number;
   /** Suspects of single L1 entries. */
   readonly #ofL1Entry = new Map<string, number>();
-  #placesLeft = MOST_PLACES;
+  #placesLeft = MAX_PLACES;
   #stretches: Stretch[] = [];
 
   constructor(scan: Scan, blame: Blame) {

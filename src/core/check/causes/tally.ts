@@ -5,9 +5,9 @@ import { type Evidence, faultOf, isInGarbage } from './evidence.js';
 import { otherSuspect } from './other.js';
 import type { Suspect } from './rule.js';
 
-const MOST_LINES = 20;
-const MOST_HOST_RANGES = 1000;
-const MOST_EXAMPLES = 8;
+const MAX_LINES = 20;
+const MAX_HOST_RANGES = 1000;
+const MAX_EXAMPLES = 8;
 
 /** The findings of one suspect. */
 export class Tally {
@@ -21,7 +21,7 @@ export class Tally {
   add(finding: Finding, clusterSize: number): void {
     this.findings++;
     this.byCode.set(finding.code, (this.byCode.get(finding.code) ?? 0) + 1);
-    if (this.examples.length < MOST_EXAMPLES) this.examples.push(finding);
+    if (this.examples.length < MAX_EXAMPLES) this.examples.push(finding);
     if (finding.severity !== 'notice') this.addMessage(finding.message);
     this.addHost(finding.cluster, finding.cluster + 1, clusterSize);
   }
@@ -30,7 +30,7 @@ export class Tally {
     if (message === '') return;
     for (const line of message.split('\n')) {
       this.lineCount++;
-      if (this.lines.length < MOST_LINES) this.lines.push(line);
+      if (this.lines.length < MAX_LINES) this.lines.push(line);
     }
   }
 
@@ -41,7 +41,7 @@ export class Tally {
     if (last && last.offset <= offset && offset + length <= last.offset + last.length) return;
     if (last && last.offset + last.length === offset)
       this.host[this.host.length - 1] = { ...last, length: last.length + length };
-    else if (this.host.length < MOST_HOST_RANGES) this.host.push({ offset, length });
+    else if (this.host.length < MAX_HOST_RANGES) this.host.push({ offset, length });
   }
 }
 
@@ -75,7 +75,7 @@ export function* tallyFindings(
       tally.findings += group.findings;
       let told = 0;
       for (const cluster of group.clusters.each()) {
-        if (tally.lines.length >= MOST_LINES || told > MOST_LINES) break;
+        if (tally.lines.length >= MAX_LINES || told > MAX_LINES) break;
         const message = scan.comparison.finding(cluster)?.message ?? '';
         if (message !== '') told++;
         tally.addMessage(message);
@@ -83,7 +83,7 @@ export function* tallyFindings(
       tally.lineCount += group.findings - told;
       let ranges = 0;
       for (const { from, to } of group.clusters.runs()) {
-        if (ranges++ > MOST_HOST_RANGES) break;
+        if (ranges++ > MAX_HOST_RANGES) break;
         tally.addHost(from, to, clusterSize);
       }
     }

@@ -17,9 +17,9 @@ const AT_ONCE = 16;
 /** Clusters whose doubts are kept together. */
 const BLOCK = 256;
 /** Blocks in which it is found out whether claims are for one place of the disk: 32 MiB. */
-const MOST_BLOCKS = 2 ** 15;
+const MAX_BLOCKS = 2 ** 15;
 /** Places of one table that are looked at. */
-const MOST_PLACES = 64;
+const MAX_PLACES = 64;
 /** A place as it is kept. Those of a disk of more clusters, 128 TiB of 64 KiB, may seem the same. */
 const PLACE = 0x7fffffff;
 /** Nobody has been seen to claim the cluster. */
@@ -164,7 +164,7 @@ class Doubts {
       const number = Math.floor(cluster / BLOCK);
       let block = this.#blocks.get(number);
       if (!block) {
-        if (this.#blocks.size === MOST_BLOCKS) return;
+        if (this.#blocks.size === MAX_BLOCKS) return;
         block = new Int32Array(BLOCK).fill(CERTAIN);
         this.#blocks.set(number, block);
       }
@@ -186,7 +186,7 @@ class Doubts {
       for (const { l1Index } of tables.places(table)) {
         if (first === NOBODY) first = l1Index;
         this.#claim(Math.floor(offset / geometry.clusterSize), 1, l1Index);
-        if (++seen === MOST_PLACES) break;
+        if (++seen === MAX_PLACES) break;
       }
       if (geometry.externalData || !this.#mayClaim(table)) continue;
       source.readInto(bytes, offset);
