@@ -4,7 +4,7 @@ import type { FrameLocator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { KINDS } from '../../src/core/map/kinds.js';
 import { KIND_TEXT } from '../../src/core/map/kinds.js';
-import { legendCounts, number } from './legend.js';
+import { legendClaims, legendCounts, number } from './legend.js';
 import { takenAway } from './takenAway.js';
 import { check, clustersByType, layout, RealImages, type Run } from './realImages.js';
 import { type Theme, THEMES, Workbench } from './workbench.js';
@@ -59,11 +59,15 @@ describe('the legend', () => {
   });
 
   inVsCode('counts snapshots, bitmaps and compressed clusters', async () => {
-    const counts = await legendCounts(await workbench.open('varied.qcow2'));
+    const editor = await workbench.open('varied.qcow2');
+    const counts = await legendClaims(editor);
     expect(Object.fromEntries(counts)).toEqual(Object.fromEntries(clustersByType(layout(varied))));
     for (const kind of ['inactive-l1', 'inactive-l2', 'bitmap-directory', 'compressed']) {
       expect(counts.get(kind), kind).toBeGreaterThan(0);
     }
+    // A cluster of two kinds counts once.
+    const once = [...(await legendCounts(editor)).values()].reduce((sum, n) => sum + n, 0);
+    expect(once * CLUSTER.varied).toBe(check(varied).get('image-end-offset'));
   });
 
   inVsCode('shows one kind alone', async () => {
