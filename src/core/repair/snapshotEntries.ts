@@ -144,13 +144,14 @@ function readEntries(
   const { overlay } = driver.file;
   const snapshots: SnapshotEntry[] = [];
   let cut = 0;
-  let at = start;
+  // From the start, which may be too large for a sum to be exact.
+  let at = 0;
   let length = 0;
   for (let index = 0; index < count; index++) {
     const before = at;
     length = roundUp(length, 8);
     at = roundUp(at, 8);
-    const fixed = readBytes(overlay, at, FIXED_BYTES);
+    const fixed = readBytes(overlay, start + at, FIXED_BYTES);
     const view = viewOf(fixed);
     const declared = view.getUint32(36);
     const isTooMuch = declared > MAX_SNAPSHOT_EXTRA_DATA;
@@ -168,14 +169,14 @@ function readEntries(
       cut++;
     }
     const extraDataSize = Math.min(declared, MAX_SNAPSHOT_EXTRA_DATA);
-    const extra = readBytes(overlay, at + FIXED_BYTES, extraDataSize);
+    const extra = readBytes(overlay, start + at + FIXED_BYTES, extraDataSize);
     const [idBytes, nameBytes] = [view.getUint16(12), view.getUint16(14)];
     const names = at + FIXED_BYTES + declared;
-    const id = upToNul(readBytes(overlay, names, idBytes));
-    const name = upToNul(readBytes(overlay, names + idBytes, nameBytes));
+    const id = upToNul(readBytes(overlay, start + names, idBytes));
+    const name = upToNul(readBytes(overlay, start + names + idBytes, nameBytes));
     at = names + idBytes + nameBytes;
     length += FIXED_BYTES + extraDataSize + idBytes + nameBytes;
-    if (length > MAX_SNAPSHOT_TABLE_BYTES || at - start > 2 ** 31 - 1) {
+    if (length > MAX_SNAPSHOT_TABLE_BYTES || at > 2 ** 31 - 1) {
       const left = count - index;
       if (!fixing.errors)
         return refuse(
@@ -184,7 +185,7 @@ function readEntries(
           `You can force-remove all ${left} overhanging snapshots with qemu-img check -r all`,
         );
       recorder.message(`Discarding ${left} overhanging snapshots (snapshot table is too big)`);
-      return { snapshots, size: before - start, dropped: left, cut };
+      return { snapshots, size: before, dropped: left, cut };
     }
     snapshots.push({
       id: textOf(id),
@@ -195,7 +196,7 @@ function readEntries(
       record: recordOf(fixed, extra, id, name, driver.sizes.virtualSize),
     });
   }
-  return { snapshots, size: at - start, dropped: 0, cut };
+  return { snapshots, size: at, dropped: 0, cut };
 }
 
 /** An entry as QEMU writes it. */
