@@ -1,23 +1,13 @@
-import { hex } from '../core/bytes.js';
 import { advise, type Advice } from '../core/overlap/advice.js';
-import {
-  bitmapSizeText,
-  exposureText,
-  limitText,
-  oversizeText,
-} from '../core/overlap/adviceText.js';
+import { bitmapSizeText, limitText } from '../core/overlap/adviceText.js';
 import { fragmentClusters, fragmentStart, fragmentTypes } from '../core/overlap/fragments.js';
 import type { MetadataList } from '../core/overlap/metadataList.js';
 import { type OpenedStructures, StructureBuilder } from '../core/overlap/openedStructures.js';
-import type { Operation } from '../core/overlap/operation.js';
 import type { Replay } from '../core/overlap/replay.js';
 import type { StructureSettings } from '../core/overlap/settings.js';
-import { WINDOW_SIZE } from '../core/overlap/typeRuns.js';
 import { typeNames } from '../core/overlap/types.js';
-import { windowMarks } from '../core/overlap/windowMarks.js';
 import { sortedRows } from '../core/overlap/windowOrder.js';
 import {
-  countWindows,
   refusesBitmap,
   slotWindows,
   stateOf,
@@ -27,7 +17,6 @@ import {
 import type { MappableImage } from '../core/qcow2/image.js';
 import { formatSize } from '../core/size.js';
 import type {
-  BuiltOverlap,
   OpenedWindow,
   OverlapAdvice,
   OverlapAnswer,
@@ -36,15 +25,13 @@ import type {
   OverlapWindow,
   OverlapWindowsPage,
   SettingAdvice,
-  TakenSlot,
 } from '../protocol/overlap.js';
+import { describeList, operationText } from './builtStructures.js';
 import { runSlice } from './slice.js';
 import { readOptions, type ReadOptions } from './readOptions.js';
 import type { OverlapQuery, Query } from '../protocol/questions.js';
 import type { OverlapOptions } from '../protocol/shapes.js';
 
-/** Slots and reached windows that are told: more than anybody reads. */
-const MAX_TOLD = 2048;
 /** Samples of a time line: about as many as a chart has pixels. */
 const SAMPLES = 256;
 /** Milliseconds of searching for better settings before other questions get their turn. */
@@ -266,71 +253,11 @@ export class OverlapSession {
   }
 }
 
-/**
- * The structures as they are now.
- *
- * @param refusesBitmaps see refusesBitmap
- * @param hostClusters of the file that the map shows
- */
-export function describeList(
-  list: MetadataList,
-  refusesBitmaps: boolean,
-  bitmapSize: number,
-  hostClusters: number,
-): Omit<BuiltOverlap, 'operations' | 'position' | 'last' | 'events'> {
-  const counts = countWindows(list, refusesBitmaps);
-  const oversize = oversizeText(list);
-  return {
-    memory: list.memory,
-    counters: { ...list.counters },
-    counts,
-    bitmapSize,
-    windows: list.windows.count,
-    windowBytes: list.windowBytes,
-    slots: takenSlots(list),
-    slotCount: list.cache.size,
-    marks: windowMarks(list, Math.ceil(hostClusters / WINDOW_SIZE), refusesBitmaps),
-    sentences: [exposureText(list, counts), ...(oversize === undefined ? [] : [oversize])],
-  };
-}
-
 const cachedWindows = (list: MetadataList): number[] =>
-  takenSlots(list).map(({ window }) => window);
+  [...slotWindows(list)].filter((window) => window !== undefined);
 
 const sameOptions = (a: OverlapOptions, b: OverlapOptions): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
-
-/** An operation in words, and the windows it reaches. */
-function operationText(
-  operation: Operation,
-  windowBytes: number,
-  clusterSize: number,
-): { text: string; windows: number[] } {
-  const { offset } = operation;
-  const size = operation.type === 'check' ? operation.size : operation.clusters * clusterSize;
-  const first = Math.floor(offset / windowBytes);
-  const last = Math.min(
-    Math.floor((offset + Math.max(1, size) - 1) / windowBytes),
-    first + MAX_TOLD - 1,
-  );
-  const windows = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  if (operation.type === 'check')
-    return { text: `check ${hex(offset)}, ${formatSize(size)}`, windows };
-  const what = typeNames(operation.types).join(', ');
-  const clusters = operation.clusters === 1 ? '' : `, ${operation.clusters} clusters`;
-  return { text: `${operation.type} ${what} at ${hex(offset)}${clusters}`, windows };
-}
-
-function takenSlots(list: MetadataList): TakenSlot[] {
-  const taken: TakenSlot[] = [];
-  for (const [slot, window] of slotWindows(list).entries()) {
-    if (taken.length === MAX_TOLD) break;
-    if (window === undefined) continue;
-    const used = list.windows.ages[list.windows.existingRow(window)];
-    taken.push({ slot, window, age: used === 0 ? undefined : list.now - used });
-  }
-  return taken;
-}
 
 function named({ types, lost, ...state }: WindowState): OverlapWindow {
   return { ...state, types: typeNames(types), lost: typeNames(lost) };

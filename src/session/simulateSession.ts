@@ -22,7 +22,7 @@ import type {
   VerdictAnswer,
 } from '../protocol/simulation.js';
 import { lossOwners } from './lossOwners.js';
-import { describeList } from './overlapSession.js';
+import { describeList } from './builtStructures.js';
 import { differenceParts, summary } from './simulateAnswers.js';
 import { runSlice } from './slice.js';
 import { readTask, type SimulateTask } from './simulateTask.js';

@@ -11,7 +11,7 @@ import { arrangementFor, isPossible, sameArrangement } from './tiles/arrangement
 import type { Camera } from './camera.js';
 import type { MapDrawing } from './mapDrawing.js';
 import { isInFile, selectedSquares, type Scene } from './scene.js';
-import type { Shown } from './tiles/tileStore.js';
+import type { DrawnPicture } from './tiles/tileStore.js';
 
 /** Leads the camera: to a place, to a window, to another picture and back to where it was left. */
 export class CameraGuide {
@@ -149,7 +149,7 @@ export class CameraGuide {
    * Another picture or curve, as soon as it can be drawn. The camera goes where it was left in this
    * view, or stays over the same cluster.
    */
-  async turnTo(wanted: Omit<Shown, 'arrangement'>): Promise<void> {
+  async turnTo(wanted: Omit<DrawnPicture, 'arrangement'>): Promise<void> {
     const { store, viewport, tiles } = this.#scene;
     const { view, curve: name, clusters } = wanted;
     const shown = { ...wanted, arrangement: this.#arrangementOf(wanted) };
@@ -192,7 +192,11 @@ export class CameraGuide {
   }
 
   /** How the squares of a picture are to lie: as they were left in its view, or as they fill the pane. */
-  #arrangementOf({ view, curve, clusters }: Omit<Shown, 'arrangement'>): Arrangement | undefined {
+  #arrangementOf({
+    view,
+    curve,
+    clusters,
+  }: Omit<DrawnPicture, 'arrangement'>): Arrangement | undefined {
     if (curve === 'rows') return undefined;
     const kept = this.#cameras.get(view);
     // A state kept before there were arrangements had the largest squares.

@@ -5,7 +5,7 @@ import type { MappableImage } from '../qcow2/image.js';
 import { MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import { readBitmapTable, tableKey } from '../qcow2/openBitmaps.js';
 import type { Finding, ScanFailure } from './finding.js';
-import type { Found, FindingList } from './findingList.js';
+import type { FindingRecord, FindingList } from './findingList.js';
 import type { References } from './references.js';
 import type { UnreadClaims } from './unreadClaims.js';
 
@@ -126,7 +126,7 @@ export class BitmapsCheck {
 /** A table that bitmaps share. */
 interface BitmapTable {
   readonly bitmap: Bitmap;
-  readonly found: Found;
+  readonly found: FindingRecord;
   /** Bitmaps for which it is still to be counted. */
   repeats: number;
 }

@@ -11,7 +11,7 @@ import {
 const FINDING_BYTES = 800;
 
 /** What was found in one go, to be found again wherever the same thing is met once more. */
-export interface Found {
+export interface FindingRecord {
   /** Those that were kept. */
   readonly findings: readonly Finding[];
   readonly counts: readonly { code: FindingCode; severity: Severity; count: number }[];
@@ -101,7 +101,7 @@ export class FindingList {
     this.#recordings.push({ start: this.#kept.length, counts: new Map() });
   }
 
-  recorded(): Found {
+  recorded(): FindingRecord {
     const recording = this.#recordings.pop();
     if (!recording) throw new Error('nothing is being recorded');
     return {
@@ -113,7 +113,7 @@ export class FindingList {
   }
 
   /** Adds what was found before once more, each finding as `changed` makes it. */
-  repeat({ findings, counts }: Found, changed: (finding: Finding) => Finding): void {
+  repeat({ findings, counts }: FindingRecord, changed: (finding: Finding) => Finding): void {
     for (const { code, severity, count } of counts) this.#count(code, severity, count);
     for (const finding of findings) {
       if (this.isFull) break;

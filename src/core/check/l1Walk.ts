@@ -9,7 +9,7 @@ import type { Budget } from '../map/budget.js';
 import { MANY, storedOf } from '../map/cell.js';
 import type { Counting } from './counting.js';
 import type { UnreadClaims } from './unreadClaims.js';
-import type { Found, FindingList } from './findingList.js';
+import type { FindingRecord, FindingList } from './findingList.js';
 import { BIT } from '../map/kinds.js';
 import { L2Tables } from '../qcow2/l2Reader.js';
 import { L2Walk } from './l2Count.js';
@@ -29,8 +29,8 @@ const AT_ONCE = 1024;
 
 /** What a table said when it was walked, to be said again wherever it is met. */
 interface Told {
-  readonly findings: Found;
-  readonly copied: Found;
+  readonly findings: FindingRecord;
+  readonly copied: FindingRecord;
   readonly before: Statistics;
   readonly after: Statistics;
 }
@@ -39,7 +39,7 @@ interface Told {
 interface SnapshotL1 {
   readonly number: number;
   readonly snapshot: Snapshot;
-  readonly found: Found;
+  readonly found: FindingRecord;
   /** Snapshots for which it is still to be counted. */
   repeats: number;
 }

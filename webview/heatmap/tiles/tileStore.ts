@@ -21,7 +21,7 @@ const KEPT = 224;
 const TOLD_KEPT = 96;
 
 /** A picture on a curve. */
-export interface Shown extends Picture {
+export interface DrawnPicture extends Picture {
   readonly curve: CurveName;
   readonly clusters: number;
   /** How the squares of the Hilbert curve lie, if they are not as large as can be. */
@@ -72,7 +72,7 @@ export class TileStore {
    * The tile of the whole of another picture, to turn to it when there is something to draw; no tile
    * where it cannot be had. Undefined when yet another one has been asked for meanwhile.
    */
-  async first(shown: Shown): Promise<{ readonly tile: StoredTile | undefined } | undefined> {
+  async first(shown: DrawnPicture): Promise<{ readonly tile: StoredTile | undefined } | undefined> {
     const { view, layer, curve: name, clusters, arrangement, shares = false } = shown;
     const opening = ++this.#opening;
     const curve = createCurve(name, clusters, arrangement);
@@ -90,7 +90,7 @@ export class TileStore {
 
   /** Starts over with another picture or another curve. `first`: the tile of its whole. */
   reset(
-    { view, layer, curve, clusters, arrangement, shares = false }: Shown,
+    { view, layer, curve, clusters, arrangement, shares = false }: DrawnPicture,
     first?: StoredTile,
   ): void {
     this.picture = { view, layer };

@@ -6,7 +6,7 @@ import type { Evidence } from './evidence.js';
 import type { CellGroup } from './troubledCells.js';
 
 /** What is known of a suspect's danger when it is put into words. */
-export interface Seen {
+export interface CauseExtent {
   readonly bytes: number;
   readonly guest: readonly GuestRange[];
   readonly ranges: number;
@@ -18,7 +18,7 @@ export interface Seen {
 }
 
 /** A cause in words. */
-export interface Told {
+export interface CauseText {
   readonly severity: CauseSeverity;
   readonly title: string;
   readonly explanation: string;
@@ -53,7 +53,7 @@ export interface Suspect {
   readonly always?: boolean;
   /** Names of snapshots that it endangers as a whole. */
   readonly snapshots?: readonly string[];
-  tell(seen: Seen): Told;
+  tell(seen: CauseExtent): CauseText;
 }
 
 /** One kind of root cause: what it recognises, and its words. */

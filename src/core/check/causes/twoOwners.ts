@@ -2,7 +2,7 @@ import { GUEST_DATA, type Kind, KINDS } from '../../map/kinds.js';
 import type { Scan } from '../scan.js';
 import type { ClaimPicture, Step } from './cause.js';
 import { pictureOf } from './claimPicture.js';
-import type { CauseRule, Told } from './rule.js';
+import type { CauseRule, CauseText } from './rule.js';
 import { isOfTwoWriters } from './twoWriters.js';
 import type { PairGroup } from './troubledCells.js';
 import {
@@ -40,7 +40,7 @@ export const twoOwners: CauseRule = {
 const order = ({ kinds: [one, other] }: PairGroup): number =>
   KINDS.indexOf(one) * KINDS.length + KINDS.indexOf(other);
 
-function words(scan: Scan, pair: PairGroup, wholeDisk: boolean): Told {
+function words(scan: Scan, pair: PairGroup, wholeDisk: boolean): CauseText {
   const [kind, other] = pair.kinds;
   const { clusters } = pair.clusters;
   const picture = pictureOf(scan, pair);

@@ -3,7 +3,7 @@ import { hex, viewOf } from '../../bytes.js';
 import { foreignAdvice, foreignFormat } from '../../qcow2/foreignFormat.js';
 import type { Image } from '../../qcow2/image.js';
 import type { Step } from './cause.js';
-import type { CauseRule, Suspect, Told } from './rule.js';
+import type { CauseRule, CauseText, Suspect } from './rule.js';
 import { COPY, sizeText } from './words.js';
 
 /** QEMU refuses the image for something that no other rule explains. */
@@ -23,7 +23,7 @@ export const unreadableSuspect = (image: Image): Suspect => ({
   tell: () => (image.foreign ? notQcow2(image) : refused(image)),
 });
 
-function refused({ problems, refusal }: Image): Told {
+function refused({ problems, refusal }: Image): CauseText {
   const first = problems.find((problem) => problem.refusal !== undefined) ?? problems.at(0);
   const rest = problems.length - 1;
   return {
@@ -48,7 +48,7 @@ function refused({ problems, refusal }: Image): Told {
   };
 }
 
-function notQcow2(image: Image): Told {
+function notQcow2(image: Image): CauseText {
   const { source } = image;
   const format = foreignFormat(source);
   if (format)
