@@ -20,6 +20,8 @@ const [folder] = process.argv.slice(2);
 const WIDE = { width: 1600, height: 900 };
 const CELLS = 100_000_000;
 const MIB = 2 ** 20;
+/** Milliseconds. */
+const ADVANCE = 10;
 /** Wheel events from the whole picture to single clusters, and of the way back; pixels of each. */
 const IN = 50;
 const OUT = 25;
@@ -42,6 +44,10 @@ function scannedImage(): { image: HostedImage; clusters: number } {
   );
   session.start();
   while (session.advance(1000));
+  // What is asked for is computed between the questions, as in the worker thread.
+  setInterval(() => {
+    session.advance(ADVANCE);
+  }, ADVANCE).unref();
   const facts = events.find((event) => event.type === 'facts')?.facts;
   const last = events.findLast((event) => event.type === 'scanned');
   if (!facts?.geometry || !last) throw new Error(`${path} has no map`);
