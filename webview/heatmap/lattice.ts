@@ -107,13 +107,18 @@ const LOOKS = 4;
 export class Lattices {
   readonly #tiles = new WeakMap<TileCells, Kept>();
 
-  /** See `rareSquares`. */
-  squares(cells: TileCells, bits: number, wanted: Wanted): readonly RareSquare[] {
+  /** See `rareSquares`; undefined where they are not known, and there is no time to look for them. */
+  squares(
+    cells: TileCells,
+    bits: number,
+    wanted: Wanted,
+    hasTime: boolean,
+  ): readonly RareSquare[] | undefined {
     const clamped = Math.min(Math.max(bits, 0), COARSEST_SQUARE);
     const key = `${clamped} ${wanted.values} ${wanted.painted} ${wanted.order.join()}`;
     const { squares } = this.#of(cells);
     const known = squares.get(key);
-    if (known) return known;
+    if (known || !hasTime) return known;
     if (squares.size >= LOOKS) squares.clear();
     const made = rareSquares(cells, clamped, wanted);
     squares.set(key, made);

@@ -60,7 +60,7 @@ export class Overlays {
   #fetching: Promise<void> | undefined;
   #fetchingRare: Promise<void> | undefined;
 
-  /** `fetched`: what was missing is there, the view must be drawn again. */
+  /** `fetched`: what was missing is there, or can be had in the next frame. */
   constructor(fetched: () => void) {
     this.#fetched = fetched;
     const context = this.canvas.getContext('2d');
@@ -98,7 +98,7 @@ export class Overlays {
   /** Fetched with the first picture, which need not wait for it. */
   #drawRare(context: CanvasRenderingContext2D, frame: RareFrame): void {
     if (this.#rare) {
-      this.#rare.draw(context, frame);
+      if (!this.#rare.draw(context, frame)) queueMicrotask(this.#fetched);
       return;
     }
     this.#fetchingRare ??= import('./marks/rareMarks.js').then(({ RareMarks }) => {

@@ -12,6 +12,8 @@ const MARKED_BELOW = 6;
 /** …one in a square of this side, so that no mark hides another. */
 const SQUARE = 8;
 const HALO = 1;
+/** Milliseconds of a frame in which tiles are looked into that have not been before. */
+const LOOKING = 3;
 const DOT = 2;
 /** Of the view, the part that the marks of a structure may take; more of them are dots. */
 const MAX_STRUCTURES = 1 / 4;
@@ -49,7 +51,8 @@ export class RareMarks {
     return this.#marked;
   }
 
-  draw(context: CanvasRenderingContext2D, frame: RareFrame): void {
+  /** False when there was no time to look into all tiles: the next frame goes on. */
+  draw(context: CanvasRenderingContext2D, frame: RareFrame): boolean {
     const { items, ratio, rarity, isolation, palette } = frame;
     if (this.#palette !== palette || this.#rarity !== rarity || this.#ratio !== ratio)
       this.#sprites.clear();
@@ -58,22 +61,24 @@ export class RareMarks {
     this.#ratio = ratio;
     const small = items.filter((item) => cellWidth(item) < MARKED_BELOW * ratio);
     this.#marked = 0;
-    if (small.length === 0) return;
+    if (small.length === 0) return true;
     const seen = small.reduce((mask, { tile }) => mask | this.#lattices.dominants(tile.cells), 0);
     const wanted = (isolation?.mask ?? 0xffff) & (rarity.marked | (rarity.common & ~seen));
+    const end = performance.now() + LOOKING;
+    let isWhole = true;
     const found = small.map((item) => {
       const bits = Math.ceil(Math.log2((SQUARE * ratio) / cellWidth(item)));
-      return {
-        item,
-        squares: this.#lattices.squares(item.tile.cells, bits, wantedIn(rarity, item, wanted)),
-        bits,
-      };
+      const hasTime = performance.now() < end;
+      const sought = wantedIn(rarity, item, wanted);
+      const squares = this.#lattices.squares(item.tile.cells, bits, sought, hasTime);
+      isWhole &&= squares !== undefined;
+      return { item, squares: squares ?? [], bits };
     });
     const { marks, dots } = classify(frame, small, wanted, found);
     this.#marked = marks;
     const lone: Placed[] = [];
     const together: Placed[] = [];
-    const dotted: Placed[] = [];
+    const dotted = new Map<number, Point[]>();
     for (const { item, squares, bits } of found) {
       const cell = cellWidth(item);
       const { source, left, top } = item;
@@ -90,40 +95,25 @@ export class RareMarks {
           y: top + (square.cellY - source.y + 0.5) * cell,
         };
         const mask = square.mask & marks;
-        if (mask === 0)
-          dotted.push({ mask: square.mask & dots, ...within(exact, middle, reach, ratio) });
-        else
+        if (mask === 0) {
+          const dot = within(exact, middle, reach, ratio);
+          const alike = dotted.get(square.mask & dots);
+          if (alike) alike.push(dot);
+          else dotted.set(square.mask & dots, [dot]);
+        } else
           ((mask & (mask - 1)) === 0 ? lone : together).push({
             mask,
             ...within(exact, middle, reach, (SQUARE / 2) * ratio),
           });
       }
     }
-    for (const { mask, x, y } of dotted) this.#dot(context, frame, mask, x, y);
+    for (const [mask, places] of dotted) drawDots(context, frame, mask, places);
     // What stands for several kinds is larger, and hides nothing when it is above.
     for (const { mask, x, y } of [...lone, ...together]) {
       const image = this.#sprite(frame, mask);
       context.drawImage(image, Math.round(x - image.width / 2), Math.round(y - image.height / 2));
     }
-  }
-
-  #dot(
-    context: CanvasRenderingContext2D,
-    { rarity, palette, ratio }: RareFrame,
-    mask: number,
-    x: number,
-    y: number,
-  ): void {
-    const side = Math.round(DOT * ratio);
-    rarity.valuesOf(mask).forEach((value, index) => {
-      context.fillStyle = colourOf(palette, value);
-      context.fillRect(
-        Math.round(x - side / 2) + index * side,
-        Math.round(y - side / 2),
-        side,
-        side,
-      );
-    });
+    return isWhole;
   }
 
   #sprite(frame: RareFrame, mask: number): HTMLCanvasElement {
@@ -133,6 +123,23 @@ export class RareMarks {
     this.#sprites.set(mask, made);
     return made;
   }
+}
+
+/** Dots that stand for the same, of each value one beside the other. */
+function drawDots(
+  context: CanvasRenderingContext2D,
+  { rarity, palette, ratio }: RareFrame,
+  mask: number,
+  places: readonly Point[],
+): void {
+  const side = Math.round(DOT * ratio);
+  rarity.valuesOf(mask).forEach((value, index) => {
+    context.fillStyle = colourOf(palette, value);
+    for (const { x, y } of places) {
+      const left = Math.round(x - side / 2) + index * side;
+      context.fillRect(left, Math.round(y - side / 2), side, side);
+    }
+  });
 }
 
 interface Point {
