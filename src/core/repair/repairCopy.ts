@@ -61,13 +61,6 @@ export class RepairCopy extends Overlay {
     return super.isChanged(offset, length) || this.#flipped(offset, length).length > 0;
   }
 
-  override changedFrom(offset: number): number {
-    let bytes = 0;
-    for (const change of this.changes())
-      bytes += Math.max(0, change.offset + change.length - Math.max(offset, change.offset));
-    return bytes;
-  }
-
   override *changes(): Generator<Change> {
     const size = this.#clusterSize;
     const tables = [...this.#flips.keys()].sort((a, b) => a - b).map((cluster) => cluster * size);

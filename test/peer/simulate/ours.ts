@@ -51,7 +51,7 @@ export function runOurs(
   if (!simulation.opened.ok) {
     return refused(simulation.opened.message);
   }
-  const openingWrote = simulation.overlay.changedFrom(0) > 0;
+  const openingWrote = simulation.overlay.changes().next().done !== true;
   const answers: OurAnswer[] = [];
   // qemu-img does one thing to an image, and closes it before it says a word about it.
   const isOneAnswer = operations.some(isSnapshotOperation);

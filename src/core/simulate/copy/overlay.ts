@@ -94,12 +94,16 @@ export class Overlay implements ByteSource {
     return index < this.#extents.length && this.#extents[index].start < offset + length;
   }
 
-  /** Bytes changed behind `offset`. */
-  changedFrom(offset: number): number {
-    let bytes = 0;
-    for (let i = this.#firstBehind(offset); i < this.#extents.length; i++)
-      bytes += this.#extents[i].end - Math.max(offset, this.#extents[i].start);
-    return bytes;
+  /** Bytes of the blocks of a file system that the changes touch, those from `offset` on; it is on their grid. */
+  blocksFrom(offset: number, blockSize: number): number {
+    let blocks = 0;
+    let next = offset / blockSize;
+    for (const change of this.changes()) {
+      const end = Math.ceil((change.offset + change.length) / blockSize);
+      blocks += Math.max(0, end - Math.max(next, Math.floor(change.offset / blockSize)));
+      next = Math.max(next, end);
+    }
+    return blocks * blockSize;
   }
 
   /** The changes, in ascending order. Bytes are not to be changed. */

@@ -137,6 +137,9 @@ function zerosFrom(
   return { zero, bytes: stretch.bytes };
 }
 
+/** Bytes in which usual file systems give room to a file. */
+const FILE_BLOCK = 4096;
+
 /**
  * The first such question makes QEMU count the clusters in use, up to a number that depends on the
  * blocks that the file takes (qcow2_detect_metadata_preallocation). A failure is dropped.
@@ -145,8 +148,10 @@ function probePreallocation(driver: Driver): void {
   if (driver.preallocationProbed) return;
   driver.preallocationProbed = true;
   const { sizes, surroundings, file, allocation, image } = driver;
-  const size = image.source.size;
-  const allocated = (surroundings.allocatedBytes ?? size) + file.overlay.changedFrom(size);
+  // Blocks inside the file are taken already, or holes of which nobody tells where they are.
+  const size = Math.ceil(image.source.size / FILE_BLOCK) * FILE_BLOCK;
+  const allocated =
+    (surroundings.allocatedBytes ?? size) + file.overlay.blocksFrom(size, FILE_BLOCK);
   const real = Math.floor(allocated / sizes.clusterSize);
   const enough = Math.max(Math.floor((real * 10) / 9), real + 2);
   const end = Math.ceil(file.overlay.size / sizes.clusterSize);
