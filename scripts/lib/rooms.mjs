@@ -41,6 +41,7 @@ const CORE = [
   coreRoom('guest', [...FACTS, 'check']),
   coreRoom('inspect', [...FACTS, 'check', 'guest']),
   coreRoom('check/causes', COUNTED),
+  coreRoom('space', COUNTED),
   coreRoom('tree', ['', 'qcow2']),
   coreRoom('overlap', FACTS),
   coreRoom('simulate/copy', [...FACTS, 'overlap']),

@@ -6,6 +6,7 @@ import { layout } from './layout.js';
 import { map } from './map.js';
 import { repair } from './repair.js';
 import { simulate } from './simulate.js';
+import { space } from './space.js';
 import { structures } from './structures.js';
 
 /** Every command: what is here is parsed, helped with and named in errors. */
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   repair,
   map,
   layout,
+  space,
   structures,
   simulate,
 ];
