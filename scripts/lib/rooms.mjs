@@ -42,6 +42,7 @@ const CORE = [
   coreRoom('inspect', [...FACTS, 'check', 'guest']),
   coreRoom('check/causes', COUNTED),
   coreRoom('space', COUNTED),
+  coreRoom('chain', [...FACTS, 'check', 'guest']),
   coreRoom('tree', ['', 'qcow2']),
   coreRoom('overlap', FACTS),
   coreRoom('simulate/copy', [...FACTS, 'overlap']),

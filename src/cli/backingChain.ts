@@ -10,10 +10,9 @@ import { filePath, fullBackingName, notAFile } from '../node/imageNames.js';
 export type ChainFile = {
   /** As QEMU names it. */
   readonly filename: string;
-} & (
-  | { readonly format: 'qcow2'; readonly image: MappableImage }
-  | { readonly format: 'raw'; readonly source: ByteSource }
-);
+  /** What is open for it. */
+  readonly source: ByteSource;
+} & ({ readonly format: 'qcow2'; readonly image: MappableImage } | { readonly format: 'raw' });
 
 /** More images than this above one another are no backup chain any more. */
 const MAX_FILES = 256;
@@ -94,7 +93,7 @@ export class BackingChain {
   #add(source: ByteSource, filename: string, format: string): string | undefined {
     switch (format) {
       case 'raw':
-        this.files.push({ filename, format, source });
+        this.files.push({ filename, source, format });
         return undefined;
       case 'qcow2': {
         const image = openImage(source);
@@ -106,7 +105,7 @@ export class BackingChain {
         if (isAboutSnapshots) this.#hint = image.snapshotFailure?.messages[1];
         if (open !== undefined) return open;
         if (!isMappable(image)) return 'The file has too many clusters';
-        this.files.push({ filename, format, image });
+        this.files.push({ filename, source, format, image });
         return undefined;
       }
       default:

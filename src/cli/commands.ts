@@ -1,3 +1,4 @@
+import { chain } from './chain.js';
 import { check } from './check.js';
 import type { Command } from './command.js';
 import { diagnose } from './diagnose.js';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   map,
   layout,
   space,
+  chain,
   structures,
   simulate,
 ];

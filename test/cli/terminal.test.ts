@@ -47,6 +47,7 @@ const WORDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   repair: [['leaks'], ['all', '--changes', '-']],
   map: [[], ['--backing']],
   layout: [[]],
+  chain: [[]],
   space: [[], ['--backing']],
   structures: [[], ['--total-size-limit', '100'], ['--overlap-check', 'none']],
   simulate: [['--ops', ops]],
