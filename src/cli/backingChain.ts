@@ -34,7 +34,7 @@ export class BackingChain {
     let refusal = this.#add(source, filename, 'qcow2');
     const inFront = `Could not open '${filename}': `;
     if (open && refusal === undefined) {
-      this.#paths.add(realpathSync(filename));
+      this.#paths.add(realPath(filename));
       refusal = this.#openBelow(open);
     }
     this.refusal = refusal === undefined ? undefined : inFront + refusal;
@@ -83,7 +83,7 @@ export class BackingChain {
       return `more than ${MAX_FILES} files, the next is '${path}'`;
     const source = open(path);
     this.#opened.push(source);
-    const real = realpathSync(path);
+    const real = realPath(path);
     if (this.#paths.has(real)) return `'${path}' is in the chain already`;
     this.#paths.add(real);
     return this.#add(source, path, format?.name ?? probed(source));
@@ -111,6 +111,15 @@ export class BackingChain {
       default:
         return `'${filename}' has the format '${format}', expected qcow2 or raw`;
     }
+  }
+}
+
+/** The file that a path leads to; the path itself when that is gone by now. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 
