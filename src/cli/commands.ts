@@ -1,6 +1,7 @@
 import { chain } from './chain.js';
 import { check } from './check.js';
 import type { Command } from './command.js';
+import { compare } from './compare.js';
 import { diagnose } from './diagnose.js';
 import { info } from './info.js';
 import { layout } from './layout.js';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   layout,
   space,
   chain,
+  compare,
   structures,
   simulate,
 ];

@@ -48,6 +48,7 @@ const WORDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   map: [[], ['--backing']],
   layout: [[]],
   chain: [[]],
+  compare: [[overlay]],
   space: [[], ['--backing']],
   structures: [[], ['--total-size-limit', '100'], ['--overlap-check', 'none']],
   simulate: [['--ops', ops]],
