@@ -200,7 +200,6 @@ export class Pointing {
     if (curve !== tiles.curve) return;
     const cluster = curve.cluster(at.x, at.y);
     if (!isInFile(this.#scene) && cluster !== undefined) {
-      store.selectRange(undefined);
       void store.selection.selectGuest(guestCluster(cluster));
       store.showTab('cluster');
       return;

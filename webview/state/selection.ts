@@ -1,6 +1,7 @@
 import { signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import { GuestSelection } from './guestSelection.js';
 import type { HostActions } from './hostActions.js';
+import type { RangeState } from './rangeState.js';
 import type { Rpc } from './rpc.js';
 import type { Tab } from './viewState.js';
 import type { ClusterDetail } from '../../src/core/inspect/inspection.js';
@@ -23,6 +24,8 @@ interface Surroundings {
   readonly navigation: { visit(cluster: HostCluster): void };
   readonly actions: Pick<HostActions, 'tellSelected'>;
   readonly rpc: Rpc;
+  /** A range of clusters takes the place of one, and one that of a range. */
+  readonly range: Pick<RangeState, 'choose'>;
   reveal(cluster: HostCluster, view: 'host'): void;
   reveal(cluster: GuestCluster, view: 'guest'): void;
   showTab(tab: Tab): void;
@@ -60,11 +63,13 @@ export class Selection {
 
   /** Selects a guest cluster, and with it the host cluster that holds it. */
   async selectGuest(cluster: GuestCluster): Promise<void> {
+    this.#surroundings.range.choose(undefined);
     const found = await this.guest.pick(cluster);
     if (found) this.#selectHost(found.host);
   }
 
   #setSelected(cluster: HostCluster | undefined): void {
+    this.#surroundings.range.choose(undefined);
     this.guest.clear();
     this.#selectHost(cluster);
   }

@@ -297,7 +297,6 @@ export class Store implements MapSide {
   /** Selects a cluster that was chosen on the map, and the window it is in, if windows are shown. */
   selectOnMap(cluster: HostCluster | undefined): void {
     batch(() => {
-      this.selectRange(undefined);
       this.selection.select(cluster);
       if (this.windows.value)
         this.overlap.selectedWindow.value = cluster === undefined ? undefined : windowOf(cluster);

@@ -93,7 +93,10 @@ export class Ribbons {
     const paint = (ribbons: readonly Ribbon[], fill: string, alpha: number): void => {
       context.globalAlpha = alpha;
       context.fillStyle = fill;
-      for (const ribbon of ribbons) context.fill(pathOf(ribbon, length, gap, isLevel));
+      // In one: where many lie over each other they are no brighter.
+      const all = new Path2D();
+      for (const ribbon of ribbons) all.addPath(pathOf(ribbon, length, gap, isLevel));
+      context.fill(all);
       context.globalAlpha = 1;
     };
     const { range, mapped, table } = this.#store.links;

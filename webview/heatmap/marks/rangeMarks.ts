@@ -1,9 +1,12 @@
 import type { Curve, Extent } from '../../../src/core/picture/curve.js';
 import { outlineOf } from '../../../src/core/picture/outline.js';
 import { rectanglesOf, type Stretch } from '../../../src/core/picture/stretch.js';
+import { TILE } from '../../../src/core/picture/tile.js';
 import type { Highlights } from '../../state/linkState.js';
 import type { Camera } from '../camera.js';
 import type { Marks } from '../palette.js';
+import { fitCanvas } from '../renderer.js';
+import { MARKED_BELOW, type RareFrame } from './rareMarks.js';
 
 /** How much of its colour what is not highlighted keeps. */
 const STEPPED_BACK = 0.58;
@@ -11,6 +14,8 @@ const STEPPED_BACK = 0.58;
 const LINE = 1.5;
 const HALO = 1.25;
 const TABLE = 9;
+/** Stretches that are outlined: the lines of more would hide what they are about. */
+const MAX_OUTLINES = 64;
 
 export interface RangeFrame {
   readonly camera: Camera;
@@ -21,6 +26,7 @@ export interface RangeFrame {
   readonly marks: Marks;
   readonly curve: Curve;
   readonly highlights: Highlights;
+  readonly rare: RareFrame;
   /** Two maps stand side by side: what is linked stands out in both. */
   readonly beside: boolean;
 }
@@ -36,6 +42,7 @@ interface Shape {
 export class RangeMarks {
   #mapped: Shape | undefined;
   #selected: Shape | undefined;
+  readonly #veil = veilContext();
   #inside: { readonly curve: Curve; readonly of: Highlights; readonly path: Path2D } | undefined;
 
   /** Below the marks of what is rare, which does not step back. */
@@ -45,12 +52,20 @@ export class RangeMarks {
     if (!beside || mapped.length + selected.length === 0) return;
     if (this.#inside?.curve !== curve || this.#inside.of !== highlights)
       this.#inside = { curve, of: highlights, path: areaOf(curve, unionOf(mapped, selected)) };
-    const veil = new Path2D();
-    veil.rect(0, 0, Math.ceil(view.width * ratio), Math.ceil(view.height * ratio));
-    veil.addPath(this.#inside.path, matrixOf(frame));
+    const { canvas } = this.#veil;
+    const [width, height] = [Math.ceil(view.width * ratio), Math.ceil(view.height * ratio)];
+    fitCanvas(canvas, width, height);
+    const veil = this.#veil;
+    veil.globalCompositeOperation = 'copy';
+    veil.fillStyle = marks.background;
+    veil.fillRect(0, 0, width, height);
+    veil.globalCompositeOperation = 'destination-out';
+    const bright = new Path2D();
+    bright.addPath(this.#inside.path, matrixOf(frame));
+    veil.fill(bright);
+    clearRare(veil, frame.rare);
     context.globalAlpha = 1 - STEPPED_BACK;
-    context.fillStyle = marks.background;
-    context.fill(veil, 'evenodd');
+    context.drawImage(canvas, 0, 0, width, height, 0, 0, width, height);
     context.globalAlpha = 1;
   }
 
@@ -69,6 +84,27 @@ export class RangeMarks {
       context.lineWidth = LINE * ratio;
       context.strokeRect(at.x - side / 2, at.y - side / 2, side, side);
     }
+  }
+}
+
+function veilContext(): CanvasRenderingContext2D {
+  const context = document.createElement('canvas').getContext('2d');
+  if (!context) throw new Error('no 2D canvas');
+  return context;
+}
+
+/** Cells with something rare in them, where they are so wide that it has no marks. */
+function clearRare(veil: CanvasRenderingContext2D, { items, ratio, rarity }: RareFrame): void {
+  for (const { tile, source, left, top, right } of items) {
+    const cell = (right - left) / source.size;
+    const { cells } = tile;
+    if (cell < MARKED_BELOW * ratio || cells.type === 'uniform') continue;
+    for (let y = 0; y < source.size; y++)
+      for (let x = 0; x < source.size; x++) {
+        const at = (source.y + y) * TILE + source.x + x;
+        if ((cells.masks[at] & rarity.marked) === 0) continue;
+        veil.fillRect(Math.round(left + x * cell), Math.round(top + y * cell), cell, cell);
+      }
   }
 }
 
@@ -108,7 +144,8 @@ function stroke(
 function shapeOf(known: Shape | undefined, curve: Curve, stretches: readonly Stretch[]): Shape {
   if (known?.curve === curve && known.stretches === stretches) return known;
   const outline = new Path2D();
-  for (const stretch of within(curve, stretches))
+  const joined = unionOf(stretches, []);
+  for (const stretch of within(curve, joined.length > MAX_OUTLINES ? [] : joined))
     for (const { x1, y1, x2, y2 } of outlineOf(rectanglesOf(curve, stretch))) {
       outline.moveTo(x1, y1);
       outline.lineTo(x2, y2);

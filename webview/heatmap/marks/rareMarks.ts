@@ -8,7 +8,7 @@ import type { DrawItem } from '../renderer.js';
 import { shapeOf } from './shapes.js';
 
 /** Cells that are narrower (CSS pixels) have marks over what is rare in them… */
-const MARKED_BELOW = 6;
+export const MARKED_BELOW = 6;
 /** …one in a square of this side, so that no mark hides another. */
 const SQUARE = 8;
 const HALO = 1;
