@@ -2,22 +2,22 @@ import { effect } from '@preact/signals';
 import type { Point } from '../../src/core/picture/curve.js';
 import type { View } from '../../src/core/picture/layer.js';
 import type { Stretch } from '../../src/core/picture/stretch.js';
-import type { Rarity } from '../../src/core/picture/rarity.js';
 import { samePicture } from '../state/pictureState.js';
 import type { MapSide } from '../state/mapSide.js';
 import type { Store } from '../state/store.js';
 import { CameraGuide } from './cameraGuide.js';
 import { MapDrawing } from './mapDrawing.js';
-import type { Palette } from './palette.js';
+import type { PlacedMark } from './marks/rareMarks.js';
 import { Pointing } from './pointing.js';
+import type { Look } from './renderer.js';
 import type { Scene } from './scene.js';
 import { TileStore } from './tiles/tileStore.js';
 import { Viewport } from './viewport.js';
 
 /** What is seen of a scene. */
-export interface Sight extends Pick<Scene, 'viewport' | 'tiles'> {
-  readonly palette: Palette;
-  readonly rarity: Rarity;
+export interface Sight extends Pick<Scene, 'viewport' | 'tiles'>, Look {
+  /** Of what is rare, as they were drawn last. */
+  readonly placed: readonly PlacedMark[];
   /** The values of the 32 subclusters of a cell, where they are drawn. */
   readonly subclustersAt: (x: number, y: number) => readonly number[] | undefined;
 }
@@ -142,8 +142,10 @@ export class Heatmap {
 
   /** The viewport with what is seen through it, for a picture of it. */
   get sight(): Sight {
-    const { palette, rarity, subclustersAt } = this.#drawing;
-    return { ...this.#scene, palette, rarity, subclustersAt };
+    const { palette, rarity, subclustersAt, placed } = this.#drawing;
+    const { store, side } = this.#scene;
+    const look = { isolation: side.isolation.value, density: store.density.value };
+    return { ...this.#scene, ...look, palette, rarity, subclustersAt, placed };
   }
 
   /** All canvases as they are now, from the lowest to the uppermost. */

@@ -10,6 +10,7 @@ import type { Palette } from './palette.js';
 import type { Look } from './renderer.js';
 import { RendererChoice } from './rendererChoice.js';
 import { CLOSE_UP_FROM, isInFile, selectedSquares, type Scene } from './scene.js';
+import type { PlacedMark } from './marks/rareMarks.js';
 import { SimulationMarks } from './marks/simulationMarks.js';
 import type { StoredTile } from './tiles/storedTile.js';
 import type { ShownWindows } from './windows/windowOverlay.js';
@@ -78,6 +79,11 @@ export class MapDrawing {
   /** See RareMarks. */
   get marked(): number {
     return this.#overlays.marked;
+  }
+
+  /** The same. */
+  get placed(): readonly PlacedMark[] {
+    return this.#overlays.placed;
   }
 
   /** What is rare in the picture shown, as far as it is known. */

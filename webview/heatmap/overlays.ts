@@ -5,7 +5,7 @@ import { toView, type Camera } from './camera.js';
 import { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { fitCanvas, type DrawItem } from './renderer.js';
-import type { RareFrame, RareMarks } from './marks/rareMarks.js';
+import type { PlacedMark, RareFrame, RareMarks } from './marks/rareMarks.js';
 import type { RangeMarks } from './marks/rangeMarks.js';
 import type { TroubleMarks } from './marks/troubleMarks.js';
 import type { ShownWindows, WindowOverlay } from './windows/windowOverlay.js';
@@ -78,6 +78,11 @@ export class Overlays {
   /** See RareMarks. */
   get marked(): number {
     return this.#rare?.marked ?? 0;
+  }
+
+  /** The same. */
+  get placed(): readonly PlacedMark[] {
+    return this.#rare?.placed ?? [];
   }
 
   /** Whether the next frame differs from the last though nothing else has changed. */

@@ -25,17 +25,17 @@ export function RangePart({ store, range }: Props): JSX.Element {
   const { view, first, end } = range;
   const offsets = `${hex(first * clusterSize)} to ${hex(end * clusterSize - 1)}`;
   return (
-    <article class="cluster range" data-view={view} data-first={first} data-end={end}>
+    <article class="cluster held" data-view={view} data-first={first} data-end={end}>
       <h2>
-        {TITLE[view]} <span class="range-size">{size((end - first) * clusterSize)}</span>
+        {TITLE[view]} <span class="held-size">{size((end - first) * clusterSize)}</span>
       </h2>
       <p>
         <span class="mono">{offsets}</span>
       </p>
-      <div class="range-actions">
+      <div class="held-actions">
         <button
           type="button"
-          class="button secondary"
+          class="button secondary with-icon"
           onClick={() => {
             const side = store.sides.value.find(
               ({ pictures }) => pictures.shown.value.view === view,
@@ -48,7 +48,7 @@ export function RangePart({ store, range }: Props): JSX.Element {
         </button>
         <button
           type="button"
-          class="button secondary"
+          class="button secondary with-icon"
           onClick={() => {
             store.actions.copy(`${view} ${offsets}`);
           }}
@@ -98,12 +98,12 @@ function Kinds({ store, range: { view }, totals }: TotalsProps): JSX.Element {
   return (
     <>
       <h3 class="section-title">What is in it</h3>
-      <div class="range-bar" aria-hidden="true">
+      <div class="held-bar" aria-hidden="true">
         {rows.map(({ value, clusters }) => (
           <span key={value} style={{ background: colour(value), flexGrow: clusters }} />
         ))}
       </div>
-      <table class="range-kinds">
+      <table class="held-kinds">
         <thead>
           <tr>
             <th scope="col">kind</th>
