@@ -86,6 +86,9 @@ function run(store: Store, command: ViewCommand): void {
     case 'showGuest':
       store.look('guest');
       break;
+    case 'showBeside':
+      store.look('beside');
+      break;
     default:
       store.navigation.run(command);
   }

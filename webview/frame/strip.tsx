@@ -59,7 +59,8 @@ export function Strip({ store, side, stands }: Props): JSX.Element {
     const cluster = parts?.view.clusterAt(placeOf(event));
     if (cluster !== undefined) parts?.input.goTo(cluster);
   };
-  const windows = stands === 'alone' && store.windows.value ? ' with-windows' : '';
+  // Room for them as long as one may show them: hiding them does not move the map.
+  const windows = stands === 'alone' && store.isOverlapOpen.value ? ' with-windows' : '';
   return (
     <aside
       class={`strip-frame ${stands}${windows}${store.isDrawn.value ? '' : ' blank'}`}

@@ -105,7 +105,7 @@ function context2d(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
 }
 
 /** The value that a cell is painted with. `table`: see `Rarity`. */
-export function valueOf(glyph: number, mask: number, table: Uint8Array): number {
+function valueOf(glyph: number, mask: number, table: Uint8Array): number {
   const painted = table[mask];
   return painted === AS_DOMINANT ? glyph & DOMINANT_MASK : painted;
 }

@@ -5,6 +5,7 @@ import type { CloseUp } from './closeUp.js';
 import { countInView } from './inView.js';
 import { Overlays, type Square } from './overlays.js';
 import { Rarity } from '../../src/core/picture/rarity.js';
+import type { CausePlace } from '../state/causePlaces.js';
 import { samePicture } from '../state/pictureState.js';
 import type { Palette } from './palette.js';
 import type { Look } from './renderer.js';
@@ -20,6 +21,8 @@ const REST = 150;
 
 /** Milliseconds of a frame in which tiles that have come are prepared; the rest follows in the next. */
 const PREPARING = 2;
+
+const NO_CAUSES: readonly CausePlace[] = [];
 
 /** What is outlined beside the selection; `update` is called first when the cells are others. */
 interface Outlined {
@@ -167,6 +170,7 @@ export class MapDrawing {
         store.simulation.onMap,
         store.mapped.shown,
         store.beside,
+        store.causes.places,
         store.links.highlights.host,
         store.links.highlights.guest,
       ].map((signal) => signal.subscribe(this.invalidateOverlays)),
@@ -240,6 +244,7 @@ export class MapDrawing {
       windows: inFile ? this.#windows : undefined,
       highlights: store.links.highlights[tiles.picture.view].value,
       beside: store.beside.value,
+      causes: inFile ? store.causes.places.value : NO_CAUSES,
       mapped: inFile ? store.mapped.shown.value : undefined,
       hover: this.#outlined.hover(),
       preview: preview && { ...preview, size: 1 },

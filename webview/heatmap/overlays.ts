@@ -1,10 +1,12 @@
 import type { Curve, Extent } from '../../src/core/picture/curve.js';
+import type { CausePlace } from '../state/causePlaces.js';
 import type { Highlights } from '../state/linkState.js';
 import type { MappedOf } from '../state/referredTo.js';
 import { toView, type Camera } from './camera.js';
 import { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { fitCanvas, type DrawItem } from './renderer.js';
+import type { drawCauses } from './marks/causeMarks.js';
 import type { PlacedMark, RareFrame, RareMarks } from './marks/rareMarks.js';
 import type { RangeMarks } from './marks/rangeMarks.js';
 import type { TroubleMarks } from './marks/troubleMarks.js';
@@ -36,6 +38,8 @@ export interface OverlayFrame {
   /** Ranges of clusters that stand out. */
   readonly highlights: Highlights;
   readonly beside: boolean;
+  /** Of the file, in the order of their cards. */
+  readonly causes: readonly CausePlace[];
   readonly curve: Curve;
   /** A table and what it maps. */
   readonly mapped: MappedOf | undefined;
@@ -66,6 +70,8 @@ export class Overlays {
   #fetchingRare: Promise<void> | undefined;
   #rangeMarks: RangeMarks | undefined;
   #fetchingRanges: Promise<void> | undefined;
+  #causes: typeof drawCauses | undefined;
+  #fetchingCauses: Promise<void> | undefined;
 
   /** `fetched`: what was missing is there, or can be had in the next frame. */
   constructor(fetched: () => void) {
@@ -104,6 +110,7 @@ export class Overlays {
     if (frame.windows) this.#drawWindows(context, frame, frame.windows);
     this.#drawTrouble(context, frame);
     if (frame.mapped) drawLinks(context, frame, frame.mapped);
+    this.#drawCauses(context, frame);
     ranges?.drawOutlines(context, frame);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);
@@ -118,6 +125,16 @@ export class Overlays {
     }
     this.#fetchingRare ??= import('./marks/rareMarks.js').then(({ RareMarks }) => {
       this.#rare = new RareMarks();
+      this.#fetched();
+    });
+  }
+
+  /** Fetched when there are any. */
+  #drawCauses(context: CanvasRenderingContext2D, frame: OverlayFrame): void {
+    if (frame.causes.length === 0) return;
+    this.#causes?.(context, frame.causes, frame);
+    this.#fetchingCauses ??= import('./marks/causeMarks.js').then((module) => {
+      this.#causes = module.drawCauses;
       this.#fetched();
     });
   }

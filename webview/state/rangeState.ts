@@ -13,7 +13,7 @@ export interface ClusterRange extends Stretch {
   readonly view: View;
 }
 
-export const sameRange = (a: ClusterRange | undefined, b: ClusterRange | undefined): boolean =>
+const sameRange = (a: ClusterRange | undefined, b: ClusterRange | undefined): boolean =>
   a?.view === b?.view && a?.first === b?.first && a?.end === b?.end;
 
 /** A range of clusters, and what is in it as soon as that is counted. */

@@ -7,6 +7,7 @@ import type { Shell } from '../../src/core/shell.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
 import type { FileStatus } from '../../src/protocol/imageService.js';
 import type { HeatmapSettings } from '../../src/protocol/webviewMessages.js';
+import { CausePlaces } from './causePlaces.js';
 import type { Host } from './host.js';
 import { HostActions } from './hostActions.js';
 import type { HoverPoint } from './hoverPlace.js';
@@ -148,6 +149,7 @@ export class Store implements MapSide {
   /** The range of clusters that is selected. */
   readonly range: RangeState;
   readonly links: LinkState;
+  readonly causes: CausePlaces;
   /** The map that commands are for: the one that was used last. */
   readonly usedSide: Signal<MapSide>;
   map: MapCommands | undefined;
@@ -176,6 +178,7 @@ export class Store implements MapSide {
     this.guestSide = new GuestSide(this.rpc, () => this.guestClusters);
     this.usedSide = signal<MapSide>(this);
     this.range = new RangeState(asksRange(this.rpc));
+    this.causes = new CausePlaces(this);
     this.links = new LinkState(this.rpc, this.range);
     this.camera = signal(kept.camera);
     this.pane = signal(kept.pane);

@@ -13,13 +13,13 @@ import type { Store } from '../state/store.js';
 const LEAST = 1.5;
 
 /** Parts of the two strips that a ribbon joins, 0 … 1. */
-export interface Ribbon {
+interface Ribbon {
   readonly host: readonly [start: number, end: number];
   readonly guest: readonly [start: number, end: number];
 }
 
 /** From the clusters of a run on the disk to those in the file. */
-export function ribbonOf(
+function ribbonOf(
   { guest, clusters, host, hostClusters }: DataRun,
   whole: { readonly host: number; readonly guest: number },
 ): Ribbon {

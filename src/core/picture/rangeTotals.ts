@@ -36,7 +36,7 @@ export interface RangeTotals {
 }
 
 /** Runs told: more than these nobody tells apart. */
-export const MAX_RUNS = 256;
+const MAX_RUNS = 256;
 
 /**
  * What is in the clusters [first, end) of the file or of the disk. Yields the part done. Throws on
