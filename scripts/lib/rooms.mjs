@@ -77,6 +77,7 @@ const PURE = [
   'qcow2/subclusters',
   'bytes',
   'jsonText',
+  'numbers',
   'record',
   'shell',
   'simulate/copy/fate',

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Panels } from './panels.js';
 import { hex } from '../core/bytes.js';
 import { type HostCluster, offsetOf } from '../core/units.js';
+import { countText } from '../core/numbers.js';
 
 /**
  * What VS Code shows of the active panel outside of it: the status bar item with the selected
@@ -40,7 +41,7 @@ export function followActivePanel(panels: Panels): vscode.Disposable {
         ? vscode.l10n.t('no cluster selected')
         : vscode.l10n.t(
             'cluster {0} · {1}',
-            selected.toLocaleString(vscode.env.language),
+            countText(selected),
             offsetText(selected, geometry.clusterBits),
           );
     item.show();

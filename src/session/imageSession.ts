@@ -1,6 +1,7 @@
 import type { ByteSource } from '../core/byteSource.js';
 import { DEFAULT_MEMORY } from '../core/check/scan.js';
 import { checkGuestCluster, guestClusterDetail } from '../core/guest/clusterDetail.js';
+import { countText } from '../core/numbers.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 import { isMappable, openImage, type Image, type MappableImage } from '../core/qcow2/image.js';
@@ -197,7 +198,7 @@ export class ImageSession {
     const map = must(this.#scan?.map);
     if (cluster >= map.clusters) {
       throw new Error(
-        `cluster ${cluster}: expected one below ${map.clusters}, the end of the file`,
+        `cluster ${countText(cluster)}: expected one below ${countText(map.clusters)}, the end of the file`,
       );
     }
     return (

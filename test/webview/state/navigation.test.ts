@@ -87,7 +87,7 @@ describe('a search', () => {
     expect(hits.slice(0, -1)).toEqual(hits.slice(0, -1).toSorted((a, b) => a - b));
     expect(hits.at(-1)).toBe(hits[0]);
     expect(store.navigation.note.value).toMatch(
-      /^Inactive L2, 1 of \d+: .* The search went on from the start of the file\.$/,
+      /^Inactive L2, place 1 of \d+: .* The search went on from the start of the file\.$/,
     );
     expect(store.spoken.value).toBe(store.navigation.note.value);
     findNext(opened, undefined, -1);

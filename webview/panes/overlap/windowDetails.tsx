@@ -79,7 +79,7 @@ function Contents({ store, opened }: Props & { readonly opened: OpenedWindow }):
 /** What the encoding saves, and which of the two is in memory. */
 function encodingText({ form, fragments, allocated }: OpenedWindow): string {
   const bytes = fragments.length * FRAGMENT_BYTES;
-  const encoded = `${plural(fragments.length, 'fragment')} of ${FRAGMENT_BYTES} bytes`;
+  const encoded = `${plural(fragments.length, 'fragment')} of ${plural(FRAGMENT_BYTES, 'byte')}`;
   const instead = `${count(BITMAP_BYTES)} type bytes`;
   switch (form) {
     case 'empty':
