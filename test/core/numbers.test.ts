@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { countText, exactSizeText, plural, sizeText, spanInUnits } from '../../src/core/numbers.js';
+import {
+  countText,
+  exactSizeText,
+  plural,
+  shareText,
+  sizeText,
+  spanInUnits,
+} from '../../src/core/numbers.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -57,6 +64,16 @@ describe('numbers as people read them', () => {
     expect(exactSizeText(65_536)).toBe('64 KiB');
     expect(exactSizeText(1_610_612_737)).toBe('1.50 GiB (1,610,612,737 bytes)');
     expect(exactSizeText(2n ** 60n + 1n)).toBe('1 EiB (1,152,921,504,606,846,977 bytes)');
+  });
+
+  it.each([
+    [1, 8, '12.5 %'],
+    [0, 0, '0.0 %'],
+    [1, 65_536, '< 0.1 %'],
+    [65_535, 65_536, '> 99.9 %'],
+    [3, 3, '100.0 %'],
+  ])('%d of %d is %s', (part, all, text) => {
+    expect(shareText(part, all)).toBe(text);
   });
 
   it('finds the unit in which both ends of a range are short', () => {

@@ -9,7 +9,7 @@ const STRAYS: readonly RegExp[] = [
   /\.to(Fixed|Precision)\(/,
   /\\d\{3\}/,
   /['"`][KMGTPE]iB['"`]/,
-  /\$\{(?!count\()[^}]*\} ?[KMGTPE]iB\b/,
+  /\$\{(?!count(Text)?\()[^}]*\} ?[KMGTPE]iB\b/,
 ];
 
 /** What the editor says has no digits of its own; QEMU's words and the command line's have. */
