@@ -80,6 +80,8 @@ const PURE = [
   'numbers',
   'record',
   'shell',
+  'simulate/copy/cacheOptions',
+  'simulate/copy/cacheSlots',
   'simulate/copy/fate',
   'simulate/copy/laterMessages',
   'simulate/copy/operation',

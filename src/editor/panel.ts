@@ -21,6 +21,7 @@ import {
   onDidChangeCacheSettings,
   onDidChangeDiscardNoUnref,
   onDidChangeHeatmapSettings,
+  writeCaches,
   writeCurve,
   writeDiscardNoUnref,
 } from './settings.js';
@@ -190,6 +191,9 @@ export class ImagePanel implements vscode.Disposable {
         break;
       case 'setOverlap':
         this.#overlap.write(message.options);
+        break;
+      case 'setCaches':
+        void writeCaches(this.document.uri, message.options);
         break;
       case 'setDiscardNoUnref':
         void writeDiscardNoUnref(this.document.uri, message.discardNoUnref);

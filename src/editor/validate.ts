@@ -2,7 +2,14 @@ import * as v from 'valibot';
 import type { Method, Query } from '../protocol/questions.js';
 import { QUESTIONS } from '../protocol/questions.js';
 import type { Request } from '../protocol/rpc.js';
-import { count, curve, hostCluster, hostOffset, overlapOptions } from '../protocol/shapes.js';
+import {
+  cacheOptions,
+  count,
+  curve,
+  hostCluster,
+  hostOffset,
+  overlapOptions,
+} from '../protocol/shapes.js';
 import type { FromWebview } from '../protocol/webviewMessages.js';
 
 const MAX_COPY = 2 ** 20;
@@ -20,6 +27,7 @@ const MESSAGE = v.variant('type', [
   v.object({ type: v.picklist(['ready', 'cancelScan', 'reload']) }),
   v.object({ type: v.literal('request'), request: question }),
   v.object({ type: v.literal('setOverlap'), options: overlapOptions }),
+  v.object({ type: v.literal('setCaches'), options: cacheOptions }),
   v.object({ type: v.literal('setDiscardNoUnref'), discardNoUnref: v.boolean() }),
   v.object({ type: v.literal('setCurve'), curve }),
   v.object({ type: v.literal('selected'), cluster: v.optional(hostCluster) }),

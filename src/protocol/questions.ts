@@ -24,6 +24,7 @@ import type {
 } from './overlap.js';
 import {
   CACHE_MODES,
+  cacheOptions,
   count,
   curve,
   ENGINES,
@@ -34,7 +35,6 @@ import {
   overlapOptions,
   page,
   picture,
-  setting,
   upTo,
 } from './shapes.js';
 import type {
@@ -97,12 +97,7 @@ const overlap = v.object(overlapFields);
 /** How the simulated copy is opened. Settings as a user wrote them: the worker reads them as QEMU would. */
 const simulateOptions = v.object({
   overlap: overlapOptions,
-  caches: v.object({
-    cacheSize: setting,
-    l2CacheSize: setting,
-    l2CacheEntrySize: setting,
-    refcountCacheSize: setting,
-  }),
+  caches: cacheOptions,
   engine: v.picklist(ENGINES),
   cache: v.picklist(CACHE_MODES),
   discardNoUnref: v.boolean(),

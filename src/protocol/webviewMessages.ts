@@ -25,6 +25,7 @@ export type FromWebview<R = Request> =
   /** Write a setting to the user's configuration. */
   | { readonly type: 'setCurve'; readonly curve: CurveName }
   | { readonly type: 'setOverlap'; readonly options: OverlapOptions }
+  | { readonly type: 'setCaches'; readonly options: CacheOptions }
   | { readonly type: 'setDiscardNoUnref'; readonly discardNoUnref: boolean }
   /** The cluster the user selected; undefined when none is. */
   | { readonly type: 'selected'; readonly cluster: HostCluster | undefined }

@@ -30,6 +30,7 @@ describe('messages of the protocol pass', () => {
     { type: 'ready' },
     { type: 'cancelScan' },
     { type: 'reload' },
+    { type: 'setCaches', options: simulation.options.caches },
     request('tile', tile),
     request('strip', { view: 'host', layer: 'kinds', rows: 900 }),
     request('cluster', { cluster: 2 ** 40 }),

@@ -6,6 +6,7 @@ import { LAYERS, type Layer } from '../../src/core/picture/layer.js';
 import { isMapLayer } from '../../src/core/picture/mapLayers.js';
 import type { Rectangle } from '../../src/core/picture/stretch.js';
 import { maskOfValue } from '../../src/core/picture/tile.js';
+import type { CacheOptions } from '../../src/core/simulate/copy/cacheOptions.js';
 import type { Shell } from '../../src/core/shell.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
 import type { FileStatus } from '../../src/protocol/imageService.js';
@@ -272,6 +273,15 @@ export class Store {
     const options = { ...before, ...changes };
     this.overlap.setOptions(options);
     this.#host.post({ type: 'setOverlap', options });
+  }
+
+  /** Simulates with other caches at once, and has their sizes written to VS Code's settings. */
+  setCaches(changes: Partial<CacheOptions>): void {
+    const before = this.simulation.caches.value;
+    if (!before) return;
+    const options = { ...before, ...changes };
+    this.simulation.caches.value = options;
+    this.#host.post({ type: 'setCaches', options });
   }
 
   /** Simulates with the option at once, and has it written to VS Code's settings. */
