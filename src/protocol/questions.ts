@@ -12,7 +12,7 @@ import { WINDOW_COLUMNS } from '../core/overlap/windowOrder.js';
 import type { TreePage } from '../core/tree/node.js';
 import type { DiagnosisAnswer } from './diagnosis.js';
 import type { LayerAnswer, Strip, Tile } from './imageService.js';
-import { MAX_OPERATIONS, MAX_RANGES, MAX_TREE_PAGE } from './limits.js';
+import { MAX_FILM, MAX_OPERATIONS, MAX_RANGES, MAX_TREE_PAGE } from './limits.js';
 import type { CellCounts, Hit, MixedCells, RangesPage } from './navigation.js';
 import type {
   OpenedWindow,
@@ -21,6 +21,7 @@ import type {
   OverlapEventsPage,
   OverlapTimeline,
   OverlapWindowsPage,
+  SlotFilm,
 } from './overlap.js';
 import {
   CACHE_MODES,
@@ -179,6 +180,10 @@ export const QUESTIONS = {
   overlap: exchange<OverlapAnswer>()(overlap),
   /** How they came to be. */
   overlapTimeline: exchange<OverlapTimeline>()(overlap),
+  /** Their cache, operation by operation. */
+  overlapFilm: exchange<SlotFilm>()(
+    v.object({ options: overlapOptions, from: count, count: upTo(MAX_FILM) }),
+  ),
   /** A page of their windows, sorted; `find`: one that is looked for, wherever it is. */
   overlapWindows: exchange<OverlapWindowsPage>()(
     v.object({

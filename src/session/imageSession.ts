@@ -175,6 +175,7 @@ export class ImageSession {
       return answer;
     },
     overlapTimeline: (query) => this.#overlap().timeline(query),
+    overlapFilm: (query) => this.#overlap().film(query),
     overlapWindows: (query) => this.#overlap().windows(query),
     overlapWindow: (query) => this.#overlap().window(query),
     overlapNext: (query) => this.#overlap().next(query),

@@ -381,7 +381,7 @@ describe('the sizes of the metadata caches', () => {
         .poll(() => caches.getByRole('alert').innerText())
         .toBe('l2-cache-size may not exceed cache-size');
       expect(await page.locator('#cacheSize').getAttribute('aria-invalid')).toBe('true');
-      expect(editor.messages.filter(({ type }) => type === 'setCaches').at(-1)).toEqual({
+      expect(editor.said.filter(({ type }) => type === 'setCaches').at(-1)).toEqual({
         type: 'setCaches',
         options: { ...CACHES, l2CacheSize: '1K', cacheSize: '512' },
       });
