@@ -198,6 +198,7 @@ function hosted(map: ClusterMap): HostedImage {
       locate: refuse,
       overlap: () => ({ state: 'none' }),
       overlapTimeline: refuse,
+      overlapFilm: refuse,
       overlapWindows: refuse,
       overlapWindow: refuse,
       overlapNext: refuse,

@@ -63,7 +63,7 @@ export function CacheSettings({ store }: Props): JSX.Element | null {
         </span>
       </summary>
       {!made.ok && (
-        <p class="field-error" id="caches-error" role="alert">
+        <p class="field-error" id="caches-error">
           {clean(made.message)}
         </p>
       )}

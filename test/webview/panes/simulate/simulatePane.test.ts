@@ -378,7 +378,7 @@ describe('the sizes of the metadata caches', () => {
       await page.fill('#cacheSize', '512');
       await page.keyboard.press('Enter');
       await expect
-        .poll(() => caches.getByRole('alert').innerText())
+        .poll(() => caches.locator('.field-error').innerText())
         .toBe('l2-cache-size may not exceed cache-size');
       expect(await page.locator('#cacheSize').getAttribute('aria-invalid')).toBe('true');
       expect(editor.said.filter(({ type }) => type === 'setCaches').at(-1)).toEqual({
