@@ -6,6 +6,7 @@ import {
   cacheOptions,
   count,
   curve,
+  guestCluster,
   hostCluster,
   hostOffset,
   overlapOptions,
@@ -30,7 +31,11 @@ const MESSAGE = v.variant('type', [
   v.object({ type: v.literal('setCaches'), options: cacheOptions }),
   v.object({ type: v.literal('setDiscardNoUnref'), discardNoUnref: v.boolean() }),
   v.object({ type: v.literal('setCurve'), curve }),
-  v.object({ type: v.literal('selected'), cluster: v.optional(hostCluster) }),
+  v.object({
+    type: v.literal('selected'),
+    cluster: v.optional(hostCluster),
+    guest: v.optional(guestCluster),
+  }),
   v.object({ type: v.literal('history'), back: v.boolean(), forward: v.boolean() }),
   v.object({ type: v.literal('copy'), text: v.pipe(v.string(), v.maxLength(MAX_COPY)) }),
   v.object({
@@ -57,7 +62,7 @@ export function fromWebview(unknown: unknown): FromWebview | undefined {
       return request && { type: 'request', request };
     }
     case 'selected':
-      return { type: 'selected', cluster: message.cluster };
+      return { type: 'selected', cluster: message.cluster, guest: message.guest };
     default:
       return message;
   }

@@ -68,6 +68,7 @@ describe('messages of the protocol pass', () => {
     { type: 'setCurve', curve: 'rows' },
     { type: 'selected', cluster: 5 },
     { type: 'selected', cluster: undefined },
+    { type: 'selected', cluster: undefined, guest: 6919 },
     { type: 'copy', text: '0x50000' },
     { type: 'openHex', offset: 0 },
     { type: 'openBackingFile' },

@@ -214,7 +214,8 @@ export class Store {
   begin(): void {
     this.#host.post({ type: 'ready' });
     const { value: cluster } = this.selection.selected;
-    if (cluster !== undefined) this.actions.tellSelected(cluster);
+    const guest = this.selection.guestToKeep;
+    if (cluster !== undefined || guest !== undefined) this.actions.tellSelected(cluster, guest);
   }
 
   get clusterSize(): number {
