@@ -12,7 +12,7 @@ import { WINDOW_COLUMNS } from '../core/overlap/windowOrder.js';
 import type { TreePage } from '../core/tree/node.js';
 import type { DiagnosisAnswer } from './diagnosis.js';
 import type { LayerAnswer, Strip, Tile } from './imageService.js';
-import { MAX_FILM, MAX_OPERATIONS, MAX_RANGES, MAX_TREE_PAGE } from './limits.js';
+import { MAX_FILM, MAX_OPERATIONS, MAX_PEEK, MAX_RANGES, MAX_TREE_PAGE } from './limits.js';
 import type { CellCounts, Hit, MixedCells, RangesPage } from './navigation.js';
 import type {
   OpenedWindow,
@@ -139,6 +139,8 @@ export const QUESTIONS = {
   cluster: exchange<ClusterDetail>()(v.object({ cluster: hostCluster })),
   /** Everything known about one cluster of the guest's disk. */
   guestCluster: exchange<GuestClusterDetail>()(v.object({ cluster: guestCluster })),
+  /** Bytes of the file, as hex digits: fewer at its end. */
+  peek: exchange<string>()(v.object({ offset: hostOffset, length: upTo(MAX_PEEK) })),
   /** A page of findings, for a virtual list. */
   findings: exchange<FindingsPage>()(
     v.object({

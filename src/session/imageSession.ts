@@ -16,6 +16,7 @@ import type { Machine } from './machine.js';
 import { mixedCells } from './mixedCells.js';
 import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
+import { peek } from './peek.js';
 import { Pictures } from './pictures.js';
 import { SimulateSession } from './simulateSession.js';
 import { SweepSession } from './sweepSession.js';
@@ -156,6 +157,7 @@ export class ImageSession {
       checkGuestCluster(this.#mappable(), cluster);
       return guestClusterDetail(this.#mappable(), this.#scan?.result?.scan.stored, cluster);
     },
+    peek: (query) => peek(this.#image.source, query),
     findings: (query) =>
       this.#scan?.result?.inspection.findings(query) ?? { total: 0, findings: [] },
     diagnosis: () => this.#diagnosed(),
