@@ -1,4 +1,5 @@
 import type { ClusterDetail } from '../../../src/core/inspect/inspection.js';
+import { count } from '../../text/text.js';
 import { type HostOffset, hostOffset } from '../../../src/core/units.js';
 
 /** What bytes of a table say: an entry of it, and where that points. */
@@ -37,7 +38,7 @@ export function fieldsOf(
     case 'active-l2':
     case 'inactive-l2':
       return entries(row, sizes.extendedL2 ? EXTENDED_ENTRY : ENTRY, (at, value) => ({
-        name: `[${(from + at) / (sizes.extendedL2 ? EXTENDED_ENTRY : ENTRY)}]`,
+        name: `[${count((from + at) / (sizes.extendedL2 ? EXTENDED_ENTRY : ENTRY))}]`,
         ...l2Entry(value),
       }));
     // Such a table may have begun clusters before: its entries are told without their numbers.
@@ -95,6 +96,6 @@ function refcounts(
     let value = 0n;
     for (const byte of row.subarray(i * bytes, (i + 1) * bytes))
       value = (value << 8n) | BigInt(byte);
-    return { name: `[${first + i}]`, target: undefined, text: String(value) };
+    return { name: `[${count(first + i)}]`, target: undefined, text: String(value) };
   });
 }

@@ -36,8 +36,8 @@ describe('the fields of a row', () => {
       SIZES,
     );
     expect(fields.map(({ name, text }) => `${name} ${text ?? ''}`)).toEqual([
-      '[32771] 1',
-      '[32772] 2',
+      '[32,771] 1',
+      '[32,772] 2',
     ]);
   });
 
