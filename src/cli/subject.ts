@@ -89,7 +89,8 @@ export function withImage(
   }
 }
 
-function sayChanged({ filename }: Subject, output: Output): number {
+/** Says that what was printed is worth nothing; the exit code. */
+export function sayChanged({ filename }: Subject, output: Output): number {
   output.complain(
     t`qcow2-lens: '${filename}' has changed while it was read: nothing here can be relied on\n`,
   );
