@@ -78,6 +78,7 @@ const runTarget = [
   v.object({ type: v.literal('claimed-twice') }),
   v.object({ type: v.literal('leak') }),
   v.object({ type: v.literal('too-low') }),
+  v.object({ type: v.literal('wrong') }),
 ] as const;
 const target = v.variant('type', [...runTarget, v.object({ type: v.literal('corruption') })]);
 

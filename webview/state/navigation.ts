@@ -192,6 +192,8 @@ function nameOf(target: Target): string {
       return 'Leaked';
     case 'too-low':
       return 'Refcount too low';
+    case 'wrong':
+      return 'Wrong';
     case 'corruption':
       return 'Corruption';
     case 'mapped':

@@ -41,6 +41,33 @@ it('is a film of the slots that one steps through by arrows and clicks', async (
   await page.close();
 });
 
+it('brings the details of a window into sight, and leads back to the table', async () => {
+  const editor = await openEditor(browser, {
+    image: hostedMail(),
+    theme: 'dark',
+    settings: { curve: 'hilbert', renderer: 'canvas' },
+    overlap: { ...DEFAULT_OVERLAP, bitmapSize: '8K' },
+    state: { version: 1, pane: { open: true, width: 520, tab: 'overlap' } },
+    width: 1400,
+    height: 600,
+  });
+  const { page } = editor;
+  await settled(editor);
+  const inSight = (selector: string): Promise<boolean> =>
+    page.locator(selector).evaluate((element) => {
+      const pane = element.closest('.overlap-scroll')?.getBoundingClientRect();
+      const { top } = element.getBoundingClientRect();
+      return pane !== undefined && top >= pane.top - 1 && top < pane.bottom;
+    });
+  await page.locator('.window-table .window-row:not(.head)').first().click();
+  await page.locator('.window-details').waitFor();
+  await expect.poll(() => inSight('.window-details .section-title')).toBe(true);
+  await page.getByRole('button', { name: 'back to all' }).click();
+  await expect.poll(() => inSight('.window-table .head')).toBe(true);
+  expect(await page.evaluate(() => document.activeElement?.className)).toContain('window-table');
+  await page.close();
+});
+
 it('says which windows go again and again', () => {
   const evictions = [3, 5, 3, 3, 5, 9].map((window, i) => ({ operation: i + 1, slot: 0, window }));
   const slots = [{ slot: 0, runs: [] }];
