@@ -1,5 +1,6 @@
 import type { Cause, Diagnosis, Step } from '../core/check/causes/cause.js';
-import { COPY, many } from '../core/check/causes/words.js';
+import { plural } from '../core/numbers.js';
+import { COPY } from '../core/check/causes/words.js';
 import { stepCommand } from '../core/check/causes/stepCommand.js';
 import type { Shell } from '../core/shell.js';
 import { linesOf, Printable, t } from './printable.js';
@@ -34,7 +35,7 @@ export function causesText({ causes }: Diagnosis): Printable {
     t`\nCauses (qcow2-lens diagnose says what to do):\n`,
     ...causes.map(
       (cause, index) =>
-        t`${wrapped(`${index + 1}. ${cause.title}${cause.findings > 0 ? ` (${many(cause.findings, 'finding')})` : ''}`, '  ', '     ')}${pictureText(cause, '     ')}${wrapped(`In danger: ${cause.danger.text}`, '     ')}`,
+        t`${wrapped(`${index + 1}. ${cause.title}${cause.findings > 0 ? ` (${plural(cause.findings, 'finding')})` : ''}`, '  ', '     ')}${pictureText(cause, '     ')}${wrapped(`In danger: ${cause.danger.text}`, '     ')}`,
     ),
   ]);
 }

@@ -1,6 +1,6 @@
 import type { Image } from '../core/qcow2/image.js';
 import { cipherName, readLuksHeader } from '../core/qcow2/luksHeader.js';
-import { grouped } from '../core/tree/words.js';
+import { countText } from '../core/numbers.js';
 import { type Printable, t } from './printable.js';
 import { hex } from '../core/bytes.js';
 
@@ -44,11 +44,11 @@ export function encryptionText({ crypto, source }: Image): Printable[] {
   return [
     t`\nencryption\n`,
     t`${at.padStart(6)}  LUKS ${luks.uuid}: ${cipherName(luks)} ${luks.mode}-${luks.ivGenerator}${hash}, hash ${luks.hash}\n`,
-    t`        payload after ${luks.payloadOffset} bytes, ${grouped(luks.masterKeyIterations)} iterations of the master key's digest\n`,
+    t`        payload after ${luks.payloadOffset} bytes, ${countText(luks.masterKeyIterations)} iterations of the master key's digest\n`,
     ...luks.slots.map(({ active, iterations, keyOffset, stripes }, slot) => {
       const place = hex(crypto.offset + BigInt(keyOffset));
       const state = active
-        ? `active, ${grouped(iterations)} iterations, ${grouped(stripes)} stripes`
+        ? `active, ${countText(iterations)} iterations, ${countText(stripes)} stripes`
         : 'inactive';
       return t`        key slot ${slot} at ${place}: ${state}\n`;
     }),

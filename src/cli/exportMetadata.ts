@@ -1,4 +1,4 @@
-import { sizeText } from '../core/check/causes/words.js';
+import { sizeText } from '../core/numbers.js';
 import { metadataCopy } from '../core/export/metadataCopy.js';
 import { command } from './command.js';
 import { NewFile } from './output.js';

@@ -1,7 +1,8 @@
 import { hex } from '../core/bytes.js';
 import type { Image } from '../core/qcow2/image.js';
 import type { Snapshot } from '../core/qcow2/snapshotTable.js';
-import { dateText, sizeText } from '../core/tree/words.js';
+import { exactSizeText } from '../core/numbers.js';
+import { dateText } from '../core/tree/words.js';
 import { encryptionText } from './encryption.js';
 import { FEATURE_FIELDS, featuresOf } from './features.js';
 import { fullBackingName } from '../node/imageNames.js';
@@ -80,8 +81,8 @@ function namesText({ backingFile, dataFile }: Image, filename: string): Printabl
 function snapshotText({ geometry }: Image, s: Snapshot): Printable {
   const disk = s.diskSize ?? geometry?.virtualSize;
   const says = [dateText(s.seconds)];
-  if (disk !== undefined) says.push(`disk of ${sizeText(disk)}`);
-  says.push(s.vmStateSize > 0n ? `VM state of ${sizeText(s.vmStateSize)}` : 'no VM state');
+  if (disk !== undefined) says.push(`disk of ${exactSizeText(disk)}`);
+  says.push(s.vmStateSize > 0n ? `VM state of ${exactSizeText(s.vmStateSize)}` : 'no VM state');
   const table = `L1 table of ${s.l1Size} entries at ${hex(s.l1Offset)}`;
   return t`${at(s.offset)}  ${s.id} '${s.name}', ${table}\n        ${says.join(', ')}\n`;
 }

@@ -1,4 +1,4 @@
-import { sizeText } from '../core/check/causes/words.js';
+import { sizeText } from '../core/numbers.js';
 import { dangerText, repairDanger } from '../core/check/repairDanger.js';
 import { KIND_TEXT } from '../core/map/kinds.js';
 import type { MappableImage } from '../core/qcow2/image.js';

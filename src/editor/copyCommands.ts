@@ -5,6 +5,7 @@ import { usualShell } from './shell.js';
 import { offsetText } from './statusBar.js';
 import type { ClusterDetail } from '../core/inspect/inspection.js';
 import { hex } from '../core/bytes.js';
+import { countText } from '../core/numbers.js';
 
 type Copy = (panel: ImagePanel) => Promise<void>;
 
@@ -25,7 +26,7 @@ export const copyGuestOffset: Copy = async (panel) => {
     void vscode.window.showInformationMessage(
       vscode.l10n.t(
         'Cluster {0} has no guest offset: no L2 entry refers to it.',
-        detail.cluster.toLocaleString(vscode.env.language),
+        countText(detail.cluster),
       ),
     );
 };

@@ -6,13 +6,14 @@ import type { ImageFacts } from '../core/qcow2/facts.js';
 import { clean } from '../core/text.js';
 import { hex } from '../core/bytes.js';
 import type { GuestOffset } from '../core/units.js';
+import { countText } from '../core/numbers.js';
 
 /** A cluster with everybody who refers to it, one a line. */
 export function ownersText({ cluster, offset, owners, more }: ClusterDetail): string {
   const lines = owners.map((owner) => `- ${clean(describeOwner(owner))}${entryText(owner)}`);
   if (lines.length === 0) lines.push('- nothing refers to it');
   if (more) lines.push('- and more');
-  return [`cluster ${cluster} (host offset ${hex(offset)})`, ...lines].join('\n');
+  return [`cluster ${countText(cluster)} (host offset ${hex(offset)})`, ...lines].join('\n');
 }
 
 function entryText(owner: Owner): string {

@@ -4,6 +4,7 @@ import type { SearchTarget } from '../core/inspect/search.js';
 import type { SearchRequest } from '../protocol/webviewMessages.js';
 import type { ImagePanel } from './panel.js';
 import type { ScanSummary } from '../core/inspect/inspection.js';
+import { countText } from '../core/numbers.js';
 
 interface Choice extends vscode.QuickPickItem {
   /** Undefined for the line between two groups. */
@@ -57,7 +58,7 @@ function troubleChoices(summary: ScanSummary | undefined): Choice[] {
     ],
     [vscode.l10n.t('Leaked'), findingsByCode.leak ?? 0, { type: 'leak' }],
   ];
-  return wrong.map(([label, count, target]) => ({ label, description: inDigits(count), target }));
+  return wrong.map(([label, count, target]) => ({ label, description: countText(count), target }));
 }
 
 /** Those that there are; before the scan is done, any. */
@@ -68,9 +69,7 @@ function kindChoices(summary: ScanSummary | undefined): Choice[] {
     .map((kind) => ({
       label: KIND_TEXT[kind],
       // By its option's name it is found, too.
-      description: [kind, ...(summary ? [inDigits(summary.clusters[kind])] : [])].join(' · '),
+      description: [kind, ...(summary ? [countText(summary.clusters[kind])] : [])].join(' · '),
       target: { type: 'kind', kind },
     }));
 }
-
-const inDigits = (n: number): string => n.toLocaleString(vscode.env.language);

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { EntryState, PlaceFound, LocatedEntry } from '../core/inspect/locate.js';
 import { offsetText } from './statusBar.js';
 import { hex } from '../core/bytes.js';
+import { countText } from '../core/numbers.js';
 
 /** Where a place is, in words: what was understood of a text. */
 export function describeLocated(located: PlaceFound, clusterBits: number): string {
@@ -9,7 +10,7 @@ export function describeLocated(located: PlaceFound, clusterBits: number): strin
   const { cluster, entry } = located;
   const where = vscode.l10n.t(
     'cluster {0}, host offset {1}',
-    inDigits(cluster),
+    countText(cluster),
     offsetText(cluster, clusterBits),
   );
   if (!entry) return capitalised(where);
@@ -18,11 +19,11 @@ export function describeLocated(located: PlaceFound, clusterBits: number): strin
 
 const describeEntry = ({ l1Index, l2Index, guestOffset }: LocatedEntry): string =>
   l2Index === undefined
-    ? vscode.l10n.t('L1 entry {0} (guest offset {1})', inDigits(l1Index), hex(guestOffset))
+    ? vscode.l10n.t('L1 entry {0} (guest offset {1})', countText(l1Index), hex(guestOffset))
     : vscode.l10n.t(
         'L1 entry {0}, L2 entry {1} (guest offset {2})',
-        inDigits(l1Index),
-        inDigits(l2Index),
+        countText(l1Index),
+        countText(l2Index),
         hex(guestOffset),
       );
 
@@ -43,7 +44,7 @@ function describeMissing({ what, last }: Extract<PlaceFound, { type: 'none' }>):
     case 'cluster':
       return vscode.l10n.t(
         'That is past the end of the file, whose last cluster is {0}.',
-        inDigits(last),
+        countText(last),
       );
     case 'guest-offset':
       return vscode.l10n.t(
@@ -53,11 +54,10 @@ function describeMissing({ what, last }: Extract<PlaceFound, { type: 'none' }>):
     case 'l1-entry':
       return last < 0
         ? vscode.l10n.t('The L1 table is empty.')
-        : vscode.l10n.t('The last entry of the L1 table is {0}.', inDigits(last));
+        : vscode.l10n.t('The last entry of the L1 table is {0}.', countText(last));
     case 'l2-entry':
-      return vscode.l10n.t('The last entry of an L2 table is {0}.', inDigits(last));
+      return vscode.l10n.t('The last entry of an L2 table is {0}.', countText(last));
   }
 }
 
-const inDigits = (n: number): string => n.toLocaleString(vscode.env.language);
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

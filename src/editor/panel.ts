@@ -21,6 +21,7 @@ import {
   onDidChangeCacheSettings,
   onDidChangeDiscardNoUnref,
   onDidChangeHeatmapSettings,
+  writeCaches,
   writeCurve,
   writeDiscardNoUnref,
 } from './settings.js';
@@ -28,7 +29,7 @@ import { usualShell } from './shell.js';
 import { fromWebview } from './validate.js';
 import type { ClusterDetail } from '../core/inspect/inspection.js';
 import type { Query } from '../protocol/questions.js';
-import type { HostCluster } from '../core/units.js';
+import type { GuestCluster, HostCluster } from '../core/units.js';
 import { messageOf } from '../core/text.js';
 
 /** One tab that shows an image. */
@@ -42,6 +43,7 @@ export class ImagePanel implements vscode.Disposable {
   readonly #parts: vscode.Disposable[] = [this.#changes];
   #ready = false;
   #selected: HostCluster | undefined;
+  #selectedGuest: GuestCluster | undefined;
   #history = { back: false, forward: false };
   /** What is to be shown once the webview listens. */
   #toShow: ToWebview | undefined;
@@ -112,6 +114,11 @@ export class ImagePanel implements vscode.Disposable {
   /** The cluster that the user has selected, if any. */
   get selected(): HostCluster | undefined {
     return this.#selected;
+  }
+
+  /** The cluster of the guest's disk that the user has picked, if any. */
+  get selectedGuest(): GuestCluster | undefined {
+    return this.#selectedGuest;
   }
 
   /** Whether there are places to go back and forward to. */
@@ -191,11 +198,15 @@ export class ImagePanel implements vscode.Disposable {
       case 'setOverlap':
         this.#overlap.write(message.options);
         break;
+      case 'setCaches':
+        void writeCaches(this.document.uri, message.options);
+        break;
       case 'setDiscardNoUnref':
         void writeDiscardNoUnref(this.document.uri, message.discardNoUnref);
         break;
       case 'selected':
         this.#selected = message.cluster;
+        this.#selectedGuest = message.guest;
         this.#changes.fire();
         break;
       case 'history':

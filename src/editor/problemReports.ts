@@ -6,6 +6,7 @@ import type { GeometryFacts, ImageFacts } from '../core/qcow2/facts.js';
 import { clean } from '../core/text.js';
 import { hex } from '../core/bytes.js';
 import { clusterOf, type HostCluster } from '../core/units.js';
+import { countText } from '../core/numbers.js';
 
 /** Where the link of a report leads: a cluster of the file, the list of all findings, or the image. */
 export type PlaceOfReport = HostCluster | 'findings' | 'image';
@@ -66,7 +67,7 @@ export async function findingReports(
     reports.push({
       level: 'information',
       code: 'more-findings',
-      message: `… and ${more.toLocaleString('en-US')} more findings; open the Findings list`,
+      message: `… and ${countText(more)} more findings; open the Findings list`,
       to: 'findings',
     });
   return reports;
@@ -77,11 +78,14 @@ function findingReport(finding: Finding, geometry: GeometryFacts): ProblemReport
   const text = (message === '' ? explain(code).title : message).replace(/\.$/, '');
   // Whose it is tells apart what QEMU says in the same words of the disk and of its snapshots.
   const whose = owner ? `: ${describeOwner(owner)}` : '';
+  // The number of a cluster that the file does not have says nothing.
+  const at = cluster < geometry.hostClusters ? `cluster ${countText(cluster)}, ` : '';
+  const place = `${at}host offset ${hex(offset)}`;
   return {
     // Outside QEMU's counts, yet what comes of it cannot be undone.
     level: code === 'repair-deletes-snapshots' ? 'warning' : LEVELS[severity],
     code,
-    message: clean(`${text}${whose} (cluster ${cluster}, host offset ${hex(offset)})`),
+    message: clean(`${text}${whose} (${place})`),
     to: placeToShow(finding, geometry),
   };
 }

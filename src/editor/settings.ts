@@ -87,6 +87,13 @@ export function cacheSettings(file: vscode.Uri): CacheOptions {
   };
 }
 
+/** Writes what differs from the settings as they are. */
+export async function writeCaches(file: vscode.Uri, options: CacheOptions): Promise<void> {
+  const now = cacheSettings(file);
+  for (const key of CACHE_OPTIONS)
+    if (now[key] !== options[key]) await writeSetting(ROOT, key, options[key], file);
+}
+
 export function onDidChangeCacheSettings(
   file: vscode.Uri,
   listener: (caches: CacheOptions) => void,

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import type { Panels } from './panels.js';
 import { hex } from '../core/bytes.js';
-import { type HostCluster, offsetOf } from '../core/units.js';
+import { type GuestCluster, type HostCluster, offsetOf } from '../core/units.js';
+import { countText } from '../core/numbers.js';
 
 /**
  * What VS Code shows of the active panel outside of it: the status bar item with the selected
@@ -35,18 +36,27 @@ export function followActivePanel(panels: Panels): vscode.Disposable {
       item.hide();
       return;
     }
-    item.text =
-      selected === undefined
-        ? vscode.l10n.t('no cluster selected')
-        : vscode.l10n.t(
-            'cluster {0} · {1}',
-            selected.toLocaleString(vscode.env.language),
-            offsetText(selected, geometry.clusterBits),
-          );
+    item.text = placeText(selected, panel?.selectedGuest, geometry.clusterBits);
     item.show();
   };
   update();
   return vscode.Disposable.from(item, panels.onChange(update));
+}
+
+/** "guest cluster 6,919 · 0x1b070000": what was picked on the guest's disk comes before where it lies. */
+function placeText(
+  selected: HostCluster | undefined,
+  guest: GuestCluster | undefined,
+  clusterBits: number,
+): string {
+  if (guest !== undefined)
+    return vscode.l10n.t(
+      'guest cluster {0} · {1}',
+      countText(guest),
+      hex(offsetOf(guest, { clusterSize: 2 ** clusterBits })),
+    );
+  if (selected === undefined) return vscode.l10n.t('no cluster selected');
+  return vscode.l10n.t('cluster {0} · {1}', countText(selected), offsetText(selected, clusterBits));
 }
 
 /** Where a cluster starts in the file, as `0x…`. */

@@ -2,7 +2,15 @@ import * as v from 'valibot';
 import type { Method, Query } from '../protocol/questions.js';
 import { QUESTIONS } from '../protocol/questions.js';
 import type { Request } from '../protocol/rpc.js';
-import { count, curve, hostCluster, hostOffset, overlapOptions } from '../protocol/shapes.js';
+import {
+  cacheOptions,
+  count,
+  curve,
+  guestCluster,
+  hostCluster,
+  hostOffset,
+  overlapOptions,
+} from '../protocol/shapes.js';
 import type { FromWebview } from '../protocol/webviewMessages.js';
 
 const MAX_COPY = 2 ** 20;
@@ -20,9 +28,14 @@ const MESSAGE = v.variant('type', [
   v.object({ type: v.picklist(['ready', 'cancelScan', 'reload']) }),
   v.object({ type: v.literal('request'), request: question }),
   v.object({ type: v.literal('setOverlap'), options: overlapOptions }),
+  v.object({ type: v.literal('setCaches'), options: cacheOptions }),
   v.object({ type: v.literal('setDiscardNoUnref'), discardNoUnref: v.boolean() }),
   v.object({ type: v.literal('setCurve'), curve }),
-  v.object({ type: v.literal('selected'), cluster: v.optional(hostCluster) }),
+  v.object({
+    type: v.literal('selected'),
+    cluster: v.optional(hostCluster),
+    guest: v.optional(guestCluster),
+  }),
   v.object({ type: v.literal('history'), back: v.boolean(), forward: v.boolean() }),
   v.object({ type: v.literal('copy'), text: v.pipe(v.string(), v.maxLength(MAX_COPY)) }),
   v.object({
@@ -49,7 +62,7 @@ export function fromWebview(unknown: unknown): FromWebview | undefined {
       return request && { type: 'request', request };
     }
     case 'selected':
-      return { type: 'selected', cluster: message.cluster };
+      return { type: 'selected', cluster: message.cluster, guest: message.guest };
     default:
       return message;
   }

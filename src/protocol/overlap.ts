@@ -61,6 +61,30 @@ export interface LastOperation {
   readonly evicted: readonly number[];
 }
 
+/** The cache of bitmaps over some operations: which window each slot has after each of them. */
+export interface SlotFilm {
+  /** Operations before the first frame: frame 0 is the state after `from + 1` of them. */
+  readonly from: number;
+  readonly frames: number;
+  /** In ascending order, some dozens at most; how many there are in all. */
+  readonly slots: readonly FilmedSlot[];
+  readonly slotCount: number;
+  /** In the slots that are told; how many there are in all. */
+  readonly evictions: readonly {
+    /** The operation, from 1 on, to which the slot has lost the window. */
+    readonly operation: number;
+    readonly slot: number;
+    readonly window: number;
+  }[];
+  readonly evictionCount: number;
+}
+
+export interface FilmedSlot {
+  readonly slot: number;
+  /** One after the other; without a window while the slot is free. */
+  readonly runs: readonly { readonly window: number | undefined; readonly frames: number }[];
+}
+
 /** Columns of samples, evenly over the operations; see core/overlap/timeline.ts. */
 export interface OverlapTimeline {
   readonly positions: readonly number[];

@@ -12,7 +12,7 @@ import { WINDOW_COLUMNS } from '../core/overlap/windowOrder.js';
 import type { TreePage } from '../core/tree/node.js';
 import type { DiagnosisAnswer } from './diagnosis.js';
 import type { LayerAnswer, Strip, Tile } from './imageService.js';
-import { MAX_OPERATIONS, MAX_RANGES, MAX_TREE_PAGE } from './limits.js';
+import { MAX_FILM, MAX_OPERATIONS, MAX_PEEK, MAX_RANGES, MAX_TREE_PAGE } from './limits.js';
 import type {
   CellCounts,
   Hit,
@@ -28,9 +28,11 @@ import type {
   OverlapEventsPage,
   OverlapTimeline,
   OverlapWindowsPage,
+  SlotFilm,
 } from './overlap.js';
 import {
   CACHE_MODES,
+  cacheOptions,
   count,
   curve,
   ENGINES,
@@ -41,7 +43,6 @@ import {
   overlapOptions,
   page,
   picture,
-  setting,
   upTo,
 } from './shapes.js';
 import type {
@@ -86,6 +87,7 @@ const runTarget = [
   v.object({ type: v.literal('claimed-twice') }),
   v.object({ type: v.literal('leak') }),
   v.object({ type: v.literal('too-low') }),
+  v.object({ type: v.literal('wrong') }),
 ] as const;
 const target = v.variant('type', [...runTarget, v.object({ type: v.literal('corruption') })]);
 
@@ -106,12 +108,7 @@ const overlap = v.object(overlapFields);
 /** How the simulated copy is opened. Settings as a user wrote them: the worker reads them as QEMU would. */
 const simulateOptions = v.object({
   overlap: overlapOptions,
-  caches: v.object({
-    cacheSize: setting,
-    l2CacheSize: setting,
-    l2CacheEntrySize: setting,
-    refcountCacheSize: setting,
-  }),
+  caches: cacheOptions,
   engine: v.picklist(ENGINES),
   cache: v.picklist(CACHE_MODES),
   discardNoUnref: v.boolean(),
@@ -152,6 +149,8 @@ export const QUESTIONS = {
   cluster: exchange<ClusterDetail>()(v.object({ cluster: hostCluster })),
   /** Everything known about one cluster of the guest's disk. */
   guestCluster: exchange<GuestClusterDetail>()(v.object({ cluster: guestCluster })),
+  /** Bytes of the file, as hex digits: fewer at its end. */
+  peek: exchange<string>()(v.object({ offset: hostOffset, length: upTo(MAX_PEEK) })),
   /** A page of findings, for a virtual list. */
   findings: exchange<FindingsPage>()(
     v.object({
@@ -204,6 +203,10 @@ export const QUESTIONS = {
   overlap: exchange<OverlapAnswer>()(overlap),
   /** How they came to be. */
   overlapTimeline: exchange<OverlapTimeline>()(overlap),
+  /** Their cache, operation by operation. */
+  overlapFilm: exchange<SlotFilm>()(
+    v.object({ options: overlapOptions, from: count, count: upTo(MAX_FILM) }),
+  ),
   /** A page of their windows, sorted; `find`: one that is looked for, wherever it is. */
   overlapWindows: exchange<OverlapWindowsPage>()(
     v.object({

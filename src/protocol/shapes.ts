@@ -42,6 +42,14 @@ export const overlapOptions = v.object({
 });
 export type OverlapOptions = v.InferOutput<typeof overlapOptions>;
 
+/** The sizes of QEMU's metadata caches as a user wrote them; empty: not set. */
+export const cacheOptions = v.object({
+  cacheSize: setting,
+  l2CacheSize: setting,
+  l2CacheEntrySize: setting,
+  refcountCacheSize: setting,
+});
+
 /** Who checks the writes of a simulation. */
 export const ENGINES = ['today', 'structures'] as const;
 export type EngineName = (typeof ENGINES)[number];

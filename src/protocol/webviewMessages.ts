@@ -6,7 +6,7 @@ import type { Layer } from '../core/picture/layer.js';
 import type { Reply, Request } from './rpc.js';
 import type { CurveName } from '../core/picture/curve.js';
 import type { OverlapOptions } from './shapes.js';
-import type { HostCluster, HostOffset } from '../core/units.js';
+import type { GuestCluster, HostCluster, HostOffset } from '../core/units.js';
 
 export type Renderer = 'auto' | 'canvas' | 'webgl';
 
@@ -25,9 +25,14 @@ export type FromWebview<R = Request> =
   /** Write a setting to the user's configuration. */
   | { readonly type: 'setCurve'; readonly curve: CurveName }
   | { readonly type: 'setOverlap'; readonly options: OverlapOptions }
+  | { readonly type: 'setCaches'; readonly options: CacheOptions }
   | { readonly type: 'setDiscardNoUnref'; readonly discardNoUnref: boolean }
-  /** The cluster the user selected; undefined when none is. */
-  | { readonly type: 'selected'; readonly cluster: HostCluster | undefined }
+  /** The cluster the user selected, undefined when none is; with the guest cluster that was picked. */
+  | {
+      readonly type: 'selected';
+      readonly cluster: HostCluster | undefined;
+      readonly guest: GuestCluster | undefined;
+    }
   /** Whether there are places to go back and forward to. */
   | { readonly type: 'history'; readonly back: boolean; readonly forward: boolean }
   | { readonly type: 'copy'; readonly text: string }

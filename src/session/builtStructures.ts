@@ -2,6 +2,7 @@ import { hex } from '../core/bytes.js';
 import { exposureText, oversizeText } from '../core/overlap/adviceText.js';
 import type { MetadataList } from '../core/overlap/metadataList.js';
 import type { Operation } from '../core/overlap/operation.js';
+import { plural } from '../core/numbers.js';
 import { WINDOW_SIZE } from '../core/overlap/typeRuns.js';
 import { typeNames } from '../core/overlap/types.js';
 import { windowMarks } from '../core/overlap/windowMarks.js';
@@ -57,7 +58,7 @@ export function operationText(
   if (operation.type === 'check')
     return { text: `check ${hex(offset)}, ${formatSize(size)}`, windows };
   const what = typeNames(operation.types).join(', ');
-  const clusters = operation.clusters === 1 ? '' : `, ${operation.clusters} clusters`;
+  const clusters = operation.clusters === 1 ? '' : `, ${plural(operation.clusters, 'cluster')}`;
   return { text: `${operation.type} ${what} at ${hex(offset)}${clusters}`, windows };
 }
 

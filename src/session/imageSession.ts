@@ -1,6 +1,7 @@
 import type { ByteSource } from '../core/byteSource.js';
 import { DEFAULT_MEMORY } from '../core/check/scan.js';
 import { checkGuestCluster, guestClusterDetail } from '../core/guest/clusterDetail.js';
+import { countText } from '../core/numbers.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import { imageFacts } from '../core/qcow2/facts.js';
 import { isMappable, openImage, type Image, type MappableImage } from '../core/qcow2/image.js';
@@ -15,6 +16,7 @@ import type { Machine } from './machine.js';
 import { mixedCells } from './mixedCells.js';
 import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
+import { peek } from './peek.js';
 import { Pictures } from './pictures.js';
 import { RangeSession } from './rangeSession.js';
 import { SimulateSession } from './simulateSession.js';
@@ -159,6 +161,7 @@ export class ImageSession {
       checkGuestCluster(this.#mappable(), cluster);
       return guestClusterDetail(this.#mappable(), this.#scan?.result?.scan.stored, cluster);
     },
+    peek: (query) => peek(this.#image.source, query),
     findings: (query) =>
       this.#scan?.result?.inspection.findings(query) ?? { total: 0, findings: [] },
     diagnosis: () => this.#diagnosed(),
@@ -180,6 +183,7 @@ export class ImageSession {
       return answer;
     },
     overlapTimeline: (query) => this.#overlap().timeline(query),
+    overlapFilm: (query) => this.#overlap().film(query),
     overlapWindows: (query) => this.#overlap().windows(query),
     overlapWindow: (query) => this.#overlap().window(query),
     overlapNext: (query) => this.#overlap().next(query),
@@ -203,7 +207,7 @@ export class ImageSession {
     const map = must(this.#scan?.map);
     if (cluster >= map.clusters) {
       throw new Error(
-        `cluster ${cluster}: expected one below ${map.clusters}, the end of the file`,
+        `cluster ${countText(cluster)}: expected one below ${countText(map.clusters)}, the end of the file`,
       );
     }
     return (

@@ -1,4 +1,5 @@
 import { mebibytesNeeded } from '../core/check/mapNeed.js';
+import { countText } from '../core/numbers.js';
 import { scan, type Scan, type ScanProgress } from '../core/check/scan.js';
 import { Inspection } from '../core/inspect/inspection.js';
 import { BudgetError } from '../core/map/budget.js';
@@ -147,7 +148,7 @@ function* scanWithin(image: MappableImage, memory: number): Generator<ScanProgre
     if (!(error instanceof BudgetError)) throw error;
     const needed = mebibytesNeeded(image, error);
     throw new Error(
-      `this image needs about ${needed} MiB of memory, more than the editor takes; ` +
+      `this image needs about ${countText(needed)} MiB of memory, more than the editor takes; ` +
         `on the command line, qcow2-lens check --memory ${needed}`,
       { cause: error },
     );

@@ -18,6 +18,7 @@ import { createCurve, type Curve, type CurveName } from '../core/picture/curve.j
 import type { MappableImage } from '../core/qcow2/image.js';
 import type { Hit, RangesPage } from '../protocol/navigation.js';
 import type { Query } from '../protocol/questions.js';
+import { countText } from '../core/numbers.js';
 import { BLOCK_EDGE } from '../protocol/limits.js';
 import { hostCluster, type HostCluster } from '../core/units.js';
 
@@ -100,7 +101,7 @@ export class Navigator {
       for (const owner of ownersOf(this.#scan, selected))
         if ((owner.type === 'l2-table' || owner.type === 'l2-entry') && !owner.snapshot)
           return { type: 'l2', l1Index: owner.l1Index, l2Index };
-    throw new Error(`no active L2 table has to do with cluster ${selected}`);
+    throw new Error(`no active L2 table has to do with cluster ${countText(selected)}`);
   }
 
   #search(target: SearchTarget): RunIndex {

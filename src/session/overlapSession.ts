@@ -25,8 +25,10 @@ import type {
   OverlapWindow,
   OverlapWindowsPage,
   SettingAdvice,
+  SlotFilm,
 } from '../protocol/overlap.js';
 import { describeList, operationText } from './builtStructures.js';
+import { slotFilm } from './slotFilm.js';
 import { runSlice } from './slice.js';
 import { readOptions, type ReadOptions } from './readOptions.js';
 import type { OverlapQuery, Query } from '../protocol/questions.js';
@@ -112,6 +114,10 @@ export class OverlapSession {
       conversions: thin(timeline.conversions),
       events: thin(timeline.events),
     };
+  }
+
+  film({ options, from, count }: Query<'overlapFilm'>): SlotFilm {
+    return slotFilm(this.#replay(options), from, count);
   }
 
   windows({

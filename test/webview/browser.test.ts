@@ -333,7 +333,7 @@ describe('views and layers', () => {
       expect(await details.getAttribute('data-guest')).toBe(String(guest));
       expect(await details.innerText()).toContain('L1[62]');
       await page.locator(`.cluster[data-cluster="${String(host)}"]`).waitFor();
-      expect(said.at(-1)).toEqual({ type: 'selected', cluster: host });
+      expect(said.at(-1)).toMatchObject({ type: 'selected', cluster: host, guest });
       // The other way, by keys alone.
       await page.focus('.heatmap');
       await page.keyboard.press('Home');

@@ -99,7 +99,9 @@ export function speakPlace(
   const { picture, cluster, clusters, trouble } = place;
   const guest = picture.view === 'guest' ? 'guest ' : '';
   const parts = [
-    clusters === 1 ? `${guest}cluster ${cluster}` : `${clusters} ${guest}clusters at ${cluster}`,
+    clusters === 1
+      ? `${guest}cluster ${count(cluster)}`
+      : `${count(clusters)} ${guest}clusters at ${count(cluster)}`,
   ];
   parts.push(...valuesTexts(place, names));
   if (trouble !== 0) parts.push(TROUBLE_TEXT[trouble]);

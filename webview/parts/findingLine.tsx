@@ -5,7 +5,8 @@ import type { Store } from '../state/store.js';
 import { count } from '../text/text.js';
 import { Icon, type IconName } from './icon.js';
 import { clean } from '../../src/core/text.js';
-import type { HostCluster } from '../../src/core/units.js';
+import { hex } from '../../src/core/bytes.js';
+import { type HostCluster, offsetOf } from '../../src/core/units.js';
 
 const SEVERITY_ICON: Readonly<Record<Severity, IconName>> = {
   error: 'circle-slash',
@@ -24,7 +25,7 @@ interface Props {
 
 /** One finding in two lines. */
 export function FindingLine({ finding, store, isOpen, onClick }: Props): JSX.Element {
-  const { severity, code, cluster, message, owner } = finding;
+  const { severity, code, message, owner } = finding;
   const title = store.explain(code)?.title ?? code;
   // Where QEMU counts without a word, ours stands for it.
   const text = message === '' ? title : clean(message);
@@ -41,13 +42,19 @@ export function FindingLine({ finding, store, isOpen, onClick }: Props): JSX.Ele
       <span class="finding-text">
         <span class="finding-message">{text}</span>
         <span class="dim">
-          cluster {count(cluster)}
-          {!store.selection.has(cluster) && ' (past the end of the file)'}
+          {placeText(finding, store)}
           {owner && ` · ${clean(describeOwner(owner))}`}
         </span>
       </span>
     </button>
   );
+}
+
+/** Clusters past the end of the file are numbers that say nothing: their offset does. */
+function placeText({ cluster }: Finding, store: Store): string {
+  return store.selection.has(cluster)
+    ? `cluster ${count(cluster)}`
+    : `${hex(offsetOf(cluster, store))}, past the end of the file`;
 }
 
 /** The cluster to show for a finding. */

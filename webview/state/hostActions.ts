@@ -1,7 +1,7 @@
 import type { Signal } from '@preact/signals';
 import type { HeatmapSettings, PictureFormat } from '../../src/protocol/webviewMessages.js';
 import type { Host } from './host.js';
-import type { HostCluster, HostOffset } from '../../src/core/units.js';
+import type { GuestCluster, HostCluster, HostOffset } from '../../src/core/units.js';
 
 /** What changes here as something is asked of the host. */
 interface Surroundings {
@@ -19,8 +19,8 @@ export class HostActions {
   }
 
   /** The status bar and the commands go by what is selected. */
-  tellSelected(cluster: HostCluster | undefined): void {
-    this.#host.post({ type: 'selected', cluster });
+  tellSelected(cluster: HostCluster | undefined, guest: GuestCluster | undefined): void {
+    this.#host.post({ type: 'selected', cluster, guest });
   }
 
   setCurve(curve: HeatmapSettings['curve']): void {

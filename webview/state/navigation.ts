@@ -1,10 +1,11 @@
-import { computed, signal, type Signal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { SearchTarget } from '../../src/core/inspect/search.js';
 import type { NavigationCommand, SearchRequest } from '../../src/protocol/webviewMessages.js';
 import type { Hit } from '../../src/protocol/navigation.js';
 import { readHistory, travelled, visited, type History } from './history.js';
 import { type MappedState, mappedText } from './referredTo.js';
 import type { Rpc } from './rpc.js';
+import type { Scan } from './scan.js';
 import type { Selection } from './selection.js';
 import { KIND_TEXT } from '../../src/core/map/kinds.js';
 import { messageOf } from '../../src/core/text.js';
@@ -25,6 +26,7 @@ interface Surroundings {
   /** What the live region says. */
   readonly spoken: Signal<string>;
   readonly rpc: Rpc;
+  readonly scan: ReadonlySignal<Scan>;
   showTab(tab: Tab): void;
 }
 
@@ -131,7 +133,7 @@ export class Navigation {
     this.history.value = next;
     const cluster = next.places[next.at];
     this.#surroundings.selection.goTo(cluster);
-    this.#surroundings.spoken.value = `cluster ${cluster}`;
+    this.#surroundings.spoken.value = `cluster ${count(cluster)}`;
   }
 
   async #search(wanted: SearchRequest['target'], direction: 1 | -1): Promise<void> {
@@ -152,7 +154,7 @@ export class Navigation {
         return;
       }
       this.#surroundings.selection.goTo(hit.cluster);
-      this.say(hitText(target, hit, direction));
+      this.say(hitText(target, hit, direction, countedBy(target, this.#surroundings.scan.value)));
     } catch (error) {
       this.say(failureOf(error));
     }
@@ -190,6 +192,8 @@ function nameOf(target: Target): string {
       return 'Leaked';
     case 'too-low':
       return 'Refcount too low';
+    case 'wrong':
+      return 'Wrong';
     case 'corruption':
       return 'Corruption';
     case 'mapped':
@@ -197,16 +201,38 @@ function nameOf(target: Target): string {
   }
 }
 
-/** "Leaked, 3 of 17: 96 clusters at cluster 20,512. The search went on from the start." */
-function hitText(target: Target, hit: Hit, direction: 1 | -1): string {
+/**
+ * What `qemu-img check` counts of the findings that a search goes through; there are fewer places than findings where
+ * clusters with some lie side by side, or one has several.
+ */
+function countedBy(target: Target, scan: Scan): string | undefined {
+  const counts = scan.state === 'scanned' ? scan.summary.counts : undefined;
+  if (!counts) return undefined;
+  switch (target.type) {
+    case 'corruption': {
+      const { corruptions, checkErrors } = counts;
+      const told = plural(corruptions, 'corruption');
+      return checkErrors > 0 ? `${told}, ${plural(checkErrors, 'check error')}` : told;
+    }
+    case 'leak':
+      return plural(counts.leaks, 'leak');
+    default:
+      return undefined;
+  }
+}
+
+/** "Corruption, place 4 of 4 · 11 corruptions: cluster 20,512. The search went on from the start." */
+function hitText(target: Target, hit: Hit, direction: 1 | -1, counted: string | undefined): string {
   const { cluster, clusters, position, total, wrapped } = hit;
-  const place =
+  const where =
     clusters === 1
       ? `cluster ${count(cluster)}`
       : `${plural(clusters, 'cluster')} from ${count(cluster)} on`;
   const end = direction === 1 ? 'the start' : 'the end';
   const onward = wrapped ? `. The search went on from ${end} of the file.` : '';
-  return `${nameOf(target)}, ${count(position + 1)} of ${count(total)}: ${place}${onward}`;
+  const place = `place ${count(position + 1)} of ${count(total)}`;
+  const among = counted === undefined ? place : `${place} · ${counted}`;
+  return `${nameOf(target)}, ${among}: ${where}${onward}`;
 }
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -76,7 +76,7 @@ export class Selection {
 
   #selectHost(cluster: HostCluster | undefined): void {
     this.selected.value = cluster;
-    this.#surroundings.actions.tellSelected(cluster);
+    this.#surroundings.actions.tellSelected(cluster, this.guest.picked);
     if (cluster === undefined) this.detail.value = { state: 'none' };
     else void this.#loadDetail(cluster);
   }

@@ -3,6 +3,7 @@ import type { Explanation } from '../../src/core/check/explanations.js';
 import type { FindingCode } from '../../src/core/check/finding.js';
 import { LAYERS, type Layer, type View } from '../../src/core/picture/layer.js';
 import { isMapLayer } from '../../src/core/picture/mapLayers.js';
+import type { CacheOptions } from '../../src/core/simulate/copy/cacheOptions.js';
 import type { Shell } from '../../src/core/shell.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
 import type { FileStatus } from '../../src/protocol/imageService.js';
@@ -251,7 +252,8 @@ export class Store implements MapSide {
   begin(): void {
     this.#host.post({ type: 'ready' });
     const { value: cluster } = this.selection.selected;
-    if (cluster !== undefined) this.actions.tellSelected(cluster);
+    const guest = this.selection.guestToKeep;
+    if (cluster !== undefined || guest !== undefined) this.actions.tellSelected(cluster, guest);
   }
 
   get clusterSize(): number {
@@ -337,6 +339,15 @@ export class Store implements MapSide {
     const options = { ...before, ...changes };
     this.overlap.setOptions(options);
     this.#host.post({ type: 'setOverlap', options });
+  }
+
+  /** Simulates with other caches at once, and has their sizes written to VS Code's settings. */
+  setCaches(changes: Partial<CacheOptions>): void {
+    const before = this.simulation.caches.value;
+    if (!before) return;
+    const options = { ...before, ...changes };
+    this.simulation.caches.value = options;
+    this.#host.post({ type: 'setCaches', options });
   }
 
   /** Simulates with the option at once, and has it written to VS Code's settings. */

@@ -62,7 +62,7 @@ function describeWindows(states: WindowStates, first: number, last: number): str
   return parts.length === 0 ? windows : `${windows}: ${parts.join(', ')}`;
 }
 
-/** Where the strip is, for the ear: "cluster 20512, host offset 0x50200000, 3% of the file in view". */
+/** Where the strip is, for the ear: "cluster 20,512, host offset 0x50200000, 3% of the file in view". */
 export function speakPosition(
   view: View,
   cluster: number,
@@ -74,6 +74,6 @@ export function speakPosition(
   const part = percent < 1 ? 'less than 1%' : `${Math.round(percent)}%`;
   const offset = `${view} offset ${hex(cluster * clusterSize)}`;
   return view === 'host'
-    ? `cluster ${cluster}, ${offset}, ${part} of the file in view`
-    : `guest cluster ${cluster}, ${offset}, ${part} of the disk in view`;
+    ? `cluster ${count(cluster)}, ${offset}, ${part} of the file in view`
+    : `guest cluster ${count(cluster)}, ${offset}, ${part} of the disk in view`;
 }

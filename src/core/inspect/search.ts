@@ -9,6 +9,8 @@ export type SearchTarget =
   | { readonly type: 'claimed-twice' }
   | { readonly type: 'leak' }
   | { readonly type: 'too-low' }
+  /** Claimed twice, or with a refcount that is not the references counted. */
+  | { readonly type: 'wrong' }
   /** All that counts as a corruption or an error: refcounts too low, and findings about entries. */
   | { readonly type: 'corruption' };
 
@@ -61,6 +63,10 @@ export function matcher(target: SearchTarget, { surplus, corrupt }: BesideMap): 
         isUncertain(cell) ? surplus(cluster) > 0 : storedOf(cell) > referencesOf(cell);
     case 'too-low':
       return difference;
+    case 'wrong':
+      return (cell, cluster) =>
+        claimedTwice(cell) ||
+        (isUncertain(cell) ? surplus(cluster) !== 0 : storedOf(cell) !== referencesOf(cell));
     case 'corruption':
       return (cell, cluster) =>
         difference(cell, cluster) || hasOneIn(corrupt, cluster, cluster + 1);

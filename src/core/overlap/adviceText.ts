@@ -1,3 +1,4 @@
+import { countText, plural } from '../numbers.js';
 import { formatSize } from '../size.js';
 import type { Advice } from './advice.js';
 import { BITMAP_BYTES } from './fragments.js';
@@ -12,23 +13,23 @@ const REASONS: Readonly<Record<Exposure, string>> = {
 };
 
 /** `1 window`, `65 windows`. */
-export const windowsText = (count: number): string => `${count} window${count === 1 ? '' : 's'}`;
+export const windowsText = (count: number): string => plural(count, 'window');
 
 /** A size as an option takes it, and in bytes where that says more. */
 const sizeText = (bytes: number): string => {
   const short = formatSize(bytes);
-  return short === String(bytes) ? `${short} bytes` : `${short} (${bytes} bytes)`;
+  return short === String(bytes) ? plural(bytes, 'byte') : `${short} (${countText(bytes)} bytes)`;
 };
 
 /** Which windows are unprotected, and why: a sentence. */
 export function exposureText(list: MetadataList, { exposures }: WindowCounts): string {
   const reasons = (['lost', 'dropped', 'refused'] as const)
     .filter((exposure) => exposures[exposure] > 0)
-    .map((exposure) => `${exposures[exposure]} ${REASONS[exposure]}`);
+    .map((exposure) => `${countText(exposures[exposure])} ${REASONS[exposure]}`);
   const all = windowsText(list.windows.count);
   if (reasons.length === 0) return `With these settings nothing is unprotected (${all}).`;
   const sum = exposures.lost + exposures.dropped + exposures.refused;
-  return `With these settings ${sum} of ${all} ${sum === 1 ? 'is' : 'are'} unprotected: ${reasons.join('; ')}.`;
+  return `With these settings ${countText(sum)} of ${all} ${sum === 1 ? 'is' : 'are'} unprotected: ${reasons.join('; ')}.`;
 }
 
 /** What bitmap-size does beside a smaller limit; undefined when it is not larger. */
@@ -37,7 +38,7 @@ export function oversizeText(list: MetadataList): string | undefined {
   if (list.cache.size * BITMAP_BYTES <= limit) return undefined;
   const most = Math.floor((limit - header - windows - slots) / BITMAP_BYTES);
   return (
-    `bitmap-size exceeds total-size-limit: of ${list.cache.size} cache slots at most ${most} can ever ` +
+    `bitmap-size exceeds total-size-limit: of ${countText(list.cache.size)} cache slots at most ${countText(most)} can ever ` +
     'have a bitmap, and every slot takes 4 bytes.'
   );
 }

@@ -12,7 +12,8 @@ import { MAX_BITMAP_DIRECTORY_BYTES } from '../qcow2/limits.js';
 import { type Branch, type Children, fewChildren } from './branch.js';
 import { type EntryLine, entryLines, misplaced } from './entryLines.js';
 import { bitChildren, bitsOf, fieldsAt, pointer, textField } from './fields.js';
-import { counted, shortened, sizeText, troubles } from './words.js';
+import { exactSizeText, plural } from '../numbers.js';
+import { shortened, troubles } from './words.js';
 
 const FIXED_BYTES = 24;
 const FLAGS = ['in use', 'auto', 'extra data compatible'];
@@ -54,7 +55,7 @@ function bitmapBranch(image: MappableImage, bitmap: Bitmap, index: number): Bran
   return {
     key: String(index),
     label: `${index}: ${shortened(name)}`,
-    value: `${sizeText(2 ** granularityBits)} a bit${inUse ? ' · in use' : ''}`,
+    value: `${exactSizeText(2 ** granularityBits)} a bit${inUse ? ' · in use' : ''}`,
     offset,
     target: pointer(tableOffset),
     trouble: troubles(
@@ -70,15 +71,15 @@ function bitmapFields({ source }: MappableImage, { offset }: Bitmap): Branch[] {
   const nameSize = field('name_size', 18, 2, String);
   return [
     field('bitmap_table_offset', 0, 8, (value) => ({ value: hex(value), target: pointer(value) })),
-    field('bitmap_table_size', 8, 4, (value) => counted(value, 'entry', 'entries')),
+    field('bitmap_table_size', 8, 4, (value) => plural(value, 'entry', 'entries')),
     field('flags', 12, 4, (value) => ({
       value: value === 0n ? 'none' : bitsOf(value).map(flagName).join(', '),
       open: bitChildren(value, (bit) => ({ value: FLAGS[bit] ?? 'not known here' })),
     })),
     field('type', 16, 1, (value) => (value === 1n ? '1: dirty tracking' : String(value))),
-    field('granularity_bits', 17, 1, (value) => `${value}: ${sizeText(1n << value)} a bit`),
-    { ...nameSize, value: counted(Number(nameSize.value), 'byte') },
-    field('extra_data_size', 20, 4, sizeText),
+    field('granularity_bits', 17, 1, (value) => `${value}: ${exactSizeText(1n << value)} a bit`),
+    { ...nameSize, value: plural(Number(nameSize.value), 'byte') },
+    field('extra_data_size', 20, 4, exactSizeText),
     textField(source, 'name', offset + FIXED_BYTES, Number(nameSize.value)),
   ];
 }
@@ -91,7 +92,7 @@ function tableBranch(image: MappableImage, bitmap: Bitmap): Branch {
   return {
     key: 'table',
     label: 'Bitmap table',
-    value: counted(bitmap.tableSize, 'entry', 'entries'),
+    value: plural(bitmap.tableSize, 'entry', 'entries'),
     offset,
     size: bitmap.tableSize * 8,
     trouble: outside ? 'past the end of the file' : undefined,

@@ -3,7 +3,8 @@ import type { Extension } from '../qcow2/extensions.js';
 import type { Image } from '../qcow2/image.js';
 import { type Branch, fewChildren } from './branch.js';
 import { bytesField, numberField, pointer, textField } from './fields.js';
-import { counted, grouped, shortened, sizeText, troubles } from './words.js';
+import { countText, exactSizeText, plural } from '../numbers.js';
+import { shortened, troubles } from './words.js';
 
 /** Type word and length, in front of an extension's data. */
 const PREFIX = 8;
@@ -36,7 +37,7 @@ function extensionBranch(image: Image, extension: Extension, index: number): Bra
     open: () =>
       fewChildren([
         numberField(image.source, 'type', offset - PREFIX, 4, hex),
-        numberField(image.source, 'length', offset - PREFIX + 4, 4, sizeText),
+        numberField(image.source, 'length', offset - PREFIX + 4, 4, exactSizeText),
         ...content(image, extension),
       ]),
   };
@@ -47,19 +48,19 @@ function summary(extension: Extension): Pick<Branch, 'label' | 'value' | 'target
     case 'backing-format':
       return { label: 'Backing format', value: shortened(extension.name) };
     case 'feature-names':
-      return { label: 'Feature names', value: counted(extension.names.length, 'name') };
+      return { label: 'Feature names', value: plural(extension.names.length, 'name') };
     case 'bitmaps': {
       const target = pointer(extension.directoryOffset);
-      return { label: 'Bitmaps', value: counted(extension.count, 'bitmap'), target };
+      return { label: 'Bitmaps', value: plural(extension.count, 'bitmap'), target };
     }
     case 'crypto': {
       const target = pointer(extension.headerOffset);
-      return { label: 'Encryption header', value: sizeText(extension.headerLength), target };
+      return { label: 'Encryption header', value: exactSizeText(extension.headerLength), target };
     }
     case 'data-file':
       return { label: 'External data file', value: shortened(extension.name) };
     case 'unknown':
-      return { label: `Unknown ${hex(extension.magic)}`, value: counted(extension.length, 'byte') };
+      return { label: `Unknown ${hex(extension.magic)}`, value: plural(extension.length, 'byte') };
   }
 }
 
@@ -83,12 +84,12 @@ function content({ source }: Image, extension: Extension): Branch[] {
       }));
     case 'bitmaps':
       return [
-        numberField(source, 'nb_bitmaps', offset, 4, grouped),
+        numberField(source, 'nb_bitmaps', offset, 4, countText),
         numberField(source, 'reserved', offset + 4, 4, (value) => ({
           value: hex(value),
           trouble: value === 0n ? undefined : 'not zero',
         })),
-        numberField(source, 'bitmap_directory_size', offset + 8, 8, sizeText),
+        numberField(source, 'bitmap_directory_size', offset + 8, 8, exactSizeText),
         numberField(source, 'bitmap_directory_offset', offset + 16, 8, (value) => ({
           value: hex(value),
           target: pointer(value),
@@ -100,7 +101,7 @@ function content({ source }: Image, extension: Extension): Branch[] {
           value: hex(value),
           target: pointer(value),
         })),
-        numberField(source, 'length', offset + 8, 8, sizeText),
+        numberField(source, 'length', offset + 8, 8, exactSizeText),
       ];
     case 'unknown':
       return length === 0 ? [] : [bytesField(source, 'data', offset, length)];

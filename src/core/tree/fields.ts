@@ -1,7 +1,8 @@
 import { type ByteSource, readBytes } from '../byteSource.js';
 import { hex, hexBytes, textOf } from '../bytes.js';
 import { type Branch, type Children, fewChildren, indexOf } from './branch.js';
-import { counted, shortened } from './words.js';
+import { plural } from '../numbers.js';
+import { shortened } from './words.js';
 
 /** Bytes of a line of a dump, and of the longest field that is told in one line. */
 const DUMP_LINE = 16;
@@ -68,7 +69,7 @@ export function bytesField(
   size: number,
   trouble?: string,
 ): Branch {
-  const field = { key: label, label, value: counted(size, 'byte'), offset, size, trouble };
+  const field = { key: label, label, value: plural(size, 'byte'), offset, size, trouble };
   return size <= DUMP_LINE
     ? { ...field, raw: rawBytes(source, offset, size) }
     : { ...field, open: () => dump(source, offset, size) };

@@ -11,7 +11,8 @@ import { luksFields } from './luks.js';
 import type { TreePage, TreeQuery } from './node.js';
 import { refcountEntries } from './refcountTable.js';
 import { snapshotEntries } from './snapshots.js';
-import { counted, sizeText, troubles } from './words.js';
+import { exactSizeText, plural } from '../numbers.js';
+import { troubles } from './words.js';
 
 /** Nodes whose children are remembered: as many as a path has parts, and some more. */
 const REMEMBERED = 12;
@@ -61,7 +62,7 @@ function roots(image: Image): Branch[] {
   const header: Branch = {
     key: 'header',
     label: 'Header',
-    value: sizeText(headerBytes(image)),
+    value: exactSizeText(headerBytes(image)),
     offset: 0,
     size: headerBytes(image),
     trouble: troublesBelow(fields, 'field'),
@@ -73,7 +74,7 @@ function roots(image: Image): Branch[] {
     {
       key: 'extensions',
       label: 'Header extensions',
-      value: counted(extensions.length, 'extension'),
+      value: plural(extensions.length, 'extension'),
       trouble: troublesBelow(extensions, 'extension'),
       open: extensions.length === 0 ? undefined : () => fewChildren(extensions),
     },
@@ -88,7 +89,7 @@ function tables(image: MappableImage): Branch[] {
 
 function troublesBelow(branches: readonly Branch[], what: string): string | undefined {
   const count = branches.filter((branch) => branch.trouble !== undefined).length;
-  return count === 0 ? undefined : `${counted(count, what)} with something wrong`;
+  return count === 0 ? undefined : `${plural(count, what)} with something wrong`;
 }
 
 /** What is wrong with a table as a whole; its fields in the header are named there. */
@@ -115,7 +116,7 @@ const tableBranch = (
   open: () => Children,
 ): Branch => ({
   ...{ key, label, offset, open },
-  value: counted(length, 'entry', 'entries'),
+  value: plural(length, 'entry', 'entries'),
   size: length * 8,
   trouble: problemAt(image, offset),
 });
@@ -126,7 +127,7 @@ function snapshots(image: MappableImage): Branch | undefined {
   return {
     key: 'snapshots',
     label: 'Snapshot table',
-    value: counted(count, 'snapshot'),
+    value: plural(count, 'snapshot'),
     offset: pointer(image.header.value('snapshots_offset')),
     size: image.snapshotTable.size === 0 ? undefined : image.snapshotTable.size,
     trouble: image.snapshotFailure?.messages[0],
@@ -140,7 +141,7 @@ function bitmaps(image: MappableImage): Branch | undefined {
   return {
     key: 'bitmaps',
     label: 'Bitmap directory',
-    value: counted(extension.count, 'bitmap'),
+    value: plural(extension.count, 'bitmap'),
     offset: pointer(extension.directoryOffset),
     size: Number(extension.directorySize),
     trouble: troubles(
@@ -158,7 +159,7 @@ function luks({ crypto, source }: MappableImage): Branch | undefined {
   return {
     key: 'luks',
     label: 'LUKS header',
-    value: sizeText(crypto.length),
+    value: exactSizeText(crypto.length),
     offset,
     size: Number(crypto.length),
     trouble: inFile ? undefined : `${hex(crypto.offset)} is past the end of the file`,

@@ -19,7 +19,8 @@ import {
   type FieldMeaning,
   zeros,
 } from './fields.js';
-import { counted, grouped, sizeText, troubles } from './words.js';
+import { countText, exactSizeText, plural } from '../numbers.js';
+import { troubles } from './words.js';
 
 const PADDING = 105;
 const UNKNOWN = 112;
@@ -68,19 +69,19 @@ function tell(image: Image, name: FieldName, value: bigint): FieldMeaning | stri
       return value === BigInt(MAGIC) ? 'QFI\\xfb: a qcow2 image' : hex(value);
     case 'version':
     case 'nb_snapshots':
-      return grouped(value);
+      return countText(value);
     case 'backing_file_offset':
       return value === 0n ? 'no backing file' : place(value);
     case 'backing_file_size':
-      return sizeText(value);
+      return exactSizeText(value);
     case 'cluster_bits':
-      return value < 64n ? `${value}: clusters of ${sizeText(1n << value)}` : String(value);
+      return value < 64n ? `${value}: clusters of ${exactSizeText(1n << value)}` : String(value);
     case 'size':
-      return sizeText(value);
+      return exactSizeText(value);
     case 'crypt_method':
       return named(value, CRYPT_METHODS);
     case 'l1_size':
-      return counted(value, 'entry', 'entries');
+      return plural(value, 'entry', 'entries');
     case 'l1_table_offset':
     case 'refcount_table_offset':
       return place(value);
@@ -88,8 +89,8 @@ function tell(image: Image, name: FieldName, value: bigint): FieldMeaning | stri
       return value === 0n ? 'no snapshot table' : place(value);
     case 'refcount_table_clusters':
       return image.geometry
-        ? `${counted(value, 'cluster')}, ${counted((value * BigInt(image.geometry.clusterSize)) / 8n, 'entry', 'entries')}`
-        : counted(value, 'cluster');
+        ? `${plural(value, 'cluster')}, ${plural((value * BigInt(image.geometry.clusterSize)) / 8n, 'entry', 'entries')}`
+        : plural(value, 'cluster');
     case 'incompatible_features':
       return features(image, 'incompatible', value);
     case 'compatible_features':
@@ -97,9 +98,9 @@ function tell(image: Image, name: FieldName, value: bigint): FieldMeaning | stri
     case 'autoclear_features':
       return features(image, 'autoclear', value);
     case 'refcount_order':
-      return value <= 6n ? `${value}: refcounts of ${counted(1n << value, 'bit')}` : String(value);
+      return value <= 6n ? `${value}: refcounts of ${plural(1n << value, 'bit')}` : String(value);
     case 'header_length':
-      return sizeText(value);
+      return exactSizeText(value);
     case 'compression_type':
       return named(value, COMPRESSION_TYPES);
   }

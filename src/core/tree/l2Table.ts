@@ -8,7 +8,8 @@ import { type Branch, type Children, indexOf } from './branch.js';
 import { misplaced, reservedBits } from './entryLines.js';
 import { Listing } from './listing.js';
 import { subclusterRuns, subclusterText, subclusterTrouble } from './subclusters.js';
-import { counted, troubles } from './words.js';
+import { plural } from '../numbers.js';
+import { troubles } from './words.js';
 
 /** Reserved bits of a standard entry: upper word, lower word; with subclusters bit 0 is one too. */
 const RESERVED_HIGH = 0x3f000000;
@@ -86,7 +87,7 @@ function tellCompressed(
 ): Meaning {
   const { offset, length } = compressedSpan(high, low, geometry);
   return {
-    value: `compressed · guest ${hex(guest)} · ${counted(length, 'byte')} at most`,
+    value: `compressed · guest ${hex(guest)} · ${plural(length, 'byte')} at most`,
     target: offset,
     trouble: troubles(
       offset + length > geometry.fileSize && 'past the end of the file',

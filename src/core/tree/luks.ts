@@ -2,7 +2,8 @@ import { hex } from '../bytes.js';
 import type { ByteSource } from '../byteSource.js';
 import { type Branch, fewChildren } from './branch.js';
 import { bytesField, numberField, textField } from './fields.js';
-import { counted, grouped, sizeText, troubles } from './words.js';
+import { countText, exactSizeText, plural } from '../numbers.js';
+import { troubles } from './words.js';
 
 const MAGIC = '4c554b53babe';
 const SECTOR = 512n;
@@ -43,17 +44,17 @@ export function luksFields(source: ByteSource, offset: number, length: bigint): 
     textField(source, 'cipher-mode', offset + 40, 32),
     textField(source, 'hash-spec', offset + 72, 32),
     numberField(source, 'payload-offset', offset + 104, 4, (value) => sectors(value)),
-    numberField(source, 'key-bytes', offset + 108, 4, (value) => counted(value * 8n, 'bit')),
+    numberField(source, 'key-bytes', offset + 108, 4, (value) => plural(value * 8n, 'bit')),
     bytesField(source, 'mk-digest', offset + 112, 20),
     bytesField(source, 'mk-digest-salt', offset + 132, 32),
-    numberField(source, 'mk-digest-iter', offset + 164, 4, grouped),
+    numberField(source, 'mk-digest-iter', offset + 164, 4, countText),
     textField(source, 'uuid', offset + 168, 40),
     ...Array.from({ length: SLOTS }, (_, slot) => keySlot(source, offset, length, slot)),
   ];
 }
 
 const sectors = (value: bigint): string =>
-  `${counted(value, 'sector')}: ${sizeText(value * SECTOR)}`;
+  `${plural(value, 'sector')}: ${exactSizeText(value * SECTOR)}`;
 
 function keySlot(source: ByteSource, header: number, length: bigint, slot: number): Branch {
   const offset = header + SLOTS_AT + slot * SLOT_BYTES;
@@ -80,10 +81,10 @@ function keySlot(source: ByteSource, header: number, length: bigint, slot: numbe
     open: () =>
       fewChildren([
         active,
-        numberField(source, 'iterations', offset + 4, 4, grouped),
+        numberField(source, 'iterations', offset + 4, 4, countText),
         bytesField(source, 'salt', offset + 8, 32),
         material,
-        numberField(source, 'stripes', offset + 44, 4, grouped),
+        numberField(source, 'stripes', offset + 44, 4, countText),
       ]),
   };
 }

@@ -3,7 +3,7 @@ import type { MappableImage } from '../qcow2/image.js';
 import { refcountReader } from '../qcow2/refcountEntry.js';
 import { type Branch, type Children, indexOf } from './branch.js';
 import { Listing } from './listing.js';
-import { grouped } from './words.js';
+import { countText } from '../numbers.js';
 
 /**
  * The refcount block at a host offset: clusters that follow one another with the same refcount, in
@@ -31,8 +31,9 @@ export function refcountRuns(image: MappableImage, offset: number, first: number
     const at = Math.floor((index * refcountBits) / 8);
     return {
       key: String(index),
-      label: from === to ? `cluster ${grouped(from)}` : `clusters ${grouped(from)}–${grouped(to)}`,
-      value: free ? 'free' : `refcount ${grouped(value)}`,
+      label:
+        from === to ? `cluster ${countText(from)}` : `clusters ${countText(from)}–${countText(to)}`,
+      value: free ? 'free' : `refcount ${countText(value)}`,
       offset: offset + at,
       size: Math.ceil((end * refcountBits) / 8) - at,
       target: from < hostClusters ? from * clusterSize : undefined,

@@ -2,7 +2,8 @@ import type { MappableImage } from '../qcow2/image.js';
 import type { Children } from './branch.js';
 import { type EntryLine, entryLines, misplaced, reservedBits } from './entryLines.js';
 import { refcountRuns } from './refcountBlock.js';
-import { grouped, troubles } from './words.js';
+import { countText } from '../numbers.js';
+import { troubles } from './words.js';
 
 const RESERVED_LOW = 0x000001ff;
 
@@ -16,7 +17,7 @@ export function refcountEntries(image: MappableImage): Children {
     const offset = high * 2 ** 32 + ((low & ~RESERVED_LOW) >>> 0);
     const first = index * refcountsPerBlock;
     return {
-      value: `clusters ${grouped(first)}–${grouped(first + refcountsPerBlock - 1)}`,
+      value: `clusters ${countText(first)}–${countText(first + refcountsPerBlock - 1)}`,
       target: offset === 0 ? undefined : offset,
       trouble: troubles(
         reservedBits(0, low & RESERVED_LOW),

@@ -7,7 +7,8 @@ import { readSnapshotTable, type Snapshot } from '../qcow2/snapshotTable.js';
 import { type Branch, type Children, fewChildren, indexOf } from './branch.js';
 import { bytesField, fieldsAt, pointer, textField } from './fields.js';
 import { l1Entries } from './l1Table.js';
-import { counted, dateText, grouped, shortened, sizeText, troubles } from './words.js';
+import { countText, exactSizeText, plural } from '../numbers.js';
+import { dateText, shortened, troubles } from './words.js';
 
 const FIXED_BYTES = 40;
 const KNOWN_EXTRA_DATA = 24;
@@ -40,7 +41,7 @@ function snapshotBranch(image: MappableImage, snapshot: Snapshot): Branch {
   const { index, offset, id, name, vmStateSize } = snapshot;
   const problems = image.problems.filter((problem) => problem.offset === offset);
   const says = [`id ${shortened(id)}`, dateText(snapshot.seconds)];
-  if (vmStateSize > 0n) says.push(`VM state of ${sizeText(vmStateSize)}`);
+  if (vmStateSize > 0n) says.push(`VM state of ${exactSizeText(vmStateSize)}`);
   return {
     key: String(index),
     label: name === '' ? `${index}` : `${index}: ${shortened(name)}`,
@@ -79,22 +80,22 @@ function snapshotFields(image: MappableImage, snapshot: Snapshot): Branch[] {
         value % BigInt(geometry.clusterSize) === 0n ? undefined : 'not on a cluster boundary',
     })),
     field('l1_size', 8, 4, (value) => ({
-      value: counted(value, 'entry', 'entries'),
-      trouble: value > MAX_L1_BYTES / 8 ? `more than ${grouped(MAX_L1_BYTES / 8)}` : undefined,
+      value: plural(value, 'entry', 'entries'),
+      trouble: value > MAX_L1_BYTES / 8 ? `more than ${countText(MAX_L1_BYTES / 8)}` : undefined,
     })),
-    field('id_str_size', 12, 2, sizeText),
-    field('name_size', 14, 2, sizeText),
+    field('id_str_size', 12, 2, exactSizeText),
+    field('name_size', 14, 2, exactSizeText),
     field('date_sec', 16, 4, (value) => dateText(Number(value))),
-    field('date_nsec', 20, 4, (value) => `${grouped(value)} ns`),
-    field('vm_clock_nsec', 24, 8, (value) => `${grouped(value)} ns`),
-    field('vm_state_size', 32, 4, sizeText),
-    field('extra_data_size', 36, 4, sizeText),
-    ...(extraDataSize >= 8 ? [field('vm_state_size_large', 40, 8, sizeText)] : []),
-    ...(extraDataSize >= 16 ? [field('disk_size', 48, 8, sizeText)] : []),
+    field('date_nsec', 20, 4, (value) => `${countText(value)} ns`),
+    field('vm_clock_nsec', 24, 8, (value) => `${countText(value)} ns`),
+    field('vm_state_size', 32, 4, exactSizeText),
+    field('extra_data_size', 36, 4, exactSizeText),
+    ...(extraDataSize >= 8 ? [field('vm_state_size_large', 40, 8, exactSizeText)] : []),
+    ...(extraDataSize >= 16 ? [field('disk_size', 48, 8, exactSizeText)] : []),
     ...(extraDataSize >= KNOWN_EXTRA_DATA
       ? [
           field('icount', 56, 8, (value) =>
-            value === NO_INSTRUCTION_COUNT ? 'none' : counted(value, 'instruction'),
+            value === NO_INSTRUCTION_COUNT ? 'none' : plural(value, 'instruction'),
           ),
         ]
       : []),
@@ -122,7 +123,7 @@ function l1Branch(image: MappableImage, { l1Offset, l1Size, diskSize }: Snapshot
   return {
     key: 'l1',
     label: 'L1 table',
-    value: counted(l1Size, 'entry', 'entries'),
+    value: plural(l1Size, 'entry', 'entries'),
     offset,
     size: l1Size * 8,
     trouble: outside && l1Size > 0 ? 'past the end of the file' : undefined,

@@ -2,7 +2,7 @@ import { hex } from '../bytes.js';
 import type { Geometry } from '../qcow2/geometry.js';
 import { SUBCLUSTERS } from '../qcow2/subclusters.js';
 import { type Branch, type Children, fewChildren } from './branch.js';
-import { sizeText } from './words.js';
+import { exactSizeText } from '../numbers.js';
 
 /** "8 of 32 allocated, 2 zero" */
 export function subclusterText(zero: number, allocated: number): string {
@@ -33,7 +33,7 @@ export function subclusterRuns(geometry: Geometry, zero: number, allocated: numb
     runs.push({
       key: String(first),
       label: first === last ? `subcluster ${first}` : `subclusters ${first}–${last}`,
-      value: `${value} · ${sizeText((last - first + 1) * bytes)}`,
+      value: `${value} · ${exactSizeText((last - first + 1) * bytes)}`,
       trouble: value === STATES[3] ? 'contradicts itself' : undefined,
     });
   }

@@ -200,14 +200,14 @@ describe('the answers in words', () => {
     expect(sentences(tight)).toEqual([
       'With these settings 3 of 4 windows are unprotected: 3 because memory was refused when their metadata was entered: it is lost for good.',
       'bitmap-size exceeds total-size-limit: of 16 cache slots at most 1 can ever have a bitmap, and every slot takes 4 bytes.',
-      'The smallest total-size-limit that protects everything is 16632 bytes.',
-      'The smallest bitmap-size that avoids evictions while opening is 16K (16384 bytes), for 4 windows; it needs a total-size-limit of 16584 bytes or more.',
+      'The smallest total-size-limit that protects everything is 16,632 bytes.',
+      'The smallest bitmap-size that avoids evictions while opening is 16K (16,384 bytes), for 4 windows; it needs a total-size-limit of 16,584 bytes or more.',
     ]);
     expect(sentences({ ...tight, totalSizeLimit: NO_LIMIT })).toEqual([
       'With these settings nothing is unprotected (4 windows).',
       undefined,
-      'The smallest total-size-limit that protects everything is 16632 bytes.',
-      'The smallest bitmap-size that avoids evictions while opening is 16K (16384 bytes), for 4 windows.',
+      'The smallest total-size-limit that protects everything is 16,632 bytes.',
+      'The smallest bitmap-size that avoids evictions while opening is 16K (16,384 bytes), for 4 windows.',
     ]);
     expect(
       limitText({
@@ -215,7 +215,7 @@ describe('the answers in words', () => {
         bitmapSize: advised(tight, operations).bitmapSize,
         because: undefined,
       }),
-    ).toBe('A total-size-limit of 1M (1048576 bytes) protects everything; a smaller one might.');
+    ).toBe('A total-size-limit of 1M (1,048,576 bytes) protects everything; a smaller one might.');
   });
 
   it('tell a check that would be refused from what was never entered', () => {

@@ -176,6 +176,7 @@ function hosted(map: ClusterMap): HostedImage {
       strip: ({ rows }) => ({ generation: 1, ...tiles.strip(rows) }),
       layer: () => ({ state: 'ready', generation: 1, counts: byValue, names: [] }),
       guestCluster: refuse,
+      peek: refuse,
       cluster: ({ cluster }) => ({
         cluster,
         offset: hostOffset(cluster * 2 ** CLUSTER_BITS),
@@ -200,6 +201,7 @@ function hosted(map: ClusterMap): HostedImage {
       locate: refuse,
       overlap: () => ({ state: 'none' }),
       overlapTimeline: refuse,
+      overlapFilm: refuse,
       overlapWindows: refuse,
       overlapWindow: refuse,
       overlapNext: refuse,

@@ -87,7 +87,7 @@ describe('a search', () => {
     expect(hits.slice(0, -1)).toEqual(hits.slice(0, -1).toSorted((a, b) => a - b));
     expect(hits.at(-1)).toBe(hits[0]);
     expect(store.navigation.note.value).toMatch(
-      /^Inactive L2, 1 of \d+: .* The search went on from the start of the file\.$/,
+      /^Inactive L2, place 1 of \d+: .* The search went on from the start of the file\.$/,
     );
     expect(store.spoken.value).toBe(store.navigation.note.value);
     findNext(opened, undefined, -1);
@@ -103,7 +103,7 @@ describe('a search', () => {
     store.selection.select(hostCluster(5));
     await expect.poll(() => store.selection.detail.value.state).toBe('known');
     findNext(opened, 'selected-kind');
-    await expect.poll(() => store.navigation.note.value).toMatch(/^Data, \d+ of \d+/);
+    await expect.poll(() => store.navigation.note.value).toMatch(/^Data, place \d+ of \d+/);
   });
 
   it('says when there is none', async () => {
@@ -116,7 +116,7 @@ describe('a search', () => {
   it('one key after the other: each goes on where the last one ended', async () => {
     const opened = openStore();
     for (let i = 0; i < 3; i++) findNext(opened, { type: 'corruption' });
-    await expect.poll(() => opened.store.navigation.note.value).toMatch(/^Corruption, 3 of /);
+    await expect.poll(() => opened.store.navigation.note.value).toMatch(/^Corruption, place 3 of \d+ · [\d,]+ corruptions: /);
   });
 });
 

@@ -5,6 +5,7 @@ import { KIND_TEXT } from '../../../src/core/map/kinds.js';
 import { count } from '../../text/text.js';
 import { clusterToShow, FindingLine } from '../../parts/findingLine.js';
 import { GuestClusterPart } from './guestClusterPart.js';
+import { Peek } from './peek.js';
 import { Icon } from '../../parts/icon.js';
 import { RangePart } from './rangePart.js';
 import { OwnerItem } from '../../parts/ownerItem.js';
@@ -133,6 +134,7 @@ function Known({ detail, store }: Props & { readonly detail: ClusterDetail }): J
           }}
         />
       ))}
+      <Peek store={store} detail={detail} />
     </article>
   );
 }

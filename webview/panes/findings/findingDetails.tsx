@@ -47,7 +47,8 @@ export function FindingDetails({ finding, store }: Props): JSX.Element {
       )}
       <p class="dim">
         Host offset <OffsetLink store={store} offset={offset} />
-        {offset !== cluster * store.clusterSize &&
+        {!outside &&
+          offset !== cluster * store.clusterSize &&
           ` in cluster ${count(Math.floor(offset / store.clusterSize))}`}
       </p>
       {(detail !== undefined || outside) && (

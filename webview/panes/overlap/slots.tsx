@@ -3,6 +3,7 @@ import type { BuiltOverlap } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';
 import { count, plural } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
+import { detailsWishOf } from './detailsWish.js';
 import { ageText } from './windowWords.js';
 
 /** Slots shown: more than a glance takes in. The table of windows, sorted by age, has the rest. */
@@ -40,6 +41,7 @@ export function Slots({ store, built }: Props): JSX.Element {
               style={{ '--age': String((age ?? oldest) / oldest) }}
               onClick={() => {
                 store.overlap.selectedWindow.value = window;
+                detailsWishOf(store).value = true;
               }}
             >
               <span class="slot-window">{count(window)}</span>

@@ -4,7 +4,8 @@ import type { Store } from '../../state/store.js';
 import type { Answer, Query } from '../../../src/protocol/questions.js';
 
 /** What is asked about the structures that are shown. */
-type OverlapMethod = 'overlapTimeline' | 'overlapWindows' | 'overlapWindow' | 'overlapEvents';
+type OverlapMethod =
+  'overlapTimeline' | 'overlapFilm' | 'overlapWindows' | 'overlapWindow' | 'overlapEvents';
 
 export interface OverlapReply<M extends OverlapMethod> {
   readonly query: Query<M>;

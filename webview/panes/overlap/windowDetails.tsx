@@ -1,11 +1,13 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { BITMAP_BYTES, FRAGMENT_BYTES } from '../../../src/core/overlap/fragments.js';
 import type { OpenedWindow } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';
 import { count, plural, size } from '../../text/text.js';
 import { IconButton } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
+import { detailsWishOf } from './detailsWish.js';
 import { FragmentList } from './fragmentList.js';
 import { useOverlapAnswer } from './useOverlapAnswer.js';
 import { WindowPicture } from './windowPicture.js';
@@ -24,12 +26,29 @@ export function WindowDetails({ store }: Props): JSX.Element | null {
     'overlapWindow',
     answered.value && window !== undefined ? { ...answered.value, window } : undefined,
   );
+  const section = useRef<HTMLElement>(null);
+  const wish = detailsWishOf(store);
+  const isWanted = wish.value && opened?.query.window === window;
+  useEffect(() => {
+    if (!isWanted || !section.current) return;
+    wish.value = false;
+    section.current.scrollIntoView({ block: 'nearest' });
+  }, [isWanted]);
   if (window === undefined || !opened) return null;
   return (
-    <section class="window-details" aria-label={`Window ${window}`}>
+    <section ref={section} class="window-details" aria-label={`Window ${window}`}>
       <h2 class="section-title">
         Window {count(window)}
         <span class="figure">
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              backToTable(section.current);
+            }}
+          >
+            back to all
+          </button>
           <IconButton
             icon="close"
             label="Close the window"
@@ -46,6 +65,13 @@ export function WindowDetails({ store }: Props): JSX.Element | null {
       )}
     </section>
   );
+}
+
+/** The table of the windows stands in the same pane, above. */
+function backToTable(details: HTMLElement | null): void {
+  const table = details?.parentElement?.querySelector<HTMLElement>('.window-table');
+  table?.scrollIntoView({ block: 'nearest' });
+  table?.focus({ preventScroll: true });
 }
 
 function Contents({ store, opened }: Props & { readonly opened: OpenedWindow }): JSX.Element {
@@ -79,7 +105,7 @@ function Contents({ store, opened }: Props & { readonly opened: OpenedWindow }):
 /** What the encoding saves, and which of the two is in memory. */
 function encodingText({ form, fragments, allocated }: OpenedWindow): string {
   const bytes = fragments.length * FRAGMENT_BYTES;
-  const encoded = `${plural(fragments.length, 'fragment')} of ${FRAGMENT_BYTES} bytes`;
+  const encoded = `${plural(fragments.length, 'fragment')} of ${plural(FRAGMENT_BYTES, 'byte')}`;
   const instead = `${count(BITMAP_BYTES)} type bytes`;
   switch (form) {
     case 'empty':

@@ -7,6 +7,7 @@ import type { OverlapWindow } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';
 import { count } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
+import { detailsWishOf } from './detailsWish.js';
 import { KindSwatches } from './kindSwatches.js';
 import { useOverlapAnswer } from './useOverlapAnswer.js';
 import { useVisibleRows } from '../../parts/useVisibleRows.js';
@@ -144,6 +145,7 @@ export function WindowTable({ store }: { readonly store: Store }): JSX.Element {
             onSelect={(window) => {
               revealed.current = window;
               overlap.selectedWindow.value = window;
+              detailsWishOf(store).value = true;
             }}
           />
         ))}

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { BuiltOverlap } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';
 import { count, size } from '../../text/text.js';
+import { SlotFilm } from './slotFilm.js';
 import { Slots } from './slots.js';
 import { WindowTable } from './windowTable.js';
 import { EXPOSURE_TEXT, EXPOSURES, FORM_TEXT, FORMS } from './windowWords.js';
@@ -43,6 +44,7 @@ export function WindowsSection({ store, built }: Props): JSX.Element {
         )}
       </ul>
       <Slots store={store} built={built} />
+      <SlotFilm store={store} built={built} />
       <WindowTable store={store} />
     </section>
   );

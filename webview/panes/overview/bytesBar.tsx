@@ -13,7 +13,7 @@ import { kindVariable } from '../../heatmap/palette.js';
 import { Icon } from '../../parts/icon.js';
 import { isFileKinds } from '../../state/legendValues.js';
 import type { Store } from '../../state/store.js';
-import { size } from '../../text/text.js';
+import { shareText, size } from '../../text/text.js';
 
 const CONTENTS: readonly KindName[] = kindsIn(GUEST_DATA);
 const METADATA: readonly KindName[] = KINDS.filter((kind) => !CONTENTS.includes(kind));
@@ -83,11 +83,6 @@ export function BytesBar({ store, summary, isBrief }: Props): JSX.Element {
 const sum = (parts: readonly Part[]): number =>
   parts.reduce((clusters, part) => clusters + part.clusters, 0);
 
-const share = (clusters: number, all: number): string => {
-  const percent = (100 * clusters) / all;
-  return percent > 0 && percent < 0.1 ? '< 0.1 %' : `${percent.toFixed(1)} %`;
-};
-
 interface RowProps {
   readonly part: Part;
   readonly all: number;
@@ -111,7 +106,7 @@ function PartRow({ part: { kind, clusters }, all, store }: RowProps): JSX.Elemen
         <span class="swatch" style={{ background: `var(${kindVariable(kind)})` }} />
         <span class="bytes-name">{KIND_TEXT[kind]}</span>
         <span class="bytes-size">{size(clusters * store.clusterSize)}</span>
-        <span class="bytes-share dim">{share(clusters, all)}</span>
+        <span class="bytes-share dim">{shareText(clusters, all)}</span>
       </button>
     </li>
   );
@@ -136,7 +131,7 @@ function MetadataRow({ parts, all, store }: Omit<RowProps, 'part'> & { parts: re
           <Icon name={isOpen.value ? 'chevron-down' : 'chevron-right'} />
           <span class="bytes-name">metadata</span>
           <span class="bytes-size">{size(clusters * store.clusterSize)}</span>
-          <span class="bytes-share dim">{share(clusters, all)}</span>
+          <span class="bytes-share dim">{shareText(clusters, all)}</span>
         </button>
       </li>
       {isOpen.value &&

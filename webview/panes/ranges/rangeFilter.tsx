@@ -34,9 +34,10 @@ export function RangeFilter({ store }: { readonly store: Store }): JSX.Element {
         }}
       >
         <option value="-1">All kinds</option>
-        {choices.map(({ text, clusters }, index) => (
+        {choices.map(({ filter, text, clusters }, index) => (
           <option key={text} value={String(index)}>
-            {text} ({count(clusters)})
+            {text}
+            {filter.type !== 'wrong' && ` (${count(clusters)})`}
           </option>
         ))}
       </select>
@@ -56,6 +57,15 @@ function choicesOf({ clusters, claimedTwice, findingsByCode }: ScanSummary): Cho
     clusters: clusters[kind],
   }));
   const troubles = [
+    {
+      filter: { type: 'wrong' } as const,
+      text: 'only what is wrong',
+      clusters: Math.max(
+        claimedTwice,
+        findingsByCode['refcount-too-low'] ?? 0,
+        findingsByCode.leak ?? 0,
+      ),
+    },
     { filter: { type: 'claimed-twice' } as const, text: TROUBLE_TEXT[3], clusters: claimedTwice },
     {
       filter: { type: 'too-low' } as const,

@@ -6,7 +6,7 @@ import { kindVariable } from '../../heatmap/palette.js';
 import type { Store } from '../../state/store.js';
 import { rangesOf } from './rangeList.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
-import { count, size } from '../../text/text.js';
+import { count, shareText, size } from '../../text/text.js';
 import { RangeFilter } from './rangeFilter.js';
 import { useVisibleRows } from '../../parts/useVisibleRows.js';
 import { clean } from '../../../src/core/text.js';
@@ -93,7 +93,14 @@ function RangeGrid({ store }: Props): JSX.Element {
       >
         <div class="range-row range-head" role="row" aria-rowindex={1}>
           <span role="columnheader">Host offset</span>
+          <span role="columnheader" data-column="end" title="The byte after the last">
+            End
+          </span>
           <span role="columnheader">Clusters</span>
+          <span role="columnheader">Size</span>
+          <span role="columnheader" data-column="share" title="Of the file's clusters">
+            Share
+          </span>
           <span role="columnheader">Holds</span>
           <span role="columnheader" title="Stored refcount, and the references where they differ">
             Refs
@@ -107,6 +114,7 @@ function RangeGrid({ store }: Props): JSX.Element {
               run={list.range(index)}
               isChosen={index === chosen}
               clusterSize={store.clusterSize}
+              hostClusters={store.geometry.value?.hostClusters ?? 0}
               onChoose={() => {
                 choose(index, false);
               }}
@@ -143,10 +151,19 @@ interface RowProps {
   readonly run: FileRun | undefined;
   readonly isChosen: boolean;
   readonly clusterSize: number;
+  /** Of the whole file. */
+  readonly hostClusters: number;
   readonly onChoose: () => void;
 }
 
-function RangeRow({ index, run, isChosen, clusterSize, onChoose }: RowProps): JSX.Element {
+function RangeRow({
+  index,
+  run,
+  isChosen,
+  clusterSize,
+  hostClusters,
+  onChoose,
+}: RowProps): JSX.Element {
   return (
     <div
       id={rowId(index)}
@@ -162,8 +179,17 @@ function RangeRow({ index, run, isChosen, clusterSize, onChoose }: RowProps): JS
           <span role="gridcell" class="mono">
             {hex(run.offset)}
           </span>
-          <span role="gridcell" class="range-number" title={size(run.clusters * clusterSize)}>
+          <span role="gridcell" class="mono" data-column="end">
+            {hex(run.offset + run.clusters * clusterSize)}
+          </span>
+          <span role="gridcell" class="range-number">
             {count(run.clusters)}
+          </span>
+          <span role="gridcell" class="range-number">
+            {size(run.clusters * clusterSize)}
+          </span>
+          <span role="gridcell" class="range-number" data-column="share">
+            {shareText(run.clusters, hostClusters)}
           </span>
           <span
             role="gridcell"

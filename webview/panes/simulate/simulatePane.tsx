@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { Store } from '../../state/store.js';
 import { CacheBars } from './cacheBars.js';
+import { CacheSettings } from './cacheSettings.js';
 import { CommandLine } from './commandLine.js';
 import { ConflictMap } from './conflictMap.js';
 import { DiskDifference } from './diskDifference.js';
@@ -69,6 +70,7 @@ export function SimulatePane({ store }: { readonly store: Store }): JSX.Element 
           discard-no-unref
         </button>
       </div>
+      <CacheSettings store={store} />
       {trouble !== undefined && (
         <p class="callout" role="alert">
           <Icon name="lock" />

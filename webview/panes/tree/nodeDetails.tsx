@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
 import type { Store } from '../../state/store.js';
 import { treeOf } from './openTree.js';
+import { clusterOf } from '../../../src/core/units.js';
+import { peekAt } from '../../state/peekState.js';
 import { plural } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
@@ -42,6 +44,18 @@ export function NodeDetails({ store }: DetailsProps): JSX.Element | null {
             {size !== undefined && <span class="dim">{plural(size, 'byte')}</span>}
             <CopyButton store={store} text={hex(offset)} label="Copy the host offset" />
             <HexButton store={store} offset={offset} />
+            {store.selection.has(clusterOf(offset, store)) && (
+              <button
+                type="button"
+                class="link"
+                title="Show these bytes in the Cluster pane"
+                onClick={() => {
+                  peekAt(store, offset);
+                }}
+              >
+                bytes
+              </button>
+            )}
           </Row>
         )}
         {target !== undefined && (

@@ -3,7 +3,8 @@ import { AUTOCLEAR } from '../../qcow2/features.js';
 import type { MappableImage } from '../../qcow2/image.js';
 import type { Step } from './cause.js';
 import type { CauseRule } from './rule.js';
-import { COPY, many, namesText, NO_REPAIR, pokeStep } from './words.js';
+import { plural } from '../../numbers.js';
+import { COPY, namesText, NO_REPAIR, pokeStep } from './words.js';
 
 /** The last byte of autoclear_features, whose bit 0 says that the bitmaps are good. */
 const AUTOCLEAR_BYTE = 95;
@@ -75,7 +76,7 @@ export const bitmapInUse: CauseRule = {
         takes: ({ code }) => code === 'bitmap-in-use',
         tell: () => ({
           severity: 'note',
-          title: `${stale.length === 1 ? 'A bitmap is' : `${many(stale.length, 'bitmap')} are`} out of date: ${namesText(names)}`,
+          title: `${stale.length === 1 ? 'A bitmap is' : `${plural(stale.length, 'bitmap')} are`} out of date: ${namesText(names)}`,
           explanation:
             'A program marked it as in use and did not save it: a VM is running right now, or was killed. If it was killed, what the bitmap says is lost; it still keeps its name, so a new bitmap of that name cannot be stored.',
           danger: 'no guest data: an incremental backup that went by it would miss changes',

@@ -4,19 +4,17 @@ import type { Owner } from '../../map/owner.js';
 import type { Finding } from '../finding.js';
 import type { GuestRange, Step } from './cause.js';
 import type { CauseRule } from './rule.js';
+import { countText, plural, sizeText } from '../../numbers.js';
 import {
   capital,
   CHECK_COPY,
   COPY,
-  countText,
   guestText,
-  many,
   NO_LEAKS_REPAIR,
   NO_REPAIR,
   NO_VM,
   pokeStep,
   SALVAGE,
-  sizeText,
 } from './words.js';
 
 const isPastEnd = ({ code }: Finding): boolean =>
@@ -41,7 +39,7 @@ export const cutOff: CauseRule = {
             severity: 'damage',
             title:
               missing === undefined
-                ? `The file is cut off at ${end}: ${count === 0 ? 'a table of its own' : many(count, 'entry', 'entries')} ${count > 1 ? 'lie' : 'lies'} behind its end`
+                ? `The file is cut off at ${end}: ${count === 0 ? 'a table of its own' : plural(count, 'entry', 'entries')} ${count > 1 ? 'lie' : 'lies'} behind its end`
                 : `The file is cut off: at least ${sizeText(missing)} are missing at its end`,
             explanation: `Tables point behind the end of the file at ${end}, where refcounts say that there was something. A copy that broke off, a full disk or a file system check does that. The guest reads zeros there, without an error.${bytes > 0 ? ' All other data of the disk is still there.' : ''}`,
             doNext: [
@@ -98,7 +96,7 @@ export const strayPointer: CauseRule = {
           title:
             count === 1 && examples.length > 0
               ? `${capital(placeOf(examples[0]))} points past the end of the file, to where nothing ever was`
-              : `${many(count, 'entry points', 'entries point')} past the end of the file, to where nothing ever was`,
+              : `${plural(count, 'entry points', 'entries point')} past the end of the file, to where nothing ever was`,
           explanation:
             'No refcount knows of a cluster there: the entries themselves have been overwritten, the file is not cut off. The guest reads zeros there, without an error.',
           doNext: [
@@ -165,8 +163,8 @@ export const brokenEntries: CauseRule = {
           severity: 'damage',
           title:
             refused > 0
-              ? `${many(refused + odd, 'table entry', 'table entries')} cannot be right: the guest gets errors or wrong data`
-              : `${many(odd, 'table entry has', 'table entries have')} bits that the format leaves unused`,
+              ? `${plural(refused + odd, 'table entry', 'table entries')} cannot be right: the guest gets errors or wrong data`
+              : `${plural(odd, 'table entry has', 'table entries have')} bits that the format leaves unused`,
           explanation:
             'An entry off the cluster grid, or one that contradicts itself, is refused: the guest gets an I/O error, and QEMU may mark the whole image as corrupt. Unused bits are overlooked, but they say that something wrote over the entry.',
           doNext: [COPY, SALVAGE],

@@ -18,7 +18,8 @@ import { causeRules } from './rules.js';
 import type { CellGroup } from './troubledCells.js';
 import { Tally, tallyFindings } from './tally.js';
 import { unreadableSuspect } from './unreadable.js';
-import { COPY, guestText, many, namesText, SALVAGE, sizeText } from './words.js';
+import { plural, sizeText } from '../../numbers.js';
+import { COPY, guestText, namesText, SALVAGE } from './words.js';
 import { hostCluster, ifKnown } from '../../units.js';
 
 /**
@@ -187,7 +188,7 @@ function dangerText(
   const where =
     ranges === 1
       ? `: ${guestText(first)}`
-      : ` in ${many(ranges, 'range')}, the first at ${guestText(first)}`;
+      : ` in ${plural(ranges, 'range')}, the first at ${guestText(first)}`;
   const kept =
     snapshots.length > 0 && ranges > 1 ? `, of snapshots too (${namesText(snapshots)})` : '';
   return `${wholeDisk ? 'everything on the disk: ' : ''}${sizeText(bytes)} of guest data${where}${kept}`;
@@ -230,15 +231,15 @@ function headlineOf(verdict: Diagnosis['verdict'], causes: readonly Cause[], ima
     case 'healthy':
       return 'Healthy: nothing is wrong';
     case 'notes':
-      return `No damage. ${causes.length === 1 ? 'One thing' : `${causes.length} things`} to know`;
+      return `No damage. ${causes.length === 1 ? 'One thing' : plural(causes.length, 'thing')} to know`;
     case 'waste':
       return 'No damage, but space is wasted';
     case 'unreadable':
       return bad.length === 1 || image.foreign
         ? causes[0].title
-        : `QEMU does not open this image: ${many(bad.length, 'cause')}`;
+        : `QEMU does not open this image: ${plural(bad.length, 'cause')}`;
     case 'damaged':
-      return `Damaged: ${many(bad.length, 'cause')}. ${
+      return `Damaged: ${plural(bad.length, 'cause')}. ${
         whole
           ? `The whole ${disk}disk is at risk`
           : bytes > 0

@@ -4,17 +4,8 @@ import { describeOwner } from '../../map/owner.js';
 import type { Evidence, StrayBit } from './evidence.js';
 import type { Step } from './cause.js';
 import type { CauseRule } from './rule.js';
-import {
-  capital,
-  CHECK_COPY,
-  COPY,
-  countText,
-  many,
-  NO_LEAKS_REPAIR,
-  NO_REPAIR,
-  NO_VM,
-  pokeStep,
-} from './words.js';
+import { countText, plural } from '../../numbers.js';
+import { capital, CHECK_COPY, COPY, NO_LEAKS_REPAIR, NO_REPAIR, NO_VM, pokeStep } from './words.js';
 
 /** Entries mended by a command; more make no line that anybody would paste. */
 const MAX_MENDED = 32;
@@ -71,7 +62,7 @@ function mend({ image }: Evidence, strayBits: readonly StrayBit[]): Step {
     writes.set(offset, byte & ~(1 << (bit % 8)));
   }
   return pokeStep(
-    `Clear ${many(strayBits.length, 'bit')} in the copy; the first is bit ${strayBits[0].bit} of the entry at ${hex(strayBits[0].entryOffset)}`,
+    `Clear ${plural(strayBits.length, 'bit')} in the copy; the first is bit ${strayBits[0].bit} of the entry at ${hex(strayBits[0].entryOffset)}`,
     writes,
   );
 }

@@ -3,7 +3,8 @@ import type { MappableImage } from '../../qcow2/image.js';
 import type { Step } from './cause.js';
 import type { LostTable } from './evidence.js';
 import type { CauseRule } from './rule.js';
-import { CHECK_COPY, COPY, many, NO_LEAKS_REPAIR, pokeStep, sizeText } from './words.js';
+import { plural, sizeText } from '../../numbers.js';
+import { CHECK_COPY, COPY, NO_LEAKS_REPAIR, pokeStep } from './words.js';
 
 /** COPIED, as the first byte of an entry has it. */
 const COPIED_BYTE = 0x80;
@@ -26,7 +27,7 @@ export const lostL2: CauseRule = {
             title:
               lostTables.length === 1
                 ? `A lost L2 table: ${sizeText(unseenBytes)} of the disk hang on nothing`
-                : `${many(lostTables.length, 'lost L2 table')}: ${sizeText(unseenBytes)} of the disk hang on nothing`,
+                : `${plural(lostTables.length, 'lost L2 table')}: ${sizeText(unseenBytes)} of the disk hang on nothing`,
             explanation:
               'A leaked cluster reads like an L2 table, and its entries point to leaked clusters. The L1 entry that led to it was most likely overwritten; the guest reads zeros there, or what a backing file has. The data is still in the file.',
             unseenBytes,

@@ -1,6 +1,7 @@
 import { Inspection } from '../../inspect/inspection.js';
 import type { CauseRule } from './rule.js';
-import { COPY, countText, many, REPAIR_COPY, sizeText } from './words.js';
+import { countText, plural, sizeText } from '../../numbers.js';
+import { COPY, REPAIR_COPY } from './words.js';
 
 /** So many times what the disk and the clusters in use need; QEMU itself makes it twice as large. */
 const LARGE = 4;
@@ -34,7 +35,7 @@ export const refcountTableLarge: CauseRule = {
         tell: () => ({
           severity: 'note',
           title: `The refcount table is ${countText(Math.round(clusters / needed))} times as large as it need be`,
-          explanation: `Its ${many(clusters, 'cluster')} (${sizeText(clusters * clusterSize)}) could count a file of ${sizeText(reach)}; ${many(blocks, 'entry is', 'entries are')} in use.${keeps} Valid, and harmless to QEMU, which reads it whole at each opening. Other readers may set a lower limit, and call it invalid. A file that was once far longer, or a tool with its own idea of growth, leaves such a table; QEMU never makes it smaller.`,
+          explanation: `Its ${plural(clusters, 'cluster')} (${sizeText(clusters * clusterSize)}) could count a file of ${sizeText(reach)}; ${plural(blocks, 'entry is', 'entries are')} in use.${keeps} Valid, and harmless to QEMU, which reads it whole at each opening. Other readers may set a lower limit, and call it invalid. A file that was once far longer, or a tool with its own idea of growth, leaves such a table; QEMU never makes it smaller.`,
           danger: 'no guest data',
           doNext: [
             {
@@ -64,7 +65,7 @@ export const onlyCompressed: CauseRule = {
         tell: () => ({
           severity: 'note',
           title: `"${part}% fragmented" only means that it is compressed`,
-          explanation: `"qemu-img check" counts every compressed cluster as a fragment, wherever it lies. Of ${many(fragmented, 'fragment')} ${countText(compressed)} are compressed clusters. There is nothing to mend; reading is slower because of the unpacking, not because of the places.`,
+          explanation: `"qemu-img check" counts every compressed cluster as a fragment, wherever it lies. Of ${plural(fragmented, 'fragment')} ${countText(compressed)} are compressed clusters. There is nothing to mend; reading is slower because of the unpacking, not because of the places.`,
           danger: 'no guest data',
           doNext: [
             {

@@ -1,7 +1,8 @@
 import { explain } from '../explanations.js';
 import type { FindingCode } from '../finding.js';
 import type { Suspect } from './rule.js';
-import { CHECK_COPY, COPY, many, REPAIR_COPY } from './words.js';
+import { plural } from '../../numbers.js';
+import { CHECK_COPY, COPY, REPAIR_COPY } from './words.js';
 
 /** Findings of one kind that no rule explains, in the words of that kind. */
 export function otherSuspect(code: FindingCode, isNotice: boolean): Suspect {
@@ -11,7 +12,7 @@ export function otherSuspect(code: FindingCode, isNotice: boolean): Suspect {
     takes: (finding) => finding.code === code,
     tell: ({ findings, examples }) => ({
       severity: isNotice ? 'note' : 'damage',
-      title: findings === 1 ? title : `${title}: ${many(findings, 'finding')}`,
+      title: findings === 1 ? title : `${title}: ${plural(findings, 'finding')}`,
       explanation: `${meaning} ${repair}`,
       doNext: [COPY, ...(repair.startsWith('"-r all"') ? [REPAIR_COPY, CHECK_COPY] : [])],
       doNot: [],

@@ -1,7 +1,8 @@
 import { isInGarbage } from './evidence.js';
 import type { CauseRule } from './rule.js';
 import { pictureOf } from './claimPicture.js';
-import { COPY, many, NO_LEAKS_REPAIR, NO_VM, SALVAGE, sizeText } from './words.js';
+import { plural, sizeText } from '../../numbers.js';
+import { COPY, NO_LEAKS_REPAIR, NO_VM, SALVAGE } from './words.js';
 
 const LOSES_REST =
   'Free the leaked clusters: they are what the table led to, and all there is to rescue';
@@ -65,7 +66,7 @@ export const overwrittenL2: CauseRule = {
           title:
             garbage.size === 1
               ? 'An L2 table is none: overwritten, or looked for in the wrong place'
-              : `${many(garbage.size, 'L2 table')} are none: overwritten, or looked for in the wrong place`,
+              : `${plural(garbage.size, 'L2 table')} are none: overwritten, or looked for in the wrong place`,
           explanation:
             'An L2 table says where a stretch of the disk lies in the file. Most entries of this one are none: data was written over it, or the L1 entry leads to the wrong cluster; two programs that write at once do that too. The guest reads wrong data or errors there; its own data is most likely still in the file, as leaked clusters.',
           doNext: [COPY, SALVAGE],

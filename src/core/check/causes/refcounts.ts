@@ -1,6 +1,7 @@
 import type { Evidence } from './evidence.js';
 import type { CauseRule } from './rule.js';
-import { CHECK_COPY, COPY, many, NO_LEAKS_REPAIR, NO_VM, REPAIR_COPY, sizeText } from './words.js';
+import { countText, plural, sizeText } from '../../numbers.js';
+import { CHECK_COPY, COPY, NO_LEAKS_REPAIR, NO_VM, REPAIR_COPY } from './words.js';
 
 /** Part of all clusters in use above which "all" have no refcount. */
 const ALL = 0.95;
@@ -71,8 +72,8 @@ export const refcountsZero: CauseRule = {
           title: isAll
             ? 'No refcounts: they were never filled in, or their table is lost'
             : count === 1
-              ? `QEMU gives cluster ${zero.clusters.first ?? 0} away: it is in use, and its refcount is 0`
-              : `QEMU gives ${many(count, 'cluster')} away that are in use: their refcount is 0`,
+              ? `QEMU gives cluster ${countText(zero.clusters.first ?? 0)} away: it is in use, and its refcount is 0`
+              : `QEMU gives ${plural(count, 'cluster')} away that are in use: their refcount is 0`,
           explanation: isAll
             ? 'All data still reads. But to QEMU the whole file is free: the next write puts new data over tables and data that are in use.'
             : 'They still read. But to QEMU they are free: the next write that needs room puts new data over them.',
@@ -103,8 +104,8 @@ export const refcountsLow: CauseRule = {
           severity: 'danger',
           title:
             count === 0
-              ? `The refcounts of ${many(cells.unknown.clusters.clusters, 'cluster')} cannot be read`
-              : `${many(count, 'cluster is', 'clusters are')} shared by more than the refcount tells`,
+              ? `The refcounts of ${plural(cells.unknown.clusters.clusters, 'cluster')} cannot be read`
+              : `${plural(count, 'cluster is', 'clusters are')} shared by more than the refcount tells`,
           explanation:
             count === 0
               ? 'QEMU cannot tell which of these clusters are in use, and refuses to write.'
@@ -137,7 +138,7 @@ export const copiedFlags: CauseRule = {
         takes: ({ code }) => code === 'copied-data' || code === 'copied-l2-table',
         tell: ({ findings }) => ({
           severity: 'damage',
-          title: `${many(findings, 'entry has', 'entries have')} a COPIED flag that contradicts the refcount`,
+          title: `${plural(findings, 'entry has', 'entries have')} a COPIED flag that contradicts the refcount`,
           explanation:
             'All data reads. The flag says whether a cluster may be written in place: set by mistake, a write of the guest changes what a snapshot has kept; missing, a write makes a needless copy.',
           doNext: [COPY, REPAIR_COPY, CHECK_COPY],
@@ -161,7 +162,7 @@ export const leaks: CauseRule = {
         groups: [leaked],
         tell: () => ({
           severity: 'waste',
-          title: `${many(count, 'leaked cluster')}: ${sizeText(count * clusterSize)} of the file that nothing uses`,
+          title: `${plural(count, 'leaked cluster')}: ${sizeText(count * clusterSize)} of the file that nothing uses`,
           explanation:
             'Their refcounts count owners that are not there: a VM was killed, or the host lost power, between taking a cluster and using it. No data is harmed.',
           danger: 'no guest data',

@@ -1,16 +1,8 @@
 import { repairDanger } from '../repairDanger.js';
 import type { Step } from './cause.js';
 import type { CauseRule } from './rule.js';
-import {
-  COPY,
-  countText,
-  many,
-  namesText,
-  NO_LEAKS_REPAIR,
-  NO_REPAIR,
-  NO_VM,
-  sizeText,
-} from './words.js';
+import { countText, plural, sizeText } from '../../numbers.js';
+import { COPY, namesText, NO_LEAKS_REPAIR, NO_REPAIR, NO_VM } from './words.js';
 
 /** The list of snapshots cannot be read, or leads to L1 tables that cannot be. */
 export const snapshotTable: CauseRule = {
@@ -44,11 +36,11 @@ export const snapshotTable: CauseRule = {
           severity: 'damage',
           title: isListBroken
             ? `The list of snapshots cannot be read: ${leftIn(readable.length, promised)}`
-            : `${many(broken, 'snapshot leads', 'snapshots lead')} to an L1 table that cannot be read`,
+            : `${plural(broken, 'snapshot leads', 'snapshots lead')} to an L1 table that cannot be read`,
           explanation: isListBroken
             ? `${isOpenable(image.refusal.open) ? '' : 'QEMU refuses to open the image for that, though the disk itself is not concerned. '}Most often a snapshot was made or deleted from outside while a VM had the image open, and the VM then wrote over the new list.${readable.length > 0 ? ` Still readable: ${namesText(readable)}.` : ''}`
             : 'The entry of the snapshot is damaged. It can be neither loaded nor deleted; the disk itself is not concerned.',
-          danger: `${isListBroken ? `what ${promised === 1 ? 'the snapshot has' : `the ${many(promised, 'snapshot')} have`} kept` : broken === 1 ? 'what this snapshot has kept' : 'what these snapshots have kept'}${leaked > 0 ? `; ${sizeText(leaked)} that now look leaked` : ''}; the disk itself is not concerned`,
+          danger: `${isListBroken ? `what ${promised === 1 ? 'the snapshot has' : `the ${plural(promised, 'snapshot')} have`} kept` : broken === 1 ? 'what this snapshot has kept' : 'what these snapshots have kept'}${leaked > 0 ? `; ${sizeText(leaked)} that now look leaked` : ''}; the disk itself is not concerned`,
           doNext: isListBroken ? [COPY, DROP, CONVERT] : [COPY, CONVERT_FIRST],
           doNot: [
             NO_VM,
@@ -108,9 +100,9 @@ export const repairDeletesSnapshots: CauseRule = {
         snapshots: names,
         tell: () => ({
           severity: inviting ? 'danger' : 'note',
-          title: `A repair would delete ${names.length === 1 ? 'the snapshot' : `all ${many(names.length, 'snapshot')}`}`,
+          title: `A repair would delete ${names.length === 1 ? 'the snapshot' : `all ${plural(names.length, 'snapshot')}`}`,
           explanation: `It is a fault of QEMU's: "qemu-img check -r" opens the image without reading its snapshots, and because ${danger.cause}, it then writes a header that has none. It reports success. Without "-r" the check changes nothing.`,
-          danger: `${many(names.length, 'snapshot')} (${namesText(names)}), if anybody repairs the image`,
+          danger: `${plural(names.length, 'snapshot')} (${namesText(names)}), if anybody repairs the image`,
           doNext: [COPY, ...safe],
           doNot: [
             NO_LEAKS_REPAIR('Free leaked clusters: the snapshots go with them'),
@@ -127,5 +119,5 @@ export const repairDeletesSnapshots: CauseRule = {
 function leftIn(readable: number, promised: number): string {
   if (readable === 0 && promised === 1) return 'its only snapshot is lost';
   const left = readable === 0 ? 'none' : countText(readable);
-  return `${left} of its ${many(promised, 'snapshot')} ${readable > 1 ? 'are' : 'is'} left`;
+  return `${left} of its ${plural(promised, 'snapshot')} ${readable > 1 ? 'are' : 'is'} left`;
 }

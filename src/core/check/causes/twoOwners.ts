@@ -5,17 +5,8 @@ import { pictureOf } from './claimPicture.js';
 import type { CauseRule, CauseText } from './rule.js';
 import { isOfTwoWriters } from './twoWriters.js';
 import type { PairGroup } from './troubledCells.js';
-import {
-  capital,
-  COPY,
-  countText,
-  KIND_WORDS,
-  NO_REPAIR,
-  NO_VM,
-  REPAIR_COPY,
-  SALVAGE,
-  sizeText,
-} from './words.js';
+import { countText, sizeText } from '../../numbers.js';
+import { capital, COPY, KIND_WORDS, NO_REPAIR, NO_VM, REPAIR_COPY, SALVAGE } from './words.js';
 
 const isGuest = (kind: Kind): boolean => ((1 << KINDS.indexOf(kind)) & GUEST_DATA) !== 0;
 const isRefcounts = (kind: Kind): boolean => kind === 'refcount-table' || kind === 'refcount-block';

@@ -1,6 +1,7 @@
 import type { CauseRule } from './rule.js';
 import type { PairGroup } from './troubledCells.js';
-import { COPY, many, NO_REPAIR, NO_VM, SALVAGE } from './words.js';
+import { plural } from '../../numbers.js';
+import { COPY, NO_REPAIR, NO_VM, SALVAGE } from './words.js';
 
 /** So many clusters given to two places of the disk are no single mishap. */
 const FEW = 8;
@@ -28,7 +29,7 @@ export const twoWriters: CauseRule = {
         endangers: [...theirs.map((pair) => pair.clusters), zero.clusters],
         tell: () => ({
           severity: 'danger',
-          title: `Written by two programs at once, most likely: ${many(clusters, 'cluster')} given out twice`,
+          title: `Written by two programs at once, most likely: ${plural(clusters, 'cluster')} given out twice`,
           explanation:
             'Two programs that have one image open give the same free clusters to different places of the disk, and each overwrites what the other wrote. A VM that ran on two hosts, or qemu-img run on the image of a running VM, does that. In each cluster one of the two places has wrong data; nothing in the file tells which.',
           doNext: [

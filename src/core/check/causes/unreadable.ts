@@ -4,7 +4,8 @@ import { foreignAdvice, foreignFormat } from '../../qcow2/foreignFormat.js';
 import type { Image } from '../../qcow2/image.js';
 import type { Step } from './cause.js';
 import type { CauseRule, CauseText, Suspect } from './rule.js';
-import { COPY, sizeText } from './words.js';
+import { sizeText } from '../../numbers.js';
+import { COPY } from './words.js';
 
 /** QEMU refuses the image for something that no other rule explains. */
 export const unreadable: CauseRule = {

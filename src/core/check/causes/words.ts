@@ -2,31 +2,9 @@ import { hex } from '../../bytes.js';
 import type { Kind } from '../../map/kinds.js';
 import type { Owner } from '../../map/owner.js';
 import type { Geometry } from '../../qcow2/geometry.js';
+import { countText, spanInUnits } from '../../numbers.js';
 import { bytesPerTable } from '../../guest/guestMap.js';
 import type { ClaimEnd, GuestRange, Step } from './cause.js';
-
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
-
-/** `1.10 GiB`: three significant digits, none behind a whole number. */
-export function sizeText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  if (bytes === 1) return '1 byte';
-  const digits = value >= 100 || Number.isInteger(value) ? 0 : value >= 10 ? 1 : 2;
-  return `${unit === 0 ? countText(value) : value.toFixed(digits)} ${UNITS[unit]}`;
-}
-
-/** `14,441` */
-export const countText = (count: number): string =>
-  String(count).replace(/\B(?<!\.\d*)(?=(?:\d{3})+(?:\.|$))/g, ',');
-
-/** `1 cluster`, `2 clusters` */
-export const many = (count: number, one: string, more = `${one}s`): string =>
-  `${countText(count)} ${count === 1 ? one : more}`;
 
 /** `'a'`, `'a' and 'b'`, `'a', 'b' and 3 more` */
 export function namesText(names: readonly string[], most = 3): string {
@@ -40,19 +18,9 @@ export function namesText(names: readonly string[], most = 3): string {
 export const guestText = ({ start, snapshot }: Pick<GuestRange, 'start' | 'snapshot'>): string =>
   `guest ${hex(start)}${snapshot === undefined ? '' : ` of snapshot '${snapshot}'`}`;
 
-/**
- * A range of the disk in the largest unit that both ends are short in: `8–8.5 GiB`; by its first
- * byte, `0x200400000 on`, if they are in none.
- */
-export function spanText({ start, length }: Pick<GuestRange, 'start' | 'length'>): string {
-  const end = start + length;
-  for (let power = UNITS.length - 1; power > 0; power--) {
-    const unit = 1024 ** power;
-    if (end < unit || ![start, end].every((at) => Number.isInteger((at / unit) * 100))) continue;
-    return `${countText(start / unit)}–${countText(end / unit)} ${UNITS[power]}`;
-  }
-  return `${hex(start)} on`;
-}
+/** A range of the disk: `8–8.5 GiB`; by its first byte, `0x200400000 on`, where units do not fit. */
+export const spanText = ({ start, length }: Pick<GuestRange, 'start' | 'length'>): string =>
+  spanInUnits(start, start + length) ?? `${hex(start)} on`;
 
 /** What a kind of structure is to people, one of them. */
 export const KIND_WORDS: Readonly<Record<Kind, string>> = {

@@ -1,5 +1,5 @@
 import { type ParseResult, parseSize } from '../../size.js';
-import type { CacheSizes } from './sizes.js';
+import type { CacheSizes } from './cacheSlots.js';
 
 /** The sizes of QEMU's metadata caches as a user wrote them; empty: not set. */
 export interface CacheOptions {

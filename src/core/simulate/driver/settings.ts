@@ -1,6 +1,6 @@
 import type { ClusterMap } from '../../map/clusterMap.js';
 import type { Surroundings } from '../copy/surroundings.js';
-import type { CacheSizes } from '../copy/sizes.js';
+import type { CacheSizes } from '../copy/cacheSlots.js';
 import type { Watch } from '../guard/guard.js';
 import type { Checking } from '../guard/judge.js';
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunFilter } from '../../../../src/core/inspect/fileRuns.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
 import { hostedSample } from '../../harness/hostedImages.js';
+import { countText, sizeText } from '../../../../src/core/numbers.js';
 import { hostCluster } from '../../../../src/core/units.js';
 
 let browser: Browser;
@@ -46,7 +47,11 @@ describe('the table of ranges', () => {
         const cells = await page.locator(`#range-${index} [role=gridcell]`).allInnerTexts();
         const { offset, clusters } = runs[index];
         expect(cells[0]).toBe(`0x${offset.toString(16)}`);
-        expect(cells[1]).toBe(String(clusters));
+        expect(cells).toContain(countText(clusters));
+        expect(cells).toContain(sizeText(clusters * 65_536));
+        const all = await page.locator(`#range-${index} [role=gridcell]`).allTextContents();
+        expect(all[1]).toBe(`0x${(offset + clusters * 65_536).toString(16)}`);
+        expect(all[4]).toMatch(/^[<>]? ?[\d.]+ %$/);
       }
     });
   });
@@ -89,10 +94,27 @@ describe('the table of ranges', () => {
       const kinds = await page.locator('.range-row .range-kinds').allInnerTexts();
       expect(kinds.every((text) => text.includes('active L2'))).toBe(true);
       const twice = ranges({ type: 'claimed-twice' });
-      await page.getByLabel('Which ranges are listed').selectOption({ index: 1 });
+      await page.getByLabel('Which ranges are listed').selectOption({ index: 2 });
       await expect
         .poll(() => page.locator('.range-filter [role=status]').textContent())
         .toBe(`${twice.total} ranges`);
+    });
+  });
+
+  it('lists all that is wrong, and nothing else', async () => {
+    await withRanges(async ({ page }) => {
+      const wrong = ranges({ type: 'wrong' });
+      await page
+        .getByLabel('Which ranges are listed')
+        .selectOption({ label: 'only what is wrong' });
+      await expect
+        .poll(() => page.locator('.range-filter [role=status]').textContent())
+        .toBe(`${wrong.total} ranges`);
+      const parts = (['claimed-twice', 'too-low', 'leak'] as const).map((type) => ranges({ type }));
+      const clusters = ({ runs }: typeof wrong): number =>
+        runs.reduce((sum, run) => sum + run.clusters, 0);
+      expect(clusters(wrong)).toBeGreaterThanOrEqual(Math.max(...parts.map(clusters)));
+      expect(clusters(wrong)).toBeLessThan(clusters(ranges()));
     });
   });
 

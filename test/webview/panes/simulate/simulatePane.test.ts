@@ -364,3 +364,27 @@ describe('what is shown', () => {
     );
   });
 });
+
+describe('the sizes of the metadata caches', () => {
+  it('are set in fields that say what they cover, and refused in QEMU’s words', async () => {
+    await withPane({}, async (editor, page) => {
+      const caches = page.locator('.cache-settings');
+      await caches.locator('summary').click();
+      const told = caches.locator('#l2CacheSize-told');
+      await expect.poll(() => told.innerText()).toMatch(/ covers all of the disk, /);
+      await page.fill('#l2CacheSize', '1K');
+      await page.keyboard.press('Enter');
+      await expect.poll(() => told.innerText()).toMatch(/ · QEMU by itself: .* covers all of/);
+      await page.fill('#cacheSize', '512');
+      await page.keyboard.press('Enter');
+      await expect
+        .poll(() => caches.locator('.field-error').innerText())
+        .toBe('l2-cache-size may not exceed cache-size');
+      expect(await page.locator('#cacheSize').getAttribute('aria-invalid')).toBe('true');
+      expect(editor.said.filter(({ type }) => type === 'setCaches').at(-1)).toEqual({
+        type: 'setCaches',
+        options: { ...CACHES, l2CacheSize: '1K', cacheSize: '512' },
+      });
+    });
+  });
+});
