@@ -52,6 +52,7 @@ const CORE = [
   coreRoom('repair', [
     ...[...GUARDED_COPY, 'check', ...DRIVER, 'simulate/driver', 'simulate/driver/requests'],
   ]),
+  coreRoom('repair/cost', [...COUNTED, 'check/causes', 'repair', 'simulate/copy']),
   coreRoom('picture', [...COUNTED, 'overlap', 'simulate/copy']),
   coreRoom('simulate/verdict', [
     ...COUNTED,
