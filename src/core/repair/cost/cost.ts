@@ -36,6 +36,8 @@ export interface RepairCost {
   readonly corruptBit: { readonly before: boolean; readonly after: boolean };
   /** The active disk first, then the snapshots in their order. */
   readonly views: readonly ViewCost[];
+  /** As the header counts them. */
+  readonly snapshots: { readonly before: number; readonly after: number };
   /** Names. Hostile text. */
   readonly bitmapsGone: readonly string[];
   readonly bitmaps: { readonly before: number; readonly after: number };
@@ -65,8 +67,10 @@ export function* repairCost(before: Image, repair: Repair): Work<RepairCost> {
         bytes: new BytesCompared(before, repair.after),
       });
       for (const [disk, now] of pairs(before, after)) {
-        if (!disk.l1) views.push(viewOf(disk, 'unreadable'));
-        else if (!now?.l1) views.push(viewOf(disk, 'gone'));
+        if (!disk.l1) {
+          views.push(viewOf(disk, 'unreadable'));
+          if (disk.snapshot) comparison.unreadable(disk.snapshot);
+        } else if (!now?.l1) views.push(viewOf(disk, 'gone'));
         else {
           const found = yield* comparison.run(disk.l1, now.l1, Number(disk.diskSize));
           views.push(viewOf(disk, 'kept', found));
@@ -80,6 +84,7 @@ export function* repairCost(before: Image, repair: Repair): Work<RepairCost> {
     refusal: { before: before.refusal.open, after: after.refusal.open },
     corruptBit: { before: isCorrupt(before), after: isCorrupt(after) },
     views,
+    snapshots: { before: snapshotsOf(before), after: snapshotsOf(after) },
     bitmapsGone: old.filter((name) => !now.includes(name)),
     bitmaps: { before: old.length, after: now.length },
     stillReferred,
@@ -165,6 +170,8 @@ function touchedBy({ after, changes }: Repair, { geometry }: MappableImage): Spa
 
 const bitmapsOf = ({ bitmaps, unreadBitmaps }: Image): string[] =>
   (bitmaps ?? unreadBitmaps)?.bitmaps.map(({ name }) => name) ?? [];
+
+const snapshotsOf = ({ header }: Image): number => header.number('nb_snapshots');
 
 const isCorrupt = ({ header }: Image): boolean =>
   (header.value('incompatible_features') & INCOMPATIBLE.corrupt) !== 0n;

@@ -1,4 +1,4 @@
-import { countText, many, namesText, sizeText } from '../../check/causes/words.js';
+import { many, namesText, sizeText } from '../../check/causes/words.js';
 import type { Repair } from '../repair.js';
 import type { RepairCost, ViewCost } from './cost.js';
 
@@ -58,7 +58,7 @@ export function verdictOf(
   if (cost.stillReferred > 0)
     return {
       kind: 'destroys',
-      text: `Dangerous: gives ${many(cost.stillReferred, 'cluster')} free that are still in use`,
+      text: `Dangerous: frees ${many(cost.stillReferred, 'cluster')} still in use`,
     };
   const isFixed = !isMarked && ending.exitCode === 0 && left.twoOwners === 0;
   if (!isChanged)
@@ -69,7 +69,11 @@ export function verdictOf(
     return { kind: 'safe', text: `Safe: ${safeText(fixed)}` };
   const opens = cost.refusal.before !== undefined && cost.refusal.after === undefined;
   if (fixed.corruptions + fixed.leaks > 0 || opens)
-    return { kind: 'helps', text: `Helps, but leaves ${remains || failure(messages)}` };
+    return {
+      kind: 'helps',
+      text:
+        remains === '' ? `Helps, but stops: ${failure(messages)}` : `Helps, but leaves ${remains}`,
+    };
   return { kind: 'no-help', text: `Does not help: ${remains || failure(messages)}` };
 }
 
@@ -83,7 +87,8 @@ const safeText = ({ corruptions, leaks }: Repair['fixed']): string => {
 };
 
 /** The last thing that QEMU says is why it stopped. */
-const failure = (messages: readonly string[]): string => messages.at(-1) ?? 'the check fails';
+const failure = (messages: readonly string[]): string =>
+  (messages.at(-1) ?? 'the check fails').replace(/^qemu-img: /, '');
 
 /** What is destroyed, one thing after another. */
 function destroyedText(cost: RepairCost): string[] {
@@ -91,12 +96,10 @@ function destroyedText(cost: RepairCost): string[] {
   const gone = cost.views.filter(({ state }) => state === 'gone');
   const snapshots = gone.flatMap(({ snapshot }) => (snapshot ? [snapshot.name] : []));
   if (gone.some(({ snapshot }) => !snapshot)) things.push('the disk');
-  if (snapshots.length > 0)
-    things.push(
-      snapshots.length === 1
-        ? `snapshot ${namesText(snapshots)}`
-        : `${countText(snapshots.length)} snapshots`,
-    );
+  // Some cannot even be named: their table was not read.
+  const fewer = Math.max(snapshots.length, cost.snapshots.before - cost.snapshots.after);
+  if (fewer === 1 && snapshots.length === 1) things.push(`snapshot ${namesText(snapshots)}`);
+  else if (fewer > 0) things.push(many(fewer, 'snapshot'));
   if (cost.bitmapsGone.length > 0) things.push(many(cost.bitmapsGone.length, 'bitmap'));
   const disk = cost.views.find(({ snapshot }) => !snapshot);
   if (disk && lostBytes(disk) > 0) things.push(`${sizeText(lostBytes(disk))} of the disk`);

@@ -5,6 +5,7 @@ import { type EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
 import type { MappableImage } from '../../qcow2/image.js';
 import { L2EntryRuns } from '../../qcow2/l2EntryRuns.js';
 import { L2Tables } from '../../qcow2/l2Reader.js';
+import type { Snapshot } from '../../qcow2/snapshotTable.js';
 import type { Work } from '../../work.js';
 import type { BytesCompared } from './bytesCompared.js';
 import { RangeList } from './rangeList.js';
@@ -85,6 +86,13 @@ export class ViewComparison {
       yield;
     }
     return found;
+  }
+
+  /** A snapshot whose table QEMU does not use: what is given free of it is lost for whoever could. */
+  unreadable({ l1Offset, l1Size }: Snapshot): void {
+    const { fileSize } = this.#before.image.geometry;
+    const offset = Number(l1Offset);
+    this.#ifFreed(offset, Math.max(0, Math.min(l1Size * 8, fileSize - offset)));
   }
 
   get #clusters(): number {
