@@ -64,6 +64,7 @@ const ALL_CORE = CORE.map(({ folder }) => folder);
 
 /** Modules of src/core that the webview may run: none reads an image. */
 const PURE = [
+  'check/causes/guestDamage',
   'check/causes/stepCommand',
   'check/finding',
   'guest/guestKinds',

@@ -1,6 +1,5 @@
 import { sortCells } from '../../check/causes/troubledCells.js';
 import { DEFAULT_MEMORY, scan, type Scan } from '../../check/scan.js';
-import type { KindName } from '../../map/kinds.js';
 import { type Image, isMappable, openImage } from '../../qcow2/image.js';
 import { Unpredictable } from '../../simulate/copy/failure.js';
 import type { Work } from '../../work.js';
@@ -58,16 +57,16 @@ function* twoOwnersOf(source: Repair['after'], memory = DEFAULT_MEMORY): Work<nu
   }
 }
 
-/** Clusters that two owners claim who cannot both be right, and which kinds are among them. */
+/** Clusters that two owners claim who cannot both be right. */
 export interface TwoOwners {
   readonly clusters: number;
-  readonly kinds: readonly KindName[];
+  readonly first: number | undefined;
 }
 
 export function* ownersOf(finished: Scan): Work<TwoOwners> {
   const { pairs } = yield* sortCells(finished);
   return {
     clusters: pairs.reduce((sum, { clusters }) => sum + clusters.clusters, 0),
-    kinds: [...new Set(pairs.flatMap(({ kinds }) => [...kinds]))],
+    first: pairs.at(0)?.clusters.first,
   };
 }
