@@ -62,7 +62,10 @@ interface Piece {
 }
 
 /** What a diagnosis says of each disk, range by range. */
-export const guestDamage = ({ causes }: Diagnosis, disks: readonly Disk[]): DamagedDisk[] =>
+export const guestDamage = (
+  { causes }: Pick<Diagnosis, 'causes'>,
+  disks: readonly Disk[],
+): DamagedDisk[] =>
   disks.map((disk) => {
     const pieces: Piece[] = [];
     let isPartial = false;
@@ -98,7 +101,8 @@ function flattened(pieces: readonly Piece[]): DamagedRange[] {
     while (next < starts.length && starts[next].start === start) open.push(starts[next++]);
     if (open.length === 0) continue;
     const length = edges[index + 1] - start;
-    const state = DAMAGE_STATES.find((each) => open.some((piece) => piece.state === each)) ?? 'doubt';
+    const state =
+      DAMAGE_STATES.find((each) => open.some((piece) => piece.state === each)) ?? 'doubt';
     const causes = [...new Set(open.map(({ cause }) => cause))].sort((a, b) => a - b);
     const last = ranges.at(-1);
     const goesOn =
