@@ -3,6 +3,7 @@ import { diagnose as diagnoseImage } from '../core/check/causes/diagnose.js';
 import { stepCommand } from '../core/check/causes/stepCommand.js';
 import { isMappable, openImage } from '../core/qcow2/image.js';
 import type { Shell } from '../core/shell.js';
+import { ASSUME_L1_OPTION } from './assumeL1.js';
 import { checkImage } from './checkReport.js';
 import { command } from './command.js';
 import { DAMAGE_RANGES, damageJson, ddrescueMap } from './damageReport.js';
@@ -26,11 +27,12 @@ export const diagnose = command({
       value: 'json|ddrescue',
       help: "ranges of the guest's disk and of snapshots that are lost, shared or in doubt",
     },
+    ...ASSUME_L1_OPTION,
     ...MEMORY_OPTION,
   },
   run: (args, context) =>
     withImage('diagnose', args, context, (subject) => {
-      const { source, filename } = subject;
+      const { bytes: source, filename } = subject;
       const foreign = subject.foreign();
       if (foreign !== undefined) context.output.complain(t`qcow2-lens: ${foreign}\n`);
       const memory = memoryOf(args);

@@ -76,7 +76,7 @@ function run(subject: Subject, mode: RepairMode, args: RepairArguments, context:
   if (repaired.ending.state === 'unpredictable')
     throw new RefusalError(`this cannot be foretold: ${repaired.ending.reason}`);
   const changes = args.get('changes');
-  if (changes !== '-')
+  if (changes !== '-' && foreign === undefined)
     output.print(
       args.has('json') ? json(preview, subject) : t`${repairText(repaired)}${verdictText(preview)}`,
     );

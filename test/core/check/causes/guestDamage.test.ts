@@ -1,13 +1,27 @@
 import { expect, it } from 'vitest';
-import type { CauseId, GuestRange } from '../../../../src/core/check/causes/cause.js';
+import type { Cause, CauseId, GuestRange } from '../../../../src/core/check/causes/cause.js';
 import { guestDamage } from '../../../../src/core/check/causes/guestDamage.js';
-import { cause } from '../../../webview/harness/diagnoses.js';
 
-const of = (id: CauseId, guest: readonly GuestRange[], wholeDisk = false, ranges = guest.length) =>
-  cause({
-    id,
-    danger: { bytes: 0, text: '', guest, ranges, snapshots: [], wholeDisk },
-  });
+const of = (
+  id: CauseId,
+  guest: readonly GuestRange[],
+  wholeDisk = false,
+  ranges = guest.length,
+): Cause => ({
+  id,
+  severity: 'damage',
+  title: '',
+  explanation: '',
+  picture: undefined,
+  danger: { bytes: 0, text: '', guest, ranges, snapshots: [], wholeDisk },
+  doNext: [],
+  doNot: [],
+  host: [],
+  findings: 0,
+  qemuLines: [],
+  qemuLineCount: 0,
+  clusterToShow: undefined,
+});
 
 const range = (start: number, length: number, snapshot?: string): GuestRange => ({
   start,
