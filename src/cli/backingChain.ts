@@ -10,10 +10,9 @@ import { filePath, fullBackingName, notAFile } from '../node/imageNames.js';
 export type ChainFile = {
   /** As QEMU names it. */
   readonly filename: string;
-} & (
-  | { readonly format: 'qcow2'; readonly image: MappableImage }
-  | { readonly format: 'raw'; readonly source: ByteSource }
-);
+  /** What is open for it. */
+  readonly source: ByteSource;
+} & ({ readonly format: 'qcow2'; readonly image: MappableImage } | { readonly format: 'raw' });
 
 /** More images than this above one another are no backup chain any more. */
 const MAX_FILES = 256;
@@ -35,7 +34,7 @@ export class BackingChain {
     let refusal = this.#add(source, filename, 'qcow2');
     const inFront = `Could not open '${filename}': `;
     if (open && refusal === undefined) {
-      this.#paths.add(realpathSync(filename));
+      this.#paths.add(realPath(filename));
       refusal = this.#openBelow(open);
     }
     this.refusal = refusal === undefined ? undefined : inFront + refusal;
@@ -84,7 +83,7 @@ export class BackingChain {
       return `more than ${MAX_FILES} files, the next is '${path}'`;
     const source = open(path);
     this.#opened.push(source);
-    const real = realpathSync(path);
+    const real = realPath(path);
     if (this.#paths.has(real)) return `'${path}' is in the chain already`;
     this.#paths.add(real);
     return this.#add(source, path, format?.name ?? probed(source));
@@ -94,7 +93,7 @@ export class BackingChain {
   #add(source: ByteSource, filename: string, format: string): string | undefined {
     switch (format) {
       case 'raw':
-        this.files.push({ filename, format, source });
+        this.files.push({ filename, source, format });
         return undefined;
       case 'qcow2': {
         const image = openImage(source);
@@ -106,12 +105,21 @@ export class BackingChain {
         if (isAboutSnapshots) this.#hint = image.snapshotFailure?.messages[1];
         if (open !== undefined) return open;
         if (!isMappable(image)) return 'The file has too many clusters';
-        this.files.push({ filename, format, image });
+        this.files.push({ filename, source, format, image });
         return undefined;
       }
       default:
         return `'${filename}' has the format '${format}', expected qcow2 or raw`;
     }
+  }
+}
+
+/** The file that a path leads to; the path itself when that is gone by now. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

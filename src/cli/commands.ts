@@ -1,11 +1,14 @@
+import { chain } from './chain.js';
 import { check } from './check.js';
 import type { Command } from './command.js';
+import { compare } from './compare.js';
 import { diagnose } from './diagnose.js';
 import { info } from './info.js';
 import { layout } from './layout.js';
 import { map } from './map.js';
 import { repair } from './repair.js';
 import { simulate } from './simulate.js';
+import { space } from './space.js';
 import { structures } from './structures.js';
 
 /** Every command: what is here is parsed, helped with and named in errors. */
@@ -16,6 +19,9 @@ export const COMMANDS: readonly Command[] = [
   repair,
   map,
   layout,
+  space,
+  chain,
+  compare,
   structures,
   simulate,
 ];

@@ -12,9 +12,9 @@ export type OptionTable<N extends string = string> = Readonly<Record<N, Option>>
 /** The words after a command's name, sorted; `N`: the names of its options. */
 export class Arguments<N extends string> {
   readonly operands: readonly string[];
-  readonly #values: ReadonlyMap<string, string>;
+  readonly #values: ReadonlyMap<string, readonly string[]>;
 
-  constructor(operands: readonly string[], values: ReadonlyMap<string, string>) {
+  constructor(operands: readonly string[], values: ReadonlyMap<string, readonly string[]>) {
     this.operands = operands;
     this.#values = values;
   }
@@ -25,7 +25,12 @@ export class Arguments<N extends string> {
 
   /** The value given last; undefined without one. */
   get(name: N): string | undefined {
-    return this.#values.get(name);
+    return this.all(name).at(-1);
+  }
+
+  /** Every value given, in order. */
+  all(name: N): readonly string[] {
+    return this.#values.get(name) ?? [];
   }
 }
 
@@ -43,7 +48,10 @@ export function parseArguments<N extends string>(
 ): Arguments<N> {
   const table = new Map<string, Option>(Object.entries(options));
   const operands: string[] = [];
-  const values = new Map<string, string>();
+  const values = new Map<string, string[]>();
+  const put = (name: string, value: string): void => {
+    values.set(name, [...(values.get(name) ?? []), value]);
+  };
   const rest = [...words];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === '--') {
@@ -63,13 +71,13 @@ export function parseArguments<N extends string>(
       );
     if (option.value === undefined) {
       if (given !== undefined) throw new RefusalError(`${command}: --${name} takes no value`);
-      values.set(name, '');
+      put(name, '');
       continue;
     }
     const value = given ?? rest.shift();
     if (value === undefined)
       throw new RefusalError(`${command}: --${name} needs a value: ${option.value}`);
-    values.set(name, value);
+    put(name, value);
   }
   return new Arguments(operands, values);
 }

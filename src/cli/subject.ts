@@ -18,7 +18,7 @@ export class Subject {
   readonly bytes: ByteSource;
   #changed: boolean | undefined;
 
-  constructor(filename: string, source: FileSource, assumed: AssumedL1 | undefined) {
+  constructor(filename: string, source: FileSource, assumed?: AssumedL1) {
     this.filename = filename;
     this.source = source;
     this.bytes = assumed ? assumeL1(source, assumed) : source;
@@ -96,7 +96,8 @@ export function withImage(
   }
 }
 
-function sayChanged({ filename }: Subject, output: Output): number {
+/** Says that what was printed is worth nothing; the exit code. */
+export function sayChanged({ filename }: Subject, output: Output): number {
   output.complain(
     t`qcow2-lens: '${filename}' has changed while it was read: nothing here can be relied on\n`,
   );

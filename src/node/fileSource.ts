@@ -73,6 +73,11 @@ export class FileSource implements ByteSource {
     );
   }
 
+  /** Whether both are one file, by whatever names. */
+  isSameFile({ state }: FileSource): boolean {
+    return state.device === this.state.device && state.inode === this.state.inode;
+  }
+
   close(): void {
     closeSync(this.#descriptor);
   }

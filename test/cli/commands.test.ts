@@ -24,6 +24,7 @@ const wordsOf = (command: string, image: string): string[] => [
   image,
   ...(command === 'simulate' ? ['--ops', ops] : []),
   ...(command === 'repair' ? ['all'] : []),
+  ...(command === 'compare' ? [healthy] : []),
 ];
 
 describe('info of a header full of extensions', () => {
@@ -221,8 +222,10 @@ describe('a file that changes while it is read', () => {
       for (const json of [[], ['--json']]) {
         const path = join(folder, 'changing.qcow2');
         writeSparse(path, build());
+        let isOpen = false;
         const { code, stdout, stderr } = runCli([...wordsOf(command, path), ...json], () => {
-          changes[change](path);
+          if (!isOpen) changes[change](path);
+          isOpen = true;
         });
         expect(code).toBe(1);
         expect(stderr).toBe(

@@ -47,6 +47,9 @@ const WORDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   repair: [['leaks'], ['all', '--changes', '-']],
   map: [[], ['--backing']],
   layout: [[]],
+  chain: [[]],
+  compare: [[overlay]],
+  space: [[], ['--backing']],
   structures: [[], ['--total-size-limit', '100'], ['--overlap-check', 'none']],
   simulate: [['--ops', ops]],
 };

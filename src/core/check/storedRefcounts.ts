@@ -63,7 +63,7 @@ export class StoredRefcounts {
   }
 
   /** Loads every block into the map's cells. Yields the part done, 0 … 1. */
-  *load(map: ClusterMap): Generator<number> {
+  *load(map: ClusterMap): Generator<number, void> {
     const { refcountsPerBlock, hostClusters } = this.#geometry;
     const blocks = this.#image.refcountTable.present;
     for (let index = 0; index < blocks; index++) {

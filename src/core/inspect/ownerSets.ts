@@ -35,6 +35,13 @@ export class OwnerSets {
     return this.#least[set];
   }
 
+  /** Whether all owners of a set are among some. */
+  isWithin(set: number, owners: { has(owner: number): boolean }): boolean {
+    for (let rest = set; rest !== NOBODY; rest = this.#rests[rest])
+      if (!owners.has(this.#greatest[rest])) return false;
+    return true;
+  }
+
   /** The set with an owner, a whole number below 2^20. Throws when there are too many sets. */
   with(set: number, owner: number): number {
     return owner > this.#greatest[set]

@@ -30,7 +30,7 @@ export interface Ownership {
  * table is read once, however many snapshots share it. Yields the part done. Throws on I/O errors,
  * and when the answer would take too much memory.
  */
-export function* ownership(scan: Scan): Generator<number, Ownership> {
+export function* ownership(scan: Scan): Generator<number, Ownership, void> {
   const { image, tables } = scan;
   const { geometry, source, l1, snapshotTable } = image;
   const sets = new OwnerSets();

@@ -25,6 +25,8 @@ export interface Snapshot {
   readonly diskSize: bigint | undefined;
   readonly icount: bigint | undefined;
   readonly extraDataSize: number;
+  /** Bytes of the entry, without padding. */
+  readonly size: number;
 }
 
 export interface SnapshotTable {
@@ -97,6 +99,7 @@ export function readSnapshotTable(
       diskSize: extraDataSize >= 16 ? extra.getBigUint64(8) : undefined,
       icount: extraDataSize >= KNOWN_EXTRA_DATA ? extra.getBigUint64(16) : undefined,
       extraDataSize,
+      size: end - at,
     });
     at = end;
     if (end - offset > MAX_SNAPSHOT_TABLE_BYTES)
