@@ -15,7 +15,7 @@ import { RefusalError } from './refusal.js';
 export const DAMAGE_RANGES = 2 ** 18;
 
 /** The disks of an image: the active one first. */
-export const disksOf = ({ geometry, snapshotTable }: MappableImage): Disk[] => [
+const disksOf = ({ geometry, snapshotTable }: MappableImage): Disk[] => [
   { snapshot: undefined, size: Number(geometry.virtualSize) },
   ...snapshotTable.snapshots.map(({ name, diskSize }) => ({
     snapshot: name,

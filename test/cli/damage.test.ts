@@ -49,7 +49,7 @@ describe('diagnose --damage', () => {
     const { stdout } = runCli(['diagnose', path, '--damage', 'ddrescue']);
     const blocks = stdout
       .split('\n')
-      .filter((line) => line.startsWith("0x"))
+      .filter((line) => line.startsWith('0x'))
       .slice(1)
       .map((line) => line.split(/ +/));
     let at = 0;

@@ -1,7 +1,7 @@
 import type { CauseId, Diagnosis } from './cause.js';
 
 /** How a range of a guest's disk is damaged, worst first; what is none of these is fine. */
-export const DAMAGE_STATES = ['lost', 'shared', 'doubt'] as const;
+const DAMAGE_STATES = ['lost', 'shared', 'doubt'] as const;
 
 /**
  * Lost: it cannot be read, or not as what was written. Shared: it reads as it should, and another

@@ -1,20 +1,17 @@
 import { bytes, guestOffset, type Bytes, type GuestOffset } from '../../units.js';
 
 /** How a piece of a disk reads otherwise than before. */
-export const GUEST_CHANGES = [
+export type GuestChange =
   /** Zeros in the place of data. */
-  'zeros',
+  | 'zeros'
   /** Other bytes: another owner's, or what a table now says. */
-  'other-bytes',
+  | 'other-bytes'
   /** What the backing file has there. */
-  'backing',
+  | 'backing'
   /** It could be read before. */
-  'unreadable',
+  | 'unreadable'
   /** It could not be read before. */
-  'readable',
-] as const;
-
-export type GuestChange = (typeof GUEST_CHANGES)[number];
+  | 'readable';
 
 /** A range of a guest's disk that reads otherwise. */
 export interface ChangedRange {

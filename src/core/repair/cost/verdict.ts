@@ -31,7 +31,7 @@ export interface RepairLeft {
 }
 
 /** Bytes of a disk that are lost: they read otherwise, and could be read before. */
-export const lostBytes = ({ changed }: ViewCost): number =>
+const lostBytes = ({ changed }: ViewCost): number =>
   changed.zeros + changed['other-bytes'] + changed.backing + changed.unreadable;
 
 /** The verdict on a repair. `cost`: undefined when nobody can say. */
