@@ -56,6 +56,7 @@ const CORE = [
   coreRoom('repair', [
     ...[...GUARDED_COPY, 'check', ...DRIVER, 'simulate/driver', 'simulate/driver/requests'],
   ]),
+  coreRoom('repair/cost', [...COUNTED, 'check/causes', 'repair', 'simulate/copy']),
   coreRoom('picture', [...COUNTED, 'overlap', 'simulate/copy']),
   coreRoom('simulate/verdict', [
     ...COUNTED,
@@ -67,6 +68,7 @@ const ALL_CORE = CORE.map(({ folder }) => folder);
 
 /** Modules of src/core that the webview may run: none reads an image. */
 const PURE = [
+  'check/causes/guestDamage',
   'check/causes/stepCommand',
   'check/finding',
   'guest/guestKinds',

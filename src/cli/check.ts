@@ -1,4 +1,5 @@
 import { diagnose } from '../core/check/causes/diagnose.js';
+import { ASSUME_L1_OPTION } from './assumeL1.js';
 import { checkImage, type CheckReport, ownedFindings } from './checkReport.js';
 import { checkText, noticesText } from './checkText.js';
 import { causesText } from './diagnosisText.js';
@@ -19,6 +20,7 @@ export const check = command({
   ],
   options: {
     json: { help: 'as a JSON document, with the owners of each cluster in trouble' },
+    ...ASSUME_L1_OPTION,
     ...MEMORY_OPTION,
   },
   run: (args, context) =>
@@ -26,7 +28,7 @@ export const check = command({
       const { output } = context;
       const foreign = subject.foreign();
       if (foreign !== undefined) output.complain(t`qcow2-lens: ${foreign}\n`);
-      const report = checkImage(subject.source, subject.filename, memoryOf(args));
+      const report = checkImage(subject.bytes, subject.filename, memoryOf(args));
       const { counts } = report;
       const document = args.has('json') ? checkDocument(report, subject) : undefined;
       // A program that reads the JSON document finds the messages in it.

@@ -3,13 +3,16 @@ import { diagnose as diagnoseImage } from '../core/check/causes/diagnose.js';
 import { stepCommand } from '../core/check/causes/stepCommand.js';
 import { isMappable, openImage } from '../core/qcow2/image.js';
 import type { Shell } from '../core/shell.js';
+import { ASSUME_L1_OPTION } from './assumeL1.js';
 import { checkImage } from './checkReport.js';
 import { command } from './command.js';
+import { DAMAGE_RANGES, damageJson, ddrescueMap } from './damageReport.js';
 import { diagnosisText } from './diagnosisText.js';
 import { finish } from '../core/work.js';
 import { jsonArray, printPieces } from './pieces.js';
 import { type Printable, t } from './printable.js';
 import { MEMORY_OPTION, memoryOf, scanWithin } from './scanWithin.js';
+import { RefusalError } from './refusal.js';
 import { withImage } from './subject.js';
 
 export const diagnose = command({
@@ -20,18 +23,31 @@ export const diagnose = command({
   ],
   options: {
     json: { help: 'the causes as a JSON array, worst first' },
+    damage: {
+      value: 'json|ddrescue',
+      help: "ranges of the guest's disk and of snapshots that are lost, shared or in doubt",
+    },
+    ...ASSUME_L1_OPTION,
     ...MEMORY_OPTION,
   },
   run: (args, context) =>
     withImage('diagnose', args, context, (subject) => {
-      const { source, filename } = subject;
+      const { bytes: source, filename } = subject;
       const foreign = subject.foreign();
       if (foreign !== undefined) context.output.complain(t`qcow2-lens: ${foreign}\n`);
       const memory = memoryOf(args);
       const report = checkImage(source, filename, memory);
       const image = report.scan?.image ?? openImage(source);
       const scan = report.scan ?? (isMappable(image) ? scanWithin(image, memory) : undefined);
-      const diagnosis = finish(diagnoseImage(image, scan, filename));
+      const damage = damageOf(args.get('damage'));
+      const ranges = damage && DAMAGE_RANGES;
+      const diagnosis = finish(diagnoseImage(image, scan, filename, ranges));
+      if (damage) {
+        if (!isMappable(image)) throw new RefusalError('the header does not say where the disk is');
+        if (damage === 'json') context.output.print(damageJson(image, diagnosis));
+        else printPieces(context.output, ddrescueMap(image, diagnosis));
+        return report.exitCode;
+      }
       const shell: Shell = process.platform === 'win32' ? 'powershell' : 'bash';
       printPieces(
         context.output,
@@ -42,6 +58,11 @@ export const diagnose = command({
       return report.exitCode;
     }),
 });
+
+function damageOf(word: string | undefined): 'json' | 'ddrescue' | undefined {
+  if (word === undefined || word === 'json' || word === 'ddrescue') return word;
+  throw new RefusalError(`--damage is 'json' or 'ddrescue', found '${word}'`);
+}
 
 function* causesJson(
   { causes }: Diagnosis,

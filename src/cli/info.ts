@@ -1,4 +1,5 @@
 import { openImage } from '../core/qcow2/image.js';
+import { ASSUME_L1_OPTION } from './assumeL1.js';
 import { command } from './command.js';
 import { foreignJson, infoJson } from './infoReport.js';
 import { infoText } from './infoText.js';
@@ -10,11 +11,14 @@ export const info = command({
   name: 'info',
   summary: 'header fields, extensions, snapshots, bitmaps, LUKS header, with byte offsets',
   details: ['Exit code 1 when QEMU refuses the image; what can be shown of it is shown.'],
-  options: { json: { help: "the document of 'qemu-img info --output=json', and more" } },
+  options: {
+    json: { help: "the document of 'qemu-img info --output=json', and more" },
+    ...ASSUME_L1_OPTION,
+  },
   run: (args, context) =>
     withImage('info', args, context, (subject) => {
       const { output } = context;
-      const { source, filename } = subject;
+      const { bytes: source, filename } = subject;
       const image = openImage(source);
       const refusal = subject.foreign() ?? refusalLine(filename, image.refusal.open);
       if (refusal !== undefined) output.complain(t`qcow2-lens: ${refusal}\n`);

@@ -1,4 +1,5 @@
 import { fileRuns } from '../core/inspect/fileRuns.js';
+import { ASSUME_L1_OPTION } from './assumeL1.js';
 import { command } from './command.js';
 import { jsonArray, printPieces } from './pieces.js';
 import { t } from './printable.js';
@@ -8,7 +9,7 @@ import { withImage } from './subject.js';
 export const layout = command({
   name: 'layout',
   summary: 'what every host cluster holds, as runs',
-  options: { json: { help: 'as a JSON array' }, ...MEMORY_OPTION },
+  options: { json: { help: 'as a JSON array' }, ...ASSUME_L1_OPTION, ...MEMORY_OPTION },
   run: (args, context) =>
     withImage('layout', args, context, (subject) => {
       const { output } = context;

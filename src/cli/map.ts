@@ -1,3 +1,4 @@
+import { ASSUME_L1_OPTION } from './assumeL1.js';
 import { command } from './command.js';
 import { mapImage } from './mapReport.js';
 import { mapJson, mapText } from './mapText.js';
@@ -13,6 +14,7 @@ export const map = command({
   options: {
     json: { help: "the array of 'qemu-img map --output=json' of QEMU 8.2 and later" },
     backing: { help: 'follow the backing chain' },
+    ...ASSUME_L1_OPTION,
   },
   run: (args, context) =>
     withImage('map', args, context, (subject) => {
@@ -20,7 +22,7 @@ export const map = command({
       const foreign = subject.foreign();
       if (foreign !== undefined) throw new RefusalError(foreign);
       const entries = mapImage(
-        subject.source,
+        subject.bytes,
         subject.filename,
         args.has('backing') ? context.open : undefined,
       );

@@ -4,7 +4,8 @@ import { BESIDE } from '../core/check/mapNeed.js';
 import { openImage } from '../core/qcow2/image.js';
 import { changedRuns } from '../core/repair/changedRuns.js';
 import { LINUX_FILE_SYSTEM } from '../core/repair/repairState.js';
-import { type Repair, repair as simulateRepair, repairLines } from '../core/repair/repair.js';
+import { previewRepair, type RepairPreview } from '../core/repair/cost/preview.js';
+import { type Repair, repairLines } from '../core/repair/repair.js';
 import type { RepairMode } from '../core/repair/mode.js';
 import { Unpredictable } from '../core/simulate/copy/failure.js';
 import { finish } from '../core/work.js';
@@ -17,6 +18,7 @@ import { printPieces } from './pieces.js';
 import { linesOf, Printable, t } from './printable.js';
 import { asOurs } from './qemuMessages.js';
 import { RefusalError } from './refusal.js';
+import { verdictJson, verdictText } from './repairVerdict.js';
 import { MEMORY_OPTION, memoryOf } from './scanWithin.js';
 import { type Subject, withImage } from './subject.js';
 
@@ -63,7 +65,8 @@ function run(subject: Subject, mode: RepairMode, args: RepairArguments, context:
   const { output } = context;
   const foreign = subject.foreign();
   if (foreign !== undefined) output.complain(t`qcow2-lens: ${foreign}\n`);
-  const repaired = simulated(subject, mode, args, context);
+  const preview = simulated(subject, mode, args, context);
+  const repaired = preview.repair;
   output.complain(linesOf(repairLines(repaired).map(asOurs)));
   if (repaired.messagesLeftOut > 0)
     output.complain(t`qcow2-lens: ${repaired.messagesLeftOut} more lines are not listed\n`);
@@ -73,8 +76,10 @@ function run(subject: Subject, mode: RepairMode, args: RepairArguments, context:
   if (repaired.ending.state === 'unpredictable')
     throw new RefusalError(`this cannot be foretold: ${repaired.ending.reason}`);
   const changes = args.get('changes');
-  if (changes !== '-')
-    output.print(args.has('json') ? json(repaired, subject) : repairText(repaired));
+  if (changes !== '-' && foreign === undefined)
+    output.print(
+      args.has('json') ? json(preview, subject) : t`${repairText(repaired)}${verdictText(preview)}`,
+    );
   if (changes !== undefined) writeChanges(subject, repaired, changes, context);
   return repaired.ending.exitCode;
 }
@@ -84,7 +89,7 @@ function simulated(
   mode: RepairMode,
   args: RepairArguments,
   { open }: Context,
-): Repair {
+): RepairPreview {
   const { source, filename } = subject;
   const memory = memoryOf(args) ?? DEFAULT_MEMORY;
   const image = openImage(source);
@@ -98,7 +103,7 @@ function simulated(
       fileSystem: { ...LINUX_FILE_SYSTEM, punchesHoles: !args.has('no-hole-punching') },
       backingRefusal: chain && backingRefusal(chain, filename),
     };
-    return finish(simulateRepair(image, options));
+    return finish(previewRepair(image, options));
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
     throw new RefusalError(`the repair of this image needs more than ${memory} MiB; --memory MIB`);
@@ -114,9 +119,13 @@ function backingRefusal({ refusal }: BackingChain, filename: string): string | u
   return reason?.startsWith('Could not open backing file: ') === true ? reason : undefined;
 }
 
-function json(repaired: Repair, subject: Subject): Printable {
-  const document = repairDocument(repaired, subject.filename);
-  return document ? t`${Printable.json({ ...document, ...subject.changedJson() }, 1)}\n` : t``;
+function json(preview: RepairPreview, subject: Subject): Printable {
+  const document = {
+    ...repairDocument(preview.repair, subject.filename),
+    ...verdictJson(preview),
+    ...subject.changedJson(),
+  };
+  return t`${Printable.json(document, 1)}\n`;
 }
 
 /** What qemu-img prints for people. */

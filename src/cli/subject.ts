@@ -1,6 +1,9 @@
 import { isForeign } from '../core/qcow2/header.js';
+import { assumeL1, type AssumedL1 } from '../core/qcow2/assumedL1.js';
 import { type Image, isMappable, type MappableImage, openImage } from '../core/qcow2/image.js';
 import { FileError, type FileSource } from '../node/fileSource.js';
+import type { ByteSource } from '../core/byteSource.js';
+import { assumedL1 } from './assumeL1.js';
 import type { Context } from './command.js';
 import type { Arguments } from './options.js';
 import type { Output } from './output.js';
@@ -11,11 +14,14 @@ import { RefusalError } from './refusal.js';
 export class Subject {
   readonly filename: string;
   readonly source: FileSource;
+  /** The file, or what is assumed of it. */
+  readonly bytes: ByteSource;
   #changed: boolean | undefined;
 
-  constructor(filename: string, source: FileSource) {
+  constructor(filename: string, source: FileSource, assumed?: AssumedL1) {
     this.filename = filename;
     this.source = source;
+    this.bytes = assumed ? assumeL1(source, assumed) : source;
   }
 
   /** Another file that belongs to the image has changed. */
@@ -35,13 +41,13 @@ export class Subject {
 
   /** Why this is no qcow2 image, and what it is if that is known; undefined when it is one. */
   foreign(): string | undefined {
-    if (!isForeign(this.source)) return undefined;
-    return `'${this.filename}': ${openImage(this.source).problems[0].message}`;
+    if (!isForeign(this.bytes)) return undefined;
+    return `'${this.filename}': ${openImage(this.bytes).problems[0].message}`;
   }
 
   /** Throws RefusalError for an image that nobody can scan. */
   mappable(): MappableImage {
-    const image = openImage(this.source);
+    const image = openImage(this.bytes);
     if (!isMappable(image)) throw new RefusalError(this.refusalOf(image));
     return image;
   }
@@ -69,6 +75,7 @@ export function withImage(
   const [filename, ...rest] = args.operands;
   if (filename === undefined || rest.length > 0)
     throw new RefusalError(`${name} takes one image, found ${args.operands.length}`);
+  const assumed = assumedL1(args.get('assume-l1'));
   let source: FileSource;
   try {
     source = open(filename);
@@ -76,7 +83,7 @@ export function withImage(
     if (error instanceof FileError) unopened?.(error.message);
     throw error;
   }
-  const subject = new Subject(filename, source);
+  const subject = new Subject(filename, source, assumed);
   try {
     const code = run(subject);
     return subject.hasChanged() ? sayChanged(subject, output) : code;

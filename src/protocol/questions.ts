@@ -30,6 +30,7 @@ import type {
   OverlapWindowsPage,
   SlotFilm,
 } from './overlap.js';
+import type { RepairsAnswer } from './repair.js';
 import {
   CACHE_MODES,
   cacheOptions,
@@ -161,6 +162,8 @@ export const QUESTIONS = {
   ),
   /** What is wrong, in words. To be asked again while it is computing. */
   diagnosis: exchange<DiagnosisAnswer>()(v.record(v.string(), v.never())),
+  /** What qemu-img check -r would do. To be asked again while it is computing. */
+  repairs: exchange<RepairsAnswer>()(v.record(v.string(), v.never())),
   /** A page of what lies below a node of the file's tree. */
   tree: exchange<TreePage>()(
     v.object({ path: v.pipe(v.string(), v.maxLength(MAX_PATH)), ...page(MAX_TREE_PAGE) }),

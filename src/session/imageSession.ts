@@ -19,6 +19,7 @@ import { OverlapSession } from './overlapSession.js';
 import { peek } from './peek.js';
 import { Pictures } from './pictures.js';
 import { RangeSession } from './rangeSession.js';
+import { RepairSession } from './repairSession.js';
 import { SimulateSession } from './simulateSession.js';
 import { SweepSession } from './sweepSession.js';
 import type { HostCluster } from '../core/units.js';
@@ -47,6 +48,7 @@ export class ImageSession {
   readonly #emit: (event: ImageEvent) => void;
   readonly #tree: FormatTree;
   readonly #diagnosis: DiagnosisSession;
+  readonly #repairs: RepairSession;
   #scan: LiveScan | undefined;
   #pictures: Pictures | undefined;
   #navigator: Navigator | undefined;
@@ -70,6 +72,7 @@ export class ImageSession {
     this.#image = openImage(source);
     this.#tree = new FormatTree(this.#image);
     this.#diagnosis = new DiagnosisSession(this.#image, fileName);
+    this.#repairs = new RepairSession(this.#image, fileName, memory);
     this.#fileName = fileName;
     this.#emit = emit;
   }
@@ -113,6 +116,7 @@ export class ImageSession {
     if (this.#scan?.advance(milliseconds)) return true;
     if (this.#ranges?.advance(milliseconds)) return true;
     if (this.#diagnosis.advance(milliseconds)) return true;
+    if (this.#repairs.advance(milliseconds)) return true;
     return this.#pictures?.advance(milliseconds) ?? false;
   }
 
@@ -165,6 +169,7 @@ export class ImageSession {
     findings: (query) =>
       this.#scan?.result?.inspection.findings(query) ?? { total: 0, findings: [] },
     diagnosis: () => this.#diagnosed(),
+    repairs: () => this.#repaired(),
     tree: (query) => this.#tree.page(query),
     next: (query) => must(this.#navigator).next(query),
     cells: (query) => ({
@@ -235,6 +240,15 @@ export class ImageSession {
     return scan.isScanning
       ? this.#diagnosis.scanning(scan.done)
       : { state: 'failed', message: 'the scan was stopped' };
+  }
+
+  #repaired(): Answer<'repairs'> {
+    const scan = this.#scan;
+    if (!scan && !isMappable(this.#image)) return this.#repairs.answer(undefined);
+    if (scan?.result) return this.#repairs.answer(scan.result.scan);
+    return scan?.isScanning === false
+      ? { state: 'failed', message: 'the scan was stopped' }
+      : { state: 'computing', done: 0 };
   }
 
   #swept(options: Query<'simulateSweep'>['options']): Answer<'simulateSweep'> {

@@ -43,7 +43,14 @@ describe('repair', () => {
     const before = readFileSync(path);
     const { code, stdout, stderr } = runCli(['repair', path, 'leaks']);
     expect(code).toBe(0);
-    expect(stdout.trimEnd().split('\n')).toEqual(vectors.leak_4k.leaks.stdout);
+    const lines = stdout.trimEnd().split('\n');
+    const theirs = vectors.leak_4k.leaks.stdout;
+    expect(lines.slice(0, theirs.length)).toEqual(theirs);
+    expect(lines.slice(theirs.length)).toEqual([
+      '',
+      'Safe: 3 leaks repaired, and every disk reads as before.',
+      '  the disk: reads as before',
+    ]);
     expect(stderr.trimEnd().split('\n')).toEqual(vectors.leak_4k.leaks.stderr);
     expect(readFileSync(path).equals(before)).toBe(true);
   });
@@ -72,6 +79,20 @@ describe('repair', () => {
     const old = readFileSync(path);
     expect(changed(['--no-hole-punching'])).toBe(3);
     expect(changed([])).toBeGreaterThan(4096);
+  });
+
+  it('says what it costs in data, as keys beside those of QEMU too', () => {
+    const path = image('owners_4k');
+    const { stdout } = runCli(['repair', path, 'all']);
+    expect(stdout).toContain('\nDestroys 8 KiB of the disk; leaves 2 clusters with two owners.\n');
+    expect(stdout).toContain('    0x1000 - 0x1fff (4 KiB): other bytes\n');
+    const json: unknown = JSON.parse(runCli(['repair', path, 'all', '--json']).stdout);
+    expect(json).toMatchObject({
+      'check-errors': 0,
+      verdict: 'destroys',
+      'two-owners-left': 2,
+      'data-cost': [{ state: 'kept', 'range-count': 2, 'changed-bytes': { 'other-bytes': 8192 } }],
+    });
   });
 
   it('never writes over the image', () => {

@@ -1,3 +1,6 @@
+import { SparseBits } from '../map/sparseBits.js';
+import { bytes, type Bytes, type GuestOffset, hostOffset, type HostOffset } from '../units.js';
+
 /** What a repair changes. */
 export type ChangeKind =
   | 'header-field'
@@ -19,13 +22,13 @@ export type ChangeKind =
 export interface RepairChange {
   readonly what: ChangeKind;
   /** Host offset in bytes of what is changed; of a refcount: of the cluster that it counts. */
-  readonly offset: number;
+  readonly offset: HostOffset;
   /** Bytes; of a refcount: of its cluster. */
-  readonly length: number;
+  readonly length: Bytes;
   /** Its number: of an L1 entry in the table, of a refcount's cluster, of a block in the refcount table. */
   readonly index?: number | undefined;
   /** Of an L2 entry: where on the guest's disk; undefined when the table is a snapshot's. */
-  readonly guestOffset?: number | undefined;
+  readonly guestOffset?: GuestOffset | undefined;
   /** Of a header field: its name as the specification has it. */
   readonly field?: string | undefined;
   /** Undefined where nothing was, or where it is bytes of data. */
@@ -40,6 +43,8 @@ const KEPT = 20_000;
 export class ChangeList {
   readonly #kept: RepairChange[] = [];
   readonly #totals = new Map<ChangeKind, number>();
+  /** All clusters that were given free. */
+  readonly freed = new SparseBits();
   #freed: { readonly index: number; end: number } | undefined;
 
   get kept(): readonly RepairChange[] {
@@ -70,15 +75,16 @@ export class ChangeList {
   /** Clusters side by side are given free. */
   free(offset: number, clusters: number, clusterSize: number): void {
     this.count('freed', clusters);
+    this.freed.add(offset / clusterSize, offset / clusterSize + clusters);
     const length = clusters * clusterSize;
     const last = this.#freed;
     if (last?.end === offset) {
       const run = this.#kept[last.index];
-      this.#kept[last.index] = { ...run, length: run.length + length };
+      this.#kept[last.index] = { ...run, length: bytes(run.length + length) };
       last.end += length;
     } else if (!this.isFull) {
       this.#freed = { index: this.#kept.length, end: offset + length };
-      this.#kept.push({ what: 'freed', offset, length });
+      this.#kept.push({ what: 'freed', offset: hostOffset(offset), length: bytes(length) });
     }
   }
 }

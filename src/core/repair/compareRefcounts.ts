@@ -1,3 +1,4 @@
+import { bytes, hostOffset } from '../units.js';
 import { failureOf } from '../simulate/copy/failure.js';
 import { refcountAt, setRefcount, zeroTest } from '../simulate/driver/refcounts/refcountCells.js';
 import type { CacheEntry } from '../simulate/driver/state/metadataCache.js';
@@ -204,8 +205,8 @@ class Comparison implements Compared {
     if (changes.isFull) this.#uncounted++;
     else
       changes.add('refcount', () => ({
-        offset,
-        length: clusterSize,
+        offset: hostOffset(offset),
+        length: bytes(clusterSize),
         index: cluster,
         before: String(stored),
         after: String(counted),

@@ -1,3 +1,4 @@
+import { bytes, guestOffset, hostOffset } from '../units.js';
 import { hexWords, viewOf } from '../bytes.js';
 import { BIT } from '../map/kinds.js';
 import { COMPRESSED, COPIED, dataOffset, l2EntryKind } from '../qcow2/l2Entry.js';
@@ -163,8 +164,8 @@ class CopiedCheck {
       throw new PassFailed(errno);
     }
     changes.add('l1-entry', () => ({
-      offset,
-      length: 8,
+      offset: hostOffset(offset),
+      length: bytes(8),
       index,
       before: `0x${hexWords(high, low)}`,
       after: `0x${hexWords(newHigh, low)}`,
@@ -220,9 +221,9 @@ class CopiedCheck {
     const { l2EntrySize, clusterSize, tableSpan } = driver.sizes;
     const view = this.#view;
     changes.add('l2-entry', () => ({
-      offset: table + at,
-      length: l2EntrySize,
-      guestOffset: l1Index * tableSpan + (at / l2EntrySize) * clusterSize,
+      offset: hostOffset(table + at),
+      length: bytes(l2EntrySize),
+      guestOffset: guestOffset(l1Index * tableSpan + (at / l2EntrySize) * clusterSize),
       before: `0x${hexWords(high, view.getUint32(at + 4))}`,
       after: entryText(view, at, 8),
     }));

@@ -1,3 +1,4 @@
+import { bytes, guestOffset, hostOffset, ifKnown } from '../units.js';
 import { hexWords, viewOf } from '../bytes.js';
 import { BIT } from '../map/kinds.js';
 import {
@@ -231,22 +232,22 @@ export class L2References {
     view.setUint32(at, 0);
     view.setUint32(at + 4, extendedL2 ? 0 : 1);
     // Of the bitmap the half of those that read as zeros stays; none is allocated.
-    const bytes = this.#bytes.slice(at, at + l2EntrySize);
+    const entry = this.#bytes.slice(at, at + l2EntrySize);
     const offset = table.offset + at;
     const own = table.active ? BIT.activeL2 : BIT.inactiveL2;
     const errno = failureOf(() => {
-      driver.file.writeChecked('L2 table', own, offset, [bytesPart(bytes)]);
+      driver.file.writeChecked('L2 table', own, offset, [bytesPart(entry)]);
     });
     if (errno !== undefined) {
       recorder.message('ERROR: Overlap check failed');
       this.#counts.checkErrors++;
       throw new PassFailed(errno);
     }
-    const guestOffset = table.active ? table.guestOffset + index * clusterSize : undefined;
+    const start = table.active ? table.guestOffset + index * clusterSize : undefined;
     changes.add('l2-entry', () => ({
-      offset,
-      length: l2EntrySize,
-      guestOffset,
+      offset: hostOffset(offset),
+      length: bytes(l2EntrySize),
+      guestOffset: ifKnown(start, guestOffset),
       before,
       after: text(),
     }));

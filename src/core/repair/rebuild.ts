@@ -1,3 +1,4 @@
+import { bytes, hostOffset } from '../units.js';
 import { setRefcount } from '../simulate/driver/refcounts/refcountCells.js';
 import { viewOf } from '../bytes.js';
 import { blockOffset } from '../qcow2/entryTable.js';
@@ -197,8 +198,8 @@ class Rebuild {
         ? entries.offset
         : blockOffset(entries.high(index), entries.low(index)) || undefined;
     this.#state.changes.add(what, () => ({
-      offset,
-      length,
+      offset: hostOffset(offset),
+      length: bytes(length),
       index,
       before: before === undefined ? undefined : `0x${before.toString(16)}`,
       after: `0x${offset.toString(16)}`,

@@ -1,3 +1,4 @@
+import { bytes, hostOffset } from '../units.js';
 import { blockOffset } from '../qcow2/entryTable.js';
 import { MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import { hexWords } from '../bytes.js';
@@ -97,8 +98,8 @@ function lengthen(state: RepairState, block: bigint, { table }: RegionCount): bo
   const before = overlay.size;
   overlay.write(Number(length), []);
   changes.add('file-length', () => ({
-    offset: before,
-    length: overlay.size - before,
+    offset: hostOffset(before),
+    length: bytes(overlay.size - before),
     before: String(before),
     after: String(overlay.size),
   }));

@@ -1,3 +1,4 @@
+import { bytes, hostOffset } from '../units.js';
 import { Budget } from '../map/budget.js';
 import { DEFAULT_MEMORY } from '../check/scan.js';
 import { readHeader } from '../qcow2/header.js';
@@ -242,8 +243,8 @@ class Run {
       const [old, now] = [header.value(name), after.value(name)];
       if (old !== now)
         this.#changes.add('header-field', () => ({
-          offset,
-          length: size,
+          offset: hostOffset(offset),
+          length: bytes(size),
           field: name,
           before: hex(old),
           after: hex(now),

@@ -1,3 +1,4 @@
+import { bytes, hostOffset } from '../units.js';
 import { readBytes } from '../byteSource.js';
 import { roundUp, textOf, upToNul, viewOf } from '../bytes.js';
 import {
@@ -93,8 +94,8 @@ export function readSnapshots(
     viewOf(field).setUint32(0, snapshots.length);
     driver.writeHeaderField(POINTER, field);
     changes.add('snapshot-table', () => ({
-      offset: POINTER,
-      length: 4,
+      offset: hostOffset(POINTER),
+      length: bytes(4),
       before: String(found),
       after: String(snapshots.length),
     }));
@@ -240,8 +241,8 @@ export function fixSnapshots(state: RepairState, counts: Counts, fixing: Fixing)
   }
   const { offset, size } = driver.snapshots;
   changes.add('snapshot-table', () => ({
-    offset,
-    length: size,
+    offset: hostOffset(offset),
+    length: bytes(size),
     before: `0x${before.toString(16)}`,
     after: `0x${offset.toString(16)}`,
   }));

@@ -4,6 +4,7 @@ import type { Finding } from '../../../src/core/check/finding.js';
 import type { Store } from '../../state/store.js';
 import { count, plural } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
+import { repairOf } from '../../state/repairState.js';
 import { OffsetLink, showOffset } from '../../parts/offsetLink.js';
 import { OwnerItem } from '../../parts/ownerItem.js';
 import type { ClusterDetail } from '../../../src/core/inspect/inspection.js';
@@ -41,7 +42,17 @@ export function FindingDetails({ finding, store }: Props): JSX.Element {
             </p>
           )}
           <p class="dim">
-            <strong>Repair:</strong> {explanation.repair}
+            <strong>Repair:</strong> {explanation.repair}{' '}
+            <button
+              type="button"
+              class="link"
+              title="What would qemu-img check -r do, and what would it cost?"
+              onClick={() => {
+                repairOf(store).open();
+              }}
+            >
+              Preview it
+            </button>
           </p>
         </>
       )}

@@ -9,6 +9,8 @@ import { BytesBar } from './bytesBar.js';
 import { CauseCard } from './causeCard.js';
 import { isDamaged, overviewOf } from './overviewState.js';
 import { reportOf } from './report.js';
+import { repairOf } from '../../state/repairState.js';
+import { RepairPreview } from './repairPreview.js';
 import { commandName, divided, imageText, sentence, sizesText } from './sentences.js';
 
 interface Props {
@@ -26,6 +28,7 @@ export function OverviewPane({ store }: Props): JSX.Element {
         text="The scan was stopped before anything could be said about the image."
       />
     );
+  if (repairOf(store).isOpen.value) return <RepairPreview store={store} />;
   if (answer?.state === 'failed') return <Instead store={store} text={answer.message} />;
   const isDone = scan.state === 'scanned' && answer?.state === 'diagnosed';
   return (
@@ -137,11 +140,29 @@ function Verdict({ store, diagnosis }: DiagnosedProps): JSX.Element {
       </div>
       <div class="overview-actions">
         {firstStep && <FirstCommand step={firstStep} store={store} />}
+        {hasWork(diagnosis) && <PreviewRepair store={store} />}
         <Report diagnosis={diagnosis} store={store} />
       </div>
     </header>
   );
 }
+
+/** Whether a repair would find anything to do. */
+const hasWork = ({ causes }: Diagnosis): boolean => causes.length > 0;
+
+const PreviewRepair = ({ store }: Props): JSX.Element => (
+  <button
+    type="button"
+    class="button secondary with-icon"
+    title="What would qemu-img check -r do, and what would it cost?"
+    onClick={() => {
+      repairOf(store).open();
+    }}
+  >
+    <Icon name="inspect" />
+    Preview Repair
+  </button>
+);
 
 /** The one primary button: what to do before anything else. */
 function FirstCommand({ step, store }: Props & { readonly step: Step }): JSX.Element | null {

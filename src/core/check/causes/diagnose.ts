@@ -12,7 +12,7 @@ import {
 import type { EntryFault } from './entryFault.js';
 import { type Evidence, gather } from './evidence.js';
 import { Marks, NONE } from './marks.js';
-import { findReach, Reach } from './reach.js';
+import { findReach, MAX_TOLD, Reach } from './reach.js';
 import type { Suspect } from './rule.js';
 import { causeRules } from './rules.js';
 import type { CellGroup } from './troubledCells.js';
@@ -28,25 +28,27 @@ import { hostCluster, ifKnown } from '../../units.js';
  *
  * @param scan undefined for an image that cannot be scanned
  * @param fileName of the image; '' if it has none
+ * @param ranges of the guest's disk that are told of each cause
  */
 export function* diagnose(
   image: Image,
   scan: Scan | undefined,
   fileName: string,
+  ranges = MAX_TOLD,
 ): Generator<undefined, Diagnosis, void> {
   if (!scan) {
-    const cause = causeOf(unreadableSuspect(image), new Tally(), new Reach());
+    const cause = causeOf(unreadableSuspect(image), new Tally(), new Reach(ranges));
     return diagnosisOf([cause], true, image);
   }
   const evidence = yield* gather(scan);
   const suspects = eachGroupOnce(causeRules(fileName).flatMap((rule) => rule.suspects(evidence)));
   const tallies = yield* tallyFindings(evidence, suspects);
-  const reaches = yield* findReach(scan, blame(evidence, suspects));
+  const reaches = yield* findReach(scan, blame(evidence, suspects), ranges);
   const causes = suspects
     .map((suspect, index) => ({
       suspect,
       tally: tallies.get(suspect) ?? new Tally(),
-      reach: reaches.get(index + 1) ?? new Reach(),
+      reach: reaches.get(index + 1) ?? new Reach(ranges),
     }))
     .filter(
       ({ suspect, tally, reach }) =>

@@ -10,9 +10,10 @@ import type { GuestRange } from './cause.js';
 import type { EntryFault, EntryJudge } from './entryFault.js';
 import { type Marks, NONE } from './marks.js';
 
-/** Ranges kept of a suspect, to be sorted and merged; and those that are told. */
-const MAX_KEPT = 4096;
-const MAX_TOLD = 1000;
+/** Ranges kept of a suspect, to be sorted and merged, for each that is told. */
+const KEPT_PER_TOLD = 4;
+/** Ranges that are told of a suspect, if nobody wants more. */
+export const MAX_TOLD = 1000;
 /** Places of tables that are gone through one by one; the rest is multiplied. */
 const MAX_PLACES = 2 ** 20;
 /** L1 entries in one step. */
@@ -39,6 +40,12 @@ export class Reach {
   readonly #kept: GuestRange[] = [];
   readonly snapshots = new Set<string>();
   wholeDisk = false;
+  readonly #most: number;
+
+  /** @param most ranges that are told */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** So many bytes in so many ranges that are not told one by one. */
   addUntold(bytes: number, ranges: number): void {
@@ -53,7 +60,7 @@ export class Reach {
     if (last && last.snapshot === range.snapshot && last.start + last.length === range.start) {
       this.#kept[this.#kept.length - 1] = { ...last, length: last.length + range.length };
       this.#ranges--;
-    } else if (this.#kept.length < MAX_KEPT) this.#kept.push(range);
+    } else if (this.#kept.length < this.#most * KEPT_PER_TOLD) this.#kept.push(range);
   }
 
   /** The ranges: those of the disk first, ascending; and how many there are. */
@@ -70,7 +77,7 @@ export class Reach {
       } else merged.push(range);
     }
     const count = this.#ranges - (this.#kept.length - merged.length);
-    return { guest: merged.slice(0, MAX_TOLD), count };
+    return { guest: merged.slice(0, this.#most), count };
   }
 }
 
@@ -79,8 +86,12 @@ export class Reach {
  * one at most. The narrowest counts: whoever takes the entry before whoever takes its table, and
  * that one before whoever takes the L1 table. Yields after each table. Throws on I/O errors.
  */
-export function* findReach(scan: Scan, blame: Blame): Generator<undefined, Map<number, Reach>> {
-  const search = new ReachSearch(scan, blame);
+export function* findReach(
+  scan: Scan,
+  blame: Blame,
+  most: number,
+): Generator<undefined, Map<number, Reach>> {
+  const search = new ReachSearch(scan, blame, most);
   yield* search.l1Entries();
   yield* search.tables();
   return search.reaches;
@@ -105,7 +116,10 @@ class ReachSearch {
   #placesLeft = MAX_PLACES;
   #stretches: Stretch[] = [];
 
-  constructor(scan: Scan, blame: Blame) {
+  readonly #most: number;
+
+  constructor(scan: Scan, blame: Blame, most: number) {
+    this.#most = most;
     this.#scan = scan;
     this.#blame = blame;
     this.#runs = new L2EntryRuns(scan.image.geometry);
@@ -115,7 +129,7 @@ class ReachSearch {
 
   #reach(suspect: number): Reach {
     let reach = this.reaches.get(suspect);
-    if (!reach) this.reaches.set(suspect, (reach = new Reach()));
+    if (!reach) this.reaches.set(suspect, (reach = new Reach(this.#most)));
     return reach;
   }
 

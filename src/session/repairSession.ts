@@ -1,0 +1,92 @@
+import type { Scan } from '../core/check/scan.js';
+import type { Image } from '../core/qcow2/image.js';
+import { changeRows } from '../core/repair/changeRows.js';
+import { ownersOf, previewRepair, type RepairPreview } from '../core/repair/cost/preview.js';
+import type { RepairMode } from '../core/repair/mode.js';
+import { repairLines } from '../core/repair/repair.js';
+import { messageOf } from '../core/text.js';
+import { hostCluster, ifKnown } from '../core/units.js';
+import type { Work } from '../core/work.js';
+import type { PreviewedRepair, RepairsAnswer } from '../protocol/repair.js';
+
+/** What is sent of one repair. */
+const MESSAGES = 500;
+const ROWS = 500;
+
+/** What qemu-img check -r would do to an image, in both modes: computed once, in slices, when asked for. */
+export class RepairSession {
+  readonly #image: Image;
+  readonly #fileName: string;
+  readonly #memory: number;
+  #steps: Work<RepairsAnswer> | undefined;
+  #answer: RepairsAnswer | undefined;
+  /** Repairs that are weighed. */
+  #weighed = 0;
+
+  /** `memory`: what may be kept for a repair, in bytes. */
+  constructor(image: Image, fileName: string, memory: number) {
+    this.#image = image;
+    this.#fileName = fileName;
+    this.#memory = memory;
+  }
+
+  /** `scan`: undefined for an image that cannot be scanned. */
+  answer(scan: Scan | undefined): RepairsAnswer {
+    this.#steps ??= this.#work(scan);
+    return this.#answer ?? { state: 'computing', done: this.#weighed / 2 };
+  }
+
+  /** Computes for about so many milliseconds; false when there is nothing to do. */
+  advance(milliseconds: number): boolean {
+    if (!this.#steps || this.#answer) return false;
+    const end = performance.now() + milliseconds;
+    try {
+      do {
+        const step = this.#steps.next();
+        if (step.done) this.#answer = step.value;
+      } while (!this.#answer && performance.now() < end);
+    } catch (error) {
+      this.#answer = { state: 'failed', message: messageOf(error) };
+    }
+    return true;
+  }
+
+  *#work(scan: Scan | undefined): Work<RepairsAnswer> {
+    const owners = scan && (yield* ownersOf(scan));
+    const weigh = function* (this: RepairSession, mode: RepairMode): Work<PreviewedRepair> {
+      const options = { mode, filename: this.#fileName, memory: this.#memory };
+      const preview = yield* previewRepair(this.#image, options, owners?.clusters);
+      this.#weighed++;
+      return told(preview, this.#image.source.size);
+    }.bind(this);
+    return {
+      state: 'previewed',
+      now: {
+        twoOwners: owners?.clusters ?? 0,
+        cluster: ifKnown(owners?.first, hostCluster),
+      },
+      repairs: { leaks: yield* weigh('leaks'), all: yield* weigh('all') },
+    };
+  }
+}
+
+function told(preview: RepairPreview, length: number): PreviewedRepair {
+  const { repair, cost, left, verdict } = preview;
+  const { ending, changes } = repair;
+  const lines = repairLines(repair);
+  return {
+    mode: repair.mode,
+    verdict,
+    exitCode: ending.state === 'done' ? ending.exitCode : undefined,
+    fixed: repair.fixed,
+    left,
+    rebuilt: repair.rebuilt,
+    cost,
+    messages: lines.slice(0, MESSAGES),
+    messageCount: lines.length + repair.messagesLeftOut,
+    doubts: repair.doubts,
+    changes: changeRows(changes.kept).slice(0, ROWS),
+    totals: [...changes.totals],
+    fileLength: { before: length, after: repair.after.size },
+  };
+}
