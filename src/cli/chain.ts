@@ -1,4 +1,4 @@
-import { sizeText } from '../core/check/causes/words.js';
+import { sizeText } from '../core/numbers.js';
 import { type ChainLayer, chainReport } from './chainReport.js';
 import { command } from './command.js';
 import { jsonDocument, printPieces } from './pieces.js';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { sizeText } from '../core/check/causes/words.js';
+import { sizeText } from '../core/numbers.js';
 import { asOfSnapshot } from '../core/compare/diskState.js';
 import { guestDifference } from '../core/compare/guestDifference.js';
 import { type ClusterRun, hostDifference } from '../core/compare/hostDifference.js';
