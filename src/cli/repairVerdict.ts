@@ -1,4 +1,4 @@
-import { many, sizeText } from '../core/check/causes/words.js';
+import { plural, sizeText } from '../core/numbers.js';
 import { hex } from '../core/bytes.js';
 import type { RepairCost, ViewCost } from '../core/repair/cost/cost.js';
 import type { RepairPreview } from '../core/repair/cost/preview.js';
@@ -23,10 +23,10 @@ export function verdictText({ verdict, cost, left }: RepairPreview): Printable {
     parts.push(...cost.views.map(viewText));
     for (const name of cost.bitmapsGone) parts.push(t`  bitmap '${name}': gone\n`);
     if (cost.stillReferred > 0)
-      parts.push(t`  given free though in use: ${many(cost.stillReferred, 'cluster')}\n`);
+      parts.push(t`  given free though in use: ${plural(cost.stillReferred, 'cluster')}\n`);
   }
   if (left.twoOwners > 0)
-    parts.push(t`  afterwards claimed by two owners: ${many(left.twoOwners, 'cluster')}\n`);
+    parts.push(t`  afterwards claimed by two owners: ${plural(left.twoOwners, 'cluster')}\n`);
   return Printable.join(parts);
 }
 
@@ -39,9 +39,9 @@ function viewText(view: ViewCost): Printable {
   if (rangeCount === 0) return t`  ${name}: reads as before${state}\n`;
   const more = rangeCount - Math.min(RANGES, ranges.length);
   return Printable.join([
-    t`  ${name}: reads otherwise in ${many(rangeCount, 'range')}${state}\n`,
+    t`  ${name}: reads otherwise in ${plural(rangeCount, 'range')}${state}\n`,
     ...ranges.slice(0, RANGES).map(rangeText),
-    more > 0 ? t`    and ${many(more, 'more range', 'more ranges')}\n` : t``,
+    more > 0 ? t`    and ${plural(more, 'more range', 'more ranges')}\n` : t``,
   ]);
 }
 

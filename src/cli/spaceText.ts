@@ -1,4 +1,4 @@
-import { sizeText } from '../core/numbers.js';
+import { shareText, sizeText } from '../core/numbers.js';
 import { dangerText, repairDanger } from '../core/check/repairDanger.js';
 import { KIND_TEXT } from '../core/map/kinds.js';
 import type { MappableImage } from '../core/qcow2/image.js';
@@ -60,7 +60,7 @@ export function* spaceText(report: BillReport, shell: Shell): Generator<Printabl
 }
 
 function partLine({ kind, bytes, clusters }: BillPart, fileBytes: number): Printable {
-  const share = `${((100 * bytes) / fileBytes).toFixed(1)} %`.padStart(7);
+  const share = shareText(bytes, fileBytes).padStart(7);
   return t`${cell(bytes)} ${share} ${PART_TEXT[kind]} (${clusters === 1 ? '1 cluster' : `${clusters} clusters`})\n`;
 }
 

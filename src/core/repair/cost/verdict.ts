@@ -1,4 +1,5 @@
-import { many, namesText, sizeText } from '../../check/causes/words.js';
+import { namesText } from '../../check/causes/words.js';
+import { plural, sizeText } from '../../numbers.js';
 import type { Repair } from '../repair.js';
 import type { RepairCost, ViewCost } from './cost.js';
 
@@ -58,7 +59,7 @@ export function verdictOf(
   if (cost.stillReferred > 0)
     return {
       kind: 'destroys',
-      text: `Dangerous: frees ${many(cost.stillReferred, 'cluster')} still in use`,
+      text: `Dangerous: frees ${plural(cost.stillReferred, 'cluster')} still in use`,
     };
   const isFixed = !isMarked && ending.exitCode === 0 && left.twoOwners === 0;
   if (!isChanged)
@@ -79,8 +80,8 @@ export function verdictOf(
 
 const safeText = ({ corruptions, leaks }: Repair['fixed']): string => {
   const done = [
-    ...(corruptions > 0 ? [many(corruptions, 'corruption')] : []),
-    ...(leaks > 0 ? [many(leaks, 'leak')] : []),
+    ...(corruptions > 0 ? [plural(corruptions, 'corruption')] : []),
+    ...(leaks > 0 ? [plural(leaks, 'leak')] : []),
   ];
   const what = done.length === 0 ? '' : `${listed(done)} repaired, and `;
   return `${what}every disk reads as before`;
@@ -99,8 +100,8 @@ function destroyedText(cost: RepairCost): string[] {
   // Some cannot even be named: their table was not read.
   const fewer = Math.max(snapshots.length, cost.snapshots.before - cost.snapshots.after);
   if (fewer === 1 && snapshots.length === 1) things.push(`snapshot ${namesText(snapshots)}`);
-  else if (fewer > 0) things.push(many(fewer, 'snapshot'));
-  if (cost.bitmapsGone.length > 0) things.push(many(cost.bitmapsGone.length, 'bitmap'));
+  else if (fewer > 0) things.push(plural(fewer, 'snapshot'));
+  if (cost.bitmapsGone.length > 0) things.push(plural(cost.bitmapsGone.length, 'bitmap'));
   const disk = cost.views.find(({ snapshot }) => !snapshot);
   if (disk && lostBytes(disk) > 0) things.push(`${sizeText(lostBytes(disk))} of the disk`);
   const inSnapshots = cost.views.reduce(
@@ -118,10 +119,10 @@ function leftText(
   isMarked: boolean,
 ): string {
   const things: string[] = [];
-  if (corruptions > 0) things.push(many(corruptions, 'corruption'));
-  if (leaks > 0) things.push(many(leaks, 'leak'));
-  if (checkErrors > 0) things.push(many(checkErrors, 'error'));
-  if (twoOwners > 0) things.push(`${many(twoOwners, 'cluster')} with two owners`);
+  if (corruptions > 0) things.push(plural(corruptions, 'corruption'));
+  if (leaks > 0) things.push(plural(leaks, 'leak'));
+  if (checkErrors > 0) things.push(plural(checkErrors, 'error'));
+  if (twoOwners > 0) things.push(`${plural(twoOwners, 'cluster')} with two owners`);
   if (isMarked) things.push('the image marked corrupt');
   return listed(things);
 }
