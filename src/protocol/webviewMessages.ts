@@ -69,6 +69,7 @@ export type ViewCommand =
   | 'showKeys'
   | 'showHost'
   | 'showGuest'
+  | 'showBeside'
   | NavigationCommand;
 
 /** Those that the map carries out. */

@@ -16,6 +16,7 @@ import { mixedCells } from './mixedCells.js';
 import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
 import { Pictures } from './pictures.js';
+import { RangeSession } from './rangeSession.js';
 import { RepairSession } from './repairSession.js';
 import { SimulateSession } from './simulateSession.js';
 import { SweepSession } from './sweepSession.js';
@@ -49,6 +50,7 @@ export class ImageSession {
   #scan: LiveScan | undefined;
   #pictures: Pictures | undefined;
   #navigator: Navigator | undefined;
+  #ranges: RangeSession | undefined;
 
   readonly #memory: number;
 
@@ -90,6 +92,7 @@ export class ImageSession {
         },
         finished: (scan) => {
           this.#navigator = new Navigator(scan.map, scan);
+          this.#ranges = new RangeSession(scan);
           pictures.scanned(scan);
         },
         abandoned: () => {
@@ -109,6 +112,7 @@ export class ImageSession {
    */
   advance(milliseconds: number): boolean {
     if (this.#scan?.advance(milliseconds)) return true;
+    if (this.#ranges?.advance(milliseconds)) return true;
     if (this.#diagnosis.advance(milliseconds)) return true;
     if (this.#repairs.advance(milliseconds)) return true;
     return this.#pictures?.advance(milliseconds) ?? false;
@@ -171,6 +175,8 @@ export class ImageSession {
     }),
     subclusters: (query) => mixedCells(this.#mappable(), query),
     mapped: ({ cluster }) => must(this.#navigator).mapped(cluster),
+    range: (query) => this.#range(query),
+    tableRange: (query) => this.#ranges?.table(query),
     ranges: (query) => must(this.#navigator).ranges(query),
     locate: (query) => must(this.#navigator).locate(this.#mappable(), query),
     overlap: (query) => {
@@ -209,6 +215,14 @@ export class ImageSession {
       this.#scan?.result?.inspection.cluster(cluster) ??
       glimpse(map, cluster, this.#mappable().geometry)
     );
+  }
+
+  #range(query: Query<'range'>): Answer<'range'> {
+    if (this.#ranges) return this.#ranges.answer(query);
+    const scan = must(this.#scan);
+    return scan.isScanning
+      ? { state: 'computing', done: 0 }
+      : { state: 'failed', message: 'the scan was stopped' };
   }
 
   #diagnosed(): Answer<'diagnosis'> {
