@@ -35,12 +35,23 @@ beforeAll(async () => {
   });
 });
 
+/** Stands for a file that is not there yet. */
+const NEW_FILE = 'a new file';
+let newFiles = 0;
+const named = (words: readonly string[]): string[] =>
+  words.map((word) => (word === NEW_FILE ? join(folder, `new-${String(newFiles++)}`) : word));
+
 /** Every command, in both forms, and what needs no image. */
 const CALLS: readonly (readonly [string, readonly string[]])[] = [
   ['--help', ['--help']],
   ['--version', ['--version']],
   ...COMMANDS.flatMap(({ name }) => {
-    const own = { simulate: ['--ops', ops], repair: ['all'] };
+    const own = {
+      simulate: ['--ops', ops],
+      repair: ['all'],
+      compare: [healthy],
+      'export-metadata': [NEW_FILE],
+    };
     const words = [
       name,
       healthy,
@@ -69,7 +80,7 @@ interface Ended {
 function withFull(stdio: 'stdout' | 'stderr', words: readonly string[]): Ended {
   const full = openSync('/dev/full', 'w');
   try {
-    const run = spawnSync(process.execPath, [script, ...words], {
+    const run = spawnSync(process.execPath, [script, ...named(words)], {
       encoding: 'utf8',
       stdio: stdio === 'stdout' ? ['ignore', full, 'pipe'] : ['ignore', 'pipe', full],
     });
@@ -85,7 +96,7 @@ function withoutReader(words: readonly string[]): Promise<Ended> {
     // The shell's `exec` takes the process's place when the pipe's other end is closed.
     const child = spawn(
       'sh',
-      ['-c', 'read _; exec "$@"', 'sh', process.execPath, script, ...words],
+      ['-c', 'read _; exec "$@"', 'sh', process.execPath, script, ...named(words)],
       { stdio: ['pipe', 'pipe', 'pipe'] },
     );
     let stderr = '';

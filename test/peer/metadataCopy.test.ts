@@ -13,7 +13,7 @@ import { survey } from './survey.js';
 
 const COPY = 'copy.qcow2';
 /** Damages of each base. */
-const DAMAGES = 3;
+const DAMAGES = 1;
 
 /** Nobody reads what is in those: data of the guest, or of nobody. */
 const PRIVATE = new Set(['data', 'compressed', 'vm-state', 'unallocated', 'bitmap-data']);
