@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { shareText } from '../../../src/core/numbers.js';
 import { valuesOf } from '../../../src/core/picture/layer.js';
 import type { RangeTotals } from '../../../src/core/picture/rangeTotals.js';
 import { hex } from '../../../src/core/bytes.js';
@@ -124,7 +125,7 @@ function Kinds({ store, range: { view }, totals }: TotalsProps): JSX.Element {
               </th>
               <td>{count(clusters)}</td>
               <td>{size(clusters * store.clusterSize)}</td>
-              <td>{share(clusters, all)}</td>
+              <td>{shareText(clusters, all)}</td>
             </tr>
           ))}
         </tbody>
@@ -139,14 +140,6 @@ function Kinds({ store, range: { view }, totals }: TotalsProps): JSX.Element {
       </table>
     </>
   );
-}
-
-/** Less than the last digit shows is no nothing. */
-function share(clusters: number, all: number): string {
-  const percent = (100 * clusters) / all;
-  if (percent < 0.1) return '< 0.1 %';
-  // Nor is almost all of it all.
-  return `${percent < 100 ? Math.min(percent, 99.9).toFixed(1) : '100'} %`;
 }
 
 /** Where the data of the disk lies in the file; of a range of the file, what the disk has there. */
