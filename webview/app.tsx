@@ -4,7 +4,7 @@ import { Banners } from './frame/banners.js';
 import { Failed, Unreadable } from './frame/emptyStates.js';
 import { openKeySheetByKey } from './frame/keySheetKey.js';
 import { Legend } from './frame/legend.js';
-import { ClusterMapView } from './frame/map.js';
+import { Maps } from './frame/maps.js';
 import { SidePane } from './frame/sidePane.js';
 import { LaterKeySheet, LaterStrip } from './frame/laterPane.js';
 import { Summary } from './frame/summary.js';
@@ -46,8 +46,8 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
         <Banners store={store} />
       </header>
       <div class="body">
-        <LaterStrip store={store} />
-        <ClusterMapView store={store} />
+        {!store.beside.value && <LaterStrip store={store} />}
+        <Maps store={store} />
         <SidePane store={store} />
       </div>
       <Legend store={store} />

@@ -73,7 +73,7 @@ function run(store: Store, command: ViewCommand): void {
     case 'zoomIn':
     case 'zoomOut':
     case 'fit':
-      store.map?.run(command);
+      store.usedSide.value.map?.run(command);
       break;
     case 'copyPicture':
     case 'savePng':
@@ -81,10 +81,13 @@ function run(store: Store, command: ViewCommand): void {
       void takePicture(store, command);
       break;
     case 'showHost':
-      store.pictures.choose({ view: 'host' });
+      store.look('host');
       break;
     case 'showGuest':
-      store.pictures.choose({ view: 'guest' });
+      store.look('guest');
+      break;
+    case 'showBeside':
+      store.look('beside');
       break;
     default:
       store.navigation.run(command);
@@ -101,6 +104,8 @@ function follow(store: Store, event: ImageEvent): void {
       store.overlap.reset();
       store.simulation.reset();
       store.sweep.reset();
+      store.selectRange(undefined);
+      store.links.reset();
       store.failure.value = undefined;
       store.file.value = UNTOUCHED;
       store.generation.value = 0;
@@ -117,6 +122,8 @@ function follow(store: Store, event: ImageEvent): void {
       store.mapped.reset();
       store.overlap.ready.value = true;
       store.pictures.stage.value = 'scanned';
+      store.range.refresh();
+      store.links.reset();
       store.selection.refreshDetail();
       break;
     case 'cancelled':

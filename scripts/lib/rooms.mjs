@@ -43,6 +43,7 @@ const CORE = [
   coreRoom('check/causes', COUNTED),
   coreRoom('space', COUNTED),
   coreRoom('chain', [...FACTS, 'check', 'guest']),
+  coreRoom('export', [...FACTS, 'check']),
   coreRoom('compare', [...FACTS, 'check', 'guest']),
   coreRoom('tree', ['', 'qcow2']),
   coreRoom('overlap', FACTS),

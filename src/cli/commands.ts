@@ -3,6 +3,7 @@ import { check } from './check.js';
 import type { Command } from './command.js';
 import { compare } from './compare.js';
 import { diagnose } from './diagnose.js';
+import { exportMetadata } from './exportMetadata.js';
 import { info } from './info.js';
 import { layout } from './layout.js';
 import { map } from './map.js';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   space,
   chain,
   compare,
+  exportMetadata,
   structures,
   simulate,
 ];

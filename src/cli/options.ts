@@ -19,6 +19,11 @@ export class Arguments<N extends string> {
     this.#values = values;
   }
 
+  /** The same options with other operands. */
+  ofOperands(operands: readonly string[]): Arguments<N> {
+    return new Arguments(operands, this.#values);
+  }
+
   has(name: N): boolean {
     return this.#values.has(name);
   }

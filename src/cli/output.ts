@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { type Printable, t } from './printable.js';
 
 /** Where a command's words go. */
@@ -52,6 +52,33 @@ export class FileOutput {
   print(text: Printable): void {
     failing(() => {
       writeAll(this.#descriptor, text.text);
+    });
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+/** A file that was not there before, written here and there. Throws OutputError when it cannot be. */
+export class NewFile {
+  readonly #descriptor: number;
+
+  constructor(path: string) {
+    this.#descriptor = failing(() => openSync(path, 'wx'));
+  }
+
+  write(bytes: Uint8Array, offset: number): void {
+    failing(() => {
+      for (let done = 0; done < bytes.length;)
+        done += writeSync(this.#descriptor, bytes, done, bytes.length - done, offset + done);
+    });
+  }
+
+  /** Cuts it, or makes it longer by a hole. */
+  setLength(length: number): void {
+    failing(() => {
+      ftruncateSync(this.#descriptor, length);
     });
   }
 

@@ -51,6 +51,7 @@ export function registerCommands(panels: Panels): vscode.Disposable {
       writeCurve(heatmapSettings().curve === 'hilbert' ? 'rows' : 'hilbert'),
     'qcow2.showHost': view('showHost'),
     'qcow2.showGuest': view('showGuest'),
+    'qcow2.showBeside': view('showBeside'),
     'qcow2.chooseLayer': chooseLayer,
     'qcow2.cancelScan': (panel) => {
       panel.document.cancelScan();

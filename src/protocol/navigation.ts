@@ -1,4 +1,6 @@
 import type { FileRun } from '../core/inspect/fileRuns.js';
+import type { RangeTotals } from '../core/picture/rangeTotals.js';
+import type { Stretch } from '../core/picture/stretch.js';
 import type { HostCluster } from '../core/units.js';
 
 export interface Hit {
@@ -38,4 +40,17 @@ export interface RangesPage {
   readonly runs: readonly FileRun[];
   /** Number of the run in which the cluster asked for lies, or of the last one before it. */
   readonly position: number | undefined;
+}
+
+/** What is in a range of clusters. */
+export type RangeAnswer =
+  /** Part of the whole done, 0 … 1. */
+  | { readonly state: 'computing'; readonly done: number }
+  | { readonly state: 'known'; readonly totals: RangeTotals }
+  | { readonly state: 'failed'; readonly message: string };
+
+/** An active L2 table, and the guest clusters that it maps. */
+export interface TableRange {
+  readonly table: HostCluster;
+  readonly guest: Stretch;
 }

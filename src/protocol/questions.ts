@@ -13,7 +13,14 @@ import type { TreePage } from '../core/tree/node.js';
 import type { DiagnosisAnswer } from './diagnosis.js';
 import type { LayerAnswer, Strip, Tile } from './imageService.js';
 import { MAX_FILM, MAX_OPERATIONS, MAX_PEEK, MAX_RANGES, MAX_TREE_PAGE } from './limits.js';
-import type { CellCounts, Hit, MixedCells, RangesPage } from './navigation.js';
+import type {
+  CellCounts,
+  Hit,
+  MixedCells,
+  RangeAnswer,
+  RangesPage,
+  TableRange,
+} from './navigation.js';
 import type {
   OpenedWindow,
   OverlapAdvice,
@@ -52,6 +59,8 @@ import type {
 const MAX_LEVEL = 31;
 /** Rows of the tallest screen. */
 const MAX_ROWS = 8192;
+/** Above every picture's clusters. */
+const MAX_CLUSTERS = 2 ** 31;
 /** Blocks along an edge of any picture. */
 const MAX_BLOCK = 2 ** 26;
 /** The longest path names an entry of a snapshot's L2 table. */
@@ -169,6 +178,17 @@ export const QUESTIONS = {
   subclusters: exchange<MixedCells>()(block),
   /** The clusters that the tables in a cluster refer to. */
   mapped: exchange<TableReferences>()(v.object({ cluster: hostCluster })),
+  /** What is in the clusters [first, end) of a view. To be asked again while it is computing. */
+  range: exchange<RangeAnswer>()(
+    v.object({ view: picture.view, first: upTo(MAX_CLUSTERS), end: upTo(MAX_CLUSTERS) }),
+  ),
+  /** The part of the guest's disk that the active L2 table in a cluster maps, if there is one. */
+  tableRange: exchange<TableRange | undefined>()(
+    v.variant('of', [
+      v.object({ of: v.literal('host'), cluster: hostCluster }),
+      v.object({ of: v.literal('guest'), cluster: guestCluster }),
+    ]),
+  ),
   /** A page of the runs that the file consists of; `at`: a cluster whose run is wanted too. */
   ranges: exchange<RangesPage>()(
     v.object({

@@ -74,6 +74,7 @@ export type ViewCommand =
   | 'showKeys'
   | 'showHost'
   | 'showGuest'
+  | 'showBeside'
   | NavigationCommand;
 
 /** Those that the map carries out. */

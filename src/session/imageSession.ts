@@ -18,6 +18,7 @@ import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
 import { peek } from './peek.js';
 import { Pictures } from './pictures.js';
+import { RangeSession } from './rangeSession.js';
 import { SimulateSession } from './simulateSession.js';
 import { SweepSession } from './sweepSession.js';
 import type { HostCluster } from '../core/units.js';
@@ -49,6 +50,7 @@ export class ImageSession {
   #scan: LiveScan | undefined;
   #pictures: Pictures | undefined;
   #navigator: Navigator | undefined;
+  #ranges: RangeSession | undefined;
 
   readonly #memory: number;
 
@@ -89,6 +91,7 @@ export class ImageSession {
         },
         finished: (scan) => {
           this.#navigator = new Navigator(scan.map, scan);
+          this.#ranges = new RangeSession(scan);
           pictures.scanned(scan);
         },
         abandoned: () => {
@@ -108,6 +111,7 @@ export class ImageSession {
    */
   advance(milliseconds: number): boolean {
     if (this.#scan?.advance(milliseconds)) return true;
+    if (this.#ranges?.advance(milliseconds)) return true;
     if (this.#diagnosis.advance(milliseconds)) return true;
     return this.#pictures?.advance(milliseconds) ?? false;
   }
@@ -169,6 +173,8 @@ export class ImageSession {
     }),
     subclusters: (query) => mixedCells(this.#mappable(), query),
     mapped: ({ cluster }) => must(this.#navigator).mapped(cluster),
+    range: (query) => this.#range(query),
+    tableRange: (query) => this.#ranges?.table(query),
     ranges: (query) => must(this.#navigator).ranges(query),
     locate: (query) => must(this.#navigator).locate(this.#mappable(), query),
     overlap: (query) => {
@@ -208,6 +214,14 @@ export class ImageSession {
       this.#scan?.result?.inspection.cluster(cluster) ??
       glimpse(map, cluster, this.#mappable().geometry)
     );
+  }
+
+  #range(query: Query<'range'>): Answer<'range'> {
+    if (this.#ranges) return this.#ranges.answer(query);
+    const scan = must(this.#scan);
+    return scan.isScanning
+      ? { state: 'computing', done: 0 }
+      : { state: 'failed', message: 'the scan was stopped' };
   }
 
   #diagnosed(): Answer<'diagnosis'> {

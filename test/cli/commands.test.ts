@@ -18,6 +18,8 @@ const build = () => layOut(new ImageBuilder({ virtualSize: 2 ** 20 }).write(0));
 const healthy = join(folder, 'healthy.qcow2');
 writeSparse(healthy, build());
 
+let outs = 0;
+
 /** The words that make a command look at an image. */
 const wordsOf = (command: string, image: string): string[] => [
   command,
@@ -25,6 +27,7 @@ const wordsOf = (command: string, image: string): string[] => [
   ...(command === 'simulate' ? ['--ops', ops] : []),
   ...(command === 'repair' ? ['all'] : []),
   ...(command === 'compare' ? [healthy] : []),
+  ...(command === 'export-metadata' ? [join(folder, `out-${String(outs++)}`)] : []),
 ];
 
 describe('info of a header full of extensions', () => {
@@ -107,8 +110,9 @@ describe('help', () => {
   it('names every command', () => {
     const { code, stdout } = runCli(['--help']);
     expect(code).toBe(0);
+    const width = Math.max(...names.map(({ length }) => length));
     for (const { name, summary } of COMMANDS)
-      expect(stdout).toMatch(`${name.padEnd(10)}  ${summary}`);
+      expect(stdout).toContain(`  ${name.padEnd(width)}  ${summary}\n`);
     expect(runCli(['-h']).stdout).toBe(stdout);
   });
 

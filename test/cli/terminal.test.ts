@@ -49,6 +49,7 @@ const WORDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   layout: [[]],
   chain: [[]],
   compare: [[overlay]],
+  'export-metadata': [[join(folder, `new${HOSTILE}`)], ['--hide-names']],
   space: [[], ['--backing']],
   structures: [[], ['--total-size-limit', '100'], ['--overlap-check', 'none']],
   simulate: [['--ops', ops]],

@@ -116,6 +116,29 @@ describe('the map', () => {
     expect(await expectDetail(editor)).toBe(0);
   });
 
+  inVsCode(
+    'stands beside that of the disk; a range of it is counted as the layout has it',
+    async () => {
+      const editor = await workbench.open('varied.qcow2');
+      await legendCounts(editor);
+      await editor.getByRole('button', { name: 'Side by side' }).click();
+      await editor.locator('.map[data-view=guest] .heatmap').waitFor();
+      await editor.locator('.map[data-view=host] .heatmap').focus();
+      await workbench.page.keyboard.press('Home');
+      await workbench.page.keyboard.press('Enter');
+      await editor.locator('article[data-cluster="0"]').waitFor();
+      await workbench.page.keyboard.press('Shift+End');
+      await editor.locator('.held-kinds tfoot').waitFor();
+      const total = layout(varied).reduce((sum, { clusters }) => sum + clusters, 0);
+      expect(number(await editor.locator('.held-kinds tfoot td').first().textContent())).toBe(
+        total,
+      );
+      await workbench.picture('editor-side-by-side');
+      await editor.getByRole('button', { name: 'Host file' }).click();
+      await expect.poll(() => editor.locator('.heatmap').count()).toBe(1);
+    },
+  );
+
   inVsCode('switches its curve', async () => {
     const editor = await workbench.open('varied.qcow2');
     await legendCounts(editor);

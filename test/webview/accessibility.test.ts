@@ -46,6 +46,17 @@ it.each(THEMES)(
         );
         expect(violations, tab).toEqual([]);
       }
+      await page.click('.views [data-view=beside]');
+      await page.locator('.map[data-view=guest] .heatmap').focus();
+      await page.keyboard.press('Home');
+      await page.keyboard.press('Shift+End');
+      await page.locator('.held-kinds').waitFor();
+      const beside = await page.evaluate(() =>
+        window.axe
+          .run()
+          .then((result) => result.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)),
+      );
+      expect(beside).toEqual([]);
       expect(editor.errors).toEqual([]);
     } finally {
       await page.close();

@@ -28,7 +28,7 @@ import {
 import { THEMES, themeLook, type Theme } from './harness/themes.js';
 import { guestCluster, hostCluster } from '../../src/core/units.js';
 
-const WIDE = { width: 1600, height: 900 };
+const WIDE = { width: 1628, height: 900 };
 const NARROW = { width: 800, height: 600 };
 const CANVAS = { curve: 'hilbert', renderer: 'canvas' } as const;
 const WEBGL = { curve: 'hilbert', renderer: 'webgl' } as const;
@@ -249,7 +249,7 @@ describe('views and layers', () => {
   it('are chosen in the toolbar, and kept', async () => {
     const image = hostedSample('web-server.qcow2');
     await withEditor({ image }, async ({ page }) => {
-      await page.click('[data-layer="snapshots"]');
+      await page.locator('.layer-menu').selectOption('snapshots');
       await page.locator(shown('host', 'snapshots')).waitFor();
       const entry = page.locator('.entry', { hasText: "'clean install' alone" });
       await entry.waitFor();
@@ -261,7 +261,7 @@ describe('views and layers', () => {
     });
   });
 
-  it('are chosen in a menu where there is no room, and by the host', async () => {
+  it('are chosen where there is little room, and by the host', async () => {
     const image = hostedSample('web-server.qcow2');
     await withEditor({ image, ...NARROW }, async (editor) => {
       const { page } = editor;

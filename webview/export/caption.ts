@@ -2,6 +2,7 @@ import { valuesInMask } from '../../src/core/picture/tile.js';
 import { valueVariable } from '../heatmap/palette.js';
 import { LAYER_TEXT, VIEW_TEXT, valueLabel } from '../text/layerText.js';
 import { isFileKinds, legendValues } from '../state/legendValues.js';
+import type { MapSide } from '../state/mapSide.js';
 import type { Store } from '../state/store.js';
 import { count, size, TROUBLE_TEXT } from '../text/text.js';
 import { clean } from '../../src/core/text.js';
@@ -37,20 +38,20 @@ export const SWATCH = 10;
 export const GAP = 5;
 const ROW = 20;
 
-export function captionOf(store: Store): Caption {
+export function captionOf(store: Store, side: MapSide): Caption {
   const style = getComputedStyle(document.body);
   const read = (variable: string): string => style.getPropertyValue(variable).trim();
   const facts = store.facts.value;
   const scan = store.scan.value;
   const summary = scan.state === 'scanned' ? scan.summary : undefined;
-  const picture = store.pictures.shown.value;
-  const { names } = store.pictures;
-  const values = legendValues(store).map(({ value, clusters = 0 }) => ({
+  const picture = side.pictures.shown.value;
+  const { names } = side.pictures;
+  const values = legendValues(store, side).map(({ value, clusters = 0 }) => ({
     colour: read(valueVariable(picture, value)),
     text: `${valueLabel(picture, value, names.value)} ${count(clusters)}`,
     isTrouble: false,
   }));
-  const subclusters = valuesInMask(store.subclusters.value).map((value) => ({
+  const subclusters = valuesInMask(side.subclusters.value).map((value) => ({
     colour: read(valueVariable(picture, value)),
     text: `subclusters: ${valueLabel(picture, value, [])}`,
     isTrouble: false,
@@ -69,7 +70,7 @@ export function captionOf(store: Store): Caption {
     clean(facts?.fileName ?? ''),
     VIEW_TEXT[picture.view].text,
     LAYER_TEXT[picture.layer].text,
-    `${count(store.clusters.value)} clusters of ${size(store.clusterSize)}`,
+    `${count(side.clusters.value)} clusters of ${size(store.clusterSize)}`,
     store.settings.value?.curve === 'rows' ? 'in rows' : 'on a Hilbert curve',
   ];
   return {

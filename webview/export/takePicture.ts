@@ -6,7 +6,8 @@ export async function takePicture(
   store: Store,
   command: 'copyPicture' | 'savePng' | 'saveSvg',
 ): Promise<void> {
-  const { map, navigation } = store;
+  const { navigation, usedSide } = store;
+  const { map } = usedSide.value;
   if (!map) return;
   try {
     switch (command) {

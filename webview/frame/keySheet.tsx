@@ -26,6 +26,7 @@ const GROUPS: readonly Group[] = [
     title: 'On the map',
     keys: [
       ['← ↑ → ↓', 'move the cell cursor; Page Up, Page Down, Home, End too'],
+      ['Shift+← ↑ → ↓', 'select a range; Shift and drag or click, too'],
       ['Enter', 'details of the cell'],
       ['+ − 0', 'zoom in, zoom out, fit; the wheel too'],
       ['N P', 'the next, and the one before, of what was searched for'],

@@ -33,7 +33,22 @@ interface Props {
 /** The strip of the whole file; its place is kept free until then. */
 export function LaterStrip({ store }: { readonly store: Store }): JSX.Element {
   const now = loaded.value;
-  return now.state === 'yes' ? <now.panes.Strip store={store} /> : <aside class="strip-frame" />;
+  return now.state === 'yes' ? (
+    <now.panes.Strip store={store} side={store} stands="alone" />
+  ) : (
+    <aside class="strip-frame alone blank">
+      <div class="strip" />
+    </aside>
+  );
+}
+
+/** What stands between two maps; the same. */
+export function LaterBetween({ store }: { readonly store: Store }): JSX.Element {
+  useEffect(() => {
+    void loadPanes();
+  }, []);
+  const now = loaded.value;
+  return now.state === 'yes' ? <now.panes.Between store={store} /> : <div class="between" />;
 }
 
 /** A pane as soon as it has been fetched. */

@@ -4,6 +4,8 @@ import { kindOfDominant, valuesInMask } from '../../src/core/picture/tile.js';
 import { valueVariable } from '../heatmap/palette.js';
 import { LAYER_TEXT, valueLabel, valueText } from '../text/layerText.js';
 import { isFileKinds, isStructure, legendValues } from '../state/legendValues.js';
+import { Roving } from '../parts/roving.js';
+import type { MapSide } from '../state/mapSide.js';
 import type { Store } from '../state/store.js';
 import { shapeOf } from '../heatmap/marks/shapes.js';
 import { count, KIND_CODE, plural, size } from '../text/text.js';
@@ -12,48 +14,67 @@ import type { ScanSummary } from '../../src/core/inspect/inspection.js';
 
 /** What each colour means and how much of it there is; a click shows one value alone. */
 export function Legend({ store }: { readonly store: Store }): JSX.Element {
-  const picture = store.pictures.shown.value;
-  const scan = store.scan.value;
-  const values = legendValues(store);
-  const isTold = isFileKinds(picture) && scan.state === 'scanned';
-  const [structures, areas] = [true, false].map((wanted) =>
-    values.filter(({ value }) => isStructure(picture, value) === wanted),
-  );
-  const clusters = store.clusters.value;
+  const sides = store.sides.value;
+  const { layer } = store.pictures.shown.value;
   return (
     <footer class="legend">
-      <div class="kinds" role="group" aria-label={LAYER_TEXT[picture.layer].title}>
-        {isTold && <TroubleEntries summary={scan.summary} />}
-        {structures.map((each) => (
-          <Entry key={each.value} {...each} store={store} />
+      <Roving class="kinds" label={LAYER_TEXT[layer].title}>
+        {sides.map((side) => (
+          <SideEntries key={side.pictures.shown.value.view} store={store} side={side} />
         ))}
-        {structures.length > 0 && areas.length > 0 && <span class="bar" aria-hidden="true" />}
-        {areas.map((each) => (
-          <Entry key={each.value} {...each} store={store} />
-        ))}
-        <Subclusters store={store} />
-        {picture.view === 'host' && <WindowLegend store={store} />}
-        {clusters > 0 && <span class="total">{plural(clusters, 'cluster')}</span>}
-      </div>
+        {sides.length === 1 && store.clusters.value > 0 && (
+          <span class="total">{plural(store.clusters.value, 'cluster')}</span>
+        )}
+      </Roving>
     </footer>
   );
 }
 
-interface EntryProps {
-  readonly value: number;
+/** The entries of one map. */
+function SideEntries({ store, side }: SideProps): JSX.Element {
+  const picture = side.pictures.shown.value;
+  const scan = store.scan.value;
+  const values = legendValues(store, side);
+  const isTold = isFileKinds(picture) && scan.state === 'scanned';
+  const [structures, areas] = [true, false].map((wanted) =>
+    values.filter(({ value }) => isStructure(picture, value) === wanted),
+  );
+  return (
+    <>
+      {side !== store && values.length > 0 && <span class="of-side">guest disk</span>}
+      {isTold && <TroubleEntries summary={scan.summary} />}
+      {structures.map((each) => (
+        <Entry key={each.value} {...each} store={store} side={side} />
+      ))}
+      {structures.length > 0 && areas.length > 0 && <span class="bar" aria-hidden="true" />}
+      {areas.map((each) => (
+        <Entry key={each.value} {...each} store={store} side={side} />
+      ))}
+      <Subclusters side={side} />
+      {picture.view === 'host' && <WindowLegend store={store} />}
+    </>
+  );
+}
+
+interface SideProps {
   readonly store: Store;
+  readonly side: MapSide;
+}
+
+interface EntryProps extends SideProps {
+  readonly value: number;
   /** Undefined until they are known. */
   readonly clusters: number | undefined;
   readonly also: number;
 }
 
-function Entry({ value, store, clusters, also }: EntryProps): JSX.Element {
-  const { shown, names } = store.pictures;
+function Entry({ value, store, side, clusters, also }: EntryProps): JSX.Element {
+  const { shown, names } = side.pictures;
   const picture = shown.value;
   const bytes = clusters ? size(clusters * store.clusterSize) : '';
-  const isolated = store.isolated.value;
+  const isolated = side.isolated.value;
   const text = valueText(picture, value, names.value);
-  const inView = store.inView.value;
+  const inView = side.inView.value;
   return (
     <button
       type="button"
@@ -70,14 +91,14 @@ function Entry({ value, store, clusters, also }: EntryProps): JSX.Element {
         .filter(Boolean)
         .join(' · ')}
       onClick={() => {
-        store.isolate(value);
+        side.isolated.value = isolated === value ? undefined : value;
       }}
     >
       <span
         class={`swatch ${shapeOf(picture, value)}`}
         style={{ '--value': `var(${valueVariable(picture, value)})` }}
       />
-      <Code picture={picture} value={value} store={store} />
+      <Code picture={picture} value={value} side={side} />
       <span class="name">{valueLabel(picture, value, names.value)}</span>
       {clusters !== undefined && (
         <span class="count">
@@ -96,10 +117,10 @@ function Entry({ value, store, clusters, also }: EntryProps): JSX.Element {
 }
 
 /** The letters that the cells of a kind carry from close by. */
-function Code({ picture, value, store }: CodeProps): JSX.Element | null {
+function Code({ picture, value, side }: CodeProps): JSX.Element | null {
   const kind = kindOfDominant(value);
   if (!isFileKinds(picture) || !kind) return null;
-  if (!store.lettered.value || KIND_CODE[kind] === '') return null;
+  if (!side.lettered.value || KIND_CODE[kind] === '') return null;
   return (
     <span class="code" aria-hidden="true">
       {KIND_CODE[kind]}
@@ -110,13 +131,13 @@ function Code({ picture, value, store }: CodeProps): JSX.Element | null {
 interface CodeProps {
   readonly picture: Picture;
   readonly value: number;
-  readonly store: Store;
+  readonly side: MapSide;
 }
 
 /** The colours of the subclusters that are drawn into mixed clusters. */
-function Subclusters({ store }: { readonly store: Store }): JSX.Element | null {
-  const picture = store.pictures.shown.value;
-  const values = valuesInMask(store.subclusters.value);
+function Subclusters({ side }: { readonly side: MapSide }): JSX.Element | null {
+  const picture = side.pictures.shown.value;
+  const values = valuesInMask(side.subclusters.value);
   return values.length === 0 ? null : (
     <div class="parts" role="group" aria-label="Subclusters">
       {values.map((value) => (

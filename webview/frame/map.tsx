@@ -4,10 +4,13 @@ import { Heatmap } from '../heatmap/heatmap.js';
 import { handleKey, listenToPointer } from '../heatmap/input.js';
 import type { View } from '../../src/core/picture/layer.js';
 import { describePlace } from '../heatmap/place.js';
+import { hex } from '../../src/core/bytes.js';
 import { markAt } from '../heatmap/marks/simulationMarks.js';
 import { markText } from '../text/touchText.js';
 import { mappedText } from '../state/referredTo.js';
+import type { MapSide } from '../state/mapSide.js';
 import type { Store } from '../state/store.js';
+import { VIEW_TEXT } from '../text/layerText.js';
 import { loadPanes } from './laterPane.js';
 import { describeWindowOf } from '../text/windowText.js';
 
@@ -16,7 +19,7 @@ const HELP: Readonly<Record<View, string>> = {
   guest: 'Map of guest clusters.',
 };
 const KEYS =
-  'Arrow keys move a cell cursor, plus and minus zoom, 0 fits, Enter shows details, N finds the next of the same, M marks what a table refers to, W shows or hides overlap windows and opens their tab.';
+  'Arrow keys move a cell cursor, with Shift they select a range, plus and minus zoom, 0 fits, Enter shows details, N finds the next of the same, M marks what a table refers to, W shows or hides overlap windows and opens their tab.';
 /** What the context menu of VS Code goes by: a click on the map selects what the commands act on. */
 const CONTEXT = JSON.stringify({
   webviewSection: 'map',
@@ -24,38 +27,48 @@ const CONTEXT = JSON.stringify({
   'qcow2.hasSelection': true,
 });
 
+interface Props {
+  readonly store: Store;
+  readonly side: MapSide;
+  /** Said above it, where there are two. */
+  readonly title: string | undefined;
+}
+
 /** Milliseconds until the strip and the side panes are fetched. */
 const PANES_AFTER = 100;
 
 /** The heatmap with what surrounds its canvases: keys, tooltip, live region. */
-export function ClusterMapView({ store }: { readonly store: Store }): JSX.Element {
+export function ClusterMapView({ store, side, title }: Props): JSX.Element {
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!root.current) return undefined;
     const element = root.current;
-    const heatmap = new Heatmap(element, store);
+    const heatmap = new Heatmap(element, store, side);
     const stopListening = listenToPointer(element, heatmap);
     const onKey = (event: KeyboardEvent): void => {
       const isUsed =
         handleKey(event, heatmap, () => {
-          escape(store);
+          escape(store, side);
         }) || handleNavigationKey(event, store);
       if (isUsed) event.preventDefault();
     };
     element.addEventListener('keydown', onKey);
-    store.map = {
-      reveal: (cluster, view) => {
+    side.map = {
+      show: (cluster, view) => {
         heatmap.reveal(cluster, view);
       },
       lookAt: (cluster) => {
         heatmap.lookAt(cluster);
+      },
+      showRange: (range) => {
+        heatmap.showRange(range);
       },
       preview: (cluster) => {
         heatmap.preview(cluster);
       },
       picture: async (format) => {
         const { pictureOf } = await import('../export/picture.js');
-        return pictureOf(store, heatmap, format);
+        return pictureOf(store, side, heatmap, format);
       },
       run: (command) => {
         switch (command) {
@@ -75,15 +88,16 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
     const later = setTimeout(() => void loadPanes(), PANES_AFTER);
     return () => {
       clearTimeout(later);
-      store.map = undefined;
+      side.map = undefined;
       stopListening();
       element.removeEventListener('keydown', onKey);
       heatmap.dispose();
     };
-  }, [store]);
-  const { view, layer } = store.pictures.shown.value;
+  }, [store, side]);
+  const { view, layer } = side.pictures.shown.value;
   return (
-    <main class="map" data-view={view} data-layer={layer}>
+    <section class="map" data-view={view} data-layer={layer} aria-label={VIEW_TEXT[view].text}>
+      {title !== undefined && <MapTitle view={view} text={title} />}
       <div
         ref={root}
         class="heatmap"
@@ -91,15 +105,20 @@ export function ClusterMapView({ store }: { readonly store: Store }): JSX.Elemen
         tabIndex={0}
         aria-label={`${HELP[view]} ${KEYS}`}
         data-vscode-context={CONTEXT}
+        onFocus={() => {
+          store.usedSide.value = side;
+        }}
       />
-      <Tooltip store={store} />
-      <Note store={store} />
-      <div class="live" role="status" aria-live="polite">
-        {store.spoken.value}
-      </div>
-    </main>
+      <Tooltip store={store} side={side} />
+    </section>
   );
 }
+
+const MapTitle = ({ view, text }: { readonly view: View; readonly text: string }): JSX.Element => (
+  <h2 class="map-title">
+    {VIEW_TEXT[view].text} <span class="dim">{text}</span>
+  </h2>
+);
 
 /** The keys that need no map: search, back and forward are commands of VS Code with keys of their own. */
 function handleNavigationKey(event: KeyboardEvent, { navigation }: Store): boolean {
@@ -121,14 +140,15 @@ function handleNavigationKey(event: KeyboardEvent, { navigation }: Store): boole
 }
 
 /** Gives up the nearest thing first: what a table maps, the isolated kind, then the selection. */
-function escape(store: Store): void {
+function escape(store: Store, side: MapSide): void {
   if (store.mapped.pinned) store.navigation.endMapped();
-  else if (store.isolated.value !== undefined) store.isolated.value = undefined;
+  else if (side.isolated.value !== undefined) side.isolated.value = undefined;
+  else if (store.range.range.value) store.selectRange(undefined);
   else store.selectOnMap(undefined);
 }
 
-function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
-  const pointed = store.pointed.value;
+function Tooltip({ store, side }: Omit<Props, 'title'>): JSX.Element | null {
+  const pointed = side.pointed.value;
   if (!pointed) return null;
   const { place, cluster, x, y, room } = pointed;
   const isFile = place.picture.view === 'host';
@@ -136,15 +156,22 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
   const mark = markAt(marks ?? [], place.cluster, place.clusters);
   const window = isFile ? describeWindowOf(store.windows.value, cluster) : undefined;
   const mapped = store.mapped.shown.value;
-  const side = `tooltip ${room.left ? 'left' : 'right'} ${room.below ? 'below' : 'above'}`;
+  const linked = store.beside.value ? store.links.table.value : undefined;
+  const where = `tooltip ${room.left ? 'left' : 'right'} ${room.below ? 'below' : 'above'}`;
   return (
-    <div class={side} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
+    <div class={where} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
       <span class={place.trouble === 0 ? 'tooltip-text' : 'tooltip-text trouble'}>
-        {describePlace(place, store.clusterSize, store.pictures.names.value)}
+        {describePlace(place, store.clusterSize, side.pictures.names.value)}
         {mark && ` · ${markText(mark)}`}
         {window !== undefined && <span class="tooltip-window">{window}</span>}
-        {mapped?.cluster === place.cluster && (
+        {isFile && mapped?.cluster === place.cluster && (
           <span class="tooltip-mapped">{mappedText(mapped.mapped)}</span>
+        )}
+        {isFile && linked?.table === place.cluster && (
+          <span class="tooltip-mapped">
+            maps guest {hex(linked.guest.first * store.clusterSize)} to{' '}
+            {hex(linked.guest.end * store.clusterSize - 1)}
+          </span>
         )}
       </span>
     </div>
@@ -152,7 +179,7 @@ function Tooltip({ store }: { readonly store: Store }): JSX.Element | null {
 }
 
 /** What a command has to say, for a while. The live region has said it already. */
-function Note({ store }: { readonly store: Store }): JSX.Element | null {
+export function Note({ store }: { readonly store: Store }): JSX.Element | null {
   const note = store.navigation.note.value;
   return note === undefined ? null : (
     <div class="note" aria-hidden="true">

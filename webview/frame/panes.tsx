@@ -9,6 +9,7 @@ import { RangesPane } from '../panes/ranges/rangesPane.js';
 import { SimulatePane } from '../panes/simulate/simulatePane.js';
 import { TreePane } from '../panes/tree/treePane.js';
 
+export { Between } from './between.js';
 export { Strip } from './strip.js';
 
 interface Props {

@@ -1,69 +1,61 @@
 import type { JSX } from 'preact';
 import { LAYERS, VIEWS } from '../../src/core/picture/layer.js';
-import { LAYER_TEXT, VIEW_TEXT } from '../text/layerText.js';
+import { Roving } from '../parts/roving.js';
 import type { Store } from '../state/store.js';
+import { BESIDE_TEXT, LAYER_TEXT, VIEW_TEXT } from '../text/layerText.js';
 
-/** What the cells of the map are. */
+const LOOKS = [...VIEWS, 'beside'] as const;
+
+/** What the cells of the map are; or both, side by side. */
 export function ViewSegments({ store }: { readonly store: Store }): JSX.Element {
-  const { view: chosen } = store.pictures.chosen.value;
+  const { view } = store.pictures.chosen.value;
+  const chosen = store.beside.value ? 'beside' : view;
   return (
-    <div class="segments views" role="group" aria-label="View">
-      {VIEWS.map((view) => (
-        <button
-          key={view}
-          type="button"
-          title={VIEW_TEXT[view].title}
-          data-view={view}
-          aria-pressed={view === chosen}
-          onClick={() => {
-            store.pictures.choose({ view });
-          }}
-        >
-          {VIEW_TEXT[view].text}
-        </button>
-      ))}
-    </div>
+    <Roving class="segments views" label="View">
+      {LOOKS.map((look) => {
+        const { text, title } = look === 'beside' ? BESIDE_TEXT : VIEW_TEXT[look];
+        return (
+          <button
+            key={look}
+            type="button"
+            title={title}
+            data-view={look}
+            aria-pressed={look === chosen}
+            disabled={!store.isDrawn.value}
+            onClick={() => {
+              store.look(look);
+            }}
+          >
+            {text}
+          </button>
+        );
+      })}
+    </Roving>
   );
 }
 
-/** What is shown of them: segments where there is room, a menu where there is none. */
+/** What is shown of them. */
 export function LayerChooser({ store }: { readonly store: Store }): JSX.Element {
   const { layer: chosen } = store.pictures.chosen.value;
-  const layers = store.layers.value;
   return (
-    <>
-      <div class="segments layers" role="group" aria-label="Layer">
-        {layers.map((layer) => (
-          <button
-            key={layer}
-            type="button"
-            title={LAYER_TEXT[layer].title}
-            data-layer={layer}
-            aria-pressed={layer === chosen}
-            onClick={() => {
-              store.pictures.choose({ layer });
-            }}
-          >
-            {LAYER_TEXT[layer].text}
-          </button>
-        ))}
-      </div>
+    <label class="layer-chooser">
+      <span class="dim">Layer</span>
       <select
         class="layer-menu dropdown"
-        aria-label="Layer"
         title={LAYER_TEXT[chosen].title}
         value={chosen}
+        disabled={!store.isDrawn.value}
         onChange={({ currentTarget }) => {
           const layer = LAYERS.find((each) => each === currentTarget.value);
           if (layer) store.pictures.choose({ layer });
         }}
       >
-        {layers.map((layer) => (
+        {store.layers.value.map((layer) => (
           <option key={layer} value={layer}>
             {LAYER_TEXT[layer].text}
           </option>
         ))}
       </select>
-    </>
+    </label>
   );
 }

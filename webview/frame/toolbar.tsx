@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
 import type { Store } from '../state/store.js';
+import type { MapCommand } from '../../src/protocol/webviewMessages.js';
 import { IconButton } from '../parts/icon.js';
+import { Roving } from '../parts/roving.js';
 import { LayerChooser, ViewSegments } from './pictureChooser.js';
 import { Progress } from './progress.js';
 import type { CurveName } from '../../src/core/picture/curve.js';
@@ -22,11 +24,15 @@ const CURVES: readonly {
 export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
   const chosen = store.settings.value?.curve;
   const { open } = store.pane.value;
+  const isDrawn = store.isDrawn.value;
+  const run = (command: MapCommand): void => {
+    store.usedSide.value.map?.run(command);
+  };
   return (
     <div class="toolbar" role="toolbar" aria-label="Map">
       <ViewSegments store={store} />
       <LayerChooser store={store} />
-      <div class="segments" role="group" aria-label="Curve">
+      <Roving class="segments" label="Curve">
         {CURVES.map(({ curve, text, title }) => (
           <button
             key={curve}
@@ -34,6 +40,7 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
             title={title}
             data-curve={curve}
             aria-pressed={curve === chosen}
+            disabled={!isDrawn}
             onClick={() => {
               store.actions.setCurve(curve);
             }}
@@ -41,7 +48,7 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
             {text}
           </button>
         ))}
-      </div>
+      </Roving>
       {store.isOverlapOpen.value && (
         <div class="segments">
           <button
@@ -49,7 +56,7 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
             title="Overlap windows: 4096 clusters each, as the cache has them (W)"
             data-toggle="windows"
             aria-pressed={store.overlap.areWindowsShown.value}
-            disabled={store.pictures.chosen.value.view === 'guest'}
+            disabled={!isDrawn || store.pictures.chosen.value.view === 'guest'}
             onClick={() => {
               store.toggleWindows();
             }}
@@ -58,46 +65,62 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
           </button>
         </div>
       )}
-      <IconButton
-        icon="color-mode"
-        label="Density: how much of a cell is allocated"
-        pressed={store.density.value}
-        onClick={() => {
-          store.density.value = !store.density.value;
-        }}
-      />
-      <div class="zoom" role="group" aria-label="Zoom">
+      <Roving class="zoom" label="Density and zoom">
+        <IconButton
+          icon="color-mode"
+          label="Density: how much of a cell is allocated"
+          pressed={store.density.value}
+          disabled={!isDrawn}
+          onClick={() => {
+            store.density.value = !store.density.value;
+          }}
+        />
         <IconButton
           icon="zoom-out"
           label="Zoom out (−)"
-          onClick={() => store.map?.run('zoomOut')}
+          disabled={!isDrawn}
+          onClick={() => {
+            run('zoomOut');
+          }}
         />
         <span class="zoom-label" title="Relative to the fitted picture">
-          {zoomText(store.zoom.value)}
+          {zoomText(store.usedSide.value.zoom.value)}
         </span>
-        <IconButton icon="zoom-in" label="Zoom in (+)" onClick={() => store.map?.run('zoomIn')} />
+        <IconButton
+          icon="zoom-in"
+          label="Zoom in (+)"
+          disabled={!isDrawn}
+          onClick={() => {
+            run('zoomIn');
+          }}
+        />
         <IconButton
           icon="screen-full"
           label="Fit the picture (0)"
-          onClick={() => store.map?.run('fit')}
+          disabled={!isDrawn}
+          onClick={() => {
+            run('fit');
+          }}
         />
-      </div>
+      </Roving>
       <Progress store={store} />
-      <IconButton
-        icon="question"
-        label="Keys (?)"
-        onClick={() => {
-          store.isKeySheetOpen.value = true;
-        }}
-      />
-      <IconButton
-        icon={open ? 'layout-sidebar-right' : 'layout-sidebar-right-off'}
-        label={open ? 'Hide the side pane' : 'Show the side pane'}
-        pressed={open}
-        onClick={() => {
-          store.togglePane();
-        }}
-      />
+      <Roving class="at-end" label="Keys and side pane">
+        <IconButton
+          icon="question"
+          label="Keys (?)"
+          onClick={() => {
+            store.isKeySheetOpen.value = true;
+          }}
+        />
+        <IconButton
+          icon={open ? 'layout-sidebar-right' : 'layout-sidebar-right-off'}
+          label={open ? 'Hide the side pane' : 'Show the side pane'}
+          pressed={open}
+          onClick={() => {
+            store.togglePane();
+          }}
+        />
+      </Roving>
     </div>
   );
 }

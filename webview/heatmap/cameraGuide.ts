@@ -5,6 +5,7 @@ import {
   type Point,
 } from '../../src/core/picture/curve.js';
 import type { View } from '../../src/core/picture/layer.js';
+import { rectanglesOf, type Stretch } from '../../src/core/picture/stretch.js';
 import { WindowGrid } from '../../src/core/picture/windowGrid.js';
 import type { KeptCamera } from '../state/viewState.js';
 import { arrangementFor, isPossible, sameArrangement } from './tiles/arrangement.js';
@@ -32,7 +33,7 @@ export class CameraGuide {
     this.#scene = scene;
     this.#drawing = drawing;
     this.#turned = turned;
-    const kept = scene.store.camera.peek();
+    const kept = scene.side.camera.peek();
     if (kept) this.#cameras.set(kept.view, kept);
   }
 
@@ -43,16 +44,16 @@ export class CameraGuide {
 
   /** Tells the store where the camera has got to. */
   moved(): void {
-    const { store, viewport, tiles } = this.#scene;
+    const { side, viewport, tiles } = this.#scene;
     const { fitted, camera, area } = viewport;
     const { view } = tiles.picture;
     const { curve } = tiles;
-    store.sight.value = { curve, area };
+    side.sight.value = { curve, area };
     const kept: KeptCamera | undefined = fitted
       ? undefined
       : { view, curve: curve.name, arrangement: arrangementOf(curve), ...camera };
     this.#cameras.set(view, kept);
-    store.camera.value = kept;
+    side.camera.value = kept;
     this.#drawing.invalidate();
   }
 
@@ -86,9 +87,9 @@ export class CameraGuide {
   /** Brings a cluster into view without changing more than needed; once its view is there. */
   reveal(cluster: number, view: View): void {
     this.#preview = undefined;
-    const { curve, picture } = this.#scene.tiles;
+    const { picture } = this.#scene.tiles;
     this.#toReveal = picture.view === view ? undefined : { cluster, view };
-    if (picture.view === view && cluster < curve.clusters) this.show(curve.point(cluster));
+    if (picture.view === view) this.showCluster(cluster);
   }
 
   /** Looks at a cluster of the picture from close enough that the rest of it is out of view. */
@@ -96,6 +97,20 @@ export class CameraGuide {
     const { viewport, tiles } = this.#scene;
     if (viewport.closed || cluster >= tiles.curve.clusters) return;
     viewport.lookAt(tiles.curve.point(cluster));
+    this.moved();
+  }
+
+  /** Brings a range of clusters into view, from as near as that can be. */
+  showRange({ first, end }: Stretch): void {
+    const { viewport, tiles } = this.#scene;
+    const { curve } = tiles;
+    if (viewport.closed || first >= end || end > curve.clusters) return;
+    const squares = rectanglesOf(curve, { first, end });
+    const left = Math.min(...squares.map(({ x }) => x));
+    const top = Math.min(...squares.map(({ y }) => y));
+    const right = Math.max(...squares.map(({ x, width }) => x + width));
+    const bottom = Math.max(...squares.map(({ y, height }) => y + height));
+    viewport.zoomTo({ x: left, y: top, width: right - left, height: bottom - top });
     this.moved();
   }
 
@@ -114,6 +129,12 @@ export class CameraGuide {
       else viewport.fit();
       this.moved();
     }
+  }
+
+  /** Brings a cluster into view, if there is such a one. */
+  showCluster(cluster: number): void {
+    const { curve } = this.#scene.tiles;
+    if (cluster < curve.clusters) this.show(curve.point(cluster));
   }
 
   /** Brings a cell into view. */
@@ -150,7 +171,7 @@ export class CameraGuide {
    * view, or stays over the same cluster.
    */
   async turnTo(wanted: Omit<DrawnPicture, 'arrangement'>): Promise<void> {
-    const { store, viewport, tiles } = this.#scene;
+    const { side, viewport, tiles } = this.#scene;
     const { view, curve: name, clusters } = wanted;
     const shown = { ...wanted, arrangement: this.#arrangementOf(wanted) };
     const first = await tiles.first(shown);
@@ -161,7 +182,7 @@ export class CameraGuide {
       ? tiles.curve.cluster(Math.floor(camera.x), Math.floor(camera.y))
       : undefined;
     tiles.reset(shown, first.tile);
-    tiles.setGeneration(store.tileGeneration.peek());
+    tiles.setGeneration(side.tileGeneration.peek());
     this.#preview = undefined;
     this.#drawing.turned();
     this.#turned();

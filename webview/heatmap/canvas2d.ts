@@ -20,7 +20,7 @@ export class CanvasRenderer implements MapRenderer {
   }
 
   draw(frame: Frame): void {
-    const { width, height, items, palette, isolation } = frame;
+    const { width, height, items } = frame;
     fitCanvas(this.canvas, width, height);
     this.#context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.#context.imageSmoothingEnabled = false;
@@ -28,14 +28,7 @@ export class CanvasRenderer implements MapRenderer {
       if (item.tile.cells.type === 'mixed') {
         this.#drawBitmap(item, this.#bitmap(item.tile, item.tile.cells, frame), width, height);
       } else {
-        const { glyph, mask } = item.tile.cells;
-        const table = tableOf(frame, item.tile);
-        const value = valueOf(glyph, mask, table);
-        const share = frame.rarity.holds(glyph & DOMINANT_MASK) ? 255 : 0;
-        const colour = colourOf(value, mask, palette, isolation);
-        this.#context.fillStyle = cssColour(
-          frame.density ? shaded(colour, palette.colours[0], share) : colour,
-        );
+        this.#context.fillStyle = cssColour(cellColour(frame, item.tile, 0));
         this.#context.fillRect(item.left, item.top, item.right - item.left, item.bottom - item.top);
       }
     }
@@ -112,7 +105,7 @@ function context2d(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
 }
 
 /** The value that a cell is painted with. `table`: see `Rarity`. */
-export function valueOf(glyph: number, mask: number, table: Uint8Array): number {
+function valueOf(glyph: number, mask: number, table: Uint8Array): number {
   const painted = table[mask];
   return painted === AS_DOMINANT ? glyph & DOMINANT_MASK : painted;
 }
@@ -131,6 +124,19 @@ function colourOf(
 /** By mask: what cells of a tile are painted with, see `Rarity`. */
 const tableOf = ({ rarity, density }: Look, { place }: StoredTile): Uint8Array =>
   density ? rarity.contents : rarity.table(place.level);
+
+/** The colour of one cell of a tile, packed as in the palette. */
+export function cellColour(look: Look, tile: StoredTile, at: number): number {
+  const { cells } = tile;
+  const [glyph, mask] =
+    cells.type === 'uniform' ? [cells.glyph, cells.mask] : [cells.glyphs[at], cells.masks[at]];
+  const value = valueOf(glyph, mask, tableOf(look, tile));
+  const colour = colourOf(value, mask, look.palette, look.isolation);
+  if (!look.density || mask === 0) return colour;
+  const whole = look.rarity.holds(glyph & DOMINANT_MASK) ? 255 : 0;
+  const share = cells.type === 'uniform' ? whole : (cells.shares?.[at] ?? 255);
+  return shaded(colour, look.palette.colours[0], share);
+}
 
 /** Colours all cells of a tile into `pixels`. */
 function paint(

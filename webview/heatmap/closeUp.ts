@@ -46,7 +46,7 @@ export class CloseUp {
   /** The cells have been drawn anew. */
   show(frame: LabelScene): void {
     this.#shown = frame;
-    this.#scene.store.lettered.value = this.#labels.show(frame);
+    this.#scene.side.lettered.value = this.#labels.show(frame);
   }
 
   /** Writes on for a while, if there is something to write. */
@@ -61,19 +61,19 @@ export class CloseUp {
 
   /** The values of the subclusters that are drawn into a cell. */
   subclustersAt(x: number, y: number): readonly number[] | undefined {
-    const areDrawn = this.#scene.store.subclusters.value !== 0;
+    const areDrawn = this.#scene.side.subclusters.value !== 0;
     return areDrawn ? this.#subclusters.valuesAt(x, y) : undefined;
   }
 
   /** Draws the subclusters into their cells. */
   readonly within = (context: CanvasRenderingContext2D): void => {
-    const { store } = this.#scene;
+    const { store, side } = this.#scene;
     const frame = this.#shown;
     const isFor =
       frame !== undefined &&
       store.geometry.value?.extendedL2 === true &&
       isGuestKinds(frame.shown) &&
       frame.scale >= SUBCLUSTERS_FROM;
-    store.subclusters.value = isFor ? this.#subclusters.draw(context, frame) : 0;
+    side.subclusters.value = isFor ? this.#subclusters.draw(context, frame) : 0;
   };
 }

@@ -1,21 +1,23 @@
 import { effect } from '@preact/signals';
 import type { Point } from '../../src/core/picture/curve.js';
 import type { View } from '../../src/core/picture/layer.js';
-import type { Rarity } from '../../src/core/picture/rarity.js';
+import type { Stretch } from '../../src/core/picture/stretch.js';
 import { samePicture } from '../state/pictureState.js';
+import type { MapSide } from '../state/mapSide.js';
 import type { Store } from '../state/store.js';
 import { CameraGuide } from './cameraGuide.js';
 import { MapDrawing } from './mapDrawing.js';
-import type { Palette } from './palette.js';
+import type { PlacedMark } from './marks/rareMarks.js';
 import { Pointing } from './pointing.js';
+import type { Look } from './renderer.js';
 import type { Scene } from './scene.js';
 import { TileStore } from './tiles/tileStore.js';
 import { Viewport } from './viewport.js';
 
 /** What is seen of a scene. */
-export interface Sight extends Pick<Scene, 'viewport' | 'tiles'> {
-  readonly palette: Palette;
-  readonly rarity: Rarity;
+export interface Sight extends Pick<Scene, 'viewport' | 'tiles'>, Look {
+  /** Of what is rare, as they were drawn last. */
+  readonly placed: readonly PlacedMark[];
   /** The values of the 32 subclusters of a cell, where they are drawn. */
   readonly subclustersAt: (x: number, y: number) => readonly number[] | undefined;
 }
@@ -28,14 +30,14 @@ export class Heatmap {
   readonly #pointing: Pointing;
   readonly #disposals: (() => void)[] = [];
 
-  constructor(root: HTMLElement, store: Store) {
+  constructor(root: HTMLElement, store: Store, side: MapSide) {
     const tiles = new TileStore(
       (query) => store.rpc.ask('tile', query),
       () => {
         this.#drawing.invalidate();
       },
     );
-    this.#scene = { store, tiles, viewport: new Viewport(tiles) };
+    this.#scene = { store, side, tiles, viewport: new Viewport(tiles) };
     this.#drawing = new MapDrawing(root, this.#scene, {
       update: () => {
         this.#pointing.update();
@@ -82,6 +84,11 @@ export class Heatmap {
     this.#guide.reveal(cluster, view);
   }
 
+  /** Brings a range of clusters into view. */
+  showRange(range: Stretch): void {
+    this.#guide.showRange(range);
+  }
+
   lookAt(cluster: number): void {
     this.#guide.lookAt(cluster);
   }
@@ -108,12 +115,25 @@ export class Heatmap {
     return this.#pointing.selectAt(point);
   }
 
-  moveCursor(dx: number, dy: number, unit: 'cell' | 'view'): void {
-    this.#pointing.moveCursor(dx, dy, unit);
+  moveCursor(dx: number, dy: number, unit: 'cell' | 'view', isRange: boolean): void {
+    this.#pointing.moveCursor(dx, dy, unit, isRange);
   }
 
-  moveCursorTo(end: 'first' | 'last'): void {
-    this.#pointing.moveCursorTo(end);
+  moveCursorTo(end: 'first' | 'last', isRange: boolean): void {
+    this.#pointing.moveCursorTo(end, isRange);
+  }
+
+  beginRange(point: Point): void {
+    this.#pointing.beginRange(point);
+  }
+
+  extendRange(point: Point): void {
+    this.#pointing.extendRange(point);
+  }
+
+  /** The user has turned to this map: commands are for it. */
+  use(): void {
+    this.#scene.store.usedSide.value = this.#scene.side;
   }
 
   selectCursor(): Promise<void> {
@@ -122,8 +142,10 @@ export class Heatmap {
 
   /** The viewport with what is seen through it, for a picture of it. */
   get sight(): Sight {
-    const { palette, rarity, subclustersAt } = this.#drawing;
-    return { ...this.#scene, palette, rarity, subclustersAt };
+    const { palette, rarity, subclustersAt, placed } = this.#drawing;
+    const { store, side } = this.#scene;
+    const look = { isolation: side.isolation.value, density: store.density.value };
+    return { ...this.#scene, ...look, palette, rarity, subclustersAt, placed };
   }
 
   /** All canvases as they are now, from the lowest to the uppermost. */
@@ -132,7 +154,7 @@ export class Heatmap {
   }
 
   #observe(root: HTMLElement): void {
-    const { store, tiles, viewport } = this.#scene;
+    const { store, side, tiles, viewport } = this.#scene;
     const observer = new ResizeObserver(([{ contentRect }]) => {
       viewport.resize({ width: contentRect.width, height: contentRect.height });
       this.#guide.arrange();
@@ -147,17 +169,28 @@ export class Heatmap {
       },
       effect(() => {
         const curve = store.settings.value?.curve;
-        const { view, layer } = store.pictures.shown.value;
-        const clusters = store.clusters.value;
+        const { view, layer } = side.pictures.shown.value;
+        const clusters = side.clusters.value;
         const shares = store.density.value;
         if (curve && store.facts.value?.geometry)
           void this.#guide.turnTo({ view, layer, curve, clusters, shares });
       }),
       effect(() => {
-        const generation = store.tileGeneration.value;
-        if (!samePicture(store.pictures.shown.value, tiles.picture)) return;
+        const generation = side.tileGeneration.value;
+        if (!samePicture(side.pictures.shown.value, tiles.picture)) return;
         tiles.setGeneration(generation);
         this.#drawing.setGeneration(generation);
+      }),
+      store.range.range.subscribe((range) => {
+        if (range?.view !== tiles.picture.view) this.#pointing.dropAnchor();
+      }),
+      effect(() => {
+        // What is selected on the one map is to be seen on the other.
+        const clusters =
+          tiles.picture.view === 'host'
+            ? [store.selection.selected.value ?? Infinity]
+            : store.selection.guest.clusters.value;
+        if (store.beside.value && clusters.length > 0) this.#guide.showCluster(clusters[0]);
       }),
       store.isOverlapOpen.subscribe(() => {
         this.#guide.arrange();

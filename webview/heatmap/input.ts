@@ -16,6 +16,8 @@ export function listenToPointer(root: HTMLElement, heatmap: Heatmap): () => void
   let pressed: { readonly x: number; readonly y: number } | undefined;
   let last = { x: 0, y: 0 };
   let dragging = false;
+  /** The press is with Shift: it selects a range. */
+  let ranging = false;
 
   const at = (event: MouseEvent): { x: number; y: number } => {
     const { left, top } = root.getBoundingClientRect();
@@ -33,7 +35,9 @@ export function listenToPointer(root: HTMLElement, heatmap: Heatmap): () => void
 
   const onDown = (event: PointerEvent): void => {
     if (event.button !== 0) return;
+    heatmap.use();
     pressed = last = at(event);
+    ranging = event.shiftKey;
     root.setPointerCapture(event.pointerId);
   };
 
@@ -41,15 +45,20 @@ export function listenToPointer(root: HTMLElement, heatmap: Heatmap): () => void
     const here = at(event);
     if (pressed && !dragging) {
       dragging = Math.hypot(here.x - pressed.x, here.y - pressed.y) >= DRAG_FROM;
-      root.classList.toggle('dragging', dragging);
+      root.classList.toggle('dragging', dragging && !ranging);
+      if (dragging && ranging) heatmap.beginRange(pressed);
     }
-    if (dragging) heatmap.panBy(here.x - last.x, here.y - last.y);
+    if (dragging && ranging) heatmap.extendRange(here);
+    else if (dragging) heatmap.panBy(here.x - last.x, here.y - last.y);
     last = here;
     heatmap.pointAt(here);
   };
 
   const onUp = (event: PointerEvent): void => {
-    if (pressed && !dragging && event.type === 'pointerup') void heatmap.selectAt(pressed);
+    if (pressed && !dragging && event.type === 'pointerup') {
+      if (ranging) heatmap.extendRange(pressed);
+      else void heatmap.selectAt(pressed);
+    }
     pressed = undefined;
     dragging = false;
     root.classList.remove('dragging');
@@ -57,7 +66,7 @@ export function listenToPointer(root: HTMLElement, heatmap: Heatmap): () => void
 
   const onDoubleClick = (event: MouseEvent): void => {
     const { x, y } = at(event);
-    heatmap.zoomBy(event.shiftKey ? 1 / 4 : 4, x, y);
+    heatmap.zoomBy(event.altKey ? 1 / 4 : 4, x, y);
   };
 
   root.addEventListener('wheel', onWheel, { signal, passive: false });
@@ -106,28 +115,28 @@ export function handleKey(event: KeyboardEvent, heatmap: Heatmap, escape: () => 
       heatmap.toggleWindows();
       return true;
     case 'ArrowLeft':
-      heatmap.moveCursor(-1, 0, 'cell');
+      heatmap.moveCursor(-1, 0, 'cell', event.shiftKey);
       return true;
     case 'ArrowRight':
-      heatmap.moveCursor(1, 0, 'cell');
+      heatmap.moveCursor(1, 0, 'cell', event.shiftKey);
       return true;
     case 'ArrowUp':
-      heatmap.moveCursor(0, -1, 'cell');
+      heatmap.moveCursor(0, -1, 'cell', event.shiftKey);
       return true;
     case 'ArrowDown':
-      heatmap.moveCursor(0, 1, 'cell');
+      heatmap.moveCursor(0, 1, 'cell', event.shiftKey);
       return true;
     case 'PageUp':
-      heatmap.moveCursor(0, -1, 'view');
+      heatmap.moveCursor(0, -1, 'view', event.shiftKey);
       return true;
     case 'PageDown':
-      heatmap.moveCursor(0, 1, 'view');
+      heatmap.moveCursor(0, 1, 'view', event.shiftKey);
       return true;
     case 'Home':
-      heatmap.moveCursorTo('first');
+      heatmap.moveCursorTo('first', event.shiftKey);
       return true;
     case 'End':
-      heatmap.moveCursorTo('last');
+      heatmap.moveCursorTo('last', event.shiftKey);
       return true;
     case 'Enter':
     case ' ':

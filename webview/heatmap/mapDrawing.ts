@@ -5,11 +5,13 @@ import type { CloseUp } from './closeUp.js';
 import { countInView } from './inView.js';
 import { Overlays, type Square } from './overlays.js';
 import { Rarity } from '../../src/core/picture/rarity.js';
+import type { CausePlace } from '../state/causePlaces.js';
 import { samePicture } from '../state/pictureState.js';
 import type { Palette } from './palette.js';
 import type { Look } from './renderer.js';
 import { RendererChoice } from './rendererChoice.js';
 import { CLOSE_UP_FROM, isInFile, selectedSquares, type Scene } from './scene.js';
+import type { PlacedMark } from './marks/rareMarks.js';
 import { SimulationMarks } from './marks/simulationMarks.js';
 import type { StoredTile } from './tiles/storedTile.js';
 import type { ShownWindows } from './windows/windowOverlay.js';
@@ -19,6 +21,8 @@ const REST = 150;
 
 /** Milliseconds of a frame in which tiles that have come are prepared; the rest follows in the next. */
 const PREPARING = 2;
+
+const NO_CAUSES: readonly CausePlace[] = [];
 
 /** What is outlined beside the selection; `update` is called first when the cells are others. */
 interface Outlined {
@@ -80,10 +84,15 @@ export class MapDrawing {
     return this.#overlays.marked;
   }
 
+  /** The same. */
+  get placed(): readonly PlacedMark[] {
+    return this.#overlays.placed;
+  }
+
   /** What is rare in the picture shown, as far as it is known. */
   get rarity(): Rarity {
-    const { store, tiles } = this.#scene;
-    const { known, shown } = store.pictures;
+    const { side, tiles } = this.#scene;
+    const { known, shown } = side.pictures;
     const counts = samePicture(shown.peek(), tiles.picture) ? known.peek()?.counts : undefined;
     const before = this.#rarity;
     if (before?.isOf(tiles.picture, tiles.curve.clusters, counts)) return before;
@@ -136,7 +145,7 @@ export class MapDrawing {
   }
 
   #observe(): void {
-    const { store } = this.#scene;
+    const { store, side } = this.#scene;
     this.#disposals.push(
       onThemeChange(() => {
         this.#palette = undefined;
@@ -146,8 +155,8 @@ export class MapDrawing {
         const setting = store.settings.value?.renderer;
         if (setting) this.#useRenderer(new RendererChoice(setting, this.#mount, this.invalidate));
       }),
-      store.isolation.subscribe(this.invalidate),
-      store.pictures.known.subscribe(this.invalidate),
+      side.isolation.subscribe(this.invalidate),
+      side.pictures.known.subscribe(this.invalidate),
       effect(() => {
         const states = store.windows.value;
         const selected = store.overlap.selectedWindow.value;
@@ -160,6 +169,10 @@ export class MapDrawing {
         store.selection.guest.clusters,
         store.simulation.onMap,
         store.mapped.shown,
+        store.beside,
+        store.causes.places,
+        store.links.highlights.host,
+        store.links.highlights.guest,
       ].map((signal) => signal.subscribe(this.invalidateOverlays)),
     );
   }
@@ -179,13 +192,13 @@ export class MapDrawing {
   #draw(preparing: number): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    const { store, tiles, viewport } = this.#scene;
+    const { store, side, tiles, viewport } = this.#scene;
     if (viewport.closed || !this.#renderer || !this.#opened) return;
     const { palette, rarity } = this;
     const { camera, picture, size, level } = viewport;
     const ratio = devicePixelRatio;
     const visible = viewport.visible();
-    const isolation = store.isolation.value;
+    const isolation = side.isolation.value;
     const density = store.density.value;
     const items = viewport.items(
       visible,
@@ -202,7 +215,7 @@ export class MapDrawing {
     };
     if (this.#cellsDirty) {
       this.#cellsDirty = false;
-      store.zoom.value = viewport.zoom;
+      side.zoom.value = viewport.zoom;
       tiles.want([{ level: tiles.top, x: 0, y: 0 }, ...visible]);
       this.#outlined.update();
       this.#renderer.draw(look);
@@ -229,6 +242,9 @@ export class MapDrawing {
       within: this.#closeUp?.within,
       curve: tiles.curve,
       windows: inFile ? this.#windows : undefined,
+      highlights: store.links.highlights[tiles.picture.view].value,
+      beside: store.beside.value,
+      causes: inFile ? store.causes.places.value : NO_CAUSES,
       mapped: inFile ? store.mapped.shown.value : undefined,
       hover: this.#outlined.hover(),
       preview: preview && { ...preview, size: 1 },
@@ -262,23 +278,23 @@ export class MapDrawing {
   #fetchCloseUp(): void {
     this.#fetching ??= import('./closeUp.js').then(({ CloseUp }) => {
       if (this.#disposed) return;
-      const { store, tiles } = this.#scene;
+      const { side, tiles } = this.#scene;
       const { canvas } = this.#overlays;
       this.#closeUp = new CloseUp(canvas, this.#scene, this.invalidate, this.invalidateOverlays);
       this.#closeUp.reset(tiles.curve.name);
-      this.#closeUp.setGeneration(store.tileGeneration.peek());
+      this.#closeUp.setGeneration(side.tileGeneration.peek());
       this.invalidate();
     });
   }
 
   /** Counts what is in view, unless that is all. */
   readonly #count = (): void => {
-    const { store, viewport } = this.#scene;
+    const { side, viewport } = this.#scene;
     const { width, height } = viewport.size;
     const view = { width: width * devicePixelRatio, height: height * devicePixelRatio };
     const corner = viewport.toView({ x: viewport.picture.width, y: viewport.picture.height });
     const start = viewport.toView({ x: 0, y: 0 });
     const all = start.x >= 0 && start.y >= 0 && corner.x <= width && corner.y <= height;
-    store.inView.value = all ? undefined : countInView(viewport.items(viewport.visible()), view);
+    side.inView.value = all ? undefined : countInView(viewport.items(viewport.visible()), view);
   };
 }

@@ -1,10 +1,14 @@
 import type { Curve, Extent } from '../../src/core/picture/curve.js';
+import type { CausePlace } from '../state/causePlaces.js';
+import type { Highlights } from '../state/linkState.js';
 import type { MappedOf } from '../state/referredTo.js';
 import { toView, type Camera } from './camera.js';
 import { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { fitCanvas, type DrawItem } from './renderer.js';
-import type { RareFrame, RareMarks } from './marks/rareMarks.js';
+import type { drawCauses } from './marks/causeMarks.js';
+import type { PlacedMark, RareFrame, RareMarks } from './marks/rareMarks.js';
+import type { RangeMarks } from './marks/rangeMarks.js';
 import type { TroubleMarks } from './marks/troubleMarks.js';
 import type { ShownWindows, WindowOverlay } from './windows/windowOverlay.js';
 
@@ -31,6 +35,11 @@ export interface OverlayFrame {
   /** Draws what is within cells, below all else. */
   readonly within: ((context: CanvasRenderingContext2D) => void) | undefined;
   readonly windows: ShownWindows | undefined;
+  /** Ranges of clusters that stand out. */
+  readonly highlights: Highlights;
+  readonly beside: boolean;
+  /** Of the file, in the order of their cards. */
+  readonly causes: readonly CausePlace[];
   readonly curve: Curve;
   /** A table and what it maps. */
   readonly mapped: MappedOf | undefined;
@@ -59,6 +68,10 @@ export class Overlays {
   readonly #fetched: () => void;
   #fetching: Promise<void> | undefined;
   #fetchingRare: Promise<void> | undefined;
+  #rangeMarks: RangeMarks | undefined;
+  #fetchingRanges: Promise<void> | undefined;
+  #causes: typeof drawCauses | undefined;
+  #fetchingCauses: Promise<void> | undefined;
 
   /** `fetched`: what was missing is there, or can be had in the next frame. */
   constructor(fetched: () => void) {
@@ -71,6 +84,11 @@ export class Overlays {
   /** See RareMarks. */
   get marked(): number {
     return this.#rare?.marked ?? 0;
+  }
+
+  /** The same. */
+  get placed(): readonly PlacedMark[] {
+    return this.#rare?.placed ?? [];
   }
 
   /** Whether the next frame differs from the last though nothing else has changed. */
@@ -86,10 +104,14 @@ export class Overlays {
     frame.within?.(context);
     this.#drawGrid(frame);
     this.#drawSquares(frame);
+    const ranges = this.#ranges(frame.highlights);
+    ranges?.drawVeil(context, frame);
     this.#drawRare(context, frame.rare);
     if (frame.windows) this.#drawWindows(context, frame, frame.windows);
     this.#drawTrouble(context, frame);
     if (frame.mapped) drawLinks(context, frame, frame.mapped);
+    this.#drawCauses(context, frame);
+    ranges?.drawOutlines(context, frame);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);
     if (frame.preview) this.#outline(frame, frame.preview, marks.selection, 3);
@@ -107,7 +129,27 @@ export class Overlays {
     });
   }
 
-  /** The same. */
+  /** Fetched when there are any. */
+  #drawCauses(context: CanvasRenderingContext2D, frame: OverlayFrame): void {
+    if (frame.causes.length === 0) return;
+    this.#causes?.(context, frame.causes, frame);
+    this.#fetchingCauses ??= import('./marks/causeMarks.js').then((module) => {
+      this.#causes = module.drawCauses;
+      this.#fetched();
+    });
+  }
+
+  /** Fetched when a range is to stand out. */
+  #ranges({ mapped, selected, table }: Highlights): RangeMarks | undefined {
+    if (mapped.length + selected.length > 0 || table !== undefined)
+      this.#fetchingRanges ??= import('./marks/rangeMarks.js').then(({ RangeMarks }) => {
+        this.#rangeMarks = new RangeMarks();
+        this.#fetched();
+      });
+    return this.#rangeMarks;
+  }
+
+  /** Fetched as what is rare is. */
   #drawTrouble(
     context: CanvasRenderingContext2D,
     { marks, ratio, items, hatched }: OverlayFrame,

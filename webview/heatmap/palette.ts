@@ -21,6 +21,10 @@ export interface Marks {
   readonly hover: string;
   readonly selection: string;
   readonly halo: string;
+  /** Numbers of causes lie on it, white. */
+  readonly pin: string;
+  /** What an L2 table maps. */
+  readonly table: string;
   readonly frame: string;
   /** Of simulated operations. */
   readonly allocated: string;
@@ -80,6 +84,8 @@ export function readPalette(picture: Picture, read: (variable: string) => string
       hover: foreground,
       selection: read('--vscode-editor-foreground') || foreground,
       halo: read('--vscode-editor-background'),
+      pin: read('--cause-pin'),
+      table: read(kindVariable('active-l2')),
       allocated: read(kindVariable('refcount-block')),
       stopped: read('--vscode-problemsInfoIcon-foreground') || foreground,
       overwritten: read(kindVariable('active-l2')),

@@ -6,6 +6,7 @@ import {
 } from '../../src/core/picture/tile.js';
 import { valueText } from '../text/layerText.js';
 import { count, TROUBLE_TEXT } from '../text/text.js';
+import type { Stretch } from '../../src/core/picture/stretch.js';
 import { tileOfCell, valueAt, type CellPlace } from './descend.js';
 import type { TileStore } from './tiles/tileStore.js';
 import type { HoverPlace } from '../state/hoverPlace.js';
@@ -43,16 +44,31 @@ export function placeAt(store: TileStore, cell: CellPlace): HoverPlace | undefin
 }
 
 /** The lowest cluster of a cell. It lies in a corner, on either curve. */
-function firstCluster({ curve }: TileStore, { level, x, y }: CellPlace): number | undefined {
+function firstCluster(store: TileStore, cell: CellPlace): number | undefined {
+  const corners = cornersOf(store, cell);
+  return corners.length > 0 ? Math.min(...corners) : undefined;
+}
+
+/** From the lowest cluster of a cell to the highest, which lies in a corner too; none past the end. */
+export function stretchOfCell(store: TileStore, cell: CellPlace): Stretch | undefined {
+  const first = firstCluster(store, cell);
+  if (first === undefined) return undefined;
+  const { curve } = store;
+  const corners = cornersOf(store, cell);
+  // Of a cell at the end of the picture, corners may lie past it.
+  const last = corners.length < 4 ? curve.clusters - 1 : Math.max(...corners);
+  return { first, end: Math.max(first, last) + 1 };
+}
+
+function cornersOf({ curve }: TileStore, { level, x, y }: CellPlace): number[] {
   const edge = 2 ** level;
   const [left, top] = [x * edge, y * edge];
-  const corners = [
+  return [
     curve.cluster(left, top),
     curve.cluster(left + edge - 1, top),
     curve.cluster(left, top + edge - 1),
     curve.cluster(left + edge - 1, top + edge - 1),
   ].filter((cluster) => cluster !== undefined);
-  return corners.length > 0 ? Math.min(...corners) : undefined;
 }
 
 /** One line for the eye: "cluster 20,512 · 0x50200000 · active L2". */

@@ -6,7 +6,8 @@ import type { CameraGuide } from './cameraGuide.js';
 import { descend, type CellPlace } from './descend.js';
 import type { MapDrawing } from './mapDrawing.js';
 import type { Square } from './overlays.js';
-import { placeAt, speakPlace } from './place.js';
+import type { Stretch } from '../../src/core/picture/stretch.js';
+import { placeAt, speakPlace, stretchOfCell } from './place.js';
 import { isInFile, selectedSquares, type Scene } from './scene.js';
 import { guestCluster, hostCluster, ifKnown } from '../../src/core/units.js';
 
@@ -24,6 +25,8 @@ export class Pointing {
   #pointer: Point | undefined;
   /** The cell cursor of the keyboard, in cells of level 0; the pointer takes its place. */
   #cursor: Point | undefined;
+  /** Where a range began that may go on. */
+  #anchor: Stretch | undefined;
   /** Where the map begins in the window, in CSS pixels. */
   #left = 0;
 
@@ -35,7 +38,7 @@ export class Pointing {
 
   /** The cell that is pointed at, if there is anything. */
   get square(): Square | undefined {
-    const cell = this.#scene.store.pointed.value && this.#cell();
+    const cell = this.#scene.side.pointed.value && this.#cell();
     if (!cell) return undefined;
     const size = 2 ** cell.level;
     return { x: cell.x * size, y: cell.y * size, size };
@@ -49,6 +52,12 @@ export class Pointing {
   /** Another picture: its cells are others. */
   dropCursor(): void {
     this.#cursor = undefined;
+    this.#anchor = undefined;
+  }
+
+  /** No range goes on. */
+  dropAnchor(): void {
+    this.#anchor = undefined;
   }
 
   /** The pointer is over a point of the view, or has left. */
@@ -69,18 +78,50 @@ export class Pointing {
     await this.#select(this.#markedNear(point) ?? this.#scene.viewport.cellAt(point));
   }
 
-  /** Moves the cell cursor by cells as wide as they are drawn, or by views. */
-  moveCursor(dx: number, dy: number, unit: 'cell' | 'view'): void {
+  /** Moves the cell cursor by cells as wide as they are drawn, or by views; `isRange`: and the end of a range with it. */
+  moveCursor(dx: number, dy: number, unit: 'cell' | 'view', isRange: boolean): void {
     const { level, rows } = this.#scene.viewport;
     const by = 2 ** level * (unit === 'cell' ? 1 : rows);
     const from = this.#cursor ?? this.#cursorStart();
-    this.#putCursor({ x: from.x + dx * by, y: from.y + dy * by });
+    this.#putCursor({ x: from.x + dx * by, y: from.y + dy * by }, isRange ? from : undefined);
   }
 
   /** The cell cursor to the first or the last cluster. */
-  moveCursorTo(end: 'first' | 'last'): void {
+  moveCursorTo(end: 'first' | 'last', isRange: boolean): void {
     const { curve } = this.#scene.tiles;
-    this.#putCursor(curve.point(end === 'first' ? 0 : curve.clusters - 1));
+    const from = this.#cursor ?? this.#cursorStart();
+    const to = curve.point(end === 'first' ? 0 : curve.clusters - 1);
+    this.#putCursor(to, isRange ? from : undefined);
+  }
+
+  /** A range begins at a point of the view. */
+  beginRange(point: Point): void {
+    const { viewport, tiles } = this.#scene;
+    this.#anchor = stretchOfCell(tiles, viewport.cellAt(point));
+  }
+
+  /** The range from where it began, else from what is selected, to a point of the view. */
+  extendRange(point: Point): void {
+    const { viewport } = this.#scene;
+    this.#extendTo(viewport.cellAt(point), this.#selectedCell() ?? viewport.cellAt(point));
+  }
+
+  #extendTo(cell: CellPlace, from: CellPlace): void {
+    const { store, tiles } = this.#scene;
+    const { view } = tiles.picture;
+    const anchor = (this.#anchor ??= stretchOfCell(tiles, from));
+    const end = stretchOfCell(tiles, cell);
+    if (!anchor || !end) return;
+    store.selectRange({
+      view,
+      first: Math.min(anchor.first, end.first),
+      end: Math.max(anchor.end, end.end),
+    });
+  }
+
+  #selectedCell(): CellPlace | undefined {
+    const [selected] = selectedSquares(this.#scene);
+    return selected && { level: 0, x: selected.x, y: selected.y };
   }
 
   async selectCursor(): Promise<void> {
@@ -91,12 +132,12 @@ export class Pointing {
 
   /** Tells the store what is there now: the map or the pointer has moved, or a tile has come. */
   update(): void {
-    const { store, viewport, tiles } = this.#scene;
+    const { side, viewport, tiles } = this.#scene;
     const cell = this.#cell();
     const place = cell && placeAt(tiles, cell);
     const at = this.#pointer ?? (this.#cursor && viewport.toView(this.#cursor));
     const { height } = viewport.size;
-    store.pointed.value = place &&
+    side.pointed.value = place &&
       at && {
         place,
         cluster: this.#cluster(),
@@ -124,8 +165,9 @@ export class Pointing {
     return selected ?? { x: Math.floor(x), y: Math.floor(y) };
   }
 
-  #putCursor({ x, y }: Point): void {
-    const { store, viewport } = this.#scene;
+  /** `from`: where the cursor was, if a range goes on to where it is put. */
+  #putCursor({ x, y }: Point, from?: Point): void {
+    const { store, side, viewport } = this.#scene;
     const { width, height } = viewport.picture;
     this.#pointer = undefined;
     this.#cursor = {
@@ -134,20 +176,23 @@ export class Pointing {
     };
     this.#guide.show(this.#cursor);
     this.update();
-    const pointed = store.pointed.value;
+    if (from)
+      this.#extendTo(this.#scene.viewport.cellOf(this.#cursor), this.#scene.viewport.cellOf(from));
+    const pointed = side.pointed.value;
     const window = isInFile(this.#scene)
       ? describeWindowOf(store.windows.value, pointed?.cluster)
       : undefined;
     store.spoken.value = pointed
-      ? speakPlace(pointed.place, store.clusterSize, store.pictures.names.value) +
+      ? speakPlace(pointed.place, store.clusterSize, side.pictures.names.value) +
         (window ? `, ${window}` : '')
       : 'past the end of the file';
   }
 
   async #select(cell: CellPlace): Promise<void> {
-    const { store, tiles } = this.#scene;
+    const { store, side, tiles } = this.#scene;
     const { curve } = tiles;
-    const wanted = store.isolation.value?.mask ?? this.#rarestOf(cell);
+    const wanted = side.isolation.value?.mask ?? this.#rarestOf(cell);
+    this.#anchor = undefined;
     const at = await descend(tiles, cell, wanted).catch(
       // The worker is gone or restarts: the corner of the cell is as good as any.
       () => ({ x: cell.x * 2 ** cell.level, y: cell.y * 2 ** cell.level }),

@@ -147,6 +147,12 @@ export class Viewport {
     if (!seen || !inView) this.moveTo({ ...middle, scale: seen ? scale : Math.max(near, scale) });
   }
 
+  /** Fills the view with cells. */
+  zoomTo({ x, y, width, height }: Rectangle): void {
+    const scale = GIVEN_ACROSS * Math.min(this.#size.width / width, this.#size.height / height);
+    this.moveTo({ x: x + width / 2, y: y + height / 2, scale });
+  }
+
   toPicture({ x, y }: Point): Point {
     return toPicture(this.#camera, this.#size, x, y);
   }

@@ -1,6 +1,7 @@
 import { KINDS, type KindName } from '../../src/core/map/kinds.js';
 import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
 import { glyphOfKind, kindOfDominant } from '../../src/core/picture/tile.js';
+import type { MapSide } from './mapSide.js';
 import type { Store } from './store.js';
 
 /** What fills a file, in the order of the legend; before them stand the structures. */
@@ -40,23 +41,28 @@ export const isFileKinds = ({ view, layer }: Picture): boolean =>
 export const isGuestKinds = ({ view, layer }: Picture): boolean =>
   view === 'guest' && layer === 'kinds';
 
-/** The values that the picture shown has, in the order of the legend. */
-export function legendValues(store: Store): LegendValue[] {
-  const picture = store.pictures.shown.value;
-  const counts = store.pictures.known.value?.counts;
+/** The values that the picture shown on a map has, in the order of the legend. */
+export function legendValues(store: Store, { pictures }: MapSide): LegendValue[] {
+  const picture = pictures.shown.value;
+  const counts = pictures.known.value?.counts;
   const always = isFileKinds(picture) && counts === undefined ? ALWAYS : [];
   return orderOf(picture)
     .map((value) => {
       const clusters = counts?.[value];
-      return { value, clusters, also: alsoOf(store, value, clusters) };
+      return { value, clusters, also: alsoOf(store, picture, value, clusters) };
     })
     .filter(({ value, clusters = 0 }) => always.includes(value) || clusters > 0);
 }
 
-function alsoOf(store: Store, value: number, clusters: number | undefined): number {
+function alsoOf(
+  store: Store,
+  picture: Picture,
+  value: number,
+  clusters: number | undefined,
+): number {
   const scan = store.scan.value;
   const kind = kindOfDominant(value);
-  if (!isFileKinds(store.pictures.shown.value) || scan.state !== 'scanned') return 0;
+  if (!isFileKinds(picture) || scan.state !== 'scanned') return 0;
   if (kind === undefined || clusters === undefined) return 0;
   return Math.max(0, scan.summary.clusters[kind] - clusters);
 }

@@ -14,7 +14,7 @@ export const samePicture = (a: Picture, b: Picture): boolean =>
 /** Which picture the user has chosen, and which is shown until that one is there. */
 export class PictureState {
   readonly chosen: Signal<Picture>;
-  readonly shown = signal<Picture>(FIRST_PICTURE);
+  readonly shown: Signal<Picture>;
   /** What is known of the picture shown. */
   readonly known = signal<Extract<LayerAnswer, { state: 'ready' }> | undefined>(undefined);
   /** Part done of the picture chosen, while it is being computed. */
@@ -28,10 +28,18 @@ export class PictureState {
   /** Names of the snapshots or bitmaps in the picture shown. */
   readonly names: ReadonlySignal<readonly string[]> = computed(() => this.known.value?.names ?? []);
   readonly #ask: (picture: Picture) => Promise<LayerAnswer>;
+  readonly #first: Picture;
   readonly #poll = new Poll();
 
-  constructor(ask: (picture: Picture) => Promise<LayerAnswer>, chosen: Picture) {
+  /** `first`: what is shown until there is anything else. */
+  constructor(
+    ask: (picture: Picture) => Promise<LayerAnswer>,
+    chosen: Picture,
+    first = FIRST_PICTURE,
+  ) {
     this.#ask = ask;
+    this.#first = first;
+    this.shown = signal(first);
     this.chosen = signal(chosen);
     effect(() => {
       const picture = this.chosen.value;
@@ -46,7 +54,7 @@ export class PictureState {
     this.known.value = undefined;
     this.failure.value = undefined;
     this.simulated.value = false;
-    this.shown.value = FIRST_PICTURE;
+    this.shown.value = this.#first;
     this.stage.value = 'closed';
     if (open) this.stage.value = 'open';
   }

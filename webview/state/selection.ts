@@ -1,8 +1,7 @@
 import { signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import { GuestSelection } from './guestSelection.js';
 import type { HostActions } from './hostActions.js';
-import type { MapCommands } from './mapCommands.js';
-import type { PictureState } from './pictureState.js';
+import type { RangeState } from './rangeState.js';
 import type { Rpc } from './rpc.js';
 import type { Tab } from './viewState.js';
 import type { ClusterDetail } from '../../src/core/inspect/inspection.js';
@@ -22,11 +21,13 @@ interface Surroundings {
   readonly geometry: ReadonlySignal<GeometryFacts | undefined>;
   readonly clusterSize: number;
   readonly guestClusters: number;
-  readonly pictures: Pick<PictureState, 'choose'>;
   readonly navigation: { visit(cluster: HostCluster): void };
   readonly actions: Pick<HostActions, 'tellSelected'>;
   readonly rpc: Rpc;
-  readonly map: MapCommands | undefined;
+  /** A range of clusters takes the place of one, and one that of a range. */
+  readonly range: Pick<RangeState, 'choose'>;
+  reveal(cluster: HostCluster, view: 'host'): void;
+  reveal(cluster: GuestCluster, view: 'guest'): void;
   showTab(tab: Tab): void;
 }
 
@@ -62,11 +63,13 @@ export class Selection {
 
   /** Selects a guest cluster, and with it the host cluster that holds it. */
   async selectGuest(cluster: GuestCluster): Promise<void> {
+    this.#surroundings.range.choose(undefined);
     const found = await this.guest.pick(cluster);
     if (found) this.#selectHost(found.host);
   }
 
   #setSelected(cluster: HostCluster | undefined): void {
+    this.#surroundings.range.choose(undefined);
     this.guest.clear();
     this.#selectHost(cluster);
   }
@@ -103,16 +106,14 @@ export class Selection {
   }
 
   #reveal(cluster: HostCluster): void {
-    this.#surroundings.pictures.choose({ view: 'host' });
-    this.#surroundings.map?.reveal(cluster, 'host');
+    this.#surroundings.reveal(cluster, 'host');
   }
 
   /** The same with a cluster of the guest's disk. */
   showGuest(cluster: GuestCluster): void {
     if (cluster >= this.#surroundings.guestClusters) return;
     void this.selectGuest(cluster);
-    this.#surroundings.pictures.choose({ view: 'guest' });
-    this.#surroundings.map?.reveal(cluster, 'guest');
+    this.#surroundings.reveal(cluster, 'guest');
   }
 
   /** The image may have been read anew: what was selected may be gone. */

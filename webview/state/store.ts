@@ -1,27 +1,28 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { Explanation } from '../../src/core/check/explanations.js';
 import type { FindingCode } from '../../src/core/check/finding.js';
-import type { Curve } from '../../src/core/picture/curve.js';
-import { LAYERS, type Layer } from '../../src/core/picture/layer.js';
+import { LAYERS, type Layer, type View } from '../../src/core/picture/layer.js';
 import { isMapLayer } from '../../src/core/picture/mapLayers.js';
-import type { Rectangle } from '../../src/core/picture/stretch.js';
-import { maskOfValue } from '../../src/core/picture/tile.js';
 import type { CacheOptions } from '../../src/core/simulate/copy/cacheOptions.js';
 import type { Shell } from '../../src/core/shell.js';
 import { windowOf } from '../../src/core/picture/windowGrid.js';
 import type { FileStatus } from '../../src/protocol/imageService.js';
 import type { HeatmapSettings } from '../../src/protocol/webviewMessages.js';
+import { CausePlaces } from './causePlaces.js';
 import type { Host } from './host.js';
 import { HostActions } from './hostActions.js';
 import type { HoverPoint } from './hoverPlace.js';
 import type { InView, Isolation } from './inView.js';
 import { Selection } from './selection.js';
+import { LinkState } from './linkState.js';
 import type { MapCommands } from './mapCommands.js';
+import { GuestSide, isolationOf, type MapSide, type Seen } from './mapSide.js';
 import { MappedState } from './referredTo.js';
 import { Navigation } from './navigation.js';
 import { OverlapState } from './overlapState.js';
 import { PictureState } from './pictureState.js';
 import { Rpc } from './rpc.js';
+import { asksRange, RangeState, type ClusterRange } from './rangeState.js';
 import type { Scan } from './scan.js';
 import { SimulationState } from './simulationState.js';
 import { SweepState } from './sweepState.js';
@@ -29,7 +30,7 @@ import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from 
 import { WindowStates } from '../text/windowStates.js';
 import type { GeometryFacts, ImageFacts } from '../../src/core/qcow2/facts.js';
 import type { OverlapOptions } from '../../src/protocol/shapes.js';
-import type { HostCluster } from '../../src/core/units.js';
+import type { GuestCluster, HostCluster } from '../../src/core/units.js';
 
 /** The unit of lengths in QEMU's block layer. */
 const SECTOR = 512;
@@ -41,14 +42,11 @@ const NONE_REACHED: readonly number[] = [];
 /** A file of which nothing has been told yet. */
 export const UNTOUCHED: FileStatus = { changed: 'no', use: 'unknown' };
 
-/** What one sees of a picture. */
-interface Seen {
-  readonly curve: Curve;
-  readonly area: Rectangle;
-}
-
-/** All that the webview knows, as signals; what it says to the host; what survives its hiding. */
-export class Store {
+/**
+ * All that the webview knows, as signals; what it says to the host; what survives its hiding. Its
+ * own side is the map that is always there: where there are two, that of the file.
+ */
+export class Store implements MapSide {
   readonly facts = signal<ImageFacts | undefined>(undefined);
   /** Why the file cannot be read. */
   readonly failure = signal<string | undefined>(undefined);
@@ -77,14 +75,15 @@ export class Store {
   /** What can be seen of the map, unless all can. */
   readonly inView = signal<InView | undefined>(undefined);
   readonly camera: Signal<KeptCamera | undefined>;
+  /** The file and the disk stand side by side. */
+  readonly beside: Signal<boolean>;
   readonly pane: Signal<ViewState['pane']>;
   readonly geometry: ReadonlySignal<GeometryFacts | undefined> = computed(
     () => this.facts.value?.geometry,
   );
-  readonly isolation: ReadonlySignal<Isolation | undefined> = computed(() => {
-    const value = this.isolated.value;
-    return value === undefined ? undefined : { mask: maskOfValue(value), dominant: value };
-  });
+  readonly isolation: ReadonlySignal<Isolation | undefined> = computed(() =>
+    isolationOf(this.isolated.value),
+  );
   /** Whether one looks at overlap windows: their tab or their layer is open. */
   readonly isOverlapOpen: ReadonlySignal<boolean> = computed(() => {
     const { open, tab } = this.pane.value;
@@ -102,6 +101,14 @@ export class Store {
     if (this.overlap.position.value === undefined || answer?.state !== 'built') return NONE_REACHED;
     return answer.last?.windows ?? NONE_REACHED;
   });
+  /** There is a picture of the map, or a part of it: before, there is nothing that one could do. */
+  readonly isDrawn: ReadonlySignal<boolean> = computed(
+    () => this.generation.value > 0 || this.pictures.known.value !== undefined,
+  );
+  /** The maps that are shown. */
+  readonly sides: ReadonlySignal<readonly MapSide[]> = computed(() =>
+    this.beside.value ? [this, this.guestSide] : [this],
+  );
   /** Layers that there is something to see in. */
   readonly layers: ReadonlySignal<readonly Layer[]> = computed(() => {
     const geometry = this.geometry.value;
@@ -138,6 +145,14 @@ export class Store {
   readonly sweep: SweepState;
   readonly mapped: MappedState;
   readonly navigation: Navigation;
+  /** The map of the disk, where it stands beside that of the file. */
+  readonly guestSide: GuestSide;
+  /** The range of clusters that is selected. */
+  readonly range: RangeState;
+  readonly links: LinkState;
+  readonly causes: CausePlaces;
+  /** The map that commands are for: the one that was used last. */
+  readonly usedSide: Signal<MapSide>;
   map: MapCommands | undefined;
   readonly #host: Host;
 
@@ -153,13 +168,19 @@ export class Store {
     this.sweep = new SweepState(
       (options) => this.rpc.ask('simulateSweep', { options }),
       () => {
-        this.pictures.changed('simulation');
+        this.#changed('simulation');
       },
     );
     this.pictures = new PictureState((picture) => this.rpc.ask('layer', picture), kept.picture);
     this.selection = new Selection(this, kept);
     this.navigation = new Navigation(this, kept.history);
     this.actions = new HostActions(this, host);
+    this.beside = signal(kept.beside);
+    this.guestSide = new GuestSide(this.rpc, () => this.guestClusters);
+    this.usedSide = signal<MapSide>(this);
+    this.range = new RangeState(asksRange(this.rpc));
+    this.causes = new CausePlaces(this);
+    this.links = new LinkState(this.rpc, this.range);
     this.camera = signal(kept.camera);
     this.pane = signal(kept.pane);
     this.overlap.areWindowsShown.value = kept.windows;
@@ -176,6 +197,7 @@ export class Store {
       const history = this.navigation.history.value;
       const picture = this.pictures.chosen.value;
       const guest = this.selection.guestToKeep;
+      const beside = this.beside.value;
       const state: ViewState = {
         version: FRESH.version,
         camera,
@@ -187,6 +209,7 @@ export class Store {
         simulation,
         windows,
         density,
+        beside,
       };
       host.keepState(state);
     });
@@ -198,16 +221,31 @@ export class Store {
       this.mapped.point(this.pointed.value?.place);
     });
     effect(() => {
+      const { layer } = this.pictures.chosen.value;
+      this.guestSide.follow(layer, this.beside.value ? this.pictures.stage.value : 'closed');
+      if (!this.beside.value) this.usedSide.value = this;
+    });
+    effect(() => {
+      const place = (this.pointed.value ?? this.guestSide.pointed.value)?.place;
+      this.links.point(this.beside.value ? place : undefined);
+    });
+    effect(() => {
+      const detail = this.selection.detail.value;
+      const isTable = detail.state === 'known' && detail.detail.kinds.includes('active-l2');
+      void this.links.select(isTable && this.beside.value ? detail.detail.cluster : undefined);
+    });
+    effect(() => {
       const { canGoBack, canGoForward } = this.navigation;
       host.post({ type: 'history', back: canGoBack.value, forward: canGoForward.value });
     });
     effect(() => {
-      if (this.overlap.answer.value) this.pictures.changed('windows');
+      if (this.overlap.answer.value) this.#changed('windows');
     });
-    effect(() => {
-      // A value of one picture means nothing in another.
-      if (this.pictures.shown.value) this.isolated.value = undefined;
-    });
+    // A value of one picture means nothing in another.
+    for (const side of [this, this.guestSide])
+      side.pictures.shown.subscribe(() => {
+        side.isolated.value = undefined;
+      });
   }
 
   /** Tells the host that this listens, and what was selected, which a fresh host does not know. */
@@ -232,6 +270,33 @@ export class Store {
   get #mapGeneration(): number {
     const { view, layer } = this.pictures.shown.value;
     return view === 'host' && isMapLayer(layer) ? this.generation.value : 0;
+  }
+
+  #changed(layer: Layer): void {
+    for (const { pictures } of [this, this.guestSide]) pictures.changed(layer);
+  }
+
+  /** Shows the file, the disk, or both side by side. */
+  look(at: View | 'beside'): void {
+    batch(() => {
+      this.beside.value = at === 'beside';
+      this.pictures.choose({ view: at === 'beside' ? 'host' : at });
+    });
+  }
+
+  /** Brings a cluster into view: on the map that has it, else that is turned to it. */
+  reveal(cluster: HostCluster, view: 'host'): void;
+  reveal(cluster: GuestCluster, view: 'guest'): void;
+  reveal(cluster: HostCluster | GuestCluster, view: View): void {
+    if (!this.beside.value) this.pictures.choose({ view });
+    const side = this.beside.value && view === 'guest' ? this.guestSide : this;
+    side.map?.show(cluster, view);
+  }
+
+  /** Selects a range of clusters, in the place of one; undefined: none. */
+  selectRange(range: ClusterRange | undefined): void {
+    this.range.choose(range);
+    if (range && this.pane.value.tab !== 'cluster') this.showTab('cluster');
   }
 
   /** Selects a cluster that was chosen on the map, and the window it is in, if windows are shown. */

@@ -41,6 +41,8 @@ export interface ViewState {
   readonly windows: boolean;
   /** Whether cells show how much of them is taken. */
   readonly density: boolean;
+  /** Whether the file and the disk stand side by side. */
+  readonly beside: boolean;
 }
 
 /** The simulated operations, and how the copy is opened. */
@@ -71,6 +73,7 @@ export const FRESH: ViewState = {
   simulation: { operations: [], engine: 'today', cache: 'writethrough' },
   windows: true,
   density: false,
+  beside: false,
 };
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
@@ -142,5 +145,6 @@ export function readViewState(kept: unknown): ViewState {
     simulation: readSimulation(simulation),
     windows: typeof windows === 'boolean' ? windows : FRESH.windows,
     density: density === true,
+    beside: kept.beside === true,
   };
 }

@@ -5,10 +5,30 @@ import { DOMINANT_MASK, maskOfValue, TROUBLE_SHIFT } from '../../src/core/pictur
 import { unpack, type Marks, type Palette } from '../heatmap/palette.js';
 import { RECENCIES, type WindowStates } from '../text/windowStates.js';
 
-/** Columns of the strip in CSS pixels: trouble, the values, what is rare, the windows; its width as in strip.css. */
-export const STRIP = { left: 8, kinds: 16, gap: 2, ticks: 5, windows: 6, width: 44 } as const;
-const TICKS_LEFT = STRIP.left + STRIP.kinds + 1;
-const WINDOWS_LEFT = TICKS_LEFT + STRIP.ticks + STRIP.gap;
+/** Columns of a strip in CSS pixels, each with its side that looks at the values first. */
+export interface StripLayout {
+  readonly width: number;
+  readonly values: readonly [from: number, to: number];
+  readonly ticks: readonly [from: number, to: number];
+  readonly arrows: readonly [tip: number, base: number];
+  /** Where there is no column for them, windows are not drawn. */
+  readonly windows: number | undefined;
+}
+
+/** Beside the map or above it; its width as in strip.css. */
+export const LONE_STRIP: StripLayout = {
+  ...{ width: 44, arrows: [7, 1], values: [8, 24], ticks: [25, 30] },
+  windows: 32,
+};
+/** One of two that face each other: the values at the edge. */
+export const FACING_STRIP: StripLayout = {
+  ...{ width: 30, values: [0, 14], ticks: [15, 20], arrows: [21, 28] },
+  windows: undefined,
+};
+
+/** CSS pixels that a bar of windows is wide; more where some are unprotected. */
+const WINDOWS = 6;
+const UNPROTECTED = 3;
 
 /** CSS pixels that a tick is high, and an arrow. */
 const TICK = 2;
@@ -18,12 +38,39 @@ const MAX_TICKS = 1 / 4;
 /** From this height on (CSS pixels) windows are told apart by gaps. */
 const GAPS_FROM = 4;
 
-interface Bars {
+export interface Bars {
   readonly context: CanvasRenderingContext2D;
-  /** Device pixels. */
-  readonly height: number;
+  readonly layout: StripLayout;
+  /** From the left to the right, and not from top to bottom. */
+  readonly isLevel: boolean;
+  /** Its columns in the other order. */
+  readonly isMirrored: boolean;
+  /** From its start to its end, in device pixels. */
+  readonly length: number;
   /** Device pixels in a CSS pixel. */
   readonly ratio: number;
+}
+
+/** A point of the canvas: so many CSS pixels into the columns, so many device pixels along. */
+function pointAt(
+  { layout, isLevel, isMirrored, ratio }: Bars,
+  column: number,
+  along: number,
+): readonly [x: number, y: number] {
+  const across = Math.round((isMirrored ? layout.width - column : column) * ratio);
+  return isLevel ? [along, across] : [across, along];
+}
+
+/** The rectangle between two columns, and from one place along the strip to another. */
+export function barIn(
+  bars: Bars,
+  [from, to]: readonly [number, number],
+  start: number,
+  end: number,
+): readonly [x: number, y: number, width: number, height: number] {
+  const [x1, y1] = pointAt(bars, from, start);
+  const [x2, y2] = pointAt(bars, to, end);
+  return [Math.min(x1, x2), Math.min(y1, y2), Math.abs(x2 - x1), Math.abs(y2 - y1)];
 }
 
 /**
@@ -31,22 +78,25 @@ interface Bars {
  * ticks, and on the other side an arrow where there is trouble.
  */
 export function drawValues(
-  { context, height, ratio }: Bars,
+  bars: Bars,
   { glyphs, masks }: StripRows,
   palette: Palette,
   rarity: Rarity,
 ): void {
-  const [left, width] = [Math.round(STRIP.left * ratio), Math.round(STRIP.kinds * ratio)];
-  const image = context.createImageData(width, height);
-  const pixels = new Uint32Array(image.data.buffer);
-  for (let y = 0; y < height; y++) {
-    const glyph = glyphs[Math.floor((y * glyphs.length) / height)];
-    pixels.fill(palette.colours[glyph & DOMINANT_MASK], y * width, (y + 1) * width);
+  const { context, layout, length, ratio } = bars;
+  const valueAt = (along: number): number =>
+    glyphs[Math.floor((along * glyphs.length) / length)] & DOMINANT_MASK;
+  for (let along = 0; along < length;) {
+    const value = valueAt(along);
+    const start = along;
+    while (along < length && valueAt(along) === value) along++;
+    const { red, green, blue, alpha } = unpack(palette.colours[value]);
+    context.fillStyle = `rgba(${red}, ${green}, ${blue}, ${alpha})`;
+    context.fillRect(...barIn(bars, layout.values, start, along));
   }
-  context.putImageData(image, left, 0);
   const topOf = (row: number, high: number): number => {
-    const middle = ((row + 0.5) * height) / glyphs.length;
-    return Math.min(Math.max(0, Math.round(middle - high / 2)), height - high);
+    const middle = ((row + 0.5) * length) / glyphs.length;
+    return Math.min(Math.max(0, Math.round(middle - high / 2)), length - high);
   };
   const tick = Math.round(TICK * ratio);
   // The rarest last: on top. What has a tick in every row would say nothing there.
@@ -57,8 +107,10 @@ export function drawValues(
     if (rows.length > MAX_TICKS * masks.length) continue;
     const { red, green, blue } = unpack(palette.colours[value]);
     context.fillStyle = `rgb(${red}, ${green}, ${blue})`;
-    for (const row of rows)
-      context.fillRect(TICKS_LEFT * ratio, topOf(row, tick), STRIP.ticks * ratio, tick);
+    for (const row of rows) {
+      const top = topOf(row, tick);
+      context.fillRect(...barIn(bars, layout.ticks, top, top + tick));
+    }
   }
   // The worst last: on top.
   for (const trouble of [1, 2, 3] as const) {
@@ -67,10 +119,11 @@ export function drawValues(
     glyphs.forEach((glyph, row) => {
       if (glyph >>> TROUBLE_SHIFT !== trouble) return;
       const top = topOf(row, high);
+      const [tip, base] = layout.arrows;
       context.beginPath();
-      context.moveTo(ratio, top);
-      context.lineTo((STRIP.left - 1) * ratio, top + high / 2);
-      context.lineTo(ratio, top + high);
+      context.moveTo(...pointAt(bars, base, top));
+      context.lineTo(...pointAt(bars, tip, top + high / 2));
+      context.lineTo(...pointAt(bars, base, top + high));
       context.fill();
     });
   }
@@ -102,22 +155,22 @@ export function drawWindowStates(
   { codes, recencies }: WindowStates,
   { windows: colours }: Marks,
 ): void {
-  const { context, height, ratio } = bars;
-  const windowHeight = height / codes.length;
-  const apart = windowHeight >= GAPS_FROM * ratio;
-  const slots = apart ? codes.length : height;
+  const { context, layout, length, ratio } = bars;
+  if (layout.windows === undefined) return;
+  const apart = length / codes.length >= GAPS_FROM * ratio;
+  const slots = apart ? codes.length : length;
   for (let slot = 0; slot < slots; slot++) {
     const first = Math.floor((slot * codes.length) / slots);
     const end = Math.max(first + 1, Math.ceil(((slot + 1) * codes.length) / slots));
     const row = summary(codes, recencies, first, Math.min(end, codes.length));
-    const top = Math.round((slot * height) / slots);
-    const bottom = Math.round(((slot + 1) * height) / slots) - (apart ? Math.round(ratio) : 0);
-    const wide = row.unprotected ? STRIP.windows + 3 : STRIP.windows;
+    const top = Math.round((slot * length) / slots);
+    const bottom = Math.round(((slot + 1) * length) / slots) - (apart ? Math.round(ratio) : 0);
+    const wide = row.unprotected ? WINDOWS + UNPROTECTED : WINDOWS;
     const look = lookOf(row, colours);
     if (!look) continue;
     context.globalAlpha = look.alpha;
     context.fillStyle = look.colour;
-    context.fillRect(WINDOWS_LEFT * ratio, top, wide * ratio, bottom - top);
+    context.fillRect(...barIn(bars, [layout.windows, layout.windows + wide], top, bottom));
   }
   context.globalAlpha = 1;
 }

@@ -1,5 +1,5 @@
 import { batch, signal } from '@preact/signals';
-import type { Store } from '../state/store.js';
+import type { MapSide } from '../state/mapSide.js';
 import type { StripView } from './stripView.js';
 import { hostCluster } from '../../src/core/units.js';
 
@@ -11,15 +11,15 @@ const LONGEST_STEP = 1 / 16;
 
 /** What one can do with the strip: go to a place in the picture, and on from there. */
 export class StripInput {
-  readonly #store: Store;
+  readonly #side: MapSide;
   readonly #view: StripView;
   /** Where the user went, and what has been in view since then. */
   readonly #goal = signal<{ readonly cluster: number; readonly sight: unknown } | undefined>(
     undefined,
   );
 
-  constructor(store: Store, view: StripView) {
-    this.#store = store;
+  constructor(side: MapSide, view: StripView) {
+    this.#side = side;
     this.#view = view;
   }
 
@@ -29,7 +29,7 @@ export class StripInput {
    */
   get position(): number {
     const goal = this.#goal.value;
-    if (goal && goal.sight === this.#store.sight.value) return goal.cluster;
+    if (goal && goal.sight === this.#side.sight.value) return goal.cluster;
     let left = this.inView / 2;
     for (const { first, end } of this.#view.inView.value) {
       if (left < end - first) return Math.floor(first + left);
@@ -44,12 +44,12 @@ export class StripInput {
   }
 
   goTo(cluster: number): void {
-    const clusters = this.#store.clusters.value;
+    const clusters = this.#side.clusters.value;
     if (clusters === 0) return;
     const goal = hostCluster(Math.min(Math.max(0, Math.round(cluster)), clusters - 1));
     batch(() => {
-      this.#store.map?.lookAt(goal);
-      this.#goal.value = { cluster: goal, sight: this.#store.sight.value };
+      this.#side.map?.lookAt(goal);
+      this.#goal.value = { cluster: goal, sight: this.#side.sight.value };
     });
   }
 
@@ -90,7 +90,7 @@ export class StripInput {
 
   /** On along the strip by so many times what is in view. */
   #goOn(views: number): void {
-    const clusters = this.#store.clusters.value;
+    const clusters = this.#side.clusters.value;
     const step = views * Math.min(this.inView, clusters * LONGEST_STEP);
     const least = Math.sign(views);
     this.goTo(this.position + (Math.abs(step) < 1 ? least : step));

@@ -11,6 +11,12 @@ export const VIEW_TEXT: Readonly<Record<View, { readonly text: string; readonly 
     guest: { text: 'Guest disk', title: 'The clusters of the disk as the guest sees it' },
   };
 
+/** Both views. */
+export const BESIDE_TEXT = {
+  text: 'Side by side',
+  title: 'The file and the disk, and what lies where',
+} as const;
+
 export const LAYER_TEXT: Readonly<
   Record<Layer, { readonly text: string; readonly title: string }>
 > = {

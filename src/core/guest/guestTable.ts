@@ -127,15 +127,22 @@ const hasPlace = (kind: StretchKind): boolean =>
 
 /**
  * The L2 tables of the active layer, in the order of the guest's disk; what is between them is
- * unallocated. The table yielded is good until the next one. Throws on I/O errors.
+ * unallocated. Of a part of the disk: those that map some of the guest clusters [from, to). The
+ * table yielded is good until the next one. Throws on I/O errors.
  */
-export function* guestTables(image: MappableImage): Generator<GuestTable, void, void> {
+export function* guestTables(
+  image: MappableImage,
+  from = 0,
+  to = Infinity,
+): Generator<GuestTable, void, void> {
   const { geometry, l1 } = image;
   const tables = new L2Tables(image);
   const table = new GuestTable(geometry);
   const clusters = guestClusters(geometry);
-  const end = Math.min(l1.present, geometry.l1DiskEntries);
-  for (let index = 0; index < end; index++) {
+  const begin = Math.floor(from / geometry.l2Entries);
+  const last = Math.ceil(to / geometry.l2Entries);
+  const end = Math.min(l1.present, geometry.l1DiskEntries, last);
+  for (let index = begin; index < end; index++) {
     const offset = maskedOffset(l1.high(index), l1.low(index));
     const onGrid = offset % geometry.clusterSize === 0;
     // What lies past the end of the file reads as zeros, as a table it is empty.
@@ -144,7 +151,7 @@ export function* guestTables(image: MappableImage): Generator<GuestTable, void, 
     const entries = Math.min(geometry.l2Entries, clusters - first);
     if (onGrid) table.decode(tables.read(l1, index, offset), first, entries);
     else table.damaged(first, entries);
-    table.done = index / end;
+    table.done = (index - begin) / (end - begin);
     yield table;
   }
 }

@@ -48,7 +48,7 @@ export function* guestKinds(image: MappableImage, map: ClusterMap): Generator<nu
 const COPIED_BIT = 0x80;
 
 /** The glyph of a guest cluster of some kind that lies in a cluster of the file. */
-function glyphOf(kind: number, copied: boolean, cell: Cell): number {
+export function glyphOf(kind: number, copied: boolean, cell: Cell): number {
   const shared = kind === GUEST.normal && (!copied || storedOf(cell) > 1);
   return (shared ? GUEST.shared : kind) | (troubleOf(cell) << TROUBLE_SHIFT);
 }

@@ -1,5 +1,6 @@
 import type { Cell } from '../map/cell.js';
 import { CHUNK, CHUNK_BITS, type ClusterMap } from '../map/clusterMap.js';
+import type { Stretch } from './stretch.js';
 import { DOMINANT_MASK, maskOfValue } from './tile.js';
 
 /** The cell of one cluster in one number: glyph, and the presence mask above it (see tile.ts). */
@@ -61,20 +62,25 @@ export class MapSource implements PictureSource {
   }
 }
 
-/** How many clusters have each value. Yields the part done, 0 … 1. */
-export function* countValues(source: PictureSource): Generator<number, number[]> {
+/** How many clusters of [first, end) have each value. Yields the part done, 0 … 1. */
+export function* countValues(
+  source: PictureSource,
+  { first, end }: Stretch = { first: 0, end: source.clusters },
+): Generator<number, number[]> {
   const counts = new Array<number>(32).fill(0);
   const cells = new Uint32Array(CHUNK);
-  const chunks = Math.ceil(source.clusters / CHUNK);
-  for (let index = 0; index < chunks; index++) {
-    const inside = Math.min(CHUNK, source.clusters - index * CHUNK);
+  const last = Math.min(end, source.clusters);
+  for (let from = first; from < last;) {
+    const index = Math.floor(from / CHUNK);
+    const to = Math.min(last, (index + 1) * CHUNK);
     const uniform = source.uniform(index);
-    if (uniform !== undefined) counts[uniform & DOMINANT_MASK] += inside;
+    if (uniform !== undefined) counts[uniform & DOMINANT_MASK] += to - from;
     else {
-      source.read(index, 0, inside, cells);
-      for (let i = 0; i < inside; i++) counts[cells[i] & DOMINANT_MASK]++;
+      source.read(index, from - index * CHUNK, to - index * CHUNK, cells);
+      for (let i = 0; i < to - from; i++) counts[cells[i] & DOMINANT_MASK]++;
     }
-    if ((index & 0xff) === 0) yield index / chunks;
+    if ((index & 0xff) === 0) yield (from - first) / (last - first);
+    from = to;
   }
   return counts;
 }

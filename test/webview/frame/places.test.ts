@@ -259,6 +259,30 @@ describe('a picture of the view', () => {
     }, image);
   });
 
+  it('as SVG has the marks of what is rare, and the shades of density', async () => {
+    await withEditor(
+      async (editor) => {
+        const { page, said } = editor;
+        const save = async (): Promise<string> => {
+          const before = said.length;
+          await editor.post({ type: 'command', command: 'saveSvg' });
+          await expect.poll(() => said.slice(before).at(-1)?.type).toBe('saveFile');
+          const saved = said.at(-1);
+          if (saved?.type !== 'saveFile') throw new Error('nothing saved');
+          return new TextDecoder().decode(Uint8Array.from(Object.values(saved.bytes)));
+        };
+        const colours = (svg: string): number =>
+          new Set([...svg.matchAll(/fill="(rgb[^"]*)"/g)].map(([, colour]) => colour)).size;
+        const kinds = await save();
+        expect(kinds.match(/<g class="mark">/g)?.length).toBeGreaterThan(5);
+        await page.click('[title^="Density"]');
+        await settled(editor);
+        expect(colours(await save())).toBeGreaterThan(colours(kinds));
+      },
+      hostedMap(400_000, true),
+    );
+  });
+
   it('as PNG is as wide as the view, and higher by title and legend', async () => {
     await withEditor(async (editor) => {
       const { page, said } = editor;

@@ -195,6 +195,8 @@ function hosted(map: ClusterMap): HostedImage {
       cells: (query) => ({ generation: 1, runs: navigator.cells(query) }),
       subclusters: refuse,
       mapped: ({ cluster }) => navigator.mapped(cluster),
+      range: () => ({ state: 'failed', message: 'not in this image' }),
+      tableRange: () => undefined,
       ranges: (query) => navigator.ranges(query),
       locate: refuse,
       overlap: () => ({ state: 'none' }),

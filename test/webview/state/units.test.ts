@@ -7,7 +7,6 @@ import {
   type HostOffset,
 } from '../../../src/core/units.js';
 import type { HostActions } from '../../../webview/state/hostActions.js';
-import type { MapCommands } from '../../../webview/state/mapCommands.js';
 import type { Selection } from '../../../webview/state/selection.js';
 import type { Store } from '../../../webview/state/store.js';
 
@@ -21,9 +20,9 @@ it('the map and the selection tell clusters of the file from those of the guest'
   expectTypeOf<Parameters<Selection['selectGuest']>[0]>().toEqualTypeOf<GuestCluster>();
   expectTypeOf<Parameters<Store['selectOnMap']>[0]>().toEqualTypeOf<HostCluster | undefined>();
   expectTypeOf<Parameters<HostActions['openHex']>[0]>().toEqualTypeOf<HostOffset>();
-  expectTypeOf<MapCommands['reveal']>().toBeCallableWith(hostPlace, 'host');
+  expectTypeOf<Store['reveal']>().toBeCallableWith(hostPlace, 'host');
   // @ts-expect-error a cluster of the guest is not to be looked for in the file
-  expectTypeOf<MapCommands['reveal']>().toBeCallableWith(guestPlace, 'host');
+  expectTypeOf<Store['reveal']>().toBeCallableWith(guestPlace, 'host');
   // @ts-expect-error nor the other way round
-  expectTypeOf<MapCommands['reveal']>().toBeCallableWith(hostPlace, 'guest');
+  expectTypeOf<Store['reveal']>().toBeCallableWith(hostPlace, 'guest');
 });

@@ -16,6 +16,7 @@ describe('kept state', () => {
       simulation: { operations: ['write 0 64K'], engine: 'structures', cache: 'writeback' },
       windows: false,
       density: true,
+      beside: true,
     };
     expect(readViewState(JSON.parse(JSON.stringify(state)))).toEqual(state);
   });

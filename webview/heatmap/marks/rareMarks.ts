@@ -8,13 +8,13 @@ import type { DrawItem } from '../renderer.js';
 import { shapeOf } from './shapes.js';
 
 /** Cells that are narrower (CSS pixels) have marks over what is rare in them… */
-const MARKED_BELOW = 6;
+export const MARKED_BELOW = 6;
 /** …one in a square of this side, so that no mark hides another. */
 const SQUARE = 8;
 const HALO = 1;
 /** Milliseconds of a frame in which tiles are looked into that have not been before. */
 const LOOKING = 3;
-const DOT = 2;
+export const DOT = 2;
 /** Of the view, the part that the marks of a structure may take; more of them are dots. */
 const MAX_STRUCTURES = 1 / 4;
 /** Of what fills a file only specks are marked. */
@@ -45,10 +45,16 @@ export class RareMarks {
   #rarity: Rarity | undefined;
   #ratio = 0;
   #marked = 0;
+  #placed: readonly PlacedMark[] = [];
 
   /** Mask of the values that had marks in the last frame: a click near one of them means it. */
   get marked(): number {
     return this.#marked;
+  }
+
+  /** The marks of the last frame, from the lowest to the uppermost. */
+  get placed(): readonly PlacedMark[] {
+    return this.#placed;
   }
 
   /** False when there was no time to look into all tiles: the next frame goes on. */
@@ -61,6 +67,7 @@ export class RareMarks {
     this.#ratio = ratio;
     const small = items.filter((item) => cellWidth(item) < MARKED_BELOW * ratio);
     this.#marked = 0;
+    this.#placed = [];
     if (small.length === 0) return true;
     const seen = small.reduce((mask, { tile }) => mask | this.#lattices.dominants(tile.cells), 0);
     const wanted = (isolation?.mask ?? 0xffff) & (rarity.marked | (rarity.common & ~seen));
@@ -108,6 +115,13 @@ export class RareMarks {
       }
     }
     for (const [mask, places] of dotted) drawDots(context, frame, mask, places);
+    const specks = [...dotted].flatMap(([mask, places]) =>
+      places.map((place) => ({ ...place, mask, isDot: true })),
+    );
+    this.#placed = [
+      ...specks,
+      ...[...lone, ...together].map((place) => ({ ...place, isDot: false })),
+    ];
     // What stands for several kinds is larger, and hides nothing when it is above.
     for (const { mask, x, y } of [...lone, ...together]) {
       const image = this.#sprite(frame, mask);
@@ -146,6 +160,11 @@ interface Point {
   readonly x: number;
   readonly y: number;
 }
+/** A mark, or a dot for each of its values; device pixels. */
+export interface PlacedMark extends Placed {
+  readonly isDot: boolean;
+}
+
 interface Placed extends Point {
   readonly mask: number;
 }
@@ -204,6 +223,35 @@ function colourOf({ colours }: Palette, value: number): string {
   return `rgb(${red}, ${green}, ${blue})`;
 }
 
+/** A part of a mark, in CSS pixels from its top left. */
+interface Part {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** How a mark for so many values is divided, and its side with its halo. */
+export function partsOf(count: number): { readonly side: number; readonly parts: readonly Part[] } {
+  const columns = Math.ceil(Math.sqrt(count));
+  const rows = Math.ceil(count / columns);
+  const side = partSide(count);
+  // Two side by side are a square, too.
+  const high = (columns * side) / rows;
+  const parts = Array.from({ length: count }, (_, index) => {
+    const row = Math.floor(index / columns);
+    const wide = (columns * side) / Math.min(columns, count - row * columns);
+    const column = index % columns;
+    return {
+      left: HALO + column * wide,
+      top: HALO + row * high,
+      right: HALO + (column + 1) * wide,
+      bottom: HALO + (row + 1) * high,
+    };
+  });
+  return { side: columns * side + 2 * HALO, parts };
+}
+
 /** CSS pixels of a part of a mark, by how many parts it has. */
 const partSide = (parts: number): number => (parts === 1 ? 6 : parts <= 4 ? 4 : 3);
 
@@ -212,26 +260,19 @@ function spriteOf(
   { picture, palette, ratio }: RareFrame,
   values: readonly number[],
 ): HTMLCanvasElement {
-  const columns = Math.ceil(Math.sqrt(values.length));
-  const rows = Math.ceil(values.length / columns);
-  const side = partSide(values.length);
+  const { side, parts } = partsOf(values.length);
   const canvas = document.createElement('canvas');
-  canvas.width = Math.round((columns * side + 2 * HALO) * ratio);
-  // Two side by side are a square, too.
-  const high = (columns * side) / rows;
+  canvas.width = Math.round(side * ratio);
   canvas.height = canvas.width;
   const context = canvas.getContext('2d');
   if (!context) throw new Error('no 2D canvas');
   context.fillStyle = palette.marks.halo;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  const edge = (at: number): number => Math.round((HALO + at) * ratio);
+  const edge = (at: number): number => Math.round(at * ratio);
   values.forEach((value, index) => {
-    const row = Math.floor(index / columns);
-    const inRow = Math.min(columns, values.length - row * columns);
-    const wide = (columns * side) / inRow;
-    const column = index % columns;
-    const [left, right] = [edge(column * wide), edge((column + 1) * wide)];
-    const [top, bottom] = [edge(row * high), edge((row + 1) * high)];
+    const part = parts[index];
+    const [left, right] = [edge(part.left), edge(part.right)];
+    const [top, bottom] = [edge(part.top), edge(part.bottom)];
     context.fillStyle = colourOf(palette, value);
     context.fillRect(left, top, right - left, bottom - top);
     // In parts of three pixels there is no room for shapes.

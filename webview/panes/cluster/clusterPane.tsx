@@ -7,6 +7,7 @@ import { clusterToShow, FindingLine } from '../../parts/findingLine.js';
 import { GuestClusterPart } from './guestClusterPart.js';
 import { Peek } from './peek.js';
 import { Icon } from '../../parts/icon.js';
+import { RangePart } from './rangePart.js';
 import { OwnerItem } from '../../parts/ownerItem.js';
 import { Row } from '../../parts/row.js';
 import type { ClusterDetail } from '../../../src/core/inspect/inspection.js';
@@ -21,6 +22,8 @@ interface Props {
 /** All that is known of the selected cluster. */
 export function ClusterPane({ store }: Props): JSX.Element {
   const guest = store.selection.guest.detail.value;
+  const range = store.range.range.value;
+  if (range) return <RangePart store={store} range={range} />;
   return (
     <>
       {guest.state !== 'none' && <GuestClusterPart store={store} />}
@@ -40,6 +43,7 @@ function HostPart({ store }: Props): JSX.Element {
           <Icon name="inspect" />
           <p>
             Click a cluster on the map to see what it holds and every structure that refers to it.
+            Drag with Shift to select a range.
           </p>
         </div>
       );
