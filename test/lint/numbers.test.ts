@@ -33,8 +33,6 @@ const ALLOWED: Readonly<Record<string, number>> = {
   'webview/heatmap/tiles/assembly.ts': 1,
   // ticks that share a unit
   'webview/strip/axis.ts': 2,
-  // to become shareText of src/core/numbers.ts
-  'webview/panes/cluster/rangePart.tsx': 1,
 };
 
 const files = (folder: string): string[] =>
