@@ -29,7 +29,7 @@ export const curve = v.picklist(CURVES);
 export const picture = { view: v.picklist(VIEWS), layer: v.picklist(LAYERS) };
 
 /** As a user wrote it, whatever it says: the worker tells what is wrong with it. */
-export const setting = v.pipe(v.string(), v.maxLength(MAX_SETTING));
+const setting = v.pipe(v.string(), v.maxLength(MAX_SETTING));
 
 /** The settings of the overlap check as a user wrote them. The worker reads them as QEMU would. */
 export const overlapOptions = v.object({

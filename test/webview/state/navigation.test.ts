@@ -116,7 +116,9 @@ describe('a search', () => {
   it('one key after the other: each goes on where the last one ended', async () => {
     const opened = openStore();
     for (let i = 0; i < 3; i++) findNext(opened, { type: 'corruption' });
-    await expect.poll(() => opened.store.navigation.note.value).toMatch(/^Corruption, place 3 of \d+ · [\d,]+ corruptions: /);
+    await expect
+      .poll(() => opened.store.navigation.note.value)
+      .toMatch(/^Corruption, place 3 of \d+ · [\d,]+ corruptions: /);
   });
 });
 
