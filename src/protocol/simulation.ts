@@ -1,5 +1,5 @@
 import type { Owner } from '../core/map/owner.js';
-import type { Fate } from '../core/simulate/copy/fate.js';
+import type { FateCount } from '../core/simulate/verdict/sweep.js';
 import type { Disagreement } from '../core/simulate/verdict/disagreement.js';
 import type { ClusterMark } from '../core/simulate/verdict/marks.js';
 import type { CacheCounts, CacheName, LaterMessage, Step } from '../core/simulate/copy/outcome.js';
@@ -45,7 +45,7 @@ export type SweepAnswer =
   | { readonly state: 'computing'; readonly done: number }
   | {
       readonly state: 'known';
-      readonly counts: readonly { readonly fate: Fate; readonly clusters: number }[];
+      readonly counts: readonly FateCount[];
       /** Writes that were simulated; all others are like one of them. */
       readonly judged: number;
     };

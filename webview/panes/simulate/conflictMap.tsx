@@ -6,6 +6,10 @@ import { valueText } from '../../text/layerText.js';
 import type { Store } from '../../state/store.js';
 import { count } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
+import { hex } from '../../../src/core/bytes.js';
+import { KIND_TEXT } from '../../../src/core/map/kinds.js';
+import type { FateCause } from '../../../src/core/simulate/verdict/clusterJudge.js';
+import type { FateCount } from '../../../src/core/simulate/verdict/sweep.js';
 import { clean } from '../../../src/core/text.js';
 
 const ON_DISK: Picture = { view: 'guest', layer: 'simulation' };
@@ -70,9 +74,9 @@ export function ConflictMap({ store }: { readonly store: Store }): JSX.Element {
           {isStale && <p class="dim">The settings have changed since: sweep again.</p>}
           <ul class="fates">
             {ORDER.map((fate) => {
-              const clusters = answer.counts.find((each) => each.fate === fate)?.clusters ?? 0;
-              return clusters === 0 ? undefined : (
-                <FateEntry key={fate} fate={fate} clusters={clusters} store={store} />
+              const found = answer.counts.find((each) => each.fate === fate);
+              return !found || found.clusters === 0 ? undefined : (
+                <FateEntry key={fate} found={found} store={store} />
               );
             })}
           </ul>
@@ -100,13 +104,13 @@ function ShowOnMap({ store: { pictures } }: { readonly store: Store }): JSX.Elem
 }
 
 interface EntryProps {
-  readonly fate: Fate;
-  readonly clusters: number;
+  readonly found: FateCount;
   readonly store: Store;
 }
 
 /** A click leaves only these clusters bright. */
-function FateEntry({ fate, clusters, store }: EntryProps): JSX.Element {
+function FateEntry({ found, store }: EntryProps): JSX.Element {
+  const { fate, clusters, causes, moreCauses } = found;
   const value = fateNumber(fate);
   const isAlone =
     store.isolated.value === value && store.pictures.shown.value.layer === 'simulation';
@@ -127,6 +131,32 @@ function FateEntry({ fate, clusters, store }: EntryProps): JSX.Element {
         <span class="name">{valueText(ON_DISK, value, [])}</span>
         <span class="count">{count(clusters)}</span>
       </button>
+      {causes.map((cause) => (
+        <CauseLine key={JSON.stringify(cause)} cause={cause} store={store} />
+      ))}
+      {moreCauses > 0 && <p class="dim cause">{`and ${count(moreCauses)} causes more`}</p>}
     </li>
+  );
+}
+
+/** Why writes end so: where they all come to, if QEMU hands it out, or what one of them meets. */
+function CauseLine({ cause, store }: { readonly cause: FateCause; readonly store: Store }) {
+  if (cause.type === 'message') return <p class="dim cause mono">{clean(cause.message)}</p>;
+  const { cluster, offset, kinds, handedOut } = cause;
+  const held = kinds.map((kind) => KIND_TEXT[kind]).join(', ');
+  return (
+    <p class="dim cause">
+      {handedOut ? 'Every write that needs a new cluster gets ' : 'For one: it lies over '}
+      <button
+        type="button"
+        class="link"
+        onClick={() => {
+          store.selection.select(cluster);
+        }}
+      >
+        {`cluster ${count(cluster)}`}
+      </button>
+      {` (${hex(offset)}), which holds ${held === '' ? 'something in use' : held}.`}
+    </p>
   );
 }

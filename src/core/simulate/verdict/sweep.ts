@@ -8,7 +8,7 @@ import { NO_LIMIT } from '../../overlap/settings.js';
 import { BytePlane, PlaneWriter } from '../../picture/bytePlane.js';
 import { maskedOffset } from '../../qcow2/entryTable.js';
 import type { MappableImage } from '../../qcow2/image.js';
-import { ClusterJudge } from './clusterJudge.js';
+import { ClusterJudge, type FateCause } from './clusterJudge.js';
 import { type Fate, fateNumber, FATES } from '../copy/fate.js';
 import { type Form, ORDINARY, SweepClasses } from './sweepClasses.js';
 import { Simulation } from './simulation.js';
@@ -23,6 +23,18 @@ const ENTRIES_A_STEP = 2 ** 18;
 const UNKNOWN = fateNumber('unknown');
 const SAFE = fateNumber('safe');
 
+/** Clusters whose writes end alike, and why the writes that were simulated do. */
+export interface FateCount {
+  readonly fate: Fate;
+  readonly clusters: number;
+  /** Different ones, as many as are told. */
+  readonly causes: readonly FateCause[];
+  readonly moreCauses: number;
+}
+
+/** Causes of each fate that are told. */
+const MAX_CAUSES = 3;
+
 /** Where a write to each cluster of the guest's disk would end; or why QEMU does not open the image. */
 export type Conflicts =
   | { readonly state: 'refused'; readonly message: string }
@@ -34,7 +46,7 @@ export interface SweptDisk {
   /** The worst fate of the writes that reach each host cluster. */
   readonly host: BytePlane;
   /** Guest clusters by fate. */
-  readonly counts: readonly { readonly fate: Fate; readonly clusters: number }[];
+  readonly counts: readonly FateCount[];
   /** Writes that were simulated; all others are like one of them. */
   readonly judged: number;
 }
@@ -71,6 +83,8 @@ class Sweep {
   /** By class of the table and form of the entry: the fates of ordinary clusters; -1 unknown yet. */
   readonly #ordinary = new Map<string, Map<Form, Int8Array>>();
   readonly #counts = new Float64Array(FATES.length);
+  /** By fate: what the simulated writes ended by, by what tells them apart. */
+  readonly #causes = FATES.map(() => new Map<string, FateCause>());
   #judged = 0;
 
   constructor(
@@ -191,7 +205,8 @@ class Sweep {
 
   #judgeOne(guest: number): number {
     this.#judged++;
-    const { fate, taken } = this.#judge.judge(guestCluster(guest));
+    const { fate, taken, cause } = this.#judge.judge(guestCluster(guest));
+    if (cause) this.#causes[fate].set(keyOf(cause), cause);
     for (const { from, to } of taken) {
       const end = Math.min(to, this.#host.clusters);
       if (from < end) this.#host.raise(from, end, fate);
@@ -217,8 +232,19 @@ class Sweep {
     return {
       guest: this.#guest,
       host: this.#host,
-      counts: FATES.map((fate, number) => ({ fate, clusters: this.#counts[number] })),
+      counts: FATES.map((fate, number) => {
+        const causes = [...this.#causes[number].values()];
+        return {
+          fate,
+          clusters: this.#counts[number],
+          causes: causes.slice(0, MAX_CAUSES),
+          moreCauses: Math.max(0, causes.length - MAX_CAUSES),
+        };
+      }),
       judged: this.#judged,
     };
   }
 }
+
+const keyOf = (cause: FateCause): string =>
+  cause.type === 'place' ? String(cause.cluster) : cause.message;

@@ -7,7 +7,13 @@ import type { SimulatedOperation } from '../../../../src/core/simulate/copy/oper
 import { type Conflicts, sweep } from '../../../../src/core/simulate/verdict/sweep.js';
 import { fateOf } from '../../../../src/core/simulate/verdict/verdict.js';
 import { type Cell, VerdictTable } from '../../../../src/core/simulate/verdict/verdictTable.js';
+import { kindsOf } from '../../../../src/core/map/cell.js';
+import { BIT } from '../../../../src/core/map/kinds.js';
+import { blockOffset } from '../../../../src/core/qcow2/entryTable.js';
+import { ImageBuilder } from '../../../images/imageBuilder.js';
+import { layOut } from '../../../images/layOut.js';
 import { fileBytes } from '../../../images/pieces.js';
+import { poke, poked } from '../../../images/pokes.js';
 import { Random } from '../../../images/random.js';
 import { builtImages } from '../../../peer/builtImages.js';
 import { randomDamage } from '../../../peer/damage.js';
@@ -99,3 +105,34 @@ for (const [number, recipe] of recipes.entries())
       }
     }
   });
+
+test('a cluster in use that counts as free is the cause of what every allocating write does', () => {
+  const file = layOut(new ImageBuilder({ virtualSize: 2 ** 20 }).write(0));
+  const healthy = scannedBytes(fileBytes(file));
+  if (!healthy) throw new Error('no layout');
+  const data = Array.from({ length: healthy.map.clusters }, (_, cluster) => cluster).find(
+    (cluster) => kindsOf(healthy.map.cell(cluster)) === BIT.data,
+  );
+  if (data === undefined) throw new Error('no data');
+  const { geometry, refcountTable } = healthy.image;
+  // Refcounts of 16 bits, all in the first block.
+  const block = blockOffset(refcountTable.high(0), refcountTable.low(0));
+  const scan = scannedBytes(fileBytes(poked(file, [poke(block + 2 * data, 0, 2)])));
+  if (!scan) throw new Error('no layout');
+  const swept = sweptUnder(scan, 0, { type: 'today' });
+  if (swept.state === 'refused') throw new Error(swept.message);
+  expect(swept.counts.find(({ fate }) => fate === 'overwrites')).toEqual({
+    fate: 'overwrites',
+    clusters: swept.guest.clusters - 1,
+    causes: [
+      {
+        type: 'place',
+        cluster: data,
+        offset: data * geometry.clusterSize,
+        kinds: ['data'],
+        handedOut: true,
+      },
+    ],
+    moreCauses: 0,
+  });
+});
