@@ -197,6 +197,7 @@ export const QUESTIONS = {
     v.object({
       ...page(MAX_RANGES),
       filter: v.optional(v.variant('type', [...runTarget])),
+      order: v.picklist(['place', 'size']),
       at: v.optional(hostCluster),
     }),
   ),

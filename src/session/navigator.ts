@@ -81,13 +81,13 @@ export class Navigator {
     return this.#scan && cluster < this.#map.clusters ? mappedBy(this.#scan, cluster) : nothing;
   }
 
-  ranges({ filter, from, count, at }: Query<'ranges'>): RangesPage {
+  ranges({ filter, order, from, count, at }: Query<'ranges'>): RangesPage {
     if (!this.#scan) return { total: 0, runs: [], position: undefined };
     const runs = this.#runs(this.#scan, filter);
     return {
       total: runs.total,
-      runs: [...runs.page(from, count)],
-      position: at === undefined ? undefined : runs.positionOf(at),
+      runs: [...runs.page(from, count, order)],
+      position: at === undefined ? undefined : runs.positionOf(at, order),
     };
   }
 

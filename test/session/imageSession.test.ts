@@ -138,7 +138,13 @@ describe('finding one\u2019s way', () => {
       unfinished.service.next({ target: { type: 'leak' }, from: undefined, direction: 1 }),
     ).toThrow('when the scan is done');
     expect(
-      unfinished.service.ranges({ filter: undefined, from: 0, count: 9, at: hostCluster(0) }).total,
+      unfinished.service.ranges({
+        filter: undefined,
+        order: 'place',
+        from: 0,
+        count: 9,
+        at: hostCluster(0),
+      }).total,
     ).toBe(0);
     expect(unfinished.service.mapped({ cluster: hostCluster(0) }).runs).toEqual([]);
   });
@@ -162,6 +168,7 @@ describe('finding one\u2019s way', () => {
   test('ranges, with the place of a cluster among them', () => {
     const page = session.service.ranges({
       filter: undefined,
+      order: 'place',
       from: 0,
       count: 3,
       at: hostCluster(l1),
@@ -177,6 +184,7 @@ describe('finding one\u2019s way', () => {
     expect(page.position).toBeLessThan(page.total);
     const data = session.service.ranges({
       filter: { type: 'kind', kind: 'data' },
+      order: 'place',
       from: 0,
       count: 9,
       at: undefined,

@@ -4,6 +4,7 @@ import { describeOwner } from '../map/owner.js';
 import { RunIndex, type RunRule } from '../map/runIndex.js';
 import type { Scan } from '../check/scan.js';
 import { matcher, NOTHING_BESIDE, type SearchTarget, surplusOf } from './search.js';
+import { countText } from '../numbers.js';
 import { type HostCluster, hostOffset, type HostOffset } from '../units.js';
 
 /** Host clusters side by side that hold the same and are counted alike. */
@@ -25,10 +26,18 @@ const MAX_WORDS = 8;
 /** Which runs are listed: those whose clusters all match. What single findings say cuts no run. */
 export type RunFilter = Exclude<SearchTarget, { type: 'corruption' }>;
 
-/** The whole file as runs, in order; or those of a kind. */
+/** In which order runs are listed: as they lie in the file, or the longest first. */
+export type RunOrder = 'place' | 'size';
+
+/** More would keep whoever asks waiting. */
+const MAX_SORTED = 2 ** 18;
+
+/** The whole file as runs; or those of a kind. */
 export class FileRuns {
   readonly #scan: Scan;
   readonly #index: RunIndex;
+  /** By position among the longest: the cluster where the run starts. */
+  #longest: Float64Array | undefined;
 
   constructor(scan: Scan, filter?: RunFilter) {
     this.#scan = scan;
@@ -39,8 +48,12 @@ export class FileRuns {
     return this.#index.total;
   }
 
-  /** The runs from number `from` on, `count` at most. */
-  *page(from: number, count: number): Generator<FileRun> {
+  /** The runs from number `from` on, `count` at most. Throws when there are too many to sort. */
+  *page(from: number, count: number, order: RunOrder = 'place'): Generator<FileRun> {
+    if (order === 'size') {
+      for (const start of this.#sorted().subarray(from, from + count)) yield this.#run(start);
+      return;
+    }
     let left = count;
     for (const start of this.#index.starts(from)) {
       if (left-- <= 0) return;
@@ -49,8 +62,18 @@ export class FileRuns {
   }
 
   /** The number of the run that a cluster lies in, or of the last one before it; undefined before all. */
-  positionOf(cluster: HostCluster): number | undefined {
-    return this.#index.before(cluster + 1)?.position;
+  positionOf(cluster: HostCluster, order: RunOrder = 'place'): number | undefined {
+    const run = this.#index.before(cluster + 1);
+    return run && order === 'size' ? this.#sorted().indexOf(run.cluster) : run?.position;
+  }
+
+  #sorted(): Float64Array {
+    const { total } = this.#index;
+    if (total > MAX_SORTED)
+      throw new Error(
+        `${countText(total)} ranges are too many to sort by size: list those of one kind`,
+      );
+    return (this.#longest ??= longestFirst(this.#index));
   }
 
   #run(cluster: number): FileRun {
@@ -65,6 +88,15 @@ export class FileRuns {
       ...unreadableIn(this.#scan, cluster),
     };
   }
+}
+
+/** Where the runs start, the longest first; those of one length as they lie in the file. */
+function longestFirst(index: RunIndex): Float64Array {
+  const starts = Float64Array.from(index.starts(0));
+  const lengths = starts.map((start) => index.length(start));
+  const positions = Uint32Array.from(starts.keys());
+  positions.sort((a, b) => lengths[b] - lengths[a] || a - b);
+  return Float64Array.from(positions, (position) => starts[position]);
 }
 
 /** What there is in a cluster that cannot be read, in words. */

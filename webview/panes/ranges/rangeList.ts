@@ -1,5 +1,5 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
-import type { RunFilter, FileRun } from '../../../src/core/inspect/fileRuns.js';
+import type { RunFilter, FileRun, RunOrder } from '../../../src/core/inspect/fileRuns.js';
 import type { RangesPage } from '../../../src/protocol/navigation.js';
 import { paneState } from '../../state/paneState.js';
 import type { Query } from '../../../src/protocol/questions.js';
@@ -12,6 +12,7 @@ const PAGE = 100;
 /** The runs of clusters of the file, or those of a kind, as far as they have been in sight. */
 export class RangeList {
   readonly filter = signal<RunFilter | undefined>(undefined);
+  readonly order = signal<RunOrder>('place');
   /** Undefined until it is known. */
   readonly total = signal<number | undefined>(undefined);
   readonly failure = signal<string | undefined>(undefined);
@@ -44,6 +45,12 @@ export class RangeList {
     this.reset();
   }
 
+  setOrder(order: RunOrder): void {
+    if (order === this.order.value) return;
+    this.order.value = order;
+    this.reset();
+  }
+
   /** Undefined until it has been fetched. */
   range(index: number): FileRun | undefined {
     return this.#pages.value.get(Math.floor(index / PAGE))?.[index % PAGE];
@@ -64,7 +71,13 @@ export class RangeList {
   async chooseAt(cluster: HostCluster, clusterSize: number): Promise<void> {
     const epoch = this.#epoch;
     const choice = ++this.#choices;
-    const query = { filter: this.filter.value, from: 0, count: 0, at: cluster };
+    const query = {
+      filter: this.filter.value,
+      order: this.order.value,
+      from: 0,
+      count: 0,
+      at: cluster,
+    };
     const answer = await this.#ask(query).catch(() => undefined);
     if (epoch !== this.#epoch || answer?.position === undefined) return;
     const { position } = answer;
@@ -81,7 +94,13 @@ export class RangeList {
     const epoch = this.#epoch;
     this.#put(page, []);
     try {
-      const query = { filter: this.filter.value, from: page * PAGE, count: PAGE, at: undefined };
+      const query = {
+        filter: this.filter.value,
+        order: this.order.value,
+        from: page * PAGE,
+        count: PAGE,
+        at: undefined,
+      };
       const { total, runs } = await this.#ask(query);
       if (epoch !== this.#epoch) return;
       batch(() => {

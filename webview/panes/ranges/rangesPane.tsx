@@ -1,10 +1,11 @@
 import { useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { FileRun } from '../../../src/core/inspect/fileRuns.js';
+import type { FileRun, RunOrder } from '../../../src/core/inspect/fileRuns.js';
 import { kindVariable } from '../../heatmap/palette.js';
 import type { Store } from '../../state/store.js';
-import { rangesOf } from './rangeList.js';
+import { type RangeList, rangesOf } from './rangeList.js';
+import { Icon } from '../../parts/icon.js';
 import { KIND_TEXT } from '../../../src/core/map/kinds.js';
 import { count, shareText, size } from '../../text/text.js';
 import { RangeFilter } from './rangeFilter.js';
@@ -92,12 +93,12 @@ function RangeGrid({ store }: Props): JSX.Element {
         }}
       >
         <div class="range-row range-head" role="row" aria-rowindex={1}>
-          <span role="columnheader">Host offset</span>
+          <SortHeader list={list} order="place" text="Host offset" direction="ascending" />
           <span role="columnheader" data-column="end" title="The byte after the last">
             End
           </span>
           <span role="columnheader">Clusters</span>
-          <span role="columnheader">Size</span>
+          <SortHeader list={list} order="size" text="Size" direction="descending" />
           <span role="columnheader" data-column="share" title="Of the file's clusters">
             Share
           </span>
@@ -130,6 +131,33 @@ function RangeGrid({ store }: Props): JSX.Element {
         </p>
       )}
     </>
+  );
+}
+
+interface SortHeaderProps {
+  readonly list: RangeList;
+  readonly order: RunOrder;
+  readonly text: string;
+  readonly direction: 'ascending' | 'descending';
+}
+
+/** The head of a column by which the ranges can be sorted. */
+function SortHeader({ list, order, text, direction }: SortHeaderProps): JSX.Element {
+  const isSorted = list.order.value === order;
+  return (
+    <span role="columnheader" aria-sort={isSorted ? direction : 'none'}>
+      <button
+        type="button"
+        class="sort"
+        title={direction === 'descending' ? 'The longest first' : 'As they lie in the file'}
+        onClick={() => {
+          list.setOrder(order);
+        }}
+      >
+        {text}
+        {isSorted && <Icon name={direction === 'descending' ? 'arrow-down' : 'arrow-up'} />}
+      </button>
+    </span>
   );
 }
 

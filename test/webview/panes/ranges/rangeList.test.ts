@@ -19,7 +19,13 @@ it('fetches what is in sight, once', async () => {
   await expect.poll(() => list.range(119)).toBeDefined();
   list.fetch(0, 120);
   expect(ask).toHaveBeenCalledTimes(2);
-  const { runs } = service.ranges({ filter: undefined, from: 119, count: 1, at: undefined });
+  const { runs } = service.ranges({
+    filter: undefined,
+    order: 'place',
+    from: 119,
+    count: 1,
+    at: undefined,
+  });
   expect(list.range(119)).toEqual(runs[0]);
 });
 

@@ -14,7 +14,7 @@ afterAll(() => browser.close());
 
 const image = hostedSample('database-damaged.qcow2');
 const ranges = (filter?: RunFilter) =>
-  image.service.ranges({ filter, from: 0, count: 500, at: undefined });
+  image.service.ranges({ filter, order: 'place', from: 0, count: 500, at: undefined });
 
 async function withRanges(test: (editor: EditorPage) => Promise<void>): Promise<void> {
   const editor = await openEditor(browser, {
@@ -53,6 +53,28 @@ describe('the table of ranges', () => {
         expect(all[1]).toBe(`0x${(offset + clusters * 65_536).toString(16)}`);
         expect(all[4]).toMatch(/^[<>]? ?[\d.]+ %$/);
       }
+    });
+  });
+
+  it('is sorted by size, and back', async () => {
+    await withRanges(async ({ page }) => {
+      const { runs } = image.service.ranges({
+        filter: undefined,
+        order: 'size',
+        from: 0,
+        count: 500,
+        at: undefined,
+      });
+      const sizes = runs.map(({ clusters }) => clusters);
+      expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
+      expect([...runs].sort((a, b) => a.offset - b.offset)).toEqual(ranges().runs);
+      const first = (offset: number) =>
+        page.locator('#range-0 [role=gridcell]', { hasText: `0x${offset.toString(16)}` }).first();
+      await page.getByRole('button', { name: 'Size', exact: true }).click();
+      await first(runs[0].offset).waitFor();
+      expect(await page.locator('[aria-sort=descending]').innerText()).toContain('Size');
+      await page.getByRole('button', { name: 'Host offset' }).click();
+      await first(ranges().runs[0].offset).waitFor();
     });
   });
 
@@ -123,6 +145,7 @@ describe('the table of ranges', () => {
       const { page } = editor;
       const { position } = image.service.ranges({
         filter: undefined,
+        order: 'place',
         from: 0,
         count: 0,
         at: hostCluster(2000),
