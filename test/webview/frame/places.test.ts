@@ -197,7 +197,7 @@ describe('without a mouse', () => {
       await page.keyboard.press('Enter');
       await page.locator('.cluster').waitFor();
       await page.keyboard.press('n');
-      await expect.poll(() => note.textContent()).toMatch(/, \d+ of \d+: /);
+      await expect.poll(() => note.textContent()).toMatch(/, place \d+ of \d+/);
       await page.keyboard.press('p');
       await expect.poll(() => note.textContent()).toContain('from the end of the file');
       await page.keyboard.press('Home');

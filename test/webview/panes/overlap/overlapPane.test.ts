@@ -267,9 +267,9 @@ describe('the table of windows', () => {
       const title = page.locator('.window-details h2');
       await table.focus();
       await page.keyboard.press('ArrowDown');
-      await expect.poll(() => title.innerText()).toMatch(/window 0/i);
+      await expect.poll(() => title.innerText()).toMatch(/window 0\b/i);
       await page.keyboard.press('ArrowDown');
-      await expect.poll(() => title.innerText()).toMatch(/window 1$/i);
+      await expect.poll(() => title.innerText()).toMatch(/window 1\b/i);
       await page.keyboard.press('End');
       const total = Number(await table.getAttribute('aria-rowcount')) - 1;
       await expect.poll(() => title.innerText()).toMatch(new RegExp(`window ${total - 1}$`, 'i'));
