@@ -32,7 +32,9 @@ function built(session: OverlapSession, position: number): BuiltOverlap {
 /** The taken slots and their windows in a frame. */
 const frameOf = ({ slots }: SlotFilm, frame: number): (readonly [number, number])[] =>
   slots.flatMap(({ slot, runs }) => {
-    const windows = runs.flatMap(({ window, frames }) => new Array<typeof window>(frames).fill(window));
+    const windows = runs.flatMap(({ window, frames }) =>
+      new Array<typeof window>(frames).fill(window),
+    );
     const window: unknown = windows[frame];
     return typeof window === 'number' ? [[slot, window] as const] : [];
   });
