@@ -7,7 +7,7 @@ import { runCli } from '../cli/runCli.js';
 import { qemu, temporaryFolder } from './qemu.js';
 import { SEED } from './seed.js';
 
-const CASES = 12;
+const CASES = 8;
 const MIB = 2 ** 20;
 const CLUSTER_SIZES = [512, 4096, 65_536, 2 ** 20] as const;
 

@@ -272,7 +272,9 @@ describe('the table of windows', () => {
       await expect.poll(() => title.innerText()).toMatch(/window 1\b/i);
       await page.keyboard.press('End');
       const total = Number(await table.getAttribute('aria-rowcount')) - 1;
-      await expect.poll(() => title.innerText()).toMatch(new RegExp(`window ${total - 1}$`, 'i'));
+      await expect
+        .poll(() => title.innerText())
+        .toMatch(new RegExp(String.raw`window ${total - 1}\b`, 'i'));
       const id = await table.getAttribute('aria-activedescendant');
       expect(await page.locator(`[id="${id}"]`).getAttribute('aria-selected')).toBe('true');
       await page.keyboard.press('Home');
