@@ -19,7 +19,7 @@ import { qemuRepair } from './repairRun.js';
 import { RepairSlot } from './repairSlot.js';
 
 /** Damaged images, each repaired in both modes. */
-const CASES = Math.ceil(Number(process.env.QCOW2_PEER_CASES ?? 2000) * 0.06);
+const CASES = Math.ceil(Number(process.env.QCOW2_PEER_CASES ?? 2000) * 0.03);
 /** Disks that are compared byte by byte. */
 const MAX_DISK = 2 ** 27;
 /** What can be said to qemu-img as the ID of a snapshot. */
