@@ -47,7 +47,10 @@ test('the next leak is found, and told as JSON', async () => {
   assert.ok(typeof cell === 'object' && cell !== null);
   assert.ok('references' in cell && cell.references === 0);
   assert.ok('stored' in cell && cell.stored === '1');
-  assert.match(await copied('copyOwners', () => true), /^cluster [\d,]+ .*\n- nothing refers to it$/);
+  assert.match(
+    await copied('copyOwners', () => true),
+    /^cluster [\d,]+ .*\n- nothing refers to it$/,
+  );
   await closeAll();
 });
 
