@@ -39,7 +39,7 @@ export default tseslint.config(
   {
     // What reaches a terminal goes through Printable, which escapes what an image has said.
     files: ['src/cli/**'],
-    ignores: ['src/cli/output.ts'],
+    ignores: ['src/cli/frame/output.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

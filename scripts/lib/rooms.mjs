@@ -125,6 +125,14 @@ const pageRoom = (name, takes) => ({
   world: 'page',
 });
 
+/** @param {string} name @param {readonly string[]} takes @returns {Room} */
+const cliRoom = (name, takes) => ({
+  folder: name === '' ? 'src/cli' : `src/cli/${name}`,
+  takes: [...ALL_CORE, 'src/node', ...takes.map((taken) => `src/cli/${taken}`)],
+  packages: NODE,
+  world: 'free',
+});
+
 /** @type {readonly Room[]} */
 export const rooms = [
   ...CORE,
@@ -143,12 +151,13 @@ export const rooms = [
     packages: NODE,
     world: 'free',
   },
-  {
-    folder: 'src/cli',
-    takes: [...ALL_CORE, 'src/node'],
-    packages: NODE,
-    world: 'free',
-  },
+  cliRoom('frame', []),
+  cliRoom('info', ['frame']),
+  cliRoom('map', ['frame', 'info']),
+  cliRoom('check', ['frame', 'map']),
+  cliRoom('space', ['frame', 'map']),
+  cliRoom('simulate', ['frame']),
+  cliRoom('', ['frame', 'info', 'map', 'check', 'space', 'simulate']),
   {
     folder: 'src/editor',
     takes: [...ALL_CORE, 'src/protocol', 'src/node'],

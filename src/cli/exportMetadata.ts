@@ -1,12 +1,12 @@
 import { sizeText } from '../core/numbers.js';
 import { metadataCopy } from '../core/export/metadataCopy.js';
-import { command } from './command.js';
-import { NewFile } from './output.js';
-import { jsonDocument, printPieces } from './pieces.js';
-import { t } from './printable.js';
-import { RefusalError } from './refusal.js';
-import { MEMORY_OPTION, memoryOf, scanWithin } from './scanWithin.js';
-import { withImage } from './subject.js';
+import { command } from './frame/command.js';
+import { NewFile } from './frame/output.js';
+import { jsonDocument, printPieces } from './frame/pieces.js';
+import { t } from './frame/printable.js';
+import { RefusalError } from './frame/refusal.js';
+import { MEMORY_OPTION, memoryOf, scanWithin } from './frame/scanWithin.js';
+import { withImage } from './frame/subject.js';
 
 export const exportMetadata = command({
   name: 'export-metadata',

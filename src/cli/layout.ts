@@ -1,10 +1,10 @@
 import { fileRuns } from '../core/inspect/fileRuns.js';
-import { ASSUME_L1_OPTION } from './assumeL1.js';
-import { command } from './command.js';
-import { jsonArray, printPieces } from './pieces.js';
-import { t } from './printable.js';
-import { MEMORY_OPTION, memoryOf, scanWithin } from './scanWithin.js';
-import { withImage } from './subject.js';
+import { ASSUME_L1_OPTION } from './frame/assumeL1.js';
+import { command } from './frame/command.js';
+import { jsonArray, printPieces } from './frame/pieces.js';
+import { t } from './frame/printable.js';
+import { MEMORY_OPTION, memoryOf, scanWithin } from './frame/scanWithin.js';
+import { withImage } from './frame/subject.js';
 
 export const layout = command({
   name: 'layout',

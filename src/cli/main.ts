@@ -1,5 +1,5 @@
 import { FileSource } from '../node/fileSource.js';
-import { processOutput } from './output.js';
+import { processOutput } from './frame/output.js';
 import { run } from './run.js';
 
 /** That of package.json, put here by the bundler. */

@@ -1,10 +1,10 @@
 import { FileError } from '../node/fileSource.js';
-import { type Command, type Context, optionLines } from './command.js';
+import { type Command, type Context, optionLines } from './frame/command.js';
 import { COMMANDS } from './commands.js';
-import { parseArguments } from './options.js';
-import { OutputError } from './output.js';
-import { Printable, t } from './printable.js';
-import { RefusalError } from './refusal.js';
+import { parseArguments } from './frame/options.js';
+import { OutputError } from './frame/output.js';
+import { Printable, t } from './frame/printable.js';
+import { RefusalError } from './frame/refusal.js';
 import { messageOf } from '../core/text.js';
 
 const OPTIONS = {

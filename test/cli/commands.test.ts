@@ -1,7 +1,7 @@
 import { appendFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { percent } from '../../src/cli/checkText.js';
+import { percent } from '../../src/cli/check/checkText.js';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
-import { Printable, t } from '../../src/cli/printable.js';
+import { Printable, t } from '../../src/cli/frame/printable.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
 import { writeSparse } from '../images/pieces.js';

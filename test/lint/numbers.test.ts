@@ -22,10 +22,10 @@ const IN_EDITOR: readonly RegExp[] = [
 /** Lines that may: no counts and no sizes of anything, errors of our own, what QEMU prints. */
 const ALLOWED: Readonly<Record<string, number>> = {
   // printf's percentage of qemu-img check
-  'src/cli/checkText.ts': 1,
+  'src/cli/check/checkText.ts': 1,
   // to be given again as an option
-  'src/cli/repair.ts': 1,
-  'src/cli/scanWithin.ts': 1,
+  'src/cli/check/repair.ts': 1,
+  'src/cli/frame/scanWithin.ts': 1,
   // milliseconds in a log
   'src/editor/provider.ts': 1,
   // a magnification

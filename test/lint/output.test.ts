@@ -15,12 +15,12 @@ async function refusals(filePath: string, code: string): Promise<string[]> {
 }
 
 test.each([
-  ['src/cli/info.ts', `process.stdout.write('x');`, ['no-restricted-properties']],
-  ['src/cli/info.ts', `process.stderr.write('x');`, ['no-restricted-properties']],
-  ['src/cli/info.ts', `console.log('x');`, ['no-console']],
-  ['src/cli/info.ts', `import { writeSync } from 'node:fs';`, ['no-restricted-syntax']],
-  ['src/cli/info.ts', `import { readFileSync } from 'node:fs';`, []],
-  ['src/cli/output.ts', `import { writeSync } from 'node:fs';`, []],
+  ['src/cli/info/info.ts', `process.stdout.write('x');`, ['no-restricted-properties']],
+  ['src/cli/info/info.ts', `process.stderr.write('x');`, ['no-restricted-properties']],
+  ['src/cli/info/info.ts', `console.log('x');`, ['no-console']],
+  ['src/cli/info/info.ts', `import { writeSync } from 'node:fs';`, ['no-restricted-syntax']],
+  ['src/cli/info/info.ts', `import { readFileSync } from 'node:fs';`, []],
+  ['src/cli/frame/output.ts', `import { writeSync } from 'node:fs';`, []],
 ])('%s: %s', async (filePath, code, expected) => {
   expect(await refusals(filePath, code)).toEqual(expected);
 });

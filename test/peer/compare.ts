@@ -1,5 +1,5 @@
-import { checkImage } from '../../src/cli/checkReport.js';
-import { checkText } from '../../src/cli/checkText.js';
+import { checkImage } from '../../src/cli/check/checkReport.js';
+import { checkText } from '../../src/cli/check/checkText.js';
 import { openImage } from '../../src/core/qcow2/image.js';
 import { FileSource } from '../../src/node/fileSource.js';
 import { imageArgument, qemuCheck, qemuCheckText, type CheckRun } from './qemu.js';

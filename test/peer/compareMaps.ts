@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type MapOutcome, mapImage } from '../../src/cli/mapReport.js';
-import { mapJson, mapText } from '../../src/cli/mapText.js';
-import type { Printable } from '../../src/cli/printable.js';
+import { type MapOutcome, mapImage } from '../../src/cli/map/mapReport.js';
+import { mapJson, mapText } from '../../src/cli/map/mapText.js';
+import type { Printable } from '../../src/cli/frame/printable.js';
 import { openImage } from '../../src/core/qcow2/image.js';
 import { FileSource } from '../../src/node/fileSource.js';
 import { leftOut, type Rule } from './compare.js';

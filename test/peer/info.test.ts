@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { infoJson } from '../../src/cli/infoReport.js';
+import { infoJson } from '../../src/cli/info/infoReport.js';
 import { openImage } from '../../src/core/qcow2/image.js';
 import { FileSource } from '../../src/node/fileSource.js';
 import { Bases } from './bases.js';

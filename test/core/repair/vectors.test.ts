@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { checkText } from '../../../src/cli/checkText.js';
+import { checkText } from '../../../src/cli/check/checkText.js';
 import { type ByteSource, memorySource, readBytes } from '../../../src/core/byteSource.js';
 import type { RepairMode } from '../../../src/core/repair/mode.js';
 import { repair, type Repair } from '../../../src/core/repair/repair.js';

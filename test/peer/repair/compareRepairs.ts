@@ -1,4 +1,4 @@
-import { repairDocument, repairText } from '../../../src/cli/repair.js';
+import { repairDocument, repairText } from '../../../src/cli/check/repair.js';
 import { openImage } from '../../../src/core/qcow2/image.js';
 import type { RepairMode } from '../../../src/core/repair/mode.js';
 import { repair, type Repair } from '../../../src/core/repair/repair.js';
