@@ -68,7 +68,7 @@ function run(store: Store, command: ViewCommand): void {
       store.isKeySheetOpen.value = true;
       break;
     case 'toggleWindows':
-      store.toggleWindows();
+      store.windows.toggle();
       break;
     case 'zoomIn':
     case 'zoomOut':

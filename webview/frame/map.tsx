@@ -154,7 +154,7 @@ function Tooltip({ store, side }: Omit<Props, 'title'>): JSX.Element | null {
   const isFile = place.picture.view === 'host';
   const marks = isFile ? store.simulation.onMap.value : undefined;
   const mark = markAt(marks ?? [], place.cluster, place.clusters);
-  const window = isFile ? describeWindowOf(store.windows.value, cluster) : undefined;
+  const window = isFile ? describeWindowOf(store.windows.shown.value, cluster) : undefined;
   const mapped = store.mapped.shown.value;
   const linked = store.beside.value ? store.links.table.value : undefined;
   const where = `tooltip ${room.left ? 'left' : 'right'} ${room.below ? 'below' : 'above'}`;

@@ -209,7 +209,7 @@ export class CameraGuide {
 
   /** Overlap windows may be drawn. */
   get #hasWindows(): boolean {
-    return this.#scene.store.isOverlapOpen.peek();
+    return this.#scene.store.windows.isOpen.peek();
   }
 
   /** How the squares of a picture are to lie: as they were left in its view, or as they fill the pane. */

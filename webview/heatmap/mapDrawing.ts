@@ -158,9 +158,9 @@ export class MapDrawing {
       side.isolation.subscribe(this.invalidate),
       side.pictures.known.subscribe(this.invalidate),
       effect(() => {
-        const states = store.windows.value;
+        const states = store.windows.shown.value;
         const selected = store.overlap.selectedWindow.value;
-        const reached = store.reachedWindows.value;
+        const reached = store.windows.reached.value;
         this.#windows = states && { states, selected, reached };
         this.invalidateOverlays();
       }),
@@ -170,7 +170,7 @@ export class MapDrawing {
         store.simulation.onMap,
         store.mapped.shown,
         store.beside,
-        store.causes.places,
+        store.diagnosis.places,
         store.links.highlights.host,
         store.links.highlights.guest,
       ].map((signal) => signal.subscribe(this.invalidateOverlays)),
@@ -244,7 +244,7 @@ export class MapDrawing {
       windows: inFile ? this.#windows : undefined,
       highlights: store.links.highlights[tiles.picture.view].value,
       beside: store.beside.value,
-      causes: inFile ? store.causes.places.value : NO_CAUSES,
+      causes: inFile ? store.diagnosis.places.value : NO_CAUSES,
       mapped: inFile ? store.mapped.shown.value : undefined,
       hover: this.#outlined.hover(),
       preview: preview && { ...preview, size: 1 },
