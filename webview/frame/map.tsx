@@ -5,7 +5,7 @@ import { handleKey, listenToPointer } from '../heatmap/input.js';
 import type { View } from '../../src/core/picture/layer.js';
 import { describePlace } from '../heatmap/place.js';
 import { hex } from '../../src/core/bytes.js';
-import { markAt } from '../heatmap/marks/simulationMarks.js';
+import { markAt } from '../heatmap/marks/markAt.js';
 import { markText } from '../text/touchText.js';
 import { mappedText } from '../state/referredTo.js';
 import type { MapSide } from '../state/mapSide.js';

@@ -1,6 +1,6 @@
 import type { Point } from '../../src/core/picture/curve.js';
 import { maskOfValue } from '../../src/core/picture/tile.js';
-import { windowOf } from '../../src/core/picture/windowGrid.js';
+import { windowOf } from '../../src/core/picture/windowNumber.js';
 import { describeWindowOf } from '../text/windowText.js';
 import type { CameraGuide } from './cameraGuide.js';
 import { descend, type CellPlace } from './descend.js';

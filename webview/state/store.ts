@@ -2,7 +2,7 @@ import { batch, computed, effect, signal, type ReadonlySignal, type Signal } fro
 import type { Layer, View } from '../../src/core/picture/layer.js';
 import { isMapLayer } from '../../src/core/picture/mapLayers.js';
 import type { Shell } from '../../src/core/shell.js';
-import { windowOf } from '../../src/core/picture/windowGrid.js';
+import { windowOf } from '../../src/core/picture/windowNumber.js';
 import type { FileStatus } from '../../src/protocol/imageService.js';
 import type { HeatmapSettings } from '../../src/protocol/webviewMessages.js';
 import { DiagnosisState } from './diagnosisState.js';
