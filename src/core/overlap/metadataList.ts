@@ -27,6 +27,8 @@ export class MetadataList implements CheckEngine, MetadataSink {
   readonly counters: Counters;
   /** Told of every refusal. */
   onMemoryEvent: (event: MemoryEvent) => void = () => undefined;
+  /** Told of so many uses of a window, one after the other, when it has its bitmap. */
+  onUse: ((window: number, uses: number) => void) | undefined;
   #now: number;
   #shrinkSlip = 0;
   #dropSlip = 0;
@@ -132,6 +134,7 @@ export class MetadataList implements CheckEngine, MetadataSink {
       if (this.#useBitmap(row, 'enter')) {
         windows.runs.apply(row, start, end, -1, entered);
         this.#touch(row);
+        this.onUse?.(window, 1);
         windows.flags[row] |= MODIFIED;
       } else windows.lost[row] |= entered;
       cluster += end - start;
@@ -158,6 +161,7 @@ export class MetadataList implements CheckEngine, MetadataSink {
       if (this.#useBitmap(row, 'remove')) {
         windows.runs.apply(row, start, end, ~removed, 0);
         this.#touch(row);
+        this.onUse?.(window, 1);
         windows.flags[row] |= MODIFIED;
       } else this.#drop(row);
       cluster += end - start;
@@ -186,6 +190,7 @@ export class MetadataList implements CheckEngine, MetadataSink {
         found |= windows.runs.union(row, cluster - windowStart, end);
         this.counters.hits += windowStart + end - cluster - 1;
         this.#touch(row);
+        this.onUse?.(window, windowStart + end - cluster);
       }
       cluster = windowStart + end;
     }
