@@ -30,6 +30,7 @@ export class MetadataList implements CheckEngine, MetadataSink {
   /** Told of so many uses of a window, one after the other, when it has its bitmap. */
   onUse: ((window: number, uses: number) => void) | undefined;
   #now: number;
+  #checks = 0;
   #shrinkSlip = 0;
   #dropSlip = 0;
 
@@ -92,6 +93,7 @@ export class MetadataList implements CheckEngine, MetadataSink {
       counters: { ...this.counters },
       now: this.#now,
     });
+    copy.#checks = this.#checks;
     copy.#shrinkSlip = this.#shrinkSlip;
     copy.#dropSlip = this.#dropSlip;
     return copy;
@@ -105,6 +107,11 @@ export class MetadataList implements CheckEngine, MetadataSink {
   /** Counts the uses of windows. A window's age is what it was at its last use; 0 is "never". */
   get now(): number {
     return this.#now;
+  }
+
+  /** Writes that it was asked about. */
+  get checks(): number {
+    return this.#checks;
   }
 
   get windowBytes(): number {
@@ -175,6 +182,7 @@ export class MetadataList implements CheckEngine, MetadataSink {
    */
   check(ignore: TypeSet, offset: number, size: number): TypeSet {
     const { windows, clusterSize } = this;
+    this.#checks++;
     let cluster = Math.floor(offset / clusterSize);
     const last = Math.ceil((offset + size) / clusterSize);
     let found = 0;

@@ -26,7 +26,7 @@ function* tracked(driver: Driver, offset: number, length: number, work: Work): W
 }
 
 /** Fails for a range that the disk does not have (blk_check_byte_request). */
-function check(driver: Driver, offset: number, length: number): void {
+export function check(driver: Driver, offset: number, length: number): void {
   const { diskSize } = driver.sizes;
   if (driver.signal.dead) throw new RequestError('ENOMEDIUM');
   if (offset > diskSize || diskSize - offset < length) throw new RequestError('EIO');
