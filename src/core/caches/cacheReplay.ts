@@ -13,18 +13,23 @@ import type { Driver } from '../simulate/driver/driver.js';
 import { close } from '../simulate/driver/requests/close.js';
 import { openDriver } from '../simulate/driver/requests/opening.js';
 import { compress, discard, flush, writeZeroes } from '../simulate/driver/requests/requests.js';
-import type { CacheTally, MetadataCache } from '../simulate/driver/state/metadataCache.js';
+import type {
+  CacheTally,
+  CacheTrail,
+  MetadataCache,
+} from '../simulate/driver/state/metadataCache.js';
 import type { ParseResult } from '../size.js';
 import { KIND, type RequestBatch } from '../workload/request.js';
 import type { Work } from '../work.js';
 import { GuestReplay } from './guestReplay.js';
+import { StackDistances } from './stackDistances.js';
 
 /** How the image is opened. */
 export interface ReplaySettings {
   readonly sizes: CacheSizes;
   readonly cache: 'writethrough' | 'writeback';
-  /** The overlap structures beside the caches; their types are those that `cached` guards. */
-  readonly windows: Omit<StructureSettings, 'guarded'>;
+  /** The overlap structures beside the caches, if any; their types are those that `cached` guards. */
+  readonly windows: Omit<StructureSettings, 'guarded'> | undefined;
   readonly surroundings: Surroundings;
   /** Every request takes the driver's whole way; to compare with. */
   readonly slowly?: boolean;
@@ -39,6 +44,8 @@ export interface CacheCounts {
   /** Tables written: on eviction, on a flush, before another cache, on closing. */
   readonly writeBacks: number;
   readonly evictionWriteBacks: number;
+  /** Tables forgotten because their cluster was freed. */
+  readonly discards: number;
   readonly slots: number;
   readonly entryBytes: number;
 }
@@ -72,6 +79,12 @@ export class CacheReplay {
   readonly doubts = new Set<string>();
   /** The overlap structures; or why there are none. */
   readonly windows: MetadataList | string;
+  /** Of all look-ups since the image was opened. */
+  readonly distances = {
+    l2: new StackDistances(),
+    refcount: new StackDistances(),
+    windows: new StackDistances(),
+  } as const;
   /** The structures say something else than QEMU's own check, which goes on alone. */
   windowsParted = false;
   readonly #recorder: Recorder;
@@ -87,10 +100,13 @@ export class CacheReplay {
     this.#through = settings.cache === 'writethrough';
     this.#guest = new GuestReplay(driver, this.#through, settings.slowly !== true);
     const [, list] = driver.guard.lists;
-    this.windows = list ?? driver.guard.refusals[0] ?? 'nothing is guarded';
+    this.windows = list ?? driver.guard.refusals[0] ?? 'they were not asked for';
     this.#opening = list && { ...list.counters };
     this.#openingChecks = list?.checks ?? 0;
     recorder.take();
+    driver.l2Cache.trail = trailOf(this.distances.l2);
+    driver.refcountCache.trail = trailOf(this.distances.refcount);
+    if (list) followWindows(list, this.distances.windows);
   }
 
   /** Opens the image; or says why QEMU would not, or why it cannot be simulated. */
@@ -106,7 +122,7 @@ export class CacheReplay {
         sizes: settings.sizes,
         discardNoUnref: false,
         surroundings: settings.surroundings,
-        watch: {
+        watch: settings.windows && {
           checks: [{ guarded: GUARDED, engine: { type: 'structures', ...settings.windows } }],
           onDivision: () => {
             parted();
@@ -215,6 +231,27 @@ export class CacheReplay {
   }
 }
 
+const trailOf = (distances: StackDistances): CacheTrail => ({
+  lookedUp(offset, count) {
+    distances.use(offset, count);
+  },
+  givenBack(offset) {
+    distances.touch(offset);
+  },
+});
+
+/** Opening has used windows already: they are there in the order of their last use. */
+function followWindows(list: MetadataList, distances: StackDistances): void {
+  const { windows } = list;
+  const used = Array.from({ length: windows.rows }, (_, row) => row)
+    .filter((row) => windows.ages[row] > 0)
+    .sort((a, b) => windows.ages[a] - windows.ages[b]);
+  for (const row of used) distances.touch(windows.window(row));
+  list.onUse = (window, uses) => {
+    distances.use(window, uses);
+  };
+}
+
 /** The block layer refuses longer ones (bdrv_check_request32). */
 function bounded(length: number): number {
   if (length > MAX_BYTES) throw new RequestError('EIO');
@@ -222,7 +259,8 @@ function bounded(length: number): number {
 }
 
 function countsOf({ tally, slots, tableBytes }: MetadataCache): CacheCounts {
-  const { lookUps, misses, evictions, writeBacks, evictionWriteBacks }: CacheTally = tally;
+  const { lookUps, misses, evictions, writeBacks, evictionWriteBacks, discards }: CacheTally =
+    tally;
   return {
     lookups: lookUps,
     hits: lookUps - misses,
@@ -230,6 +268,7 @@ function countsOf({ tally, slots, tableBytes }: MetadataCache): CacheCounts {
     evictions,
     writeBacks,
     evictionWriteBacks,
+    discards,
     slots,
     entryBytes: tableBytes,
   };

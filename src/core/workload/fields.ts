@@ -82,7 +82,8 @@ export class Fields {
     if (index >= this.count) return Number.NaN;
     const start = this.starts[index];
     const end = this.ends[index];
-    if (end - start < 3 || this.bytes[start] !== ZERO || this.bytes[start + 1] !== 120) return Number.NaN;
+    if (end - start < 3 || this.bytes[start] !== ZERO || this.bytes[start + 1] !== 120)
+      return Number.NaN;
     let value = 0;
     for (let at = start + 2; at < end; at++) {
       const byte = this.bytes[at];
