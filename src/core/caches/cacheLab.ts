@@ -1,12 +1,7 @@
 import { BITMAP_BYTES } from '../overlap/fragments.js';
 import { DEFAULT_BITMAP_SIZE } from '../overlap/settings.js';
 import type { MappableImage } from '../qcow2/image.js';
-import {
-  type CachedDisk,
-  cacheSlots,
-  fullCoverage,
-  usualEntries,
-} from '../simulate/copy/cacheSlots.js';
+import { cacheSlots, fullCoverage, usualEntries } from '../simulate/copy/cacheSlots.js';
 import { plural } from '../numbers.js';
 import type { ParseResult } from '../size.js';
 import type { RequestBatch } from '../workload/request.js';
@@ -18,6 +13,7 @@ import {
   type WindowCounts,
 } from './cacheReplay.js';
 import { type Curve, curveOf } from './curve.js';
+import { diskOf } from './rulesOfThumb.js';
 
 /** The sizes that a curve is marked with. */
 export interface Marks {
@@ -200,7 +196,8 @@ export class CacheLab {
   #windows(): LabWindows | string {
     const now = this.#now;
     const counts = now.windowCounts;
-    if (typeof now.windows === 'string' || !counts) return String(now.windows);
+    if (typeof now.windows === 'string') return now.windows;
+    if (!counts) return 'they were not followed';
     const { counters, ledger, windows } = now.windows;
     const { windows: distances } = now.distances;
     const doubts = [
@@ -243,13 +240,6 @@ export class CacheLab {
     return made.ok ? bytes(made.value.slots, made.value.sliceBytes) : 0;
   }
 }
-
-/** What the sizes of an image's caches go by. */
-export const diskOf = ({ geometry }: MappableImage): CachedDisk => ({
-  clusterSize: geometry.clusterSize,
-  l2EntrySize: geometry.l2EntrySize,
-  diskSize: Number(geometry.virtualSize),
-});
 
 const discardDoubts = (discards: number): readonly string[] =>
   discards > 0
