@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { FileSource } from '/work/wt/caches16/src/node/fileSource.js';
+import { openImage, isMappable } from '/work/wt/caches16/src/core/qcow2/image.js';
+import { CacheReplay } from '/work/wt/caches16/src/core/caches/cacheReplay.js';
+import { FioLog } from '/work/wt/caches16/src/core/workload/fioLog.js';
+import { LineReader } from '/work/wt/caches16/src/core/workload/lineReader.js';
+import { RequestBatch } from '/work/wt/caches16/src/core/workload/request.js';
+import { finish } from '/work/wt/caches16/src/core/work.js';
+const truth = JSON.parse(readFileSync('/work/shared/vectors/caches/truth.json','utf8'));
+for (const slowly of [true,false]) test.for(truth.rows)(`slowly ${slowly} $image $options`, (row: any) => {
+  const source = FileSource.open('/tmp/v/'+row.image+'.qcow2');
+  const image = openImage(source); if (!isMappable(image)) throw 1;
+  const o=row.options;
+  const r = CacheReplay.open(image,{sizes:{l2CacheSize:o['l2-cache-size'],l2CacheEntrySize:o['l2-cache-entry-size'],refcountCacheSize:o['refcount-cache-size'],cacheSize:o['cache-size']},cache:'writeback',windows:{bitmapSize:65536,totalSizeLimit:2**64,policy:'evict'},surroundings:{allocatedBytes:source.allocatedBytes,inflate:undefined},slowly});
+  if(!r.ok) throw new Error(r.message);
+  const batch=new RequestBatch(); const reader=new LineReader(new FioLog(undefined),batch);
+  reader.push(readFileSync('/work/shared/vectors/caches/'+row.workload+'.iolog')); reader.end();
+  finish(r.value.run(batch)); r.value.close();
+  const pick=(x:any)=>({lookups:x.lookups,hits:x.hits,misses:x.misses,evictions:x.evictions,writebacks:x.writebacks??x.writeBacks,e:x.evictionWritebacks??x.evictionWriteBacks});
+  expect({n:batch.size,l2:pick(r.value.l2),rc:pick(r.value.refcount),failed:r.value.failed,stopped:r.value.stopped}).toEqual({n:row.ops,l2:pick(row.l2),rc:pick(row.refcount),failed:0,stopped:undefined});
+  if(!slowly) console.log(r.value.windowCounts);
+});
