@@ -232,11 +232,11 @@ export class CacheReplay {
 }
 
 const trailOf = (distances: StackDistances): CacheTrail => ({
-  lookedUp(offset, count) {
-    distances.use(offset, count);
+  lookedUp(table, count) {
+    distances.use(table, count);
   },
-  givenBack(offset) {
-    distances.touch(offset);
+  givenBack(table) {
+    distances.touch(table);
   },
 });
 

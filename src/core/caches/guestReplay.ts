@@ -18,7 +18,7 @@ export class GuestReplay {
   readonly #driver: Driver;
   readonly #through: boolean;
   /** By number on the guest's disk. */
-  readonly #slices = new Map<number, Slice>();
+  readonly #slices: SliceStore;
   readonly #isQuick: boolean;
   readonly #clusterSize: number;
   readonly #sliceSpan: number;
@@ -29,6 +29,7 @@ export class GuestReplay {
   /** @param quick whether anything is left out at all */
   constructor(driver: Driver, through: boolean, quick: boolean) {
     const { sizes } = driver;
+    this.#slices = sliceStore(Math.ceil(sizes.diskSize / (sizes.sliceEntries * sizes.clusterSize)));
     this.#driver = driver;
     this.#through = through;
     this.#isQuick = quick && !sizes.extendedL2 && !driver.dataFile && !driver.encrypted;
@@ -93,7 +94,8 @@ export class GuestReplay {
     const first = this.#entryIndex(offset);
     const place = placeOfWrite(slice, first, this.#entryIndex(offset + length - 1) - first + 1);
     if (place < 0) return false;
-    const host = place * this.#clusterSize + (offset % this.#clusterSize);
+    const cluster = Math.floor(offset / this.#clusterSize) * this.#clusterSize;
+    const host = place * this.#clusterSize + offset - cluster;
     // What makes the file longer, or did before it was asked how long it is, is the driver's.
     const { file } = driver;
     if (host + length > (driver.preallocationProbed ? file.overlay.size : this.#fileSize))
@@ -109,21 +111,23 @@ export class GuestReplay {
     return true;
   }
 
+  /** Entry of an offset in its slice. Spans are powers of two: this is exact, and a remainder of large numbers is slow. */
   #entryIndex(offset: number): number {
-    return Math.floor((offset % this.#sliceSpan) / this.#clusterSize);
+    const slice = Math.floor(offset / this.#sliceSpan) * this.#sliceSpan;
+    return Math.floor((offset - slice) / this.#clusterSize);
   }
 
   #use(slice: Slice, count: number): void {
     const { l2Cache } = this.#driver;
-    if (slice.entry?.offset === slice.offset) l2Cache.useKnown(slice.entry, count);
-    else slice.entry = l2Cache.use(slice.offset, count);
+    if (slice.entry?.number === slice.number) l2Cache.useKnown(slice.entry, count);
+    else slice.entry = l2Cache.use(slice.number, count);
   }
 
   /** The slice with a guest offset: 'none' without an L2 table, 'odd' where only the driver knows. */
   #slice(guest: number): Slice | 'none' | 'odd' {
     const { l1 } = this.#driver;
     const index = Math.floor(guest / this.#tableSpan);
-    const table = index < l1.length ? l2Offset(l1, index) : 0;
+    const table = index < l1.length ? l2Offset(l1, index) / this.#clusterSize : 0;
     if (table === 0) return 'none';
     const number = Math.floor(guest / this.#sliceSpan);
     let slice = this.#slices.get(number);
@@ -138,16 +142,46 @@ export class GuestReplay {
   #lookInto(table: number, number: number): Slice | undefined {
     const driver = this.#driver;
     const { sliceBytes, clusterSize } = driver.sizes;
-    if (table % clusterSize !== 0) return undefined;
-    const offset = table + ((number * sliceBytes) % clusterSize);
+    if (table !== Math.floor(table)) return undefined;
+    const perTable = clusterSize / sliceBytes;
+    const hostNumber = table * perTable + (number % perTable);
+    const offset = hostNumber * sliceBytes;
     const cached = driver.l2Cache.find(offset);
-    if (cached) return sliceFacts(driver, cached.view, table, offset);
+    if (cached) return sliceFacts(driver, cached.view, table, hostNumber);
     try {
       driver.file.read(new Uint8Array(this.#scratch.buffer), offset);
     } catch (error) {
       if (error instanceof RequestError) return undefined;
       throw error;
     }
-    return sliceFacts(driver, this.#scratch, table, offset);
+    return sliceFacts(driver, this.#scratch, table, hostNumber);
   }
+}
+
+/** Slices by number. */
+interface SliceStore {
+  get(number: number): Slice | undefined;
+  set(number: number, slice: Slice): void;
+  delete(number: number): void;
+  clear(): void;
+}
+
+/** Slots of a list of all slices of a disk; a disk with more is kept in a map. */
+const MAX_LISTED = 2 ** 22;
+
+function sliceStore(slices: number): SliceStore {
+  if (slices > MAX_LISTED) return new Map<number, Slice>();
+  const list = new Array<Slice | undefined>(slices).fill(undefined);
+  return {
+    get: (number) => list[number],
+    set(number, slice) {
+      list[number] = slice;
+    },
+    delete(number) {
+      if (number < slices) list[number] = undefined;
+    },
+    clear() {
+      list.fill(undefined);
+    },
+  };
 }

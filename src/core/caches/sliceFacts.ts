@@ -15,10 +15,10 @@ interface Detail {
 
 /** What the requests of the guest need to know of an L2 slice without looking into it again. */
 export interface Slice {
-  /** Host offset of its table; it is another slice once the L1 entry names another table. */
+  /** Host cluster of its table; it is another slice once the L1 entry names another table. */
   readonly table: number;
-  /** Of the slice itself. */
-  readonly offset: number;
+  /** Host offset in slices, as the cache counts. */
+  readonly number: number;
   /** Where it was cached last. */
   entry: CacheEntry | undefined;
   /** Host cluster of the first entry, if all that follow are copied data in one piece. */
@@ -61,7 +61,7 @@ export function sliceFacts(
   { sizes }: Driver,
   view: DataView,
   table: number,
-  offset: number,
+  number: number,
 ): Slice {
   const { sliceEntries, clusterSize, version } = sizes;
   const words = Math.ceil(sliceEntries / 32);
@@ -78,7 +78,7 @@ export function sliceFacts(
     const host = isPlaced ? maskedOffset(high, low) / clusterSize : 0;
     const isZero = kind === 'zero-plain' || kind === 'zero-allocated';
     if (host !== Math.floor(host) || host >= 2 ** 32 || (isZero && version < 3))
-      return { table, offset, entry: undefined, start: 0, detail: undefined, odd: true };
+      return { table, number, entry: undefined, start: 0, detail: undefined, odd: true };
     hosts[index] = host;
     const isJoined =
       kind === before && kind !== 'compressed' && (!isPlaced || host === hosts[index - 1] + 1);
@@ -89,5 +89,5 @@ export function sliceFacts(
     before = kind;
   }
   const detail = isOnePiece ? undefined : { joined, inPlace, hosts };
-  return { table, offset, entry: undefined, start: hosts[0], detail, odd: false };
+  return { table, number, entry: undefined, start: hosts[0], detail, odd: false };
 }

@@ -88,14 +88,14 @@ describe('what qemu-io 7.2 was recorded to do', () => {
       const opened = CacheReplay.open(image, settingsOf({ 'l2-cache-size': 65536 }, source));
       if (!opened.ok) throw new Error(opened.message);
       const { driver } = opened.value;
-      const listen = (offsets: number[]) => ({
-        lookedUp(offset: number, count: number) {
-          for (let i = 0; i < count; i++) offsets.push(offset);
+      const listen = (offsets: number[], { tableBytes }: { readonly tableBytes: number }) => ({
+        lookedUp(table: number, count: number) {
+          for (let i = 0; i < count; i++) offsets.push(table * tableBytes);
         },
         givenBack: () => undefined,
       });
-      driver.l2Cache.trail = listen(found.l2);
-      driver.refcountCache.trail = listen(found.refcount);
+      driver.l2Cache.trail = listen(found.l2, driver.l2Cache);
+      driver.refcountCache.trail = listen(found.refcount, driver.refcountCache);
       finish(opened.value.run(batch));
     });
     for (const cache of ['l2', 'refcount'] as const) {

@@ -7,13 +7,14 @@ type ReadTable = (target: Uint8Array, offset: number) => void;
 export class CacheEntry {
   /** In the file; 0 when the slot is empty. */
   offset = 0;
+  /** The same in tables, an integer: fractions and offsets are boxed. -1 when empty. */
+  number = -1;
   dirty = false;
   /** When it was last given back; 0: never, since the slot was last empty. */
   lastUse = 0;
   references = 0;
-  /** Neighbours in the order of `lastUse`. */
-  older: CacheEntry | undefined;
-  newer: CacheEntry | undefined;
+  /** In the order of use; -1: none yet. */
+  place = -1;
   readonly slot: number;
   readonly #length: number;
   readonly #read: ReadTable;

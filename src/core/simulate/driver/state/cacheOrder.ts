@@ -1,5 +1,9 @@
 import type { CacheEntry } from './cacheEntry.js';
 
+const NONE = -1;
+const OUTSIDE = -2;
+const FIRST_ROOM = 64;
+
 /**
  * Which slot a table gets: the first empty one from a start on; else the one that was given back
  * longest ago and is not in use. QEMU looks at every slot for that (qcow2_cache_do_get); here the
@@ -11,8 +15,12 @@ export class CacheOrder {
   readonly #next = new Map<number, number>();
   /** Slots that were taken, and are empty again. */
   readonly #reopened = new Set<CacheEntry>();
-  #oldest: CacheEntry | undefined;
-  #newest: CacheEntry | undefined;
+  /** The others by their place, and the places of their neighbours; -1 for none, -2 outside the row. */
+  readonly #entries: CacheEntry[] = [];
+  #older = new Int32Array(FIRST_ROOM).fill(OUTSIDE);
+  #newer = new Int32Array(FIRST_ROOM).fill(OUTSIDE);
+  #oldest = NONE;
+  #newest = NONE;
 
   constructor(slots: number) {
     this.#slots = slots;
@@ -33,24 +41,26 @@ export class CacheOrder {
 
   /** The slot that was given back longest ago of those that nobody uses. */
   oldestFree(): CacheEntry | undefined {
-    let entry = this.#oldest;
-    while (entry && entry.references > 0) entry = entry.newer;
-    return entry;
+    let place = this.#oldest;
+    while (place !== NONE && this.#entries[place].references > 0) place = this.#newer[place];
+    return place === NONE ? undefined : this.#entries[place];
   }
 
   /** The slot was given back just now. */
   moveToEnd(entry: CacheEntry): void {
-    if (this.#newest === entry) return;
-    this.#unlink(entry);
-    entry.older = this.#newest;
-    if (this.#newest) this.#newest.newer = entry;
-    else this.#oldest = entry;
-    this.#newest = entry;
+    const place = entry.place < 0 ? this.#give(entry) : entry.place;
+    if (this.#newest === place) return;
+    this.#unlink(place);
+    this.#older[place] = this.#newest;
+    this.#newer[place] = NONE;
+    if (this.#newest === NONE) this.#oldest = place;
+    else this.#newer[this.#newest] = place;
+    this.#newest = place;
   }
 
   /** The slot is empty again. */
   reopen(entry: CacheEntry): void {
-    this.#unlink(entry);
+    if (entry.place >= 0) this.#unlink(entry.place);
     this.#reopened.add(entry);
   }
 
@@ -78,11 +88,30 @@ export class CacheOrder {
     return slot >= start ? slot - start : slot - start + this.#slots;
   }
 
-  #unlink(entry: CacheEntry): void {
-    if (entry.older) entry.older.newer = entry.newer;
-    else if (this.#oldest === entry) this.#oldest = entry.newer;
-    if (entry.newer) entry.newer.older = entry.older;
-    else if (this.#newest === entry) this.#newest = entry.older;
-    entry.older = entry.newer = undefined;
+  #give(entry: CacheEntry): number {
+    const place = this.#entries.push(entry) - 1;
+    entry.place = place;
+    if (place === this.#older.length) {
+      this.#older = longer(this.#older);
+      this.#newer = longer(this.#newer);
+    }
+    return place;
   }
+
+  #unlink(place: number): void {
+    const older = this.#older[place];
+    const newer = this.#newer[place];
+    if (older === OUTSIDE) return;
+    if (older === NONE) this.#oldest = newer;
+    else this.#newer[older] = newer;
+    if (newer === NONE) this.#newest = older;
+    else this.#older[newer] = older;
+    this.#older[place] = this.#newer[place] = OUTSIDE;
+  }
+}
+
+function longer(places: Int32Array): Int32Array<ArrayBuffer> {
+  const all = new Int32Array(places.length * 2).fill(OUTSIDE);
+  all.set(places);
+  return all;
 }
