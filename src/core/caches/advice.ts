@@ -76,16 +76,22 @@ function eviction({ curve, tables, counts, marks }: LabCache<{ readonly slots: n
   return Math.max(curve.bytes[0], tables * entry);
 }
 
-/** The smallest L2 cache that loses no table: in small entries, or all of the disk. */
-function noEvictionL2({ entries, marks, curve }: LabL2): number {
+/**
+ * The smallest L2 cache that loses no table, in small entries or in large ones; undefined where even
+ * all tables of the disk are too few, as they are while a snapshot's are copied.
+ */
+function noEvictionL2({ entries, marks, curve }: LabL2): number | undefined {
   const [below] = entries;
-  return Math.max(curve.bytes[0], Math.min(below.tables * below.bytes, marks.full));
+  const full = entries[entries.length - 1];
+  const small = below.tables * below.bytes;
+  if (small < marks.full) return Math.max(curve.bytes[0], small);
+  return full.tables * full.bytes <= marks.full ? marks.full : undefined;
 }
 
 function sizes(
   option: AdvisedOption,
   { curve, marks }: LabCache<unknown>,
-  noEviction: number,
+  noEviction: number | undefined,
   words: Words,
 ): readonly CacheAdvice[] {
   const { lookups } = curve;
@@ -105,11 +111,15 @@ function sizes(
     return [one('enough', marks.now, `The workload looks up no ${words.table}: any size will do.`)];
   return [
     one('enough', enough, enoughText(curve, enough, marks, words)),
-    one(
-      'no-eviction',
-      noEviction,
-      `No ${words.table} that the workload looks up ever goes for another one.`,
-    ),
+    ...(noEviction === undefined
+      ? []
+      : [
+          one(
+            'no-eviction',
+            noEviction,
+            `No ${words.table} that the workload looks up ever goes for another one.`,
+          ),
+        ]),
     one('full-coverage', marks.full, `Holds ${words.full}, whatever the workload.`),
   ];
 }
@@ -123,7 +133,7 @@ function enoughText(
   const misses = (bytes: number): string =>
     shareText(curve.lookups - hitsAt(curve, bytes), curve.lookups);
   const texts = [
-    `The smallest for 99 % of the reachable hits: ${misses(enough)} of ${plural(curve.lookups, 'look-up')} load a ${table}`,
+    `The smallest for 99 % of the reachable hits: ${misses(enough)} of ${plural(curve.lookups, 'look-up')} load ${table === 'L2 table' ? 'an' : 'a'} ${table}`,
   ];
   const half = enough / 2;
   if (half >= curve.bytes[0]) texts.push(`at half of it ${misses(half)} would`);

@@ -201,8 +201,8 @@ export class CacheLab {
     const { counters, ledger, windows } = now.windows;
     const { windows: distances } = now.distances;
     const doubts = [
-      ...(counters.events > 0
-        ? ['the memory limit refused bitmaps: another size would meet it elsewhere']
+      ...(ledger.leastRefused < Infinity
+        ? ['the memory limit took bitmaps away: another size would meet it elsewhere']
         : []),
       ...(counters.kept > 0
         ? ['windows are kept as bitmaps for good, at a time that depends on the size']
