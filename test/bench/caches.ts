@@ -37,8 +37,10 @@ export function cachesNumbers(path: string, words: string): CachesNumbers {
   const reader = new LineReader(new FioLog(undefined), read);
   const time = { parsing: 0, replaying: 0 };
   let requests = 0;
-  for (const batch = new RequestBatch(); made.value.fill(batch, AT_ONCE); batch.clear()) {
+  const batch = new RequestBatch();
+  while (made.value.fill(batch, AT_ONCE)) {
     const bytes = iolog(batch);
+    batch.clear();
     const start = performance.now();
     reader.push(bytes);
     const parsed = performance.now();

@@ -18,6 +18,9 @@ const file = (name: string, text: string): string => {
   return path;
 };
 
+const aNumber = (): unknown => expect.any(Number);
+const containing = (...values: readonly unknown[]): unknown => expect.arrayContaining([...values]);
+
 const caches = (...words: string[]) => runCli(['caches', ...words]);
 
 describe('qcow2-lens caches', () => {
@@ -28,7 +31,7 @@ describe('qcow2-lens caches', () => {
     );
     expect(code).toBe(0);
     const document: unknown = JSON.parse(stdout);
-    const count = expect.any(Number);
+    const count = aNumber();
     const cache = {
       lookups: count,
       hits: count,
@@ -42,17 +45,11 @@ describe('qcow2-lens caches', () => {
       refcount: { ...cache, lookups: 0, slots: 4, entryBytes: 65536 },
       windows: { checks: count, hits: count, misses: count, evictions: count, conversions: count },
       curves: {
-        l2: expect.arrayContaining([{ bytes: 131072, hits: 1998 }]),
+        l2: containing({ bytes: 131072, hits: 1998 }),
         refcount: [{ bytes: 262144, hits: 0 }],
-        windows: expect.any(Array),
+        windows: containing(),
       },
-      advice: expect.arrayContaining([
-        expect.objectContaining({
-          option: 'l2-cache-size',
-          bytes: 131072,
-          reason: expect.any(String),
-        }),
-      ]),
+      advice: containing(expect.objectContaining({ option: 'l2-cache-size', bytes: 131072 })),
       options: { drive: 'l2-cache-size=128K,refcount-cache-size=256K' },
     });
   });

@@ -96,7 +96,7 @@ export class Fields {
 }
 
 /** Digits as a number; NaN for none, for anything else, and past 2^53. */
-export function decimalOf(bytes: Uint8Array, start: number, end: number): number {
+function decimalOf(bytes: Uint8Array, start: number, end: number): number {
   if (end <= start) return Number.NaN;
   let value = 0;
   for (let at = start; at < end; at++) {

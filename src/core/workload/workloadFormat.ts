@@ -21,7 +21,7 @@ export type WorkloadFormat =
       readonly set?: string | undefined;
     };
 
-export const FORMAT_NAMES = ['fio', 'blkparse', 'qemu', 'biosnoop', 'csv', 'operations'] as const;
+const FORMAT_NAMES = ['fio', 'blkparse', 'qemu', 'biosnoop', 'csv', 'operations'] as const;
 
 /** Bytes at the beginning of a file that a guess goes by. */
 export const GUESSED_BY = 2 ** 16;

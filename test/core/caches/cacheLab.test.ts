@@ -31,6 +31,7 @@ const SMALL = openedMappable(
 );
 const WORK = patternOn('mixed:ops=1500,block=512,reads=50,seed=3', 8 * MIB);
 
+const saying = (words: string): unknown => expect.stringContaining(words);
 const thirty = (step: number): number[] => Array.from({ length: 30 }, (_, index) => index * step);
 
 describe('a curve', () => {
@@ -178,7 +179,7 @@ describe('advice', () => {
     expect(idle.find(({ option }) => option === 'refcount-cache-size')).toMatchObject({
       bytes: 2048,
       now: 2048,
-      reason: expect.stringContaining('any size will do'),
+      reason: saying('any size will do'),
     });
   });
 
@@ -187,7 +188,7 @@ describe('advice', () => {
       {
         option: 'l2-cache-size',
         bytes: 32 * KIB,
-        rule: expect.stringContaining('1 MiB per 1 GiB'),
+        rule: saying('1 MiB per 1 GiB'),
       },
       { option: 'refcount-cache-size', bytes: 32 * KIB },
     ]);

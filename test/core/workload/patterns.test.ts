@@ -43,7 +43,7 @@ describe.each(Object.keys(PATTERNS))('pattern %s', (name) => {
 
   it('needs room', () => {
     const source = PatternSource.on(parsed(`${name}:block=4K`), 4095);
-    expect(source).toMatchObject({ ok: false, message: expect.stringContaining('too few') });
+    expect(source.ok ? 'ok' : source.message).toContain('too few');
   });
 });
 

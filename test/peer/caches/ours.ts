@@ -23,7 +23,7 @@ export type Counted = Pick<
   'lookups' | 'hits' | 'misses' | 'evictions' | 'writeBacks' | 'evictionWriteBacks'
 >;
 
-export const sizesOf = (options: CacheOptions): CacheSizes => ({
+const sizesOf = (options: CacheOptions): CacheSizes => ({
   l2CacheSize: options['l2-cache-size'],
   l2CacheEntrySize: options['l2-cache-entry-size'],
   refcountCacheSize: options['refcount-cache-size'],

@@ -30,7 +30,14 @@ interface Row {
   readonly refcount: Recorded;
 }
 
-const { rows }: { rows: Row[] } = JSON.parse(readFileSync(join(VECTORS, 'truth.json'), 'utf8'));
+const isTruth = (value: unknown): value is { readonly rows: readonly Row[] } =>
+  typeof value === 'object' && value !== null && 'rows' in value && Array.isArray(value.rows);
+
+function recordedRows(): readonly Row[] {
+  const truth: unknown = JSON.parse(readFileSync(join(VECTORS, 'truth.json'), 'utf8'));
+  if (!isTruth(truth)) throw new Error('truth.json has no rows');
+  return truth.rows;
+}
 
 function workload(name: string): RequestBatch {
   const batch = new RequestBatch();
@@ -51,8 +58,10 @@ const counts = (recorded: Recorded) => ({
 });
 
 describe('what qemu-io 7.2 was recorded to do', () => {
-  const { path: folder, remove } = temporaryFolder();
-  afterAll(remove);
+  const { path: folder, ...temporary } = temporaryFolder();
+  afterAll(() => {
+    temporary.remove();
+  });
   const create = (name: string, size: string, options: string): void => {
     qemu('qemu-img', ['create', '-q', '-f', 'qcow2', '-o', options, `${name}.qcow2`, size], folder);
     if (name === 'v3-snapshot')
@@ -65,7 +74,7 @@ describe('what qemu-io 7.2 was recorded to do', () => {
   create('v2-allocate', '256M', 'cluster_size=4k');
   create('v3-snapshot', '512M', 'cluster_size=16k,preallocation=metadata');
 
-  test.for(rows)('$image with $options', (row) => {
+  test.for(recordedRows())('$image with $options', (row) => {
     const batch = workload(row.workload);
     expect(batch.size).toBe(row.ops);
     const replay = replayed(join(folder, `${row.image}.qcow2`), row.options, batch);
