@@ -1,3 +1,4 @@
+import { caches } from './caches/caches.js';
 import { chain } from './map/chain.js';
 import { check } from './check/check.js';
 import type { Command } from './frame/command.js';
@@ -26,4 +27,5 @@ export const COMMANDS: readonly Command[] = [
   exportMetadata,
   structures,
   simulate,
+  caches,
 ];
