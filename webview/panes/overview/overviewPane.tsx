@@ -12,6 +12,7 @@ import { isDamaged, overviewOf } from './overviewState.js';
 import { reportOf } from './report.js';
 import { repairOf } from '../../state/repairState.js';
 import { RepairPreview } from './repairPreview.js';
+import { SnapshotRoom } from './snapshotRoom.js';
 import { commandName, divided, imageText, sentence, sizesText } from './sentences.js';
 
 interface Props {
@@ -49,9 +50,14 @@ export function OverviewPane({ store }: Props): JSX.Element {
           isBrief={isDone && isDamaged(answer.diagnosis.verdict)}
         />
       )}
+      {isDone && !isDamaged(answer.diagnosis.verdict) && hasSnapshots(store) && (
+        <SnapshotRoom store={store} />
+      )}
     </div>
   );
 }
+
+const hasSnapshots = (store: Store): boolean => (store.geometry.value?.snapshots ?? 0) > 0;
 
 const Waiting = ({ text }: { readonly text: string }): JSX.Element => (
   <p class="overview-waiting dim" aria-busy="true">
