@@ -60,7 +60,7 @@ const CORE = [
   coreRoom('picture', [...COUNTED, 'overlap', 'simulate/copy']),
   coreRoom('simulate/verdict', [
     ...COUNTED,
-    ...[...GUARDED_COPY, ...DRIVER, 'simulate/driver', 'simulate/driver/requests', 'picture'],
+    ...[...GUARDED_COPY, ...DRIVER, 'simulate/driver', 'simulate/driver/requests', 'repair', 'picture'],
   ]),
 ];
 

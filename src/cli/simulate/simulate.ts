@@ -100,7 +100,7 @@ function run(
     if (json) output.print(openLine({ ok: false, message }));
     throw new RefusalError(message);
   }
-  const simulation = new Simulation(image, settings);
+  const simulation = Simulation.open(image, settings);
   const { opened } = simulation;
   const messages = opened.ok ? opened.messages : [opened.message];
   const message = messages.join('\n') || undefined;

@@ -1,5 +1,4 @@
 import { memorySource, type ByteSource } from '../../../src/core/byteSource.js';
-import { INCOMPATIBLE } from '../../../src/core/qcow2/features.js';
 import { readHeader } from '../../../src/core/qcow2/header.js';
 import type { Ending } from '../../../src/core/simulate/copy/outcome.js';
 import type { Overlay } from '../../../src/core/simulate/copy/overlay.js';
@@ -33,7 +32,7 @@ export function compareWrites(workspace: Workspace, simulation: SimulationCase):
     // Ours must come to an end on any image, also where there is nothing to compare with.
     return { type: 'disagreed', differences: [whatWasThrown(error)] };
   }
-  const rule = leftOut(before, qemu);
+  const rule = leftOut(qemu);
   if (rule !== undefined) return { type: 'left-out', rule };
   const differences = differentAnswers(operations, qemu, ours);
   const unforetold = ours.answers.map(({ ending }) => ending).find(isUnpredictable);
@@ -49,17 +48,13 @@ export function compareWrites(workspace: Workspace, simulation: SimulationCase):
 }
 
 /** Why there is nothing to compare. */
-function leftOut(before: ByteSource, qemu: IoRun): string | undefined {
+function leftOut(qemu: IoRun): string | undefined {
   if (qemu.timedOut) return 'qemu-io timed out';
   const refusal = qemu.isOpened ? '' : (qemu.openMessages.at(-1) ?? '');
-  const features = readHeader(before).value('incompatible_features');
-  const isDirty = (features & INCOMPATIBLE.dirty) !== 0n;
-  if (isDirty && (qemu.isOpened || refusal.startsWith(REPAIR))) return 'QEMU repairs it first';
   if (refusal.includes("'encrypt.key-secret'")) return 'passphrase';
   return ANOTHER_FILE.test(refusal) ? 'another file' : undefined;
 }
 
-const REPAIR = 'Could not repair dirty image';
 const ANOTHER_FILE = /^Could not open (backing file|'(?!image\.qcow2'))|requires a file name/;
 
 const isUnpredictable = (ending: Ending): ending is Ending & { readonly state: 'unpredictable' } =>
@@ -87,8 +82,14 @@ function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurR
   };
   if (!qemu.isOpened || ours.refusal !== undefined) {
     differ('refusal', qemu.isOpened ? undefined : qemu.openMessages.at(-1), ours.refusal);
+    if (differences.length > 0 || qemu.death !== undefined) return differences;
+    differ('before it', qemu.openMessages.slice(0, -1).join(' | '), ours.openMessages.join(' | '));
+    if (qemu.openTrace)
+      differences.push(...differentSteps('opening', qemu.openTrace, ours.opened));
     return differences;
   }
+  if (!operations.some(isSnapshotOperation) && qemu.openTrace)
+    differences.push(...differentSteps('opening', qemu.openTrace, ours.opened));
   differ('opening', qemu.openMessages.join(' | '), ours.openMessages.join(' | '));
   const answers = [...qemu.answers, ...(qemu.closing === undefined ? [] : [qemu.closing])];
   // A run of qemu-img has no seam between what opening the image writes, and the operation.

@@ -6,7 +6,7 @@ import { allMessages } from '../../../src/core/simulate/copy/laterMessages.js';
 import { parseSimulatedOperation } from '../../../src/core/simulate/copy/operation.js';
 import type { Ending, Outcome } from '../../../src/core/simulate/copy/outcome.js';
 import type { Overlay } from '../../../src/core/simulate/copy/overlay.js';
-import { Simulation } from '../../../src/core/simulate/verdict/simulation.js';
+import { type OpenResult, Simulation } from '../../../src/core/simulate/verdict/simulation.js';
 import type { SimulationSettings } from '../../../src/core/simulate/driver/settings.js';
 import { inflate } from '../../../src/node/compression.js';
 import { isAtLeastText } from '../qemuVersion.js';
@@ -25,13 +25,15 @@ export interface OurAnswer {
 export interface OurRun {
   /** QEMU's text when the image is not opened. */
   readonly refusal: string | undefined;
+  /** Undefined for what is refused whatever the image. */
+  readonly opened: OpenResult | undefined;
   /** Whether opening the image wrote to the file. */
   readonly openingWrote: boolean;
   /** One for each operation, and one for closing, unless QEMU ends before. */
   readonly answers: readonly OurAnswer[];
   /** What was said while opening. */
   readonly openMessages: readonly string[];
-  /** The file afterwards; undefined when the image is not opened. */
+  /** The file afterwards; undefined when it was never written to. */
   readonly file: Overlay | undefined;
 }
 
@@ -47,9 +49,11 @@ export function runOurs(
   if (!isMappable(image)) {
     return refused(image.refusal.open ?? 'no refusal');
   }
-  const simulation = new Simulation(image, settings);
-  if (!simulation.opened.ok) {
-    return refused(simulation.opened.message);
+  const simulation = Simulation.open(image, settings);
+  const { opened } = simulation;
+  if (!opened.ok) {
+    const said = { openMessages: opened.messages, opened, file: simulation.overlay };
+    return { ...refused(opened.message), ...said };
   }
   const openingWrote = simulation.overlay.changes().next().done !== true;
   const answers: OurAnswer[] = [];
@@ -60,9 +64,10 @@ export function runOurs(
     answers.push(answer);
     if (line === 'abort' || isOver(answer.ending)) break;
   }
-  const { messages } = simulation.opened;
+  const { messages } = opened;
   return {
     refusal: undefined,
+    opened,
     openMessages: isOneAnswer ? [] : messages,
     openingWrote,
     answers: isOneAnswer ? [ofQemuImg(answers.reduce(joined), messages)] : answers,
@@ -72,6 +77,7 @@ export function runOurs(
 
 const refused = (refusal: string): OurRun => ({
   refusal,
+  opened: undefined,
   openMessages: [],
   openingWrote: false,
   answers: [],

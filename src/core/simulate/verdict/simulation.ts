@@ -1,6 +1,12 @@
 import type { MetadataList } from '../../overlap/metadataList.js';
 import { close } from '../driver/requests/close.js';
-import type { MappableImage } from '../../qcow2/image.js';
+import { BudgetError } from '../../map/budget.js';
+import { INCOMPATIBLE } from '../../qcow2/features.js';
+import { isMappable, type MappableImage, openImage } from '../../qcow2/image.js';
+import { scanned } from '../../check/scan.js';
+import { type OpeningRepair, repairDirty } from '../../repair/openingRepair.js';
+import { RepairCopy } from '../../repair/repairCopy.js';
+import type { ParseResult } from '../../size.js';
 import { type Difference, difference } from './difference.js';
 import type { Driver } from '../driver/driver.js';
 import { errnoText, ProcessAbort, RequestError, Unpredictable } from '../copy/failure.js';
@@ -8,7 +14,7 @@ import { AT_ONCE } from '../driver/requests/guestWrite.js';
 import { writeHost } from '../driver/requests/hostWrite.js';
 import { openDriver } from '../driver/requests/opening.js';
 import type { SimulatedOperation } from '../copy/operation.js';
-import type { Ending, Outcome } from '../copy/outcome.js';
+import type { Ending, Outcome, Step } from '../copy/outcome.js';
 import { Overlay } from '../copy/overlay.js';
 import { Recorder } from '../copy/recorder.js';
 import { compress, discard, flush, write, writeZeroes } from '../driver/requests/requests.js';
@@ -16,11 +22,32 @@ import type { SimulationSettings } from '../driver/settings.js';
 import { createSnapshot, deleteSnapshot } from '../driver/requests/snapshots.js';
 import { finish, type Work } from '../../work.js';
 
-/** Whether the image opens read/write. */
-export type OpenResult =
-  | { readonly ok: true; readonly messages: readonly string[] }
+/** Whether the image opens read/write, with what was said on the way. */
+export type OpenResult = {
+  /** In QEMU's words; without the refusal. */
+  readonly messages: readonly string[];
+  /** Lines that are not kept, since there are too many. */
+  readonly messagesLeftOut: number;
+  /** What opening does to the file and in the caches, as of an operation. */
+  readonly steps: readonly Step[];
+  readonly stepsLeftOut: number;
+} & (
+  | {
+      readonly ok: true;
+      /** What a dirty image was repaired of first. */
+      readonly repair: OpeningRepair | undefined;
+    }
   /** QEMU's refusal, or why this cannot be simulated. */
-  | { readonly ok: false; readonly message: string };
+  | { readonly ok: false; readonly message: string }
+);
+
+/** An image on its way to being opened. */
+interface Opening {
+  readonly image: MappableImage;
+  readonly settings: SimulationSettings;
+  readonly overlay: Overlay;
+  readonly recorder: Recorder;
+}
 
 /** Operations on a simulated copy of an image, as QEMU would do them; the image itself is only read. */
 export class Simulation {
@@ -29,24 +56,68 @@ export class Simulation {
   readonly overlay: Overlay;
   readonly #image: MappableImage;
   readonly #settings: SimulationSettings;
-  readonly #recorder = new Recorder();
+  readonly #recorder: Recorder;
   readonly #driver: Driver | undefined;
   /** Why nothing goes on any more. */
   #over: Ending | undefined;
 
-  /** Throws on I/O errors. */
-  constructor(image: MappableImage, settings: SimulationSettings) {
-    this.#image = image;
-    this.#settings = settings;
-    this.overlay = new Overlay(image.source);
-    const driver = openDriver(image, settings, this.overlay, this.#recorder);
-    if (driver.ok) {
-      this.#driver = driver.value;
-      this.opened = { ok: true, messages: this.#recorder.take().messages };
-    } else {
-      this.opened = driver;
-      this.#over = { state: 'failed', error: driver.message };
+  private constructor(opening: Opening, driver: Driver | undefined, opened: OpenResult) {
+    this.#image = opening.image;
+    this.#settings = opening.settings;
+    this.#recorder = opening.recorder;
+    this.overlay = opening.overlay;
+    this.#driver = driver;
+    this.opened = opened;
+    if (!opened.ok) this.#over = { state: 'failed', error: opened.message };
+  }
+
+  /** Opens the copy. Throws on I/O errors. */
+  static open(image: MappableImage, settings: SimulationSettings): Simulation {
+    return finish(Simulation.opening(image, settings));
+  }
+
+  /** The same in steps: a dirty image is repaired first. */
+  static *opening(image: MappableImage, settings: SimulationSettings): Work<Simulation> {
+    const opening = { image, settings, recorder: new Recorder() };
+    const incompatible = image.header.value('incompatible_features');
+    if ((incompatible & INCOMPATIBLE.dirty) !== 0n) {
+      const overlay = new RepairCopy(image.source, image.geometry.clusterSize, true);
+      return yield* Simulation.#repaired({ ...opening, overlay }, overlay);
     }
+    const whole = { ...opening, overlay: new Overlay(image.source) };
+    const driver = openDriver(image, settings, whole.overlay, whole.recorder);
+    return Simulation.#opened(whole, driver, undefined);
+  }
+
+  static *#repaired(opening: Opening, copy: RepairCopy): Work<Simulation> {
+    const { image, settings, recorder } = opening;
+    const driver = openDriver(image, settings, copy, recorder);
+    if (!driver.ok) return Simulation.#opened(opening, driver, undefined);
+    const repair = yield* mended(driver.value, copy);
+    if (!repair.ok) return Simulation.#opened(opening, repair, undefined);
+    if (settings.map) {
+      const after = openImage(copy);
+      if (isMappable(after)) driver.value.claims?.renew((yield* scanned(after)).map);
+    }
+    return Simulation.#opened(opening, driver, repair.value);
+  }
+
+  static #opened(
+    opening: Opening,
+    driver: ParseResult<Driver>,
+    repair: OpeningRepair | undefined,
+  ): Simulation {
+    const { messagesLeftOut } = opening.recorder;
+    const { messages, steps, stepsLeftOut } = opening.recorder.take();
+    const said = {
+      messages: messages.map((line) => line.replace(/^qemu-img: /, 'qemu-io: ')),
+      messagesLeftOut,
+      steps,
+      stepsLeftOut,
+    };
+    return driver.ok
+      ? new Simulation(opening, driver.value, { ...said, ok: true, repair })
+      : new Simulation(opening, undefined, { ...said, ok: false, message: driver.message });
   }
 
   /** The overlap structures as they are now, when they are asked. Not to be changed. */
@@ -144,6 +215,20 @@ export class Simulation {
       case 'host-write':
         writeHost(driver, operation.kind, operation.offset, operation.length);
     }
+  }
+}
+
+/** The repair of a dirty image, or why it does not open then. */
+function* mended(driver: Driver, copy: RepairCopy): Work<ParseResult<OpeningRepair>> {
+  try {
+    return yield* repairDirty(driver, copy);
+  } catch (error) {
+    if (error instanceof ProcessAbort)
+      return { ok: false, message: `QEMU itself crashes: ${error.message}` };
+    if (error instanceof Unpredictable) return { ok: false, message: error.message };
+    if (error instanceof BudgetError)
+      return { ok: false, message: `gave up on the repair of the dirty image: ${error.message}` };
+    throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import { poke } from '../../../images/pokes.js';
 import { FRESH, image, SETTINGS, simulate } from '../simulated.js';
 
 const refusal = (...pokes: Parameters<typeof poke>[]): string | undefined => {
-  const { opened } = new Simulation(
+  const { opened } = Simulation.open(
     image(
       FRESH,
       undefined,
@@ -53,7 +53,7 @@ describe('opening for writing', () => {
   });
 
   it('refuses cache sizes with QEMU’s text', () => {
-    const { opened } = new Simulation(image(FRESH), {
+    const { opened } = Simulation.open(image(FRESH), {
       ...SETTINGS,
       sizes: { l2CacheEntrySize: 1000 },
     });
