@@ -60,7 +60,14 @@ const CORE = [
   coreRoom('picture', [...COUNTED, 'overlap', 'simulate/copy']),
   coreRoom('simulate/verdict', [
     ...COUNTED,
-    ...[...GUARDED_COPY, ...DRIVER, 'simulate/driver', 'simulate/driver/requests', 'repair', 'picture'],
+    ...[
+      ...GUARDED_COPY,
+      ...DRIVER,
+      'simulate/driver',
+      'simulate/driver/requests',
+      'repair',
+      'picture',
+    ],
   ]),
 ];
 
@@ -85,6 +92,7 @@ const PURE = [
   'jsonText',
   'numbers',
   'record',
+  'repair/repairedFirst',
   'shell',
   'simulate/copy/cacheOptions',
   'simulate/copy/cacheSlots',

@@ -1,6 +1,7 @@
 import type { Owner } from '../core/map/owner.js';
 import type { ChangeRow } from '../core/repair/changeRows.js';
 import type { ChangeKind } from '../core/repair/changes.js';
+import type { RepairedFirst } from '../core/repair/repairedFirst.js';
 import type { FateCount } from '../core/simulate/verdict/sweep.js';
 import type { Disagreement } from '../core/simulate/verdict/disagreement.js';
 import type { ClusterMark } from '../core/simulate/verdict/marks.js';
@@ -28,15 +29,10 @@ export interface OpeningAnswer {
   readonly messages: readonly string[];
   readonly messageCount: number;
   /** What a dirty image was repaired of first. */
-  readonly repair: RepairedFirst | undefined;
+  readonly repair: OpeningChanges | undefined;
 }
 
-/** A repair by opening. */
-export interface RepairedFirst {
-  readonly fixed: { readonly corruptions: number; readonly leaks: number };
-  /** What it leaves: the image stays dirty then until it is closed. */
-  readonly corruptions: number;
-  readonly rebuilt: boolean;
+interface OpeningChanges extends RepairedFirst {
   /** In QEMU's order; the first ones. */
   readonly changes: readonly ChangeRow[];
   /** All changes, those that are not told too; of freed clusters: clusters. */

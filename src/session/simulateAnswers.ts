@@ -1,7 +1,7 @@
 import { changeRows } from '../core/repair/changeRows.js';
 import type { Difference } from '../core/simulate/verdict/difference.js';
 import type { Outcome } from '../core/simulate/copy/outcome.js';
-import type { OpenResult } from '../core/simulate/verdict/simulation.js';
+import type { Simulation } from '../core/simulate/verdict/simulation.js';
 import type { Verdict } from '../core/simulate/verdict/verdict.js';
 import type { DifferencePart, OpeningAnswer, OperationOutcome } from '../protocol/simulation.js';
 
@@ -12,15 +12,17 @@ const MAX_LINES = 100;
 const MAX_MESSAGES = 200;
 const MAX_CHANGES = 200;
 
-/** What opening has said, and what it has repaired first. */
-export function openingAnswer(opened: Extract<OpenResult, { ok: true }>): OpeningAnswer {
-  const { messages, messagesLeftOut, repair } = opened;
+/** What opening has said, and what it has repaired first; undefined when it does not open. */
+export function openingAnswer({ opened, notes }: Simulation): OpeningAnswer | undefined {
+  if (!opened.ok) return undefined;
+  const { messages, messagesLeftOut } = notes;
+  const { repair } = opened;
   return {
     messages: messages.slice(0, MAX_MESSAGES),
     messageCount: messages.length + messagesLeftOut,
     repair: repair && {
-      fixed: { corruptions: repair.counts.corruptionsFixed, leaks: repair.counts.leaksFixed },
-      corruptions: repair.counts.corruptions,
+      fixed: repair.fixed,
+      corruptions: repair.corruptions,
       rebuilt: repair.rebuilt,
       changes: changeRows(repair.changes.kept).slice(0, MAX_CHANGES),
       totals: [...repair.changes.totals],

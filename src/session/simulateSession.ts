@@ -117,10 +117,10 @@ export class SimulateSession {
     runSlice(SLICE, () => !isDone() && table.step(operations));
     const yours = table.yours(task.engine);
     if (yours?.refusal !== undefined) return { state: 'refused', message: yours.refusal };
-    const { outcomes = [], verdicts = [], opened } = yours?.run ?? {};
+    const { outcomes = [], verdicts = [], simulation } = yours?.run ?? {};
     return {
       state: isDone() ? 'done' : 'computing',
-      opening: opened?.ok === true ? openingAnswer(opened) : undefined,
+      opening: simulation && openingAnswer(simulation),
       outcomes: outcomes.slice(0, length).map((outcome, i) => summary(outcome, verdicts[i])),
     };
   }

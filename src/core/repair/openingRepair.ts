@@ -5,16 +5,15 @@ import { errnoText, RequestError } from '../simulate/copy/failure.js';
 import type { Driver } from '../simulate/driver/driver.js';
 import type { Work } from '../work.js';
 import { ChangeList } from './changes.js';
-import { type Counts, passErrnoText, PassFailed } from './counts.js';
+import { passErrnoText, PassFailed } from './counts.js';
 import { fixingOf } from './mode.js';
 import { checkOnce } from './pass.js';
+import type { RepairedFirst } from './repairedFirst.js';
 import type { RepairCopy } from './repairCopy.js';
 import { LINUX_FILE_SYSTEM } from './repairState.js';
 
 /** What opening a dirty image for writing has repaired. */
-export interface OpeningRepair {
-  readonly counts: Readonly<Counts>;
-  readonly rebuilt: boolean;
+export interface OpeningRepair extends RepairedFirst {
   readonly changes: ChangeList;
 }
 
@@ -45,7 +44,9 @@ export function* repairDirty(driver: Driver, copy: RepairCopy): Work<ParseResult
       fixingOf('all'),
     );
     if (counts.checkErrors > 0) return refuse(errnoText('EIO'));
-    return { ok: true, value: { counts, rebuilt, changes } };
+    const { corruptionsFixed, leaksFixed, corruptions } = counts;
+    const fixed = { corruptions: corruptionsFixed, leaks: leaksFixed };
+    return { ok: true, value: { fixed, corruptions, rebuilt, changes } };
   } catch (error) {
     if (error instanceof PassFailed) return refuse(passErrnoText(error.errno));
     if (error instanceof RequestError) return refuse(error.message);

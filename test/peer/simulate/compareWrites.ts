@@ -13,7 +13,7 @@ import type { Workspace } from './workspace.js';
 
 /** What QEMU and the simulator make of the same case. */
 export type Verdict =
-  | { readonly type: 'agreed'; readonly qemu: IoRun }
+  | { readonly type: 'agreed'; readonly qemu: IoRun; readonly isRepaired: boolean }
   | { readonly type: 'left-out'; readonly rule: string }
   | { readonly type: 'disagreed'; readonly differences: readonly string[] };
 
@@ -44,7 +44,7 @@ export function compareWrites(workspace: Workspace, simulation: SimulationCase):
   if (differences.length > 0 || unforetold !== undefined) {
     return { type: 'left-out', rule: unforetold?.reason ?? doubt ?? '' };
   }
-  return { type: 'agreed', qemu };
+  return { type: 'agreed', qemu, isRepaired: ours.isRepaired };
 }
 
 /** Why there is nothing to compare. */
@@ -84,12 +84,11 @@ function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurR
     differ('refusal', qemu.isOpened ? undefined : qemu.openMessages.at(-1), ours.refusal);
     if (differences.length > 0 || qemu.death !== undefined) return differences;
     differ('before it', qemu.openMessages.slice(0, -1).join(' | '), ours.openMessages.join(' | '));
-    if (qemu.openTrace)
-      differences.push(...differentSteps('opening', qemu.openTrace, ours.opened));
+    if (qemu.openTrace) differences.push(...differentSteps('opening', qemu.openTrace, ours.notes));
     return differences;
   }
   if (!operations.some(isSnapshotOperation) && qemu.openTrace)
-    differences.push(...differentSteps('opening', qemu.openTrace, ours.opened));
+    differences.push(...differentSteps('opening', qemu.openTrace, ours.notes));
   differ('opening', qemu.openMessages.join(' | '), ours.openMessages.join(' | '));
   const answers = [...qemu.answers, ...(qemu.closing === undefined ? [] : [qemu.closing])];
   // A run of qemu-img has no seam between what opening the image writes, and the operation.

@@ -6,7 +6,7 @@ import { allMessages } from '../../../src/core/simulate/copy/laterMessages.js';
 import { parseSimulatedOperation } from '../../../src/core/simulate/copy/operation.js';
 import type { Ending, Outcome } from '../../../src/core/simulate/copy/outcome.js';
 import type { Overlay } from '../../../src/core/simulate/copy/overlay.js';
-import { type OpenResult, Simulation } from '../../../src/core/simulate/verdict/simulation.js';
+import { type OpeningNotes, Simulation } from '../../../src/core/simulate/verdict/simulation.js';
 import type { SimulationSettings } from '../../../src/core/simulate/driver/settings.js';
 import { inflate } from '../../../src/node/compression.js';
 import { isAtLeastText } from '../qemuVersion.js';
@@ -26,7 +26,8 @@ export interface OurRun {
   /** QEMU's text when the image is not opened. */
   readonly refusal: string | undefined;
   /** Undefined for what is refused whatever the image. */
-  readonly opened: OpenResult | undefined;
+  readonly notes: OpeningNotes | undefined;
+  readonly isRepaired: boolean;
   /** Whether opening the image wrote to the file. */
   readonly openingWrote: boolean;
   /** One for each operation, and one for closing, unless QEMU ends before. */
@@ -52,8 +53,8 @@ export function runOurs(
   const simulation = Simulation.open(image, settings);
   const { opened } = simulation;
   if (!opened.ok) {
-    const said = { openMessages: opened.messages, opened, file: simulation.overlay };
-    return { ...refused(opened.message), ...said };
+    const { notes, overlay } = simulation;
+    return { ...refused(opened.message), openMessages: notes.messages, notes, file: overlay };
   }
   const openingWrote = simulation.overlay.changes().next().done !== true;
   const answers: OurAnswer[] = [];
@@ -67,7 +68,8 @@ export function runOurs(
   const { messages } = opened;
   return {
     refusal: undefined,
-    opened,
+    notes: simulation.notes,
+    isRepaired: opened.repair !== undefined,
     openMessages: isOneAnswer ? [] : messages,
     openingWrote,
     answers: isOneAnswer ? [ofQemuImg(answers.reduce(joined), messages)] : answers,
@@ -77,7 +79,8 @@ export function runOurs(
 
 const refused = (refusal: string): OurRun => ({
   refusal,
-  opened: undefined,
+  notes: undefined,
+  isRepaired: false,
   openMessages: [],
   openingWrote: false,
   answers: [],

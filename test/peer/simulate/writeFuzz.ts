@@ -57,7 +57,8 @@ export class WriteFuzz {
     const verdict = this.verdict(simulation);
     switch (verdict.type) {
       case 'agreed':
-        this.#count(verdict.qemu.isOpened ? 'agreed' : 'agreed, refused');
+        if (verdict.isRepaired) this.#count('agreed, repaired when opened');
+        else this.#count(verdict.qemu.isOpened ? 'agreed' : 'agreed, refused');
         for (const message of verdict.qemu.answers.flatMap((answer) => answer.messages)) {
           this.#messageShapes.add(shapeOf(message));
         }

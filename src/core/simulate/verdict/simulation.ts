@@ -14,7 +14,7 @@ import { AT_ONCE } from '../driver/requests/guestWrite.js';
 import { writeHost } from '../driver/requests/hostWrite.js';
 import { openDriver } from '../driver/requests/opening.js';
 import type { SimulatedOperation } from '../copy/operation.js';
-import type { Ending, Outcome, Step } from '../copy/outcome.js';
+import type { Ending, Outcome } from '../copy/outcome.js';
 import { Overlay } from '../copy/overlay.js';
 import { Recorder } from '../copy/recorder.js';
 import { compress, discard, flush, write, writeZeroes } from '../driver/requests/requests.js';
@@ -22,24 +22,25 @@ import type { SimulationSettings } from '../driver/settings.js';
 import { createSnapshot, deleteSnapshot } from '../driver/requests/snapshots.js';
 import { finish, type Work } from '../../work.js';
 
-/** Whether the image opens read/write, with what was said on the way. */
-export type OpenResult = {
-  /** In QEMU's words; without the refusal. */
-  readonly messages: readonly string[];
-  /** Lines that are not kept, since there are too many. */
-  readonly messagesLeftOut: number;
-  /** What opening does to the file and in the caches, as of an operation. */
-  readonly steps: readonly Step[];
-  readonly stepsLeftOut: number;
-} & (
+/** Whether the image opens read/write. */
+export type OpenResult =
   | {
       readonly ok: true;
+      readonly messages: readonly string[];
       /** What a dirty image was repaired of first. */
       readonly repair: OpeningRepair | undefined;
     }
   /** QEMU's refusal, or why this cannot be simulated. */
-  | { readonly ok: false; readonly message: string }
-);
+  | { readonly ok: false; readonly message: string };
+
+/** What happens while an image is opened, or not opened in the end. */
+export interface OpeningNotes extends Pick<
+  Outcome,
+  'messages' | 'steps' | 'stepsLeftOut' | 'doubts'
+> {
+  /** Lines that are not kept, since there are too many. */
+  readonly messagesLeftOut: number;
+}
 
 /** An image on its way to being opened. */
 interface Opening {
@@ -49,9 +50,15 @@ interface Opening {
   readonly recorder: Recorder;
 }
 
+interface Opened {
+  readonly driver: Driver;
+  readonly repair: OpeningRepair | undefined;
+}
+
 /** Operations on a simulated copy of an image, as QEMU would do them; the image itself is only read. */
 export class Simulation {
   readonly opened: OpenResult;
+  readonly notes: OpeningNotes;
   /** The file as it is now. */
   readonly overlay: Overlay;
   readonly #image: MappableImage;
@@ -61,14 +68,17 @@ export class Simulation {
   /** Why nothing goes on any more. */
   #over: Ending | undefined;
 
-  private constructor(opening: Opening, driver: Driver | undefined, opened: OpenResult) {
+  private constructor(opening: Opening, notes: OpeningNotes, tried: ParseResult<Opened>) {
     this.#image = opening.image;
     this.#settings = opening.settings;
     this.#recorder = opening.recorder;
     this.overlay = opening.overlay;
-    this.#driver = driver;
-    this.opened = opened;
-    if (!opened.ok) this.#over = { state: 'failed', error: opened.message };
+    this.notes = notes;
+    this.#driver = tried.ok ? tried.value.driver : undefined;
+    this.opened = tried.ok
+      ? { ok: true, messages: notes.messages, repair: tried.value.repair }
+      : tried;
+    if (!tried.ok) this.#over = { state: 'failed', error: tried.message };
   }
 
   /** Opens the copy. Throws on I/O errors. */
@@ -86,38 +96,32 @@ export class Simulation {
     }
     const whole = { ...opening, overlay: new Overlay(image.source) };
     const driver = openDriver(image, settings, whole.overlay, whole.recorder);
-    return Simulation.#opened(whole, driver, undefined);
+    return Simulation.#tried(
+      whole,
+      driver.ok ? { ok: true, value: { driver: driver.value, repair: undefined } } : driver,
+    );
   }
 
   static *#repaired(opening: Opening, copy: RepairCopy): Work<Simulation> {
     const { image, settings, recorder } = opening;
     const driver = openDriver(image, settings, copy, recorder);
-    if (!driver.ok) return Simulation.#opened(opening, driver, undefined);
+    if (!driver.ok) return Simulation.#tried(opening, driver);
     const repair = yield* mended(driver.value, copy);
-    if (!repair.ok) return Simulation.#opened(opening, repair, undefined);
+    if (!repair.ok) return Simulation.#tried(opening, repair);
     if (settings.map) {
       const after = openImage(copy);
       if (isMappable(after)) driver.value.claims?.renew((yield* scanned(after)).map);
     }
-    return Simulation.#opened(opening, driver, repair.value);
+    const value = { driver: driver.value, repair: repair.value };
+    return Simulation.#tried(opening, { ok: true, value });
   }
 
-  static #opened(
-    opening: Opening,
-    driver: ParseResult<Driver>,
-    repair: OpeningRepair | undefined,
-  ): Simulation {
+  static #tried(opening: Opening, tried: ParseResult<Opened>): Simulation {
     const { messagesLeftOut } = opening.recorder;
-    const { messages, steps, stepsLeftOut } = opening.recorder.take();
-    const said = {
-      messages: messages.map((line) => line.replace(/^qemu-img: /, 'qemu-io: ')),
-      messagesLeftOut,
-      steps,
-      stepsLeftOut,
-    };
-    return driver.ok
-      ? new Simulation(opening, driver.value, { ...said, ok: true, repair })
-      : new Simulation(opening, undefined, { ...said, ok: false, message: driver.message });
+    const { messages, steps, stepsLeftOut, doubts } = opening.recorder.take();
+    const lines = messages.map((line) => line.replace(/^qemu-img: /, 'qemu-io: '));
+    const notes = { messages: lines, messagesLeftOut, steps, stepsLeftOut, doubts };
+    return new Simulation(opening, notes, tried);
   }
 
   /** The overlap structures as they are now, when they are asked. Not to be changed. */
