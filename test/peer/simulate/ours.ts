@@ -52,14 +52,15 @@ export function runOurs(
   }
   const simulation = Simulation.open(image, settings);
   const { opened } = simulation;
+  // qemu-img does one thing to an image, and closes it before it says a word about it.
+  const isOneAnswer = operations.some(isSnapshotOperation);
   if (!opened.ok) {
     const { notes, overlay } = simulation;
-    return { ...refused(opened.message), openMessages: notes.messages, notes, file: overlay };
+    const openMessages = isOneAnswer ? notes.messages.map(asQemuImg) : notes.messages;
+    return { ...refused(opened.message), openMessages, notes, file: overlay };
   }
   const openingWrote = simulation.overlay.changes().next().done !== true;
   const answers: OurAnswer[] = [];
-  // qemu-img does one thing to an image, and closes it before it says a word about it.
-  const isOneAnswer = operations.some(isSnapshotOperation);
   for (const line of [...operations, 'close']) {
     const answer = runOne(simulation, line);
     answers.push(answer);
@@ -95,8 +96,10 @@ function isOver({ state }: Ending): boolean {
 /** The same in the words of the other program, with what it says while it opens the image. */
 function ofQemuImg(answer: OurAnswer, opening: readonly string[]): OurAnswer {
   const messages = [...opening, ...answer.messages];
-  return { ...answer, messages: messages.map((text) => text.replace(/^qemu-io: /, 'qemu-img: ')) };
+  return { ...answer, messages: messages.map(asQemuImg) };
 }
+
+const asQemuImg = (text: string): string => text.replace(/^qemu-io: /, 'qemu-img: ');
 
 /** An operation and the closing behind it. */
 function joined(operation: OurAnswer, closing: OurAnswer): OurAnswer {

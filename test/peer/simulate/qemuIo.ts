@@ -156,7 +156,13 @@ const NOT_OPENED = /^qemu-img: Could not open '.*?': /m;
 /** The whole run is one answer, in which the image is opened, changed and closed. */
 function parseSnapshotOutput({ text, death, timedOut }: Ended): IoRun {
   const refusal = NOT_OPENED.exec(text);
-  const lines = linesOf(refusal === null ? '' : text.slice(refusal.index + refusal[0].length));
+  const lines =
+    refusal === null
+      ? []
+      : [
+          ...linesOf(text.slice(0, refusal.index)),
+          ...linesOf(text.slice(refusal.index + refusal[0].length)),
+        ];
   return {
     openMessages: lines.filter((line) => !isTraced(line) && !line.startsWith(HINT)),
     openTrace: refusal === null ? undefined : parseTrace(linesOf(text), false),

@@ -53,7 +53,9 @@ function onePoke(random: Random, places: WritePlaces, kind: Kind): Poke[] {
     case 'feature': {
       if (places.version === 2) return [];
       const old = places.read(INCOMPATIBLE_FEATURES, 8);
-      const bit = random.chance(0.5) ? random.pick([CORRUPT, DIRTY]) : 1n << BigInt(random.below(64));
+      const bit = random.chance(0.5)
+        ? random.pick([CORRUPT, DIRTY])
+        : 1n << BigInt(random.below(64));
       return [poke(INCOMPATIBLE_FEATURES, old | bit)];
     }
     case 'name':
