@@ -45,6 +45,7 @@ const CORE = [
   coreRoom('chain', [...FACTS, 'check', 'guest']),
   coreRoom('export', [...FACTS, 'check']),
   coreRoom('compare', [...FACTS, 'check', 'guest']),
+  coreRoom('lost', ['', 'qcow2', 'guest']),
   coreRoom('tree', ['', 'qcow2']),
   coreRoom('overlap', FACTS),
   coreRoom('simulate/copy', [...FACTS, 'overlap']),

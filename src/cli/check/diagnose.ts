@@ -3,7 +3,7 @@ import { diagnose as diagnoseImage } from '../../core/check/causes/diagnose.js';
 import { stepCommand } from '../../core/check/causes/stepCommand.js';
 import { isMappable, openImage } from '../../core/qcow2/image.js';
 import type { Shell } from '../../core/shell.js';
-import { ASSUME_L1_OPTION } from '../frame/assumeL1.js';
+import { ASSUME_OPTIONS } from '../frame/assumeHeader.js';
 import { checkImage } from './checkReport.js';
 import { command } from '../frame/command.js';
 import { DAMAGE_RANGES, damageJson, ddrescueMap } from './damageReport.js';
@@ -27,7 +27,7 @@ export const diagnose = command({
       value: 'json|ddrescue',
       help: "ranges of the guest's disk and of snapshots that are lost, shared or in doubt",
     },
-    ...ASSUME_L1_OPTION,
+    ...ASSUME_OPTIONS,
     ...MEMORY_OPTION,
   },
   run: (args, context) =>
