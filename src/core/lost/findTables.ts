@@ -51,8 +51,6 @@ export interface FoundTables {
 const MAX_L2 = 1000;
 /** Clusters in use of which the refcounts are asked. */
 const MAX_USED = 4096;
-/** Sizes of clusters that are tried. */
-const MAX_TRIED = 4;
 const SECTOR = 512;
 
 /** What a look at a file with one layout gives. */
@@ -100,7 +98,6 @@ function likelyLayouts(sectors: TableSectors): Layout[] {
   const extendedL2 = sectors.paired > sectors.sectors / 2;
   return likelyClusterBits(sectors)
     .filter((clusterBits) => !extendedL2 || clusterBits >= 14)
-    .slice(0, MAX_TRIED)
     .map((clusterBits) => ({ clusterBits, extendedL2 }));
 }
 

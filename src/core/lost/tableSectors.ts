@@ -157,14 +157,18 @@ function trailingZeros(high: number, low: number): number {
 
 const ctz = (value: number): number => (value === 0 ? 32 : 31 - Math.clz32(value & -value));
 
-/** Powers of two that nearly all offsets are multiples of, the largest first. */
+/**
+ * Sizes of clusters that entries may go by, as powers of two, the likeliest first: half of all offsets are
+ * multiples of no more. An image within the guest's disk may have more entries than the one it is in.
+ */
 export function likelyClusterBits({ aligned }: TableSectors): number[] {
   const all = aligned.reduce((sum, count) => sum + count, 0);
-  const likely: number[] = [];
-  let multiples = 0;
-  for (let bits = MOST_BITS; bits >= LEAST_BITS && all > 0; bits--) {
-    multiples += aligned[bits];
-    if (multiples >= 0.9 * all) likely.push(bits);
-  }
-  return likely;
+  return aligned
+    .map((count, bits) => ({ bits, count }))
+    .filter(({ count }) => count > 0 && count >= SOME * all)
+    .sort((a, b) => b.count - a.count)
+    .map(({ bits }) => bits);
 }
+
+/** Part of all offsets. */
+const SOME = 0.01;
