@@ -80,7 +80,7 @@ function json(found: FoundTables, subject: Subject, shell: Shell): Printable {
     candidates: candidates.map(({ assume, isKnown, score, ...each }) => ({
       ...each,
       known: isKnown,
-      score: Number(score.toFixed(3)),
+      score: Math.round(score * 1000) / 1000,
       assume: assume && assumedHeaderText(assume),
       command: assume && commandOf(assume, subject, shell),
     })),

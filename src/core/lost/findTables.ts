@@ -223,7 +223,7 @@ function told(
     })),
     header: active && assumeL1(active),
     reasons: [
-      ...(hasHeader ? [] : [`${gridReason(sectors, layout)}`]),
+      ...(hasHeader ? [] : [gridReason(sectors, layout)]),
       ...(disk ? [disk.reason] : []),
       ...(refcounts ? [refcountReason(refcounts)] : ['no refcounts agree with what is in use']),
       ...(active?.reasons ?? []),

@@ -51,11 +51,7 @@ export function guessRefcounts(
 
 /** A refcount table has no flags in it. */
 const isRefcountTable = (table: TableCluster | undefined): boolean =>
-  table !== undefined &&
-  table.copied === 0 &&
-  table.compressed === 0 &&
-  table.zeroFlags === 0 &&
-  !table.isPaired;
+  table?.copied === 0 && table.compressed === 0 && table.zeroFlags === 0 && !table.isPaired;
 
 function guessAt(
   source: ByteSource,
