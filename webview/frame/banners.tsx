@@ -12,6 +12,23 @@ export function Banners({ store }: { readonly store: Store }): JSX.Element {
   return (
     <>
       <Changed store={store} />
+      {facts?.assumed !== undefined && (
+        <div class="banner warning" role="status" data-assumed={facts.assumed}>
+          <Icon name="warning" />
+          <span class="banner-text">
+            Shown as if its header said <code>{facts.assumed}</code>
+          </span>
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              store.actions.openAsIf();
+            }}
+          >
+            Change…
+          </button>
+        </div>
+      )}
       {facts && facts.problems.length > 0 && (
         <Problems key={facts.problems.length} facts={facts} store={store} />
       )}

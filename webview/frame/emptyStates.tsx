@@ -35,6 +35,16 @@ export function Unreadable({ store, facts }: Props & { readonly facts: ImageFact
         >
           Open in Hex Editor
         </button>
+        <button
+          type="button"
+          class="button"
+          title="Looks for tables by their contents, where the header is damaged or gone"
+          onClick={() => {
+            store.actions.openAsIf();
+          }}
+        >
+          Open as if…
+        </button>
         {!foreign && (
           <section class="empty-tree" aria-label="What the header says">
             <LaterPane tab="tree" store={store} />
