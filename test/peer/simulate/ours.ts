@@ -28,8 +28,6 @@ export interface OurRun {
   /** Undefined for what is refused whatever the image. */
   readonly notes: OpeningNotes | undefined;
   readonly isRepaired: boolean;
-  /** Whether opening the image wrote to the file. */
-  readonly openingWrote: boolean;
   /** One for each operation, and one for closing, unless QEMU ends before. */
   readonly answers: readonly OurAnswer[];
   /** What was said while opening. */
@@ -59,7 +57,6 @@ export function runOurs(
     const openMessages = isOneAnswer ? notes.messages.map(asQemuImg) : notes.messages;
     return { ...refused(opened.message), openMessages, notes, file: overlay };
   }
-  const openingWrote = simulation.overlay.changes().next().done !== true;
   const answers: OurAnswer[] = [];
   for (const line of [...operations, 'close']) {
     const answer = runOne(simulation, line);
@@ -72,7 +69,6 @@ export function runOurs(
     notes: simulation.notes,
     isRepaired: opened.repair !== undefined,
     openMessages: isOneAnswer ? [] : messages,
-    openingWrote,
     answers: isOneAnswer ? [ofQemuImg(answers.reduce(joined), messages)] : answers,
     file: simulation.overlay,
   };
@@ -83,7 +79,6 @@ const refused = (refusal: string): OurRun => ({
   notes: undefined,
   isRepaired: false,
   openMessages: [],
-  openingWrote: false,
   answers: [],
   file: undefined,
 });
