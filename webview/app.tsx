@@ -3,10 +3,9 @@ import { useEffect } from 'preact/hooks';
 import { Banners } from './frame/banners.js';
 import { Failed, Unreadable } from './frame/emptyStates.js';
 import { openKeySheetByKey } from './frame/keySheetKey.js';
-import { Legend } from './frame/legend.js';
 import { Maps } from './frame/maps.js';
 import { SidePane } from './frame/sidePane.js';
-import { LaterKeySheet, LaterStrip } from './frame/laterPane.js';
+import { LaterKeySheet, LaterLegend, LaterStrip } from './frame/laterPane.js';
 import { Summary } from './frame/summary.js';
 import { Toolbar } from './frame/toolbar.js';
 import type { Store } from './state/store.js';
@@ -50,7 +49,7 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
         <Maps store={store} />
         <SidePane store={store} />
       </div>
-      <Legend store={store} />
+      <LaterLegend store={store} />
       <LaterKeySheet store={store} />
     </div>
   );

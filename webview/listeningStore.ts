@@ -2,7 +2,6 @@ import { batch } from '@preact/signals';
 import type { ImageEvent } from '../src/protocol/imageService.js';
 import type { ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
 import type { Host } from './state/host.js';
-import { takePicture } from './export/takePicture.js';
 import { Store, UNTOUCHED } from './state/store.js';
 
 /** A store that knows what the host says, from now on. */
@@ -68,7 +67,7 @@ function run(store: Store, command: ViewCommand): void {
       store.isKeySheetOpen.value = true;
       break;
     case 'toggleWindows':
-      store.toggleWindows();
+      store.windows.toggle();
       break;
     case 'zoomIn':
     case 'zoomOut':
@@ -78,7 +77,7 @@ function run(store: Store, command: ViewCommand): void {
     case 'copyPicture':
     case 'savePng':
     case 'saveSvg':
-      void takePicture(store, command);
+      void import('./export/takePicture.js').then(({ takePicture }) => takePicture(store, command));
       break;
     case 'showHost':
       store.look('host');

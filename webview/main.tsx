@@ -5,11 +5,8 @@ import { listeningStore } from './listeningStore.js';
 import './styles/base.css';
 import './frame/frame.css';
 import './frame/map.css';
-import './frame/strip.css';
 import './frame/sidePane.css';
-import './frame/legend.css';
 import './frame/layers.css';
-import './frame/keySheet.css';
 import './frame/narrow.css';
 
 const root = document.getElementById('root');

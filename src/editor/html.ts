@@ -3,13 +3,16 @@ export interface Page {
   readonly cspSource: string;
   readonly nonce: string;
   readonly script: string;
-  readonly styles: readonly string[];
+  /** Of the first picture. */
+  readonly style: string;
+  /** Of what is fetched after it. */
+  readonly laterStyle: string;
   /** BCP 47 tag of the display language. */
   readonly language: string;
 }
 
 /** The page of a panel: everything on it comes from the extension's own bundle. */
-export function pageHtml({ cspSource, nonce, script, styles, language }: Page): string {
+export function pageHtml({ cspSource, nonce, script, style, laterStyle, language }: Page): string {
   const policy = [
     `default-src 'none'`,
     `script-src 'nonce-${nonce}'`,
@@ -25,10 +28,10 @@ export function pageHtml({ cspSource, nonce, script, styles, language }: Page): 
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escapeAttribute(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-${styles.map((style) => `<link rel="stylesheet" href="${escapeAttribute(style)}">`).join('\n')}
+<link rel="stylesheet" href="${escapeAttribute(style)}">
 <title>Qcow2 Lens</title>
 </head>
-<body>
+<body data-later-style="${escapeAttribute(laterStyle)}">
 <div id="root"></div>
 <script type="module" nonce="${nonce}" src="${escapeAttribute(script)}"></script>
 </body>

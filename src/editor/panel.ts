@@ -103,7 +103,8 @@ export class ImagePanel implements vscode.Disposable {
       cspSource: webview.cspSource,
       nonce: randomBytes(16).toString('hex'),
       script: address('webview.js'),
-      styles: ['webview.css', 'panes.css'].map(address),
+      style: address('webview.css'),
+      laterStyle: address('panes.css'),
       language: vscode.env.language,
     });
   }

@@ -5,7 +5,8 @@ const page = {
   cspSource: 'https://*.example.test',
   nonce: '0123456789abcdef',
   script: 'https://a.example.test/webview.js?a=1&b="2"',
-  styles: ['https://a.example.test/webview.css', 'https://a.example.test/panes.css'],
+  style: 'https://a.example.test/webview.css',
+  laterStyle: 'https://a.example.test/panes.css?a="',
   language: 'en',
 };
 
@@ -26,6 +27,12 @@ test('there is one script, with the nonce, and addresses are escaped', () => {
   const scripts = pageHtml(page).match(/<script[^>]*>/g);
   expect(scripts).toEqual([
     '<script type="module" nonce="0123456789abcdef" src="https://a.example.test/webview.js?a=1&amp;b=&quot;2&quot;">',
+  ]);
+  expect(pageHtml(page)).toContain(
+    '<body data-later-style="https://a.example.test/panes.css?a=&quot;">',
+  );
+  expect(pageHtml(page).match(/<link[^>]*>/g)).toEqual([
+    '<link rel="stylesheet" href="https://a.example.test/webview.css">',
   ]);
   expect(pageHtml(page)).not.toMatch(/<style|\son[a-z]+=|\sstyle=/);
 });

@@ -1,29 +1,38 @@
-import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Store } from '../state/store.js';
-import type * as KeySheets from './keySheet.js';
-import type * as Panes from './panes.js';
+import { Later } from '../state/later.js';
 import type { Tab } from '../state/viewState.js';
-import { messageOf } from '../../src/core/text.js';
 
-type Loaded =
-  | { readonly state: 'no' | 'loading' }
-  | { readonly state: 'yes'; readonly panes: typeof Panes }
-  | { readonly state: 'failed'; readonly error: string };
+let style: Promise<void> | undefined;
 
-const loaded = signal<Loaded>({ state: 'no' });
-
-/** Fetches the panes, once, unless that failed before. */
-export async function loadPanes(): Promise<void> {
-  const { state } = loaded.peek();
-  if (state === 'loading' || state === 'yes') return;
-  loaded.value = { state: 'loading' };
-  loaded.value = await import('./panes.js').then(
-    (panes): Loaded => ({ state: 'yes', panes }),
-    (error: unknown): Loaded => ({ state: 'failed', error: messageOf(error) }),
-  );
+/** The styles of all that is fetched later; the page tells where they are. */
+function laterStyle(): Promise<void> {
+  style ??= new Promise((resolve) => {
+    const { laterStyle: href } = document.body.dataset;
+    if (href === undefined) {
+      resolve();
+      return;
+    }
+    const link = document.createElement('link');
+    link.rel = 'stylesheet';
+    link.href = href;
+    // Without them a pane is plain, but there.
+    link.onload = link.onerror = () => {
+      resolve();
+    };
+    document.head.append(link);
+  });
+  return style;
 }
+
+const panes = new Later(async () => {
+  const [module] = await Promise.all([import('./panes.js'), laterStyle()]);
+  return module;
+});
+
+/** Fetches the panes, unless they are there or on their way. */
+export const loadPanes = (): Promise<void> => panes.load();
 
 interface Props {
   readonly tab: Tab;
@@ -32,9 +41,8 @@ interface Props {
 
 /** The strip of the whole file; its place is kept free until then. */
 export function LaterStrip({ store }: { readonly store: Store }): JSX.Element {
-  const now = loaded.value;
-  return now.state === 'yes' ? (
-    <now.panes.Strip store={store} side={store} stands="alone" />
+  return panes.known ? (
+    <panes.known.Strip store={store} side={store} stands="alone" />
   ) : (
     <aside class="strip-frame alone blank">
       <div class="strip" />
@@ -42,43 +50,42 @@ export function LaterStrip({ store }: { readonly store: Store }): JSX.Element {
   );
 }
 
+/** The legend; the same. */
+export function LaterLegend({ store }: { readonly store: Store }): JSX.Element {
+  return panes.known ? <panes.known.Legend store={store} /> : <footer class="legend" />;
+}
+
 /** What stands between two maps; the same. */
 export function LaterBetween({ store }: { readonly store: Store }): JSX.Element {
-  useEffect(() => {
-    void loadPanes();
-  }, []);
-  const now = loaded.value;
-  return now.state === 'yes' ? <now.panes.Between store={store} /> : <div class="between" />;
+  useEffect(() => void panes.load(), []);
+  return panes.known ? <panes.known.Between store={store} /> : <div class="between" />;
 }
 
 /** A pane as soon as it has been fetched. */
 export function LaterPane({ tab, store }: Props): JSX.Element {
-  useEffect(() => {
-    void loadPanes();
-  }, [tab]);
-  const now = loaded.value;
-  switch (now.state) {
-    case 'yes':
-      return <now.panes.Pane tab={tab} store={store} />;
-    case 'failed':
-      return <p class="hint">This pane cannot be fetched: {now.error}</p>;
-    case 'no':
-    case 'loading':
-      return <p class="hint" aria-busy="true" />;
-  }
+  useEffect(() => void panes.load(), [tab]);
+  if (panes.known) return <panes.known.Pane tab={tab} store={store} />;
+  return <Waiting failure={panes.failure.value} />;
 }
 
-const keySheet = signal<typeof KeySheets | undefined>(undefined);
+/** In the place of a pane that has not come yet. */
+export const Waiting = ({ failure }: { readonly failure: string | undefined }): JSX.Element =>
+  failure === undefined ? (
+    <p class="hint" aria-busy="true" />
+  ) : (
+    <p class="hint">This pane cannot be fetched: {failure}</p>
+  );
+
+const keySheet = new Later(async () => {
+  const [module] = await Promise.all([import('./keySheet.js'), laterStyle()]);
+  return module;
+});
 
 /** The keys, once somebody asks for them. */
 export function LaterKeySheet({ store }: { readonly store: Store }): JSX.Element | null {
   const isOpen = store.isKeySheetOpen.value;
   useEffect(() => {
-    if (isOpen && !keySheet.peek())
-      void import('./keySheet.js').then((module) => {
-        keySheet.value = module;
-      });
+    if (isOpen) void keySheet.load();
   }, [isOpen]);
-  const now = keySheet.value;
-  return isOpen && now ? <now.KeySheet store={store} /> : null;
+  return isOpen && keySheet.known ? <keySheet.known.KeySheet store={store} /> : null;
 }

@@ -5,7 +5,7 @@ import { handleKey, listenToPointer } from '../heatmap/input.js';
 import type { View } from '../../src/core/picture/layer.js';
 import { describePlace } from '../heatmap/place.js';
 import { hex } from '../../src/core/bytes.js';
-import { markAt } from '../heatmap/marks/simulationMarks.js';
+import { markAt } from '../heatmap/marks/markAt.js';
 import { markText } from '../text/touchText.js';
 import { mappedText } from '../state/referredTo.js';
 import type { MapSide } from '../state/mapSide.js';
@@ -154,7 +154,7 @@ function Tooltip({ store, side }: Omit<Props, 'title'>): JSX.Element | null {
   const isFile = place.picture.view === 'host';
   const marks = isFile ? store.simulation.onMap.value : undefined;
   const mark = markAt(marks ?? [], place.cluster, place.clusters);
-  const window = isFile ? describeWindowOf(store.windows.value, cluster) : undefined;
+  const window = isFile ? describeWindowOf(store.windows.shown.value, cluster) : undefined;
   const mapped = store.mapped.shown.value;
   const linked = store.beside.value ? store.links.table.value : undefined;
   const where = `tooltip ${room.left ? 'left' : 'right'} ${room.below ? 'below' : 'above'}`;

@@ -1,16 +1,26 @@
-import type { JSX } from 'preact';
+import type { FunctionComponent, JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { OverviewPane } from '../panes/overview/overviewPane.js';
+import { Later } from '../state/later.js';
 import type { Store } from '../state/store.js';
 import type { Tab } from '../state/viewState.js';
-import { ClusterPane } from '../panes/cluster/clusterPane.js';
-import { FindingsPane } from '../panes/findings/findingsPane.js';
-import { OverlapPane } from '../panes/overlap/overlapPane.js';
-import { OverviewPane } from '../panes/overview/overviewPane.js';
-import { RangesPane } from '../panes/ranges/rangesPane.js';
-import { SimulatePane } from '../panes/simulate/simulatePane.js';
-import { TreePane } from '../panes/tree/treePane.js';
+import { Waiting } from './laterPane.js';
 
 export { Between } from './between.js';
+export { Legend } from './legend.js';
 export { Strip } from './strip.js';
+
+type TabPane = FunctionComponent<{ readonly store: Store }>;
+
+/** All but the first have bundles of their own: who looks at none of them fetches none. */
+const PANES: Readonly<Record<Exclude<Tab, 'overview'>, Later<TabPane>>> = {
+  cluster: new Later(async () => (await import('../panes/cluster/clusterPane.js')).ClusterPane),
+  findings: new Later(async () => (await import('../panes/findings/findingsPane.js')).FindingsPane),
+  ranges: new Later(async () => (await import('../panes/ranges/rangesPane.js')).RangesPane),
+  tree: new Later(async () => (await import('../panes/tree/treePane.js')).TreePane),
+  overlap: new Later(async () => (await import('../panes/overlap/overlapPane.js')).OverlapPane),
+  simulate: new Later(async () => (await import('../panes/simulate/simulatePane.js')).SimulatePane),
+};
 
 interface Props {
   readonly tab: Tab;
@@ -19,20 +29,20 @@ interface Props {
 
 /** What the first picture can do without: a bundle of its own, fetched when the map stands. */
 export function Pane({ tab, store }: Props): JSX.Element {
-  switch (tab) {
-    case 'overview':
-      return <OverviewPane store={store} />;
-    case 'cluster':
-      return <ClusterPane store={store} />;
-    case 'findings':
-      return <FindingsPane store={store} />;
-    case 'ranges':
-      return <RangesPane store={store} />;
-    case 'tree':
-      return <TreePane store={store} />;
-    case 'overlap':
-      return <OverlapPane store={store} />;
-    case 'simulate':
-      return <SimulatePane store={store} />;
-  }
+  return tab === 'overview' ? (
+    <OverviewPane store={store} />
+  ) : (
+    <Fetched key={tab} pane={PANES[tab]} store={store} />
+  );
+}
+
+function Fetched({
+  pane,
+  store,
+}: {
+  readonly pane: Later<TabPane>;
+  readonly store: Store;
+}): JSX.Element {
+  useEffect(() => void pane.load(), [pane]);
+  return pane.known ? <pane.known store={store} /> : <Waiting failure={pane.failure.value} />;
 }

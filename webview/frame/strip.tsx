@@ -60,7 +60,7 @@ export function Strip({ store, side, stands }: Props): JSX.Element {
     if (cluster !== undefined) parts?.input.goTo(cluster);
   };
   // Room for them as long as one may show them: hiding them does not move the map.
-  const windows = stands === 'alone' && store.isOverlapOpen.value ? ' with-windows' : '';
+  const windows = stands === 'alone' && store.windows.isOpen.value ? ' with-windows' : '';
   return (
     <aside
       class={`strip-frame ${stands}${windows}${store.isDrawn.value ? '' : ' blank'}`}
@@ -150,7 +150,7 @@ function StripTooltip({
   const lines = describeRow(row, view.glyphAt(along), {
     picture,
     names: side.pictures.names.value,
-    windows: picture.view === 'host' ? store.windows.value : undefined,
+    windows: picture.view === 'host' ? store.windows.shown.value : undefined,
     clusterSize: store.clusterSize,
   });
   const isLevel = view.isLevel.value;

@@ -49,7 +49,7 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
           </button>
         ))}
       </Roving>
-      {store.isOverlapOpen.value && (
+      {store.windows.isOpen.value && (
         <div class="segments">
           <button
             type="button"
@@ -58,7 +58,7 @@ export function Toolbar({ store }: { readonly store: Store }): JSX.Element {
             aria-pressed={store.overlap.areWindowsShown.value}
             disabled={!isDrawn || store.pictures.chosen.value.view === 'guest'}
             onClick={() => {
-              store.toggleWindows();
+              store.windows.toggle();
             }}
           >
             Windows

@@ -21,7 +21,7 @@ const EXPOSURES = ['lost', 'dropped', 'refused'] as const;
 /** What the outlines on the map mean, and how many there are of each. */
 export function WindowLegend({ store }: { readonly store: Store }): JSX.Element | null {
   const answer = store.overlap.answer.value;
-  if (!store.windows.value || answer?.state !== 'built') return null;
+  if (!store.windows.shown.value || answer?.state !== 'built') return null;
   const { forms, exposures } = answer.counts;
   return (
     <div class="windows" role="group" aria-label="Overlap windows">

@@ -5,8 +5,8 @@ import {
   type Point,
 } from '../../src/core/picture/curve.js';
 import type { View } from '../../src/core/picture/layer.js';
-import { rectanglesOf, type Stretch } from '../../src/core/picture/stretch.js';
-import { WindowGrid } from '../../src/core/picture/windowGrid.js';
+import { boundsOf, type Stretch } from '../../src/core/picture/stretch.js';
+import { firstOf } from '../../src/core/picture/windowNumber.js';
 import type { KeptCamera } from '../state/viewState.js';
 import { arrangementFor, isPossible, sameArrangement } from './tiles/arrangement.js';
 import type { Camera } from './camera.js';
@@ -105,12 +105,7 @@ export class CameraGuide {
     const { viewport, tiles } = this.#scene;
     const { curve } = tiles;
     if (viewport.closed || first >= end || end > curve.clusters) return;
-    const squares = rectanglesOf(curve, { first, end });
-    const left = Math.min(...squares.map(({ x }) => x));
-    const top = Math.min(...squares.map(({ y }) => y));
-    const right = Math.max(...squares.map(({ x, width }) => x + width));
-    const bottom = Math.max(...squares.map(({ y, height }) => y + height));
-    viewport.zoomTo({ x: left, y: top, width: right - left, height: bottom - top });
+    viewport.zoomTo(boundsOf(curve, { first, end }));
     this.moved();
   }
 
@@ -159,10 +154,12 @@ export class CameraGuide {
     const { viewport, tiles } = this.#scene;
     if (window === undefined || window === known || viewport.closed || !isInFile(this.#scene))
       return;
-    const grid = new WindowGrid(tiles.curve);
-    if (window >= grid.windows) return;
+    const { curve } = tiles;
+    const first = firstOf(window);
+    if (first >= curve.clusters) return;
     const before = viewport.camera;
-    viewport.showRectangle(grid.bounds(window));
+    const end = Math.min(firstOf(window + 1), curve.clusters);
+    viewport.showRectangle(boundsOf(curve, { first, end }));
     if (viewport.camera !== before) this.moved();
   }
 
@@ -209,7 +206,7 @@ export class CameraGuide {
 
   /** Overlap windows may be drawn. */
   get #hasWindows(): boolean {
-    return this.#scene.store.isOverlapOpen.peek();
+    return this.#scene.store.windows.isOpen.peek();
   }
 
   /** How the squares of a picture are to lie: as they were left in its view, or as they fill the pane. */

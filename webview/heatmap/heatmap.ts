@@ -99,7 +99,7 @@ export class Heatmap {
   }
 
   toggleWindows(): void {
-    this.#scene.store.toggleWindows();
+    this.#scene.store.windows.toggle();
   }
 
   /** See Pointing. */
@@ -192,7 +192,7 @@ export class Heatmap {
             : store.selection.guest.clusters.value;
         if (store.beside.value && clusters.length > 0) this.#guide.showCluster(clusters[0]);
       }),
-      store.isOverlapOpen.subscribe(() => {
+      store.windows.isOpen.subscribe(() => {
         this.#guide.arrange();
       }),
       effect(() => {

@@ -2,6 +2,7 @@ import { effect } from '@preact/signals';
 import type { Point } from '../../src/core/picture/curve.js';
 import { currentPalette, onThemeChange } from './theme.js';
 import type { CloseUp } from './closeUp.js';
+import { Later } from '../state/later.js';
 import { countInView } from './inView.js';
 import { Overlays, type Square } from './overlays.js';
 import { Rarity } from '../../src/core/picture/rarity.js';
@@ -12,7 +13,7 @@ import type { Look } from './renderer.js';
 import { RendererChoice } from './rendererChoice.js';
 import { CLOSE_UP_FROM, isInFile, selectedSquares, type Scene } from './scene.js';
 import type { PlacedMark } from './marks/rareMarks.js';
-import { SimulationMarks } from './marks/simulationMarks.js';
+import type { SimulationMarks } from './marks/simulationMarks.js';
 import type { StoredTile } from './tiles/storedTile.js';
 import type { ShownWindows } from './windows/windowOverlay.js';
 
@@ -40,11 +41,10 @@ export class MapDrawing {
   readonly #scene: Scene;
   readonly #outlined: Outlined;
   readonly #overlays: Overlays;
-  readonly #simulationMarks = new SimulationMarks();
+  readonly #simulationMarks: Later<SimulationMarks>;
+  readonly #closeUps: Later<CloseUp>;
   readonly #disposals: (() => void)[] = [];
   #renderer: RendererChoice | undefined;
-  #closeUp: CloseUp | undefined;
-  #fetching: Promise<void> | undefined;
   #disposed = false;
   #palette: Palette | undefined;
   #rarity: Rarity | undefined;
@@ -60,7 +60,9 @@ export class MapDrawing {
     this.#scene = scene;
     this.#outlined = outlined;
     this.#overlays = new Overlays(this.invalidateOverlays);
-    root.append(this.#overlays.canvas, this.#simulationMarks.canvas);
+    root.append(this.#overlays.canvas);
+    this.#simulationMarks = new Later(this.#loadSimulationMarks, this.invalidateOverlays);
+    this.#closeUps = new Later(this.#loadCloseUp, this.invalidate);
     this.#observe();
   }
 
@@ -72,11 +74,15 @@ export class MapDrawing {
     this.#renderer?.dispose();
     this.#overlays.canvas.remove();
     this.#closeUp?.dispose();
-    this.#simulationMarks.canvas.remove();
+    this.#simulationMarks.known?.canvas.remove();
   }
 
   get palette(): Palette {
     return (this.#palette ??= currentPalette(this.#scene.tiles.picture));
+  }
+
+  get #closeUp(): CloseUp | undefined {
+    return this.#closeUps.known;
   }
 
   /** See RareMarks. */
@@ -158,9 +164,9 @@ export class MapDrawing {
       side.isolation.subscribe(this.invalidate),
       side.pictures.known.subscribe(this.invalidate),
       effect(() => {
-        const states = store.windows.value;
+        const states = store.windows.shown.value;
         const selected = store.overlap.selectedWindow.value;
-        const reached = store.reachedWindows.value;
+        const reached = store.windows.reached.value;
         this.#windows = states && { states, selected, reached };
         this.invalidateOverlays();
       }),
@@ -170,7 +176,7 @@ export class MapDrawing {
         store.simulation.onMap,
         store.mapped.shown,
         store.beside,
-        store.causes.places,
+        store.diagnosis.places,
         store.links.highlights.host,
         store.links.highlights.guest,
       ].map((signal) => signal.subscribe(this.invalidateOverlays)),
@@ -221,7 +227,7 @@ export class MapDrawing {
       this.#renderer.draw(look);
       const { scale } = camera;
       const { picture: shown } = tiles;
-      if (scale >= CLOSE_UP_FROM) this.#fetchCloseUp();
+      if (scale >= CLOSE_UP_FROM) this.#closeUps.want();
       this.#closeUp?.show({ ...look, shown, ratio, scale, camera });
       clearTimeout(this.#rest);
       this.#rest = setTimeout(this.#count, REST);
@@ -244,14 +250,16 @@ export class MapDrawing {
       windows: inFile ? this.#windows : undefined,
       highlights: store.links.highlights[tiles.picture.view].value,
       beside: store.beside.value,
-      causes: inFile ? store.causes.places.value : NO_CAUSES,
+      causes: inFile ? store.diagnosis.places.value : NO_CAUSES,
       mapped: inFile ? store.mapped.shown.value : undefined,
       hover: this.#outlined.hover(),
       preview: preview && { ...preview, size: 1 },
       selection: selectedSquares(this.#scene),
     };
     this.#overlays.draw(frame);
-    this.#simulationMarks.draw(frame, inFile ? store.simulation.onMap.value : undefined);
+    const touched = inFile ? store.simulation.onMap.value : undefined;
+    const simulationMarks = touched ? this.#simulationMarks.want() : this.#simulationMarks.known;
+    simulationMarks?.draw(frame, touched);
     if (this.#overlays.moving) this.invalidateOverlays();
   }
 
@@ -274,18 +282,23 @@ export class MapDrawing {
     };
   }
 
-  /** Fetched when somebody looks at cells from close by. */
-  #fetchCloseUp(): void {
-    this.#fetching ??= import('./closeUp.js').then(({ CloseUp }) => {
-      if (this.#disposed) return;
-      const { side, tiles } = this.#scene;
-      const { canvas } = this.#overlays;
-      this.#closeUp = new CloseUp(canvas, this.#scene, this.invalidate, this.invalidateOverlays);
-      this.#closeUp.reset(tiles.curve.name);
-      this.#closeUp.setGeneration(side.tileGeneration.peek());
-      this.invalidate();
-    });
-  }
+  readonly #loadCloseUp = async (): Promise<CloseUp> => {
+    const { CloseUp } = await import('./closeUp.js');
+    const { side, tiles } = this.#scene;
+    const { canvas } = this.#overlays;
+    const closeUp = new CloseUp(canvas, this.#scene, this.invalidate, this.invalidateOverlays);
+    closeUp.reset(tiles.curve.name);
+    closeUp.setGeneration(side.tileGeneration.peek());
+    if (this.#disposed) closeUp.dispose();
+    return closeUp;
+  };
+
+  readonly #loadSimulationMarks = async (): Promise<SimulationMarks> => {
+    const { SimulationMarks } = await import('./marks/simulationMarks.js');
+    const marks = new SimulationMarks();
+    if (!this.#disposed) this.#root.append(marks.canvas);
+    return marks;
+  };
 
   /** Counts what is in view, unless that is all. */
   readonly #count = (): void => {

@@ -3,7 +3,8 @@ import type { CausePlace } from '../state/causePlaces.js';
 import type { Highlights } from '../state/linkState.js';
 import type { MappedOf } from '../state/referredTo.js';
 import { toView, type Camera } from './camera.js';
-import { drawLinks } from './links.js';
+import { Later } from '../state/later.js';
+import type { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { fitCanvas, type DrawItem } from './renderer.js';
 import type { drawCauses } from './marks/causeMarks.js';
@@ -60,18 +61,14 @@ const SMALLEST_OUTLINE = 9;
 export class Overlays {
   readonly canvas = document.createElement('canvas');
   readonly #context: CanvasRenderingContext2D;
-  #windows: WindowOverlay | undefined;
-  #trouble: TroubleMarks | undefined;
-  #troubleMarks: ((marks: Marks, ratio: number) => TroubleMarks) | undefined;
-  #fetchingTrouble: Promise<void> | undefined;
-  #rare: RareMarks | undefined;
   readonly #fetched: () => void;
-  #fetching: Promise<void> | undefined;
-  #fetchingRare: Promise<void> | undefined;
-  #rangeMarks: RangeMarks | undefined;
-  #fetchingRanges: Promise<void> | undefined;
-  #causes: typeof drawCauses | undefined;
-  #fetchingCauses: Promise<void> | undefined;
+  readonly #windows: Later<WindowOverlay>;
+  readonly #trouble: Later<typeof TroubleMarks>;
+  readonly #rare: Later<RareMarks>;
+  readonly #ranges: Later<RangeMarks>;
+  readonly #causes: Later<typeof drawCauses>;
+  readonly #links: Later<typeof drawLinks>;
+  #troubleMarks: TroubleMarks | undefined;
 
   /** `fetched`: what was missing is there, or can be had in the next frame. */
   constructor(fetched: () => void) {
@@ -79,21 +76,30 @@ export class Overlays {
     const context = this.canvas.getContext('2d');
     if (!context) throw new Error('no 2D canvas');
     this.#context = context;
+    const later = <T>(fetch: () => Promise<T>): Later<T> => new Later(fetch, fetched);
+    this.#windows = later(
+      async () => new (await import('./windows/windowOverlay.js')).WindowOverlay(),
+    );
+    this.#trouble = later(async () => (await import('./marks/troubleMarks.js')).TroubleMarks);
+    this.#rare = later(async () => new (await import('./marks/rareMarks.js')).RareMarks());
+    this.#ranges = later(async () => new (await import('./marks/rangeMarks.js')).RangeMarks());
+    this.#causes = later(async () => (await import('./marks/causeMarks.js')).drawCauses);
+    this.#links = later(async () => (await import('./links.js')).drawLinks);
   }
 
   /** See RareMarks. */
   get marked(): number {
-    return this.#rare?.marked ?? 0;
+    return this.#rare.known?.marked ?? 0;
   }
 
   /** The same. */
   get placed(): readonly PlacedMark[] {
-    return this.#rare?.placed ?? [];
+    return this.#rare.known?.placed ?? [];
   }
 
   /** Whether the next frame differs from the last though nothing else has changed. */
   get moving(): boolean {
-    return this.#windows?.moving ?? false;
+    return this.#windows.known?.moving ?? false;
   }
 
   draw(frame: OverlayFrame): void {
@@ -104,77 +110,29 @@ export class Overlays {
     frame.within?.(context);
     this.#drawGrid(frame);
     this.#drawSquares(frame);
-    const ranges = this.#ranges(frame.highlights);
+    const { highlights, rare, windows, mapped, causes } = frame;
+    const ranges = standsOut(highlights) ? this.#ranges.want() : this.#ranges.known;
     ranges?.drawVeil(context, frame);
-    this.#drawRare(context, frame.rare);
-    if (frame.windows) this.#drawWindows(context, frame, frame.windows);
+    // The next frame goes on with what this one had no time for.
+    if (this.#rare.want()?.draw(context, rare) === false) queueMicrotask(this.#fetched);
+    if (windows) this.#windows.want()?.draw(context, frame, windows);
     this.#drawTrouble(context, frame);
-    if (frame.mapped) drawLinks(context, frame, frame.mapped);
-    this.#drawCauses(context, frame);
+    if (mapped) this.#links.want()?.(context, frame, mapped);
+    if (causes.length > 0) this.#causes.want()?.(context, causes, frame);
     ranges?.drawOutlines(context, frame);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);
     if (frame.preview) this.#outline(frame, frame.preview, marks.selection, 3);
   }
 
-  /** Fetched with the first picture, which need not wait for it. */
-  #drawRare(context: CanvasRenderingContext2D, frame: RareFrame): void {
-    if (this.#rare) {
-      if (!this.#rare.draw(context, frame)) queueMicrotask(this.#fetched);
-      return;
-    }
-    this.#fetchingRare ??= import('./marks/rareMarks.js').then(({ RareMarks }) => {
-      this.#rare = new RareMarks();
-      this.#fetched();
-    });
-  }
-
-  /** Fetched when there are any. */
-  #drawCauses(context: CanvasRenderingContext2D, frame: OverlayFrame): void {
-    if (frame.causes.length === 0) return;
-    this.#causes?.(context, frame.causes, frame);
-    this.#fetchingCauses ??= import('./marks/causeMarks.js').then((module) => {
-      this.#causes = module.drawCauses;
-      this.#fetched();
-    });
-  }
-
-  /** Fetched when a range is to stand out. */
-  #ranges({ mapped, selected, table }: Highlights): RangeMarks | undefined {
-    if (mapped.length + selected.length > 0 || table !== undefined)
-      this.#fetchingRanges ??= import('./marks/rangeMarks.js').then(({ RangeMarks }) => {
-        this.#rangeMarks = new RangeMarks();
-        this.#fetched();
-      });
-    return this.#rangeMarks;
-  }
-
-  /** Fetched as what is rare is. */
   #drawTrouble(
     context: CanvasRenderingContext2D,
     { marks, ratio, items, hatched }: OverlayFrame,
   ): void {
-    if (this.#troubleMarks) {
-      if (!this.#trouble?.fits(marks, ratio)) this.#trouble = this.#troubleMarks(marks, ratio);
-      this.#trouble.draw(context, items, hatched);
-      return;
-    }
-    this.#fetchingTrouble ??= import('./marks/troubleMarks.js').then(({ TroubleMarks }) => {
-      this.#troubleMarks = (...look) => new TroubleMarks(...look);
-      this.#fetched();
-    });
-  }
-
-  /** Fetched when there are windows to be drawn. */
-  #drawWindows(context: CanvasRenderingContext2D, frame: OverlayFrame, shown: ShownWindows): void {
-    if (this.#windows) {
-      this.#windows.draw(context, frame, shown);
-      return;
-    }
-    this.#fetching ??= import('./windows/windowOverlay.js').then(({ WindowOverlay }) => {
-      this.#windows = new WindowOverlay();
-      this.#fetched();
-    });
+    const Marks = this.#trouble.want();
+    if (!Marks) return;
+    if (!this.#troubleMarks?.fits(marks, ratio)) this.#troubleMarks = new Marks(marks, ratio);
+    this.#troubleMarks.draw(context, items, hatched);
   }
 
   /** Lines in the background's colour, fading in, so that cells look like tiles on a floor. */
@@ -247,3 +205,7 @@ export class Overlays {
     context.strokeRect(left, top, side * ratio, side * ratio);
   }
 }
+
+/** A range is to stand out. */
+const standsOut = ({ mapped, selected, table }: Highlights): boolean =>
+  mapped.length + selected.length > 0 || table !== undefined;

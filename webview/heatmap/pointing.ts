@@ -1,6 +1,6 @@
 import type { Point } from '../../src/core/picture/curve.js';
 import { maskOfValue } from '../../src/core/picture/tile.js';
-import { windowOf } from '../../src/core/picture/windowGrid.js';
+import { windowOf } from '../../src/core/picture/windowNumber.js';
 import { describeWindowOf } from '../text/windowText.js';
 import type { CameraGuide } from './cameraGuide.js';
 import { descend, type CellPlace } from './descend.js';
@@ -180,7 +180,7 @@ export class Pointing {
       this.#extendTo(this.#scene.viewport.cellOf(this.#cursor), this.#scene.viewport.cellOf(from));
     const pointed = side.pointed.value;
     const window = isInFile(this.#scene)
-      ? describeWindowOf(store.windows.value, pointed?.cluster)
+      ? describeWindowOf(store.windows.shown.value, pointed?.cluster)
       : undefined;
     store.spoken.value = pointed
       ? speakPlace(pointed.place, store.clusterSize, side.pictures.names.value) +
@@ -204,7 +204,7 @@ export class Pointing {
       store.showTab('cluster');
       return;
     }
-    if (store.windows.value && cluster !== undefined) this.#guide.seen(windowOf(cluster));
+    if (store.windows.shown.value && cluster !== undefined) this.#guide.seen(windowOf(cluster));
     store.selectOnMap(ifKnown(cluster, hostCluster));
   }
 

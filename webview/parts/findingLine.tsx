@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { describeOwner } from '../../src/core/map/owner.js';
 import { type Finding, placeToShow, type Severity } from '../../src/core/check/finding.js';
+import { explanationOf } from '../state/scan.js';
 import type { Store } from '../state/store.js';
 import { count } from '../text/text.js';
 import { Icon, type IconName } from './icon.js';
@@ -26,7 +27,7 @@ interface Props {
 /** One finding in two lines. */
 export function FindingLine({ finding, store, isOpen, onClick }: Props): JSX.Element {
   const { severity, code, message, owner } = finding;
-  const title = store.explain(code)?.title ?? code;
+  const title = explanationOf(store.scan.value, code)?.title ?? code;
   // Where QEMU counts without a word, ours stands for it.
   const text = message === '' ? title : clean(message);
   return (

@@ -1,11 +1,17 @@
 import type { Signal } from '@preact/signals';
 import type { HeatmapSettings, PictureFormat } from '../../src/protocol/webviewMessages.js';
+import type { CacheOptions } from '../../src/core/simulate/copy/cacheOptions.js';
+import type { OverlapOptions } from '../../src/protocol/shapes.js';
 import type { Host } from './host.js';
+import type { OverlapState } from './overlapState.js';
+import type { SimulationState } from './simulationState.js';
 import type { GuestCluster, HostCluster, HostOffset } from '../../src/core/units.js';
 
 /** What changes here as something is asked of the host. */
 interface Surroundings {
   readonly settings: Signal<HeatmapSettings | undefined>;
+  readonly overlap: OverlapState;
+  readonly simulation: SimulationState;
 }
 
 /** What the webview asks the extension host to do, and has no answer to wait for. */
@@ -27,6 +33,32 @@ export class HostActions {
     const settings = this.#surroundings.settings.value;
     if (settings) this.#surroundings.settings.value = { ...settings, curve };
     this.#host.post({ type: 'setCurve', curve });
+  }
+
+  /** Shows the structures under other settings at once, and has them written to VS Code's. */
+  setOverlap(changes: Partial<OverlapOptions>): void {
+    const { overlap } = this.#surroundings;
+    const before = overlap.options.value;
+    if (!before) return;
+    const options = { ...before, ...changes };
+    overlap.setOptions(options);
+    this.#host.post({ type: 'setOverlap', options });
+  }
+
+  /** Simulates with other caches at once, and has their sizes written to VS Code's settings. */
+  setCaches(changes: Partial<CacheOptions>): void {
+    const { caches } = this.#surroundings.simulation;
+    const before = caches.value;
+    if (!before) return;
+    const options = { ...before, ...changes };
+    caches.value = options;
+    this.#host.post({ type: 'setCaches', options });
+  }
+
+  /** Simulates with the option at once, and has it written to VS Code's settings. */
+  setDiscardNoUnref(discardNoUnref: boolean): void {
+    this.#surroundings.simulation.discardNoUnref.value = discardNoUnref;
+    this.#host.post({ type: 'setDiscardNoUnref', discardNoUnref });
   }
 
   copy(text: string): void {

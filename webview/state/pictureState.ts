@@ -1,5 +1,6 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { Layer, Picture } from '../../src/core/picture/layer.js';
+import { LAYERS, type Layer, type Picture } from '../../src/core/picture/layer.js';
+import type { GeometryFacts } from '../../src/core/qcow2/facts.js';
 import type { LayerAnswer } from '../../src/protocol/imageService.js';
 import { Poll } from './poll.js';
 
@@ -106,4 +107,17 @@ export class PictureState {
       fail,
     );
   }
+}
+
+/** Layers that there is something to see in, and the one that is chosen. */
+export function layersWorthSeeing(
+  geometry: GeometryFacts | undefined,
+  { chosen, simulated }: PictureState,
+): readonly Layer[] {
+  const isEmpty: Partial<Record<Layer, boolean>> = {
+    snapshots: (geometry?.snapshots ?? 0) === 0,
+    bitmaps: (geometry?.bitmaps ?? 0) === 0,
+    simulation: !simulated.value,
+  };
+  return LAYERS.filter((layer) => isEmpty[layer] !== true || chosen.value.layer === layer);
 }

@@ -1,18 +1,17 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { Explanation } from '../../src/core/check/explanations.js';
-import type { FindingCode } from '../../src/core/check/finding.js';
-import { LAYERS, type Layer, type View } from '../../src/core/picture/layer.js';
+import type { Layer, View } from '../../src/core/picture/layer.js';
 import { isMapLayer } from '../../src/core/picture/mapLayers.js';
-import type { CacheOptions } from '../../src/core/simulate/copy/cacheOptions.js';
 import type { Shell } from '../../src/core/shell.js';
-import { windowOf } from '../../src/core/picture/windowGrid.js';
+import { windowOf } from '../../src/core/picture/windowNumber.js';
 import type { FileStatus } from '../../src/protocol/imageService.js';
 import type { HeatmapSettings } from '../../src/protocol/webviewMessages.js';
-import { CausePlaces } from './causePlaces.js';
+import { DiagnosisState } from './diagnosisState.js';
 import type { Host } from './host.js';
 import { HostActions } from './hostActions.js';
 import type { HoverPoint } from './hoverPlace.js';
 import type { InView, Isolation } from './inView.js';
+import { keepView } from './keptView.js';
+import { WindowSight } from './windowSight.js';
 import { Selection } from './selection.js';
 import { LinkState } from './linkState.js';
 import type { MapCommands } from './mapCommands.js';
@@ -20,16 +19,14 @@ import { GuestSide, isolationOf, type MapSide, type Seen } from './mapSide.js';
 import { MappedState } from './referredTo.js';
 import { Navigation } from './navigation.js';
 import { OverlapState } from './overlapState.js';
-import { PictureState } from './pictureState.js';
+import { layersWorthSeeing, PictureState } from './pictureState.js';
 import { Rpc } from './rpc.js';
 import { asksRange, RangeState, type ClusterRange } from './rangeState.js';
 import type { Scan } from './scan.js';
 import { SimulationState } from './simulationState.js';
 import { SweepState } from './sweepState.js';
-import { FRESH, readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
-import { WindowStates } from '../text/windowStates.js';
+import { readViewState, type KeptCamera, type Tab, type ViewState } from './viewState.js';
 import type { GeometryFacts, ImageFacts } from '../../src/core/qcow2/facts.js';
-import type { OverlapOptions } from '../../src/protocol/shapes.js';
 import type { GuestCluster, HostCluster } from '../../src/core/units.js';
 
 /** The unit of lengths in QEMU's block layer. */
@@ -37,7 +34,6 @@ const SECTOR = 512;
 
 /** Tabs that show what is selected on the map, each in its way. */
 const FOLLOWING: ReadonlySet<string> = new Set(['cluster', 'overlap']);
-const NONE_REACHED: readonly number[] = [];
 
 /** A file of which nothing has been told yet. */
 export const UNTOUCHED: FileStatus = { changed: 'no', use: 'unknown' };
@@ -84,23 +80,6 @@ export class Store implements MapSide {
   readonly isolation: ReadonlySignal<Isolation | undefined> = computed(() =>
     isolationOf(this.isolated.value),
   );
-  /** Whether one looks at overlap windows: their tab or their layer is open. */
-  readonly isOverlapOpen: ReadonlySignal<boolean> = computed(() => {
-    const { open, tab } = this.pane.value;
-    return (open && tab === 'overlap') || this.pictures.chosen.value.layer === 'windows';
-  });
-  /** The overlap windows, if they are to be shown and there are any: also those after a simulation. */
-  readonly windows: ReadonlySignal<WindowStates | undefined> = computed(() => {
-    const answer = this.simulation.structures.value ?? this.overlap.answer.value;
-    const isShown = this.isOverlapOpen.value && this.overlap.areWindowsShown.value;
-    return isShown && answer?.state === 'built' ? new WindowStates(answer) : undefined;
-  });
-  /** The windows that the last step reached, while somebody steps through the opening. */
-  readonly reachedWindows: ReadonlySignal<readonly number[]> = computed(() => {
-    const answer = this.overlap.answer.value;
-    if (this.overlap.position.value === undefined || answer?.state !== 'built') return NONE_REACHED;
-    return answer.last?.windows ?? NONE_REACHED;
-  });
   /** There is a picture of the map, or a part of it: before, there is nothing that one could do. */
   readonly isDrawn: ReadonlySignal<boolean> = computed(
     () => this.generation.value > 0 || this.pictures.known.value !== undefined,
@@ -110,22 +89,9 @@ export class Store implements MapSide {
     this.beside.value ? [this, this.guestSide] : [this],
   );
   /** Layers that there is something to see in. */
-  readonly layers: ReadonlySignal<readonly Layer[]> = computed(() => {
-    const geometry = this.geometry.value;
-    const { chosen, simulated } = this.pictures;
-    return LAYERS.filter((layer) => {
-      switch (layer) {
-        case 'snapshots':
-          return (geometry?.snapshots ?? 0) > 0 || chosen.value.layer === layer;
-        case 'bitmaps':
-          return (geometry?.bitmaps ?? 0) > 0 || chosen.value.layer === layer;
-        case 'simulation':
-          return simulated.value || chosen.value.layer === layer;
-        default:
-          return true;
-      }
-    });
-  });
+  readonly layers: ReadonlySignal<readonly Layer[]> = computed(() =>
+    layersWorthSeeing(this.geometry.value, this.pictures),
+  );
   /** Clusters of the picture shown. */
   readonly clusters: ReadonlySignal<number> = computed(() =>
     this.pictures.shown.value.view === 'host'
@@ -150,7 +116,8 @@ export class Store implements MapSide {
   /** The range of clusters that is selected. */
   readonly range: RangeState;
   readonly links: LinkState;
-  readonly causes: CausePlaces;
+  readonly diagnosis: DiagnosisState;
+  readonly windows: WindowSight;
   /** The map that commands are for: the one that was used last. */
   readonly usedSide: Signal<MapSide>;
   map: MapCommands | undefined;
@@ -179,40 +146,14 @@ export class Store implements MapSide {
     this.guestSide = new GuestSide(this.rpc, () => this.guestClusters);
     this.usedSide = signal<MapSide>(this);
     this.range = new RangeState(asksRange(this.rpc));
-    this.causes = new CausePlaces(this);
+    this.diagnosis = new DiagnosisState(this);
     this.links = new LinkState(this.rpc, this.range);
     this.camera = signal(kept.camera);
     this.pane = signal(kept.pane);
     this.overlap.areWindowsShown.value = kept.windows;
     this.density.value = kept.density;
-    effect(() => {
-      const [camera, selected, pane] = [
-        this.camera.value,
-        this.selection.selected.value,
-        this.pane.value,
-      ];
-      const simulation = this.simulation.kept.value;
-      const windows = this.overlap.areWindowsShown.value;
-      const density = this.density.value;
-      const history = this.navigation.history.value;
-      const picture = this.pictures.chosen.value;
-      const guest = this.selection.guestToKeep;
-      const beside = this.beside.value;
-      const state: ViewState = {
-        version: FRESH.version,
-        camera,
-        picture,
-        selected,
-        guest,
-        history,
-        pane,
-        simulation,
-        windows,
-        density,
-        beside,
-      };
-      host.keepState(state);
-    });
+    this.windows = new WindowSight(this);
+    keepView(this, host);
     effect(() => {
       const { open, tab } = this.pane.value;
       this.simulation.active.value = open && tab === 'simulate';
@@ -303,20 +244,10 @@ export class Store implements MapSide {
   selectOnMap(cluster: HostCluster | undefined): void {
     batch(() => {
       this.selection.select(cluster);
-      if (this.windows.value)
+      if (this.windows.shown.value)
         this.overlap.selectedWindow.value = cluster === undefined ? undefined : windowOf(cluster);
       if (cluster !== undefined && !FOLLOWING.has(this.pane.value.tab)) this.showTab('cluster');
     });
-  }
-
-  /** Shows or hides the overlap windows; where nobody looks at them, their tab opens with them. */
-  toggleWindows(): void {
-    if (this.isOverlapOpen.value) {
-      this.overlap.areWindowsShown.value = !this.overlap.areWindowsShown.value;
-      return;
-    }
-    this.overlap.areWindowsShown.value = true;
-    this.showTab('overlap');
   }
 
   /** A second time for the same value: shows all again. */
@@ -330,41 +261,5 @@ export class Store implements MapSide {
 
   togglePane(): void {
     this.pane.value = { ...this.pane.value, open: !this.pane.value.open };
-  }
-
-  /** Shows the structures under other settings at once, and has them written to VS Code's. */
-  setOverlap(changes: Partial<OverlapOptions>): void {
-    const before = this.overlap.options.value;
-    if (!before) return;
-    const options = { ...before, ...changes };
-    this.overlap.setOptions(options);
-    this.#host.post({ type: 'setOverlap', options });
-  }
-
-  /** Simulates with other caches at once, and has their sizes written to VS Code's settings. */
-  setCaches(changes: Partial<CacheOptions>): void {
-    const before = this.simulation.caches.value;
-    if (!before) return;
-    const options = { ...before, ...changes };
-    this.simulation.caches.value = options;
-    this.#host.post({ type: 'setCaches', options });
-  }
-
-  /** Simulates with the option at once, and has it written to VS Code's settings. */
-  setDiscardNoUnref(discardNoUnref: boolean): void {
-    this.simulation.discardNoUnref.value = discardNoUnref;
-    this.#host.post({ type: 'setDiscardNoUnref', discardNoUnref });
-  }
-
-  /** Why the image must not be repaired as it is, once that is known. */
-  get repairDanger(): string | undefined {
-    const scan = this.scan.value;
-    return scan.state === 'scanned' ? scan.summary.repairDanger : undefined;
-  }
-
-  /** What a kind of finding means; undefined while the scan has not found it. */
-  explain(code: FindingCode): Explanation | undefined {
-    const scan = this.scan.value;
-    return scan.state === 'scanned' ? scan.summary.explanations[code] : undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { Stretch } from '../../src/core/picture/stretch.js';
 import { DOMINANT_MASK, OUTSIDE, troubleOfGlyph } from '../../src/core/picture/tile.js';
-import { windowOf } from '../../src/core/picture/windowGrid.js';
+import { windowOf } from '../../src/core/picture/windowNumber.js';
 import type { Picture, View } from '../../src/core/picture/layer.js';
 import { valueText } from '../text/layerText.js';
 import { count, plural, TROUBLE_TEXT } from '../text/text.js';

@@ -173,7 +173,7 @@ export class StripView {
     const rows = this.rows.value;
     const { shown, known } = this.#side.pictures;
     const { view } = shown.value;
-    const states = view === 'host' ? this.#store.windows.value : undefined;
+    const states = view === 'host' ? this.#store.windows.shown.value : undefined;
     const palette = this.#palette.value;
     if (length === 0) return;
     this.#resize(canvas, length);

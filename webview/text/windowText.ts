@@ -1,6 +1,6 @@
 import type { Exposure } from '../../src/core/overlap/windowState.js';
 import type { WindowForm } from '../../src/core/overlap/windowTable.js';
-import { windowOf } from '../../src/core/picture/windowGrid.js';
+import { windowOf } from '../../src/core/picture/windowNumber.js';
 import { count } from './text.js';
 import type { WindowStates } from './windowStates.js';
 

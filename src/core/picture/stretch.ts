@@ -27,6 +27,16 @@ export function rectanglesOf(curve: Curve, stretch: Stretch): Rectangle[] {
   }
 }
 
+/** The smallest rectangle around the cells of a stretch of clusters. */
+export function boundsOf(curve: Curve, stretch: Stretch): Rectangle {
+  const rectangles = rectanglesOf(curve, stretch);
+  const x = Math.min(...rectangles.map((each) => each.x));
+  const y = Math.min(...rectangles.map((each) => each.y));
+  const right = Math.max(...rectangles.map((each) => each.x + each.width));
+  const bottom = Math.max(...rectangles.map((each) => each.y + each.height));
+  return { x, y, width: right - x, height: bottom - y };
+}
+
 /** The largest squares of the curve, one after another. */
 function squaresOf(curve: HilbertCurve, { first, end }: Stretch): Rectangle[] {
   const squares: Rectangle[] = [];

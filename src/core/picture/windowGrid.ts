@@ -1,9 +1,7 @@
 import { WINDOW_SIZE } from '../overlap/typeRuns.js';
 import { walkHilbert, type Curve, type HilbertCurve } from './curve.js';
-import { rectanglesOf, type Rectangle, type Stretch } from './stretch.js';
-
-/** A window on the Hilbert curve is a square of 2^6 × 2^6 cells. */
-export const SQUARE_BITS = 6;
+import { boundsOf, rectanglesOf, type Rectangle, type Stretch } from './stretch.js';
+import { firstOf, SQUARE_BITS } from './windowNumber.js';
 
 /** Columns and rows of blocks, up to `right` and `bottom`, which are not among them. */
 export interface Span {
@@ -12,12 +10,6 @@ export interface Span {
   readonly right: number;
   readonly bottom: number;
 }
-
-/** The first cluster of an overlap window. */
-export const firstOf = (window: number): number => window * WINDOW_SIZE;
-
-/** The window of a cluster. */
-export const windowOf = (cluster: number): number => Math.floor(cluster / WINDOW_SIZE);
 
 /**
  * The overlap windows of a file on its picture: a grid, on either curve, since a window is an aligned
@@ -103,7 +95,7 @@ export class WindowGrid {
   }
 
   stretch(window: number): Stretch {
-    const first = window * WINDOW_SIZE;
+    const first = firstOf(window);
     return { first, end: Math.min(first + WINDOW_SIZE, this.curve.clusters) };
   }
 
@@ -121,13 +113,7 @@ export class WindowGrid {
 
   /** The smallest rectangle around the cells of a window that there are. */
   bounds(window: number): Rectangle {
-    if (!this.isCut(window)) return this.place(window);
-    const rectangles = this.rectangles(window);
-    const x = Math.min(...rectangles.map((each) => each.x));
-    const y = Math.min(...rectangles.map((each) => each.y));
-    const right = Math.max(...rectangles.map((each) => each.x + each.width));
-    const bottom = Math.max(...rectangles.map((each) => each.y + each.height));
-    return { x, y, width: right - x, height: bottom - y };
+    return boundsOf(this.curve, this.stretch(window));
   }
 
   /** The cells of a window that there are. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WINDOW_SIZE } from '../../../src/core/overlap/typeRuns.js';
 import { createCurve } from '../../../src/core/picture/curve.js';
-import { WindowGrid, windowOf } from '../../../src/core/picture/windowGrid.js';
+import { WindowGrid } from '../../../src/core/picture/windowGrid.js';
+import { windowOf } from '../../../src/core/picture/windowNumber.js';
 
 const MOST = 2 ** 31;
 const names = fc.constantFrom('hilbert', 'rows');

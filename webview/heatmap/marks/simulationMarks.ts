@@ -1,8 +1,9 @@
-import { type ClusterMark, type Touch, TOUCHES } from '../../../src/core/simulate/verdict/marks.js';
+import type { ClusterMark, Touch } from '../../../src/core/simulate/verdict/marks.js';
 import { TOUCH_SIGN } from '../../text/touchText.js';
 import { toView } from '../camera.js';
 import type { OverlayFrame } from '../overlays.js';
 import type { Marks } from '../palette.js';
+import { weight } from './markAt.js';
 import { fitCanvas } from '../renderer.js';
 
 /** Clusters framed of one mark, and of all: more is a blot. */
@@ -58,7 +59,7 @@ function drawMarks(
   const labels = new Map<string, Label>();
   let framed = 0;
   // The weightiest last: on top.
-  for (const mark of [...marks].sort((a, b) => rank(a.touch) - rank(b.touch))) {
+  for (const mark of [...marks].sort((a, b) => weight(a) - weight(b))) {
     const end = Math.min(mark.cluster + Math.min(mark.clusters, MAX_OF_MARK), curve.clusters);
     for (let cluster = mark.cluster; cluster < end; cluster++) {
       const point = curve.point(cluster);
@@ -77,8 +78,6 @@ function drawMarks(
   context.textBaseline = 'middle';
   for (const label of labels.values()) drawLabel(context, label, ratio, frame.marks);
 }
-
-const rank = (touch: Touch): number => TOUCHES.indexOf(touch);
 
 function frameCell(
   context: CanvasRenderingContext2D,
@@ -136,18 +135,4 @@ function colourOf(marks: Marks, touch: Touch): string {
     case 'destroyed':
       return marks.claimedTwice;
   }
-}
-
-/** The weightiest mark on a range of clusters, for the line of text at the pointer. */
-export function markAt(
-  marks: readonly ClusterMark[],
-  cluster: number,
-  clusters: number,
-): ClusterMark | undefined {
-  let found: ClusterMark | undefined;
-  for (const mark of marks) {
-    if (mark.cluster >= cluster + clusters || mark.cluster + mark.clusters <= cluster) continue;
-    if (!found || rank(mark.touch) > rank(found.touch)) found = mark;
-  }
-  return found;
 }

@@ -1,5 +1,5 @@
 import { HilbertCurve, type Arrangement, type Extent } from '../../../src/core/picture/curve.js';
-import { SQUARE_BITS } from '../../../src/core/picture/windowGrid.js';
+import { SQUARE_BITS } from '../../../src/core/picture/windowNumber.js';
 import { fitScale } from '../camera.js';
 
 /** Squares at most: smaller ones would only be small. */

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Finding } from '../../../src/core/check/finding.js';
+import { explanationOf } from '../../state/scan.js';
 import type { Store } from '../../state/store.js';
 import { count, plural } from '../../text/text.js';
 import { Icon } from '../../parts/icon.js';
@@ -21,8 +22,9 @@ interface Props {
 /** What a finding means, what could be done, and who claims the cluster. */
 export function FindingDetails({ finding, store }: Props): JSX.Element {
   const { code, cluster, offset, owner } = finding;
-  const explanation = store.explain(code);
-  const danger = store.repairDanger;
+  const explanation = explanationOf(store.scan.value, code);
+  const scan = store.scan.value;
+  const danger = scan.state === 'scanned' ? scan.summary.repairDanger : undefined;
   const detail = useDetail(store, cluster);
   // Of a cluster that the file does not have, only the finding knows who refers to it.
   const outside = !store.selection.has(cluster);

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { FindingCode, Severity } from '../../../src/core/check/finding.js';
 import { ALL, type Filter } from '../../state/findingFilter.js';
+import { explanationOf } from '../../state/scan.js';
 import type { Store } from '../../state/store.js';
 import { count } from '../../text/text.js';
 
@@ -54,7 +55,7 @@ export function FindingFilters({ store, filter, onChoose }: Props): JSX.Element 
                 type="button"
                 class="pill kind-filter"
                 aria-pressed={isChosen}
-                title={store.explain(code)?.title}
+                title={explanationOf(store.scan.value, code)?.title}
                 onClick={() => {
                   onChoose(isChosen ? ALL : { severity: undefined, code });
                 }}

@@ -58,7 +58,7 @@ function Advised({ store, advice }: Props & { readonly advice: SettingAdvice }):
             class="link"
             title={`Set ${OPTION_NAME[setting]} to ${value}`}
             onClick={() => {
-              store.setOverlap({ [setting]: value });
+              store.actions.setOverlap({ [setting]: value });
             }}
           >
             Set {value}

@@ -19,7 +19,7 @@ export function SettingsForm({ store }: Props): JSX.Element | null {
   const options = store.overlap.options.value;
   if (!options) return null;
   const set = (changes: Partial<OverlapOptions>): void => {
-    store.setOverlap(changes);
+    store.actions.setOverlap(changes);
   };
   return (
     <form
@@ -141,7 +141,7 @@ function SizeInput({ store, setting, value, placeholder }: SizeInputProps): JSX.
   const isRefused = refusal(store, setting) !== undefined;
   const commit = (element: HTMLInputElement): void => {
     const written = element.value.trim();
-    if (written !== value) store.setOverlap({ [setting]: written });
+    if (written !== value) store.actions.setOverlap({ [setting]: written });
   };
   return (
     <input

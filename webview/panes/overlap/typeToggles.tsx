@@ -47,7 +47,7 @@ export function TypeToggles({ store, options }: Props): JSX.Element | null {
               const others = Object.entries(types).filter(([name]) => name !== type);
               // What the mode says anyway need not be said again.
               const set = value === has(byMode.value, bit) ? [] : [[type, value] as const];
-              store.setOverlap({ types: Object.fromEntries([...others, ...set]) });
+              store.actions.setOverlap({ types: Object.fromEntries([...others, ...set]) });
             }}
           />
         ))}

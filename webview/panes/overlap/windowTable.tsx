@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { firstOf } from '../../../src/core/picture/windowGrid.js';
+import { firstOf } from '../../../src/core/picture/windowNumber.js';
 import { heldByWindow } from '../../../src/core/overlap/memory.js';
 import type { OverlapWindow } from '../../../src/protocol/overlap.js';
 import type { Store } from '../../state/store.js';

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { Diagnosis, Step } from '../../../src/core/check/causes/cause.js';
 import { Icon, type IconName } from '../../parts/icon.js';
 import type { Store } from '../../state/store.js';
@@ -19,8 +20,11 @@ interface Props {
 
 /** The first look: what is wrong, how bad, where, and what to do; or that all is well. */
 export function OverviewPane({ store }: Props): JSX.Element {
+  useEffect(() => {
+    store.diagnosis.wanted.value = true;
+  }, [store]);
   const scan = store.scan.value;
-  const answer = overviewOf(store).answer.value;
+  const answer = store.diagnosis.answer.value;
   if (scan.state === 'cancelled')
     return (
       <Instead

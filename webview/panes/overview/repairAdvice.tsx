@@ -4,7 +4,6 @@ import type { PreviewedRepair } from '../../../src/protocol/repair.js';
 import { Icon } from '../../parts/icon.js';
 import type { Store } from '../../state/store.js';
 import { Advice, commandOf } from './advice.js';
-import { overviewOf } from './overviewState.js';
 
 interface Props {
   readonly store: Store;
@@ -34,7 +33,7 @@ export function RepairAdvice({ store, repair }: Props): JSX.Element | null {
 
 /** What the worst cause advises. */
 function insteadOf(store: Store): readonly Step[] {
-  const answer = overviewOf(store).answer.value;
+  const answer = store.diagnosis.answer.value;
   if (answer?.state !== 'diagnosed') return [];
   const { firstStep, causes } = answer.diagnosis;
   const steps = causes.at(0)?.doNext ?? [];

@@ -9,7 +9,6 @@ import { repairOf } from '../../state/repairState.js';
 import type { Store } from '../../state/store.js';
 import { count, plural, size } from '../../text/text.js';
 import { GuestBar } from './guestBar.js';
-import { overviewOf } from './overviewState.js';
 import { RepairAdvice } from './repairAdvice.js';
 import { RepairChanges } from './repairChanges.js';
 import { afterCell, type BarCell, nowCell } from './repairColumns.js';
@@ -209,7 +208,7 @@ const Verdict = ({
 );
 
 function nowText(store: Store): string {
-  const answer = overviewOf(store).answer.value;
+  const answer = store.diagnosis.answer.value;
   return answer?.state === 'diagnosed' ? answer.diagnosis.headline : '';
 }
 
@@ -292,7 +291,7 @@ interface DiskLine {
 }
 
 function disksOf(store: Store, { repairs }: Previewed): DiskLine[] {
-  const answer = overviewOf(store).answer.value;
+  const answer = store.diagnosis.answer.value;
   const views = (repairs.all.cost ?? repairs.leaks.cost)?.views ?? [];
   const disks = views.map(({ snapshot, diskSize }) => ({
     snapshot: snapshot?.name,

@@ -102,7 +102,7 @@ function Field({ store, option, value, told, byItself, isRefused }: FieldProps):
   }, [value]);
   const commit = (element: HTMLInputElement): void => {
     const written = element.value.trim();
-    if (written !== value) store.setCaches({ [option]: written });
+    if (written !== value) store.actions.setCaches({ [option]: written });
   };
   return (
     <>

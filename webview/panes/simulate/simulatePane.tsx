@@ -65,7 +65,7 @@ export function SimulatePane({ store }: { readonly store: Store }): JSX.Element 
           title="Discarded clusters read as zeros and keep their place in the file (QEMU 8.1 and later)"
           aria-pressed={simulation.discardNoUnref.value === true}
           onClick={() => {
-            store.setDiscardNoUnref(simulation.discardNoUnref.value !== true);
+            store.actions.setDiscardNoUnref(simulation.discardNoUnref.value !== true);
           }}
         >
           discard-no-unref

@@ -1,7 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCurve } from '../../../../src/core/picture/curve.js';
-import { WindowGrid, windowOf } from '../../../../src/core/picture/windowGrid.js';
+import { WindowGrid } from '../../../../src/core/picture/windowGrid.js';
+import { windowOf } from '../../../../src/core/picture/windowNumber.js';
 import { launchBrowser, openEditor, settled } from '../../harness/editorPage.js';
 import { DEFAULT_OVERLAP, hostedMail } from '../../harness/hostedWindows.js';
 import { cellCentres, curveOn } from '../../harness/measure.js';
