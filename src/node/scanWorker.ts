@@ -12,6 +12,7 @@ import {
   type Request,
   type ToWorker,
 } from '../protocol/rpc.js';
+import { backingRefusal } from './backingRefusal.js';
 import { fileUse } from './fileLocks.js';
 import { deflate, inflate } from './compression.js';
 import { FileSource } from './fileSource.js';
@@ -130,7 +131,12 @@ guarded(() => {
   const assumed =
     assumedText === undefined ? undefined : parseAssumedHeader(assumedText, 'assumed header');
   if (assumed?.ok === false) throw new Error(assumed.message);
-  const machine = { allocatedBytes: file.allocatedBytes, inflate, deflate };
+  const machine = {
+    allocatedBytes: file.allocatedBytes,
+    inflate,
+    deflate,
+    backingRefusal: (name: string) => backingRefusal(path, name),
+  };
   session = new ImageSession(file, basename(path), emit, machine, undefined, assumed?.value);
   session.start();
   look(true);

@@ -87,7 +87,7 @@ export class ImageSession {
     this.#damage = new DamageSession(fileName);
     this.#tree = new FormatTree(this.#image);
     this.#diagnosis = new DiagnosisSession(this.#image, fileName);
-    this.#repairs = new RepairSession(this.#image, fileName, memory);
+    this.#repairs = new RepairSession(this.#image, fileName, memory, machine.backingRefusal);
     this.#fileName = fileName;
     this.#emit = emit;
   }

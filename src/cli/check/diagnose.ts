@@ -102,7 +102,7 @@ function causeJson(cause: Cause, filename: string, shell: Shell): Record<string,
     explanation,
     advice: [...doNext.map(({ text }) => text), ...doNot.map(({ text }) => `Do not: ${text}`)],
     host,
-    guest: danger.guest,
+    guest: danger.guest.map(({ start, length, snapshot }) => ({ start, length, snapshot })),
     findings,
     danger: {
       text: danger.text,

@@ -14,8 +14,9 @@ export type DamageFormat = (typeof DAMAGE_FORMATS)[number];
 /** The disks of an image: the active one first. */
 const disksOf = ({ geometry, snapshotTable }: MappableImage): Disk[] => [
   { snapshot: undefined, size: Number(geometry.virtualSize) },
-  ...snapshotTable.snapshots.map(({ name, diskSize }) => ({
+  ...snapshotTable.snapshots.map(({ name, index, diskSize }) => ({
     snapshot: name,
+    entry: index,
     size: Number(diskSize ?? geometry.virtualSize),
   })),
 ];
@@ -25,6 +26,8 @@ export function damageDocument(image: MappableImage, diagnosis: Diagnosis): obje
   const partitions = readPartitions(image);
   const disks = guestDamage(diagnosis, disksOf(image)).map((disk) => ({
     snapshot: disk.snapshot,
+    // Several may have one name.
+    id: disk.entry === undefined ? undefined : image.snapshotTable.snapshots[disk.entry].id,
     size: disk.size,
     complete: !disk.isPartial,
     bytes: disk.bytes,

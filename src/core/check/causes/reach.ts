@@ -57,7 +57,7 @@ export class Reach {
     this.addUntold(range.length, 1);
     if (range.snapshot !== undefined) this.snapshots.add(range.snapshot);
     const last = this.#kept.at(-1);
-    if (last && last.snapshot === range.snapshot && last.start + last.length === range.start) {
+    if (last && isSameDisk(last, range) && last.start + last.length === range.start) {
       this.#kept[this.#kept.length - 1] = { ...last, length: last.length + range.length };
       this.#ranges--;
     } else if (this.#kept.length < this.#most * KEPT_PER_TOLD) this.#kept.push(range);
@@ -66,12 +66,15 @@ export class Reach {
   /** The ranges: those of the disk first, ascending; and how many there are. */
   ranges(): { readonly guest: readonly GuestRange[]; readonly count: number } {
     const sorted = [...this.#kept].sort(
-      (a, b) => (a.snapshot ?? '').localeCompare(b.snapshot ?? '') || a.start - b.start,
+      (a, b) =>
+        (a.snapshot ?? '').localeCompare(b.snapshot ?? '') ||
+        (a.entry ?? -1) - (b.entry ?? -1) ||
+        a.start - b.start,
     );
     const merged: GuestRange[] = [];
     for (const range of sorted) {
       const last = merged.at(-1);
-      if (last?.snapshot === range.snapshot && last && last.start + last.length >= range.start) {
+      if (last && isSameDisk(last, range) && last.start + last.length >= range.start) {
         const end = Math.max(last.start + last.length, range.start + range.length);
         merged[merged.length - 1] = { ...last, length: end - last.start };
       } else merged.push(range);
@@ -331,7 +334,8 @@ class ReachSearch {
   #addRange(suspect: number, of: TableOf, start: number, length: number): void {
     const end = Math.min(start + length, this.#diskSize(of));
     if (end <= start) return;
-    this.#reach(suspect).add({ start, length: end - start, snapshot: of.snapshot?.name });
+    const { name, index } = of.snapshot ?? { name: undefined, index: undefined };
+    this.#reach(suspect).add({ start, length: end - start, snapshot: name, entry: index });
   }
 
   #diskSize(of: TableOf): number {
@@ -340,5 +344,8 @@ class ReachSearch {
     return Number(own ?? image.geometry.virtualSize);
   }
 }
+
+const isSameDisk = (a: GuestRange, b: GuestRange): boolean =>
+  a.snapshot === b.snapshot && a.entry === b.entry;
 
 const keyOf = (of: TableOf, l1Index: number): string => `${of.snapshot?.index ?? ''} ${l1Index}`;
