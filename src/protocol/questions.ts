@@ -194,7 +194,7 @@ export const QUESTIONS = {
     ]),
   ),
   /** Tables that nothing points to, found by their contents. To be asked again while it is computing. */
-  lostTables: exchange<LostTablesAnswer>()(v.object({})),
+  lostTables: exchange<LostTablesAnswer>()(v.record(v.string(), v.never())),
   /** The damage of the guest's disks, as a file. To be asked again while it is computing. */
   damage: exchange<DamageAnswer>()(v.object({ format: v.picklist(['json', 'ddrescue']) })),
   /** A page of the runs that the file consists of; `at`: a cluster whose run is wanted too. */

@@ -191,6 +191,8 @@ function hosted(map: ClusterMap): HostedImage {
       findings: () => ({ total: 0, findings: [] }),
       diagnosis: () => ({ state: 'diagnosed', diagnosis: HEALTHY }),
       repairs: () => ({ state: 'failed', message: 'a map alone has no repairs' }),
+      lostTables: refuse,
+      damage: refuse,
       tree: () => ({ total: 0, nodes: [] }),
       next: (query) => navigator.next(query),
       cells: (query) => ({ generation: 1, runs: navigator.cells(query) }),
