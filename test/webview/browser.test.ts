@@ -1,14 +1,7 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseColour } from '../../webview/heatmap/palette.js';
 import { NO_OBJECTIONS, objections } from './harness/axe.js';
-import {
-  launchBrowser,
-  openEditor,
-  settled,
-  type EditorPage,
-  type HostedImage,
-} from './harness/editorPage.js';
+import { settled } from './harness/editorPage.js';
 import {
   hostedData,
   hostedFile,
@@ -16,6 +9,7 @@ import {
   hostedSample,
   hostedSparse,
 } from './harness/hostedImages.js';
+import { editorTests } from './harness/withEditor.js';
 import {
   cellCentres,
   curveOn,
@@ -35,31 +29,10 @@ const WEBGL = { curve: 'hilbert', renderer: 'webgl' } as const;
 const TILES_IN_VIEW = 48;
 const PANE_CLOSED = { version: 1, pane: { open: false, width: 340, tab: 'cluster' } };
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-
-async function withEditor(
-  options: Partial<Parameters<typeof openEditor>[1]>,
-  test: (editor: EditorPage) => Promise<void>,
-): Promise<void> {
-  const editor = await openEditor(browser, {
-    image: hostedMap(20_000, true),
-    theme: 'dark',
-    settings: CANVAS,
-    ...WIDE,
-    ...options,
-  });
-  try {
-    await settled(editor);
-    await test(editor);
-    expect(editor.errors).toEqual([]);
-  } finally {
-    await editor.page.close();
-  }
-}
+const withEditor = editorTests(() => ({
+  image: hostedMap(20_000, true),
+  ...WIDE,
+}));
 
 function rgb(variable: string, theme: Theme): number[] {
   const { red, green, blue } = parseColour(themeLook(theme).variables[variable]);
@@ -385,30 +358,25 @@ describe('the panels', () => {
 
   it('name the format of another disk image, and decode nothing of it', async () => {
     const vmdk = { size: 1024, pieces: [{ offset: 0, bytes: Buffer.from('KDMV') }] };
-    const opened = (image: HostedImage): Promise<EditorPage> =>
-      openEditor(browser, { image, theme: 'dark', settings: CANVAS, ...NARROW });
-    const { page } = await opened(hostedFile(vmdk, 'disk.vmdk'));
-    const text = await page.textContent('.empty-body');
-    expect(text).toContain('It is a VMDK disk image. qemu-img convert -f vmdk -O qcow2');
-    expect(text).toContain('This is a VMDK disk image, not a qcow2 image: magic at 0x0');
-    expect(await page.locator('.empty-tree').count()).toBe(0);
-    await page.close();
-    const damaged = await opened(hostedSample('cluster-bits-40.qcow2'));
-    await damaged.page.locator('.empty-tree').waitFor();
-    await damaged.page.close();
+    await withEditor({ image: hostedFile(vmdk, 'disk.vmdk'), ...NARROW }, async ({ page }) => {
+      const text = await page.textContent('.empty-body');
+      expect(text).toContain('It is a VMDK disk image. qemu-img convert -f vmdk -O qcow2');
+      expect(text).toContain('This is a VMDK disk image, not a qcow2 image: magic at 0x0');
+      expect(await page.locator('.empty-tree').count()).toBe(0);
+    });
+    const damaged = hostedSample('cluster-bits-40.qcow2');
+    await withEditor({ image: damaged, ...NARROW }, async ({ page }) => {
+      await page.locator('.empty-tree').waitFor();
+    });
   });
 
   it('explain a file that is no image', async () => {
-    const editor = await openEditor(browser, {
-      image: hostedSample('cluster-bits-40.qcow2'),
-      theme: 'light',
-      settings: CANVAS,
-      ...NARROW,
+    const image = hostedSample('cluster-bits-40.qcow2');
+    await withEditor({ image, theme: 'light', ...NARROW }, async (editor) => {
+      await editor.page.click('text=Open in Hex Editor');
+      expect(await editor.page.textContent('.problems')).toContain('0x14');
+      await expect.poll(() => editor.said.at(-1)).toEqual({ type: 'openHex', offset: 0x14 });
     });
-    await editor.page.click('text=Open in Hex Editor');
-    expect(await editor.page.textContent('.problems')).toContain('0x14');
-    await expect.poll(() => editor.said.at(-1)).toEqual({ type: 'openHex', offset: 0x14 });
-    await editor.page.close();
   });
 
   it('have nothing that axe-core objects to in any theme', async () => {

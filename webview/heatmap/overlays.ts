@@ -7,7 +7,7 @@ import { Later } from '../state/later.js';
 import type { drawLinks } from './links.js';
 import type { Marks } from './palette.js';
 import { fitCanvas, type DrawItem } from './renderer.js';
-import type { drawCauses } from './marks/causeMarks.js';
+import type * as CauseMarks from './marks/causeMarks.js';
 import type { PlacedMark, RareFrame, RareMarks } from './marks/rareMarks.js';
 import type { RangeMarks } from './marks/rangeMarks.js';
 import type { TroubleMarks } from './marks/troubleMarks.js';
@@ -66,7 +66,7 @@ export class Overlays {
   readonly #trouble: Later<typeof TroubleMarks>;
   readonly #rare: Later<RareMarks>;
   readonly #ranges: Later<RangeMarks>;
-  readonly #causes: Later<typeof drawCauses>;
+  readonly #causes: Later<typeof CauseMarks>;
   readonly #links: Later<typeof drawLinks>;
   #troubleMarks: TroubleMarks | undefined;
 
@@ -83,7 +83,7 @@ export class Overlays {
     this.#trouble = later(async () => (await import('./marks/troubleMarks.js')).TroubleMarks);
     this.#rare = later(async () => new (await import('./marks/rareMarks.js')).RareMarks());
     this.#ranges = later(async () => new (await import('./marks/rangeMarks.js')).RangeMarks());
-    this.#causes = later(async () => (await import('./marks/causeMarks.js')).drawCauses);
+    this.#causes = later(() => import('./marks/causeMarks.js'));
     this.#links = later(async () => (await import('./links.js')).drawLinks);
   }
 
@@ -118,11 +118,17 @@ export class Overlays {
     if (windows) this.#windows.want()?.draw(context, frame, windows);
     this.#drawTrouble(context, frame);
     if (mapped) this.#links.want()?.(context, frame, mapped);
-    if (causes.length > 0) this.#causes.want()?.(context, causes, frame);
+    if (causes.length > 0) this.#drawCauses(context, frame);
     ranges?.drawOutlines(context, frame);
     if (frame.hover) this.#outline(frame, frame.hover, marks.hover, 1);
     for (const square of frame.selection) this.#outline(frame, square, marks.selection, 2);
     if (frame.preview) this.#outline(frame, frame.preview, marks.selection, 3);
+  }
+
+  #drawCauses(context: CanvasRenderingContext2D, frame: OverlayFrame): void {
+    const { rare, causes } = frame;
+    const marks = this.#causes.want();
+    marks?.drawCauses(context, causes, frame, new marks.Ground({ ...rare, placed: this.placed }));
   }
 
   #drawTrouble(

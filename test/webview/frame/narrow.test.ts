@@ -1,41 +1,20 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, openEditor, settled, type HostedImage } from '../harness/editorPage.js';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { hostedData, hostedSample } from '../harness/hostedImages.js';
+import { editorTests } from '../harness/withEditor.js';
 import { DEFAULT_OVERLAP } from '../harness/hostedWindows.js';
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
 
 const damaged = hostedSample('database-damaged.qcow2');
 /** A square on the Hilbert curve. */
 const square = hostedData(2 ** 14);
 const HEIGHT = 700;
 
-async function withWidth(
-  width: number,
-  image: HostedImage,
-  test: (page: Page) => Promise<void>,
-): Promise<void> {
-  const editor = await openEditor(browser, {
-    image,
-    theme: 'dark',
-    settings: { curve: 'hilbert', renderer: 'canvas' },
-    overlap: DEFAULT_OVERLAP,
-    width,
-    height: HEIGHT,
-  });
-  try {
-    await settled(editor);
-    await test(editor.page);
-    expect(editor.errors).toEqual([]);
-  } finally {
-    await editor.page.close();
-  }
-}
+const withEditor = editorTests(() => ({
+  image: damaged,
+  overlap: DEFAULT_OVERLAP,
+  width: 1440,
+  height: HEIGHT,
+}));
 
 /** What of these is not wholly in the window, or as wide as a few pixels only. */
 const hidden = (page: Page, selector: string): Promise<string[]> =>
@@ -64,7 +43,7 @@ const drawn = (page: Page): Promise<void> =>
 
 describe.each([440, 640, 800, 1600])('an editor of %i pixels', (width) => {
   it('has all its tools and tabs in sight, and a map that is worth it', async () => {
-    await withWidth(width, damaged, async (page) => {
+    await withEditor({ width, image: damaged }, async ({ page }) => {
       await page.locator('[role=tab] .badge').waitFor();
       expect(await hidden(page, '.toolbar :is(button, select)')).toEqual([]);
       expect(await hidden(page, '.chip, .summary h1, [role=tab]')).toEqual([]);
@@ -75,7 +54,7 @@ describe.each([440, 640, 800, 1600])('an editor of %i pixels', (width) => {
   });
 
   it('tells about a cell beside it, wherever that is', async () => {
-    await withWidth(width, square, async (page) => {
+    await withEditor({ width, image: square }, async ({ page }) => {
       const map = await page.locator('.heatmap').boundingBox();
       if (!map) throw new Error('no map');
       const side = Math.min(map.width, map.height);

@@ -1,37 +1,13 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readViewState, type KeptCamera } from '../../../webview/state/viewState.js';
-import { launchBrowser, openEditor, settled, type EditorPage } from '../harness/editorPage.js';
+import { settled, type EditorPage } from '../harness/editorPage.js';
 import { hostedMap, hostedSample } from '../harness/hostedImages.js';
+import { editorTests } from '../harness/withEditor.js';
 import { hostCluster } from '../../../src/core/units.js';
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
 
 const damaged = hostedSample('database-damaged.qcow2');
 
-async function withEditor(
-  test: (editor: EditorPage) => Promise<void>,
-  image = damaged,
-): Promise<void> {
-  const editor = await openEditor(browser, {
-    image,
-    theme: 'dark',
-    settings: { curve: 'hilbert', renderer: 'canvas' },
-    width: 1200,
-    height: 700,
-  });
-  try {
-    await settled(editor);
-    await test(editor);
-    expect(editor.errors).toEqual([]);
-  } finally {
-    await editor.page.close();
-  }
-}
+const withEditor = editorTests(() => ({ image: damaged, width: 1200, height: 700 }));
 
 async function cameraOf({ page }: EditorPage): Promise<KeptCamera | undefined> {
   return readViewState(await page.evaluate(() => window.kept)).camera;
@@ -54,7 +30,7 @@ const LETTERS = '.heatmap canvas.labels';
 
 describe('a place that is typed', () => {
   it('is shown at once; without Enter one is back where one was', async () => {
-    await withEditor(async (editor) => {
+    await withEditor({}, async (editor) => {
       const { page, said } = editor;
       await page.mouse.move(200, 200);
       for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -300);
@@ -79,7 +55,7 @@ describe('a place that is typed', () => {
 
 describe('cells', () => {
   it('carry letters when they are wide, and refcounts when they are wider', async () => {
-    await withEditor(async (editor) => {
+    await withEditor({}, async (editor) => {
       const { page } = editor;
       expect(await inked(editor, LETTERS)).toBe(0);
       expect(await page.locator('.legend .code').count()).toBe(0);
@@ -101,7 +77,7 @@ describe('cells', () => {
   });
 
   it('go with the map while it is moved', async () => {
-    await withEditor(async (editor) => {
+    await withEditor({}, async (editor) => {
       const { page } = editor;
       for (let i = 0; i < 2; i++) await page.locator('[aria-label="Zoom in (+)"]').click();
       await expect.poll(() => inked(editor, LETTERS)).toBeGreaterThan(0);
@@ -139,7 +115,7 @@ describe('cells', () => {
 
 describe('a table under the pointer', () => {
   it('says what it refers to, and points there', async () => {
-    await withEditor(async (editor) => {
+    await withEditor({}, async (editor) => {
       const { page } = editor;
       const table = damaged.service.next({
         target: { type: 'kind', kind: 'active-l2' },
@@ -165,7 +141,7 @@ describe('a table under the pointer', () => {
 
 describe('without a mouse', () => {
   it('everything is reached by Tab, in the order in which it is seen, and has a name', async () => {
-    await withEditor(async ({ page }) => {
+    await withEditor({}, async ({ page }) => {
       const seen: string[] = [];
       for (let i = 0; i < 60; i++) {
         await page.keyboard.press('Tab');
@@ -188,7 +164,7 @@ describe('without a mouse', () => {
   });
 
   it('one finds, goes there, sees what a table maps, and lets it be', async () => {
-    await withEditor(async ({ page, said }) => {
+    await withEditor({}, async ({ page, said }) => {
       const note = page.locator('.note');
       await page.focus('.heatmap');
       await page.keyboard.press('n');
@@ -213,7 +189,7 @@ describe('without a mouse', () => {
   });
 
   it('tabs are changed by arrows', async () => {
-    await withEditor(async ({ page }) => {
+    await withEditor({}, async ({ page }) => {
       await page.focus('#tab-overview');
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('ArrowRight');
@@ -229,7 +205,7 @@ describe('a picture of the view', () => {
   const image = hostedMap(3000, true);
 
   it('as SVG has every cluster once, and the legend', async () => {
-    await withEditor(async (editor) => {
+    await withEditor({ image }, async (editor) => {
       const { page, said } = editor;
       await editor.post({ type: 'command', command: 'saveSvg' });
       await expect.poll(() => said.at(-1)?.type).toBe('saveFile');
@@ -256,35 +232,32 @@ describe('a picture of the view', () => {
         'synthetic.qcow2 · Host file · Kinds · 3,000 clusters of 64 KiB',
       );
       expect(picture.texts.some((entry) => entry?.startsWith('active L2 '))).toBe(true);
-    }, image);
+    });
   });
 
   it('as SVG has the marks of what is rare, and the shades of density', async () => {
-    await withEditor(
-      async (editor) => {
-        const { page, said } = editor;
-        const save = async (): Promise<string> => {
-          const before = said.length;
-          await editor.post({ type: 'command', command: 'saveSvg' });
-          await expect.poll(() => said.slice(before).at(-1)?.type).toBe('saveFile');
-          const saved = said.at(-1);
-          if (saved?.type !== 'saveFile') throw new Error('nothing saved');
-          return new TextDecoder().decode(Uint8Array.from(Object.values(saved.bytes)));
-        };
-        const colours = (svg: string): number =>
-          new Set([...svg.matchAll(/fill="(rgb[^"]*)"/g)].map(([, colour]) => colour)).size;
-        const kinds = await save();
-        expect(kinds.match(/<g class="mark">/g)?.length).toBeGreaterThan(5);
-        await page.click('[title^="Density"]');
-        await settled(editor);
-        expect(colours(await save())).toBeGreaterThan(colours(kinds));
-      },
-      hostedMap(400_000, true),
-    );
+    await withEditor({ image: hostedMap(400_000, true) }, async (editor) => {
+      const { page, said } = editor;
+      const save = async (): Promise<string> => {
+        const before = said.length;
+        await editor.post({ type: 'command', command: 'saveSvg' });
+        await expect.poll(() => said.slice(before).at(-1)?.type).toBe('saveFile');
+        const saved = said.at(-1);
+        if (saved?.type !== 'saveFile') throw new Error('nothing saved');
+        return new TextDecoder().decode(Uint8Array.from(Object.values(saved.bytes)));
+      };
+      const colours = (svg: string): number =>
+        new Set([...svg.matchAll(/fill="(rgb[^"]*)"/g)].map(([, colour]) => colour)).size;
+      const kinds = await save();
+      expect(kinds.match(/<g class="mark">/g)?.length).toBeGreaterThan(5);
+      await page.click('[title^="Density"]');
+      await settled(editor);
+      expect(colours(await save())).toBeGreaterThan(colours(kinds));
+    });
   });
 
   it('as PNG is as wide as the view, and higher by title and legend', async () => {
-    await withEditor(async (editor) => {
+    await withEditor({ image }, async (editor) => {
       const { page, said } = editor;
       await editor.post({ type: 'command', command: 'savePng' });
       await expect.poll(() => said.at(-1)?.type).toBe('saveFile');
@@ -295,6 +268,6 @@ describe('a picture of the view', () => {
       expect(bytes.subarray(1, 4).toString()).toBe('PNG');
       expect(bytes.readUInt32BE(16)).toBe(Math.round(box?.width ?? 0));
       expect(bytes.readUInt32BE(20)).toBeGreaterThan((box?.height ?? 0) + 60);
-    }, image);
+    });
   });
 });

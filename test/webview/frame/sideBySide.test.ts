@@ -1,38 +1,18 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, openEditor, settled, type EditorPage } from '../harness/editorPage.js';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { settled } from '../harness/editorPage.js';
 import { hostedData, hostedSample } from '../harness/hostedImages.js';
+import { editorTests } from '../harness/withEditor.js';
 import { DEFAULT_OVERLAP } from '../harness/hostedWindows.js';
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
 
 const image = hostedSample('web-server.qcow2');
 const ROOMY = { width: 1440, height: 900 };
 
-async function withEditor(
-  options: Partial<Parameters<typeof openEditor>[1]>,
-  test: (editor: EditorPage) => Promise<void>,
-): Promise<void> {
-  const editor = await openEditor(browser, {
-    image,
-    theme: 'dark',
-    settings: { curve: 'hilbert', renderer: 'canvas' },
-    overlap: DEFAULT_OVERLAP,
-    ...ROOMY,
-    ...options,
-  });
-  try {
-    await settled(editor);
-    await test(editor);
-    expect(editor.errors).toEqual([]);
-  } finally {
-    await editor.page.close();
-  }
-}
+const withEditor = editorTests(() => ({
+  image,
+  overlap: DEFAULT_OVERLAP,
+  ...ROOMY,
+}));
 
 const sideBySide = { version: 1, beside: true };
 const HOST = '.map[data-view=host] .heatmap';
@@ -216,21 +196,15 @@ describe('a range', () => {
 });
 
 it('before there is anything to see, nothing can be done with it', async () => {
-  const editor = await openEditor(browser, {
-    image: { ...image, events: [] },
-    theme: 'dark',
-    settings: { curve: 'hilbert', renderer: 'canvas' },
-    ...ROOMY,
+  await withEditor({ image: { ...image, events: [] } }, async (editor) => {
+    const { page } = editor;
+    await page.locator('.maps.blank').waitFor();
+    expect(await page.locator('.toolbar button:not(.link):enabled').count()).toBe(2);
+    expect(await page.locator('.layer-menu').isDisabled()).toBe(true);
+    for (const event of image.events) await editor.post({ type: 'event', event });
+    await page.locator('.maps:not(.blank)').waitFor();
+    expect(await page.locator('.layer-menu').isEnabled()).toBe(true);
   });
-  const { page } = editor;
-  await page.locator('.maps.blank').waitFor();
-  expect(await page.locator('.toolbar button:not(.link):enabled').count()).toBe(2);
-  expect(await page.locator('.layer-menu').isDisabled()).toBe(true);
-  for (const event of image.events) await editor.post({ type: 'event', event });
-  await page.locator('.maps:not(.blank)').waitFor();
-  expect(await page.locator('.layer-menu').isEnabled()).toBe(true);
-  expect(editor.errors).toEqual([]);
-  await page.close();
 });
 
 it('a group of buttons is one stop for Tab, and arrows go through it', async () => {

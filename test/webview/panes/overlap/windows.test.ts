@@ -1,10 +1,10 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import type { Point } from '../../../../src/core/picture/curve.js';
 import { WindowGrid } from '../../../../src/core/picture/windowGrid.js';
 import { parseColour } from '../../../../webview/heatmap/palette.js';
-import { launchBrowser, openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
 import { hostedData, hostedMap } from '../../harness/hostedImages.js';
+import { editorTests } from '../../harness/withEditor.js';
 import { DEFAULT_OVERLAP, hostedMail, withWindows } from '../../harness/hostedWindows.js';
 import {
   cellCentres,
@@ -22,35 +22,12 @@ const OVERLAP_OPEN = { version: 1, pane: { open: true, width: 340, tab: 'overlap
 const TIGHT: OverlapOptions = { ...DEFAULT_OVERLAP, totalSizeLimit: '24K' };
 const CURVES = ['hilbert', 'rows'] as const;
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-
-async function withEditor(
-  options: Partial<Parameters<typeof openEditor>[1]>,
-  test: (editor: EditorPage) => Promise<void>,
-): Promise<void> {
-  const editor = await openEditor(browser, {
-    image: hostedMail(),
-    theme: 'dark',
-    settings: { curve: 'hilbert', renderer: 'canvas' },
-    overlap: DEFAULT_OVERLAP,
-    state: OVERLAP_OPEN,
-    ...SIZE,
-    ...options,
-  });
-  try {
-    await settled(editor);
-    await editor.page.locator('.legend [data-window]').first().waitFor();
-    await settled(editor);
-    await test(editor);
-    expect(editor.errors).toEqual([]);
-  } finally {
-    await editor.page.close();
-  }
-}
+const withEditor = editorTests(() => ({
+  image: hostedMail(),
+  overlap: DEFAULT_OVERLAP,
+  state: OVERLAP_OPEN,
+  ...SIZE,
+}));
 
 const CLUSTERS = clustersOf(hostedMail());
 

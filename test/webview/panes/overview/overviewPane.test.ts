@@ -1,5 +1,4 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DiagnosisAnswer } from '../../../../src/protocol/diagnosis.js';
 import {
   answering,
@@ -11,46 +10,19 @@ import {
   UNREADABLE,
 } from '../../harness/diagnoses.js';
 import { NO_OBJECTIONS, objections } from '../../harness/axe.js';
-import {
-  launchBrowser,
-  openEditor,
-  settled,
-  type EditorPage,
-  type HostedImage,
-  type PageOptions,
-} from '../../harness/editorPage.js';
+import type { EditorPage, HostedImage, PageOptions } from '../../harness/editorPage.js';
 import { hostedSample } from '../../harness/hostedImages.js';
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-}, 60_000);
-afterAll(() => browser.close());
+import { editorTests } from '../../harness/withEditor.js';
 
 const sample = hostedSample('database-damaged.qcow2');
 const damaged = diagnosed(sample, DAMAGED);
 
-async function withOverview(
+const withEditor = editorTests(() => ({ image: damaged, width: 1440, height: 900 }));
+const withOverview = (
   image: HostedImage,
   test: (editor: EditorPage) => Promise<void>,
   options: Partial<PageOptions> = {},
-): Promise<void> {
-  const editor = await openEditor(browser, {
-    image,
-    theme: 'dark',
-    settings: { curve: 'hilbert', renderer: 'canvas' },
-    width: 1440,
-    height: 900,
-    ...options,
-  });
-  try {
-    await settled(editor);
-    await test(editor);
-    expect(editor.errors).toEqual([]);
-  } finally {
-    await editor.page.close();
-  }
-}
+): Promise<void> => withEditor({ image, ...options }, test);
 
 const isTab = async ({ page }: EditorPage, tab: string): Promise<void> => {
   await expect.poll(() => page.getAttribute(`#tab-${tab}`, 'aria-selected')).toBe('true');

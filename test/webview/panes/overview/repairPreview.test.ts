@@ -1,23 +1,10 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ImageBuilder } from '../../../images/imageBuilder.js';
 import { layOut } from '../../../images/layOut.js';
 import { NO_OBJECTIONS, objections } from '../../harness/axe.js';
-import {
-  launchBrowser,
-  openEditor,
-  settled,
-  type EditorPage,
-  type HostedImage,
-  type PageOptions,
-} from '../../harness/editorPage.js';
+import type { EditorPage, HostedImage, PageOptions } from '../../harness/editorPage.js';
 import { hostedFile, hostedSample } from '../../harness/hostedImages.js';
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-}, 60_000);
-afterAll(() => browser.close());
+import { editorTests } from '../../harness/withEditor.js';
 
 const damaged = hostedSample('database-damaged.qcow2');
 
@@ -32,28 +19,17 @@ const withBitmap = (): HostedImage => {
   return hostedFile(layOut(image), 'snapshots.qcow2');
 };
 
-async function withPreview(
+const withEditor = editorTests(() => ({
+  image: damaged,
+  width: 1440,
+  height: 900,
+  state: { version: 1, pane: { open: true, width: 520, tab: 'overview' } },
+}));
+const withPreview = (
   image: HostedImage,
   test: (editor: EditorPage) => Promise<void>,
   options: Partial<PageOptions> = {},
-): Promise<void> {
-  const editor = await openEditor(browser, {
-    image,
-    theme: 'dark',
-    settings: { curve: 'hilbert', renderer: 'canvas' },
-    width: 1440,
-    height: 900,
-    ...options,
-  });
-  try {
-    await settled(editor);
-    await editor.page.click('#tab-overview');
-    await test(editor);
-    expect(editor.errors).toEqual([]);
-  } finally {
-    await editor.page.close();
-  }
-}
+): Promise<void> => withEditor({ image, ...options }, test);
 
 const copied = ({ said }: EditorPage): string[] =>
   said.flatMap((message) => (message.type === 'copy' ? [message.text] : []));
