@@ -13,6 +13,7 @@ import { finish } from '../core/work.js';
 import { command } from './frame/command.js';
 import { Printable, t } from './frame/printable.js';
 import { MEMORY_OPTION, memoryOf, scanWithin } from './frame/scanWithin.js';
+import { RefusalError } from './frame/refusal.js';
 import { type Subject, withImage } from './frame/subject.js';
 
 /** Candidates of a kind that a person reads. `--json` has them all. */
@@ -48,6 +49,9 @@ export const findTables = command({
             map !== undefined && cluster < map.clusters && referencesOf(map.cell(cluster)) > 0,
         ),
       );
+      // Another format, or nothing of an image: that is all there is to say.
+      const foreign = subject.foreign();
+      if (foreign !== undefined && !found.header) throw new RefusalError(foreign);
       const lost = args.has('all') ? found.candidates : found.candidates.filter((c) => !c.isKnown);
       const report = { ...found, candidates: lost };
       const shell: Shell = process.platform === 'win32' ? 'powershell' : 'bash';

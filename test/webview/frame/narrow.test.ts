@@ -16,16 +16,18 @@ const withEditor = editorTests(() => ({
   height: HEIGHT,
 }));
 
-/** What of these is not wholly in the window, or as wide as a few pixels only. */
-const hidden = (page: Page, selector: string): Promise<string[]> =>
-  page.locator(selector).evaluateAll((elements) =>
-    elements
-      .filter((element) => element.checkVisibility())
-      .filter((element) => {
-        const { left, right, top, bottom, width } = element.getBoundingClientRect();
-        return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight || width < 16;
-      })
-      .map((element) => element.outerHTML.slice(0, 80)),
+/** What of these is not wholly in the window, or narrower than that many pixels. */
+const hidden = (page: Page, selector: string, narrowest = 16): Promise<string[]> =>
+  page.locator(selector).evaluateAll(
+    (elements, least) =>
+      elements
+        .filter((element) => element.checkVisibility())
+        .filter((element) => {
+          const { left, right, top, bottom, width } = element.getBoundingClientRect();
+          return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight || width < least;
+        })
+        .map((element) => element.outerHTML.slice(0, 80)),
+    narrowest,
   );
 
 /** Waits until what the pointer has changed is drawn. */
@@ -47,6 +49,8 @@ describe.each([440, 640, 800, 1600])('an editor of %i pixels', (width) => {
       await page.locator('[role=tab] .badge').waitFor();
       expect(await hidden(page, '.toolbar :is(button, select)')).toEqual([]);
       expect(await hidden(page, '.chip, .summary h1, [role=tab]')).toEqual([]);
+      await page.locator('.axis li').nth(2).waitFor();
+      expect(await hidden(page, '.axis li', 1)).toEqual([]);
       const map = await page.locator('.heatmap').boundingBox();
       expect(map?.width).toBeGreaterThan(280);
       expect(map?.height).toBeGreaterThan(width > 900 ? 400 : 150);

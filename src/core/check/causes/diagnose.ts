@@ -12,7 +12,8 @@ import {
 import type { EntryFault } from './entryFault.js';
 import { type Evidence, gather } from './evidence.js';
 import { Marks, NONE } from './marks.js';
-import { findReach, MAX_TOLD, Reach } from './reach.js';
+import { MAX_TOLD, Reach } from './reach.js';
+import { findReach } from './reachSearch.js';
 import type { Suspect } from './rule.js';
 import { causeRules } from './rules.js';
 import type { CellGroup } from './troubledCells.js';

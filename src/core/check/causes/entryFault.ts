@@ -60,18 +60,6 @@ export class EntryJudge {
     return isRefused ? 'refused' : 'odd';
   }
 
-  /**
-   * Whether an entry is one of a whole cluster of the file in which `l2` finds no fault; told by few
-   * operations, for most entries are. Never of extended L2 tables and external data.
-   */
-  isSound(high: number, low: number): boolean {
-    const { geometry } = this.#scan.image;
-    if (geometry.extendedL2 || geometry.externalData) return false;
-    if ((high & 0x7f000000) !== 0 || (low & (geometry.clusterSize - 1)) !== 0) return false;
-    const offset = maskedOffset(high, low);
-    return offset !== 0 && offset < geometry.fileSize;
-  }
-
   /** An entry of an L1 table. */
   l1(high: number, low: number): EntryFault | undefined {
     const { clusterSize } = this.#scan.image.geometry;

@@ -1,37 +1,9 @@
-import { viewOf } from '../../bytes.js';
-import { bytesPerTable } from '../../guest/guestMap.js';
-import { BIT } from '../../map/kinds.js';
-import type { TableOf } from '../../map/owner.js';
-import { EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
-import { COMPRESSED, compressedSpan, l2EntryKind } from '../../qcow2/l2Entry.js';
-import { L2EntryRuns } from '../../qcow2/l2EntryRuns.js';
-import type { Scan } from '../scan.js';
 import type { GuestRange } from './cause.js';
-import type { EntryFault, EntryJudge } from './entryFault.js';
-import { type Marks, NONE } from './marks.js';
 
 /** Ranges kept of a suspect, to be sorted and merged, for each that is told. */
 const KEPT_PER_TOLD = 4;
 /** Ranges that are told of a suspect, if nobody wants more. */
 export const MAX_TOLD = 1000;
-/** Places of tables that are gone through one by one; the rest is multiplied. */
-const MAX_PLACES = 2 ** 20;
-/** L1 entries in one step. */
-const AT_ONCE = 4096;
-
-/** What decides which suspect a broken entry, or a table, is put down to. */
-export interface Blame {
-  readonly marks: Marks;
-  readonly judge: EntryJudge;
-  readonly faults: ReadonlyMap<EntryFault, number>;
-  /** L2 tables, by host offset, of which nothing can be believed. */
-  readonly garbage: ReadonlyMap<number, number>;
-  /** Whoever makes compressed data unreadable. */
-  readonly compressed: number;
-  /** Whoever takes whole disks: the active one, and snapshots by index. */
-  readonly l1: (of: TableOf) => number;
-}
-
 /** The guest's bytes that one suspect endangers. */
 export class Reach {
   bytes = 0;
@@ -83,6 +55,7 @@ export class Reach {
     return { guest: merged.slice(0, this.#most), count };
   }
 }
+<<<<<<< HEAD
 
 /**
  * What each suspect endangers: every piece of the guest's disk, and of each snapshot, is put down to
@@ -349,3 +322,5 @@ const isSameDisk = (a: GuestRange, b: GuestRange): boolean =>
   a.snapshot === b.snapshot && a.entry === b.entry;
 
 const keyOf = (of: TableOf, l1Index: number): string => `${of.snapshot?.index ?? ''} ${l1Index}`;
+=======
+>>>>>>> main

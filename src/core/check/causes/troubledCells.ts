@@ -70,18 +70,24 @@ export interface TroubledCells {
 /** Sorts the cells. Yields after a while of work. Throws on I/O errors. */
 export function* sortCells(scan: Scan): Generator<undefined, TroubledCells> {
   const doubts = new Doubts(scan);
+  const troubled: number[] = [];
+  let inUse = 0;
   for (let index = 0; index < scan.map.chunkCount; index++) {
     if (index % AT_ONCE === 0) yield;
-    doubts.lookAt(index);
+    let isSound = true;
+    inUse += eachTroubled(scan, index, (cluster, cell) => {
+      isSound = false;
+      doubts.lookAt(cluster, cell);
+    });
+    if (!isSound) troubled.push(index);
   }
   yield* doubts.find();
-  const sorter = new Sorter(scan, doubts);
-  for (let index = 0; index < scan.map.chunkCount; index++) {
-    if (index % AT_ONCE === 0) yield;
+  const sorter = new Sorter(scan, doubts, inUse);
+  for (const [turn, index] of troubled.entries()) {
+    if (turn % AT_ONCE === 0) yield;
     eachTroubled(scan, index, (cluster, cell) => {
       sorter.sort(cluster, cell);
     });
-    sorter.inUse += inUseIn(scan, index);
   }
   return sorter;
 }
@@ -105,36 +111,39 @@ const isConflict = (kinds: number, references: number): boolean =>
   ((kinds & (kinds - 1)) !== 0 && (kinds & ~L2) !== 0) ||
   (references > 1 && (kinds & ~SHAREABLE) !== 0);
 
+/** Visits the cells of a chunk that something may be wrong with; the clusters that are in use. */
 function eachTroubled(
   { map, stored, image }: Scan,
   index: number,
   visit: (cluster: number, cell: number) => void,
-): void {
+): number {
   const owners = disksOf(image);
   const chunk = map.chunk(index);
   const base = index * CHUNK;
   const end = Math.min(CHUNK, map.clusters - base);
   if (typeof chunk === 'number') {
-    if (isFine(chunk, owners) && !stored.someUnreadable) return;
-    for (let i = 0; i < end; i++) visit(base + i, chunk);
-    return;
+    if (!isFine(chunk, owners) || stored.someUnreadable)
+      for (let i = 0; i < end; i++) visit(base + i, chunk);
+    return referencesOf(chunk) > 0 ? end : 0;
   }
+  let inUse = 0;
+  // The last that was fine, as most are.
   let alike = 0;
+  let used = 0;
   for (let i = 0; i < end; i++) {
     const cell = chunk[i];
-    if (cell === alike && !stored.someUnreadable) continue;
-    if (isFine(cell, owners) && !stored.someUnreadable) alike = cell;
-    else visit(base + i, cell);
+    if (cell === alike && !stored.someUnreadable) {
+      inUse += used;
+      continue;
+    }
+    const isUsed = referencesOf(cell) > 0 ? 1 : 0;
+    inUse += isUsed;
+    if (isFine(cell, owners) && !stored.someUnreadable) {
+      alike = cell;
+      used = isUsed;
+    } else visit(base + i, cell);
   }
-}
-
-function inUseIn({ map }: Scan, index: number): number {
-  const chunk = map.chunk(index);
-  const end = Math.min(CHUNK, map.clusters - index * CHUNK);
-  if (typeof chunk === 'number') return referencesOf(chunk) > 0 ? end : 0;
-  let count = 0;
-  for (let i = 0; i < end; i++) if (referencesOf(chunk[i]) > 0) count++;
-  return count;
+  return inUse;
 }
 
 /**
@@ -154,22 +163,20 @@ class Doubts {
     return this.#blocks.get(Math.floor(cluster / BLOCK))?.[cluster % BLOCK] === CONFLICT;
   }
 
-  lookAt(index: number): void {
-    eachTroubled(this.#scan, index, (cluster, cell) => {
-      const kinds = kindsOf(cell);
-      const references = referencesOf(cell);
-      if (references < 2 || isConflict(kinds, references)) return;
-      if (references <= storedOf(cell) && references <= disksOf(this.#scan.image)) return;
-      if ((kinds & BIT.compressed) !== 0) return;
-      const number = Math.floor(cluster / BLOCK);
-      let block = this.#blocks.get(number);
-      if (!block) {
-        if (this.#blocks.size === MAX_BLOCKS) return;
-        block = new Int32Array(BLOCK).fill(CERTAIN);
-        this.#blocks.set(number, block);
-      }
-      block[cluster % BLOCK] = NOBODY;
-    });
+  lookAt(cluster: number, cell: number): void {
+    const kinds = kindsOf(cell);
+    const references = referencesOf(cell);
+    if (references < 2 || isConflict(kinds, references)) return;
+    if (references <= storedOf(cell) && references <= disksOf(this.#scan.image)) return;
+    if ((kinds & BIT.compressed) !== 0) return;
+    const number = Math.floor(cluster / BLOCK);
+    let block = this.#blocks.get(number);
+    if (!block) {
+      if (this.#blocks.size === MAX_BLOCKS) return;
+      block = new Int32Array(BLOCK).fill(CERTAIN);
+      this.#blocks.set(number, block);
+    }
+    block[cluster % BLOCK] = NOBODY;
   }
 
   /** Goes through all L2 tables, if there are any doubts. */
@@ -239,12 +246,13 @@ class Sorter implements TroubledCells {
   readonly low = new CellGroup();
   readonly leaks = new CellGroup();
   readonly unknown = new CellGroup();
-  inUse = 0;
+  readonly inUse: number;
   readonly #scan: Scan;
   readonly #doubts: Doubts;
   readonly #pairs = new Map<string, PairGroup>();
 
-  constructor(scan: Scan, doubts: Doubts) {
+  constructor(scan: Scan, doubts: Doubts, inUse: number) {
+    this.inUse = inUse;
     this.#scan = scan;
     this.#doubts = doubts;
   }
