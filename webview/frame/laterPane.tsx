@@ -72,7 +72,13 @@ export function LaterUnreadable(props: {
   readonly facts: ImageFacts;
 }): JSX.Element {
   useEffect(() => void panes.load(), []);
-  if (panes.known) return <panes.known.Unreadable {...props} />;
+  if (panes.known)
+    return (
+      <panes.known.Unreadable
+        {...props}
+        tree={<panes.known.Pane tab="tree" store={props.store} />}
+      />
+    );
   return <Waiting failure={panes.failure.value} />;
 }
 

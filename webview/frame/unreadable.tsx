@@ -2,16 +2,18 @@ import type { JSX } from 'preact';
 import type { Store } from '../state/store.js';
 import { Icon } from '../parts/icon.js';
 import { ProblemList } from '../parts/problemList.js';
-import { LaterPane } from './laterPane.js';
 import type { ImageFacts } from '../../src/core/qcow2/facts.js';
 import { hostOffset } from '../../src/core/units.js';
 
 interface Props {
   readonly store: Store;
+  readonly facts: ImageFacts;
+  /** What the header says, as a tree. */
+  readonly tree: JSX.Element;
 }
 
 /** The header cannot be understood: why, and another way to look at the file. */
-export function Unreadable({ store, facts }: Props & { readonly facts: ImageFacts }): JSX.Element {
+export function Unreadable({ store, facts, tree }: Props): JSX.Element {
   const first = facts.problems.at(0);
   const { foreign } = facts;
   return (
@@ -46,7 +48,7 @@ export function Unreadable({ store, facts }: Props & { readonly facts: ImageFact
         </button>
         {!foreign && (
           <section class="empty-tree" aria-label="What the header says">
-            <LaterPane tab="tree" store={store} />
+            {tree}
           </section>
         )}
       </div>
