@@ -2,11 +2,13 @@ import { batch } from '@preact/signals';
 import type { ImageEvent } from '../src/protocol/imageService.js';
 import type { ToWebview, ViewCommand } from '../src/protocol/webviewMessages.js';
 import type { Host } from './state/host.js';
+import { keepView } from './state/keptView.js';
 import { Store, UNTOUCHED } from './state/store.js';
 
 /** A store that knows what the host says, from now on. */
 export function listeningStore(host: Host): Store {
   const store = new Store(host);
+  keepView(store, host);
   host.listen((message) => {
     batch(() => {
       receive(store, message);

@@ -58,6 +58,10 @@ const CORE = [
     ...[...GUARDED_COPY, 'check', ...DRIVER, 'simulate/driver', 'simulate/driver/requests'],
   ]),
   coreRoom('repair/cost', [...COUNTED, 'check/causes', 'repair', 'simulate/copy']),
+  coreRoom('workload', ['']),
+  coreRoom('caches', [
+    ...[...GUARDED_COPY, 'workload', ...DRIVER, 'simulate/driver', 'simulate/driver/requests'],
+  ]),
   coreRoom('picture', [...COUNTED, 'overlap', 'simulate/copy']),
   coreRoom('simulate/verdict', [
     ...COUNTED,
@@ -166,7 +170,8 @@ export const rooms = [
   cliRoom('check', ['frame', 'map']),
   cliRoom('space', ['frame', 'map']),
   cliRoom('simulate', ['frame']),
-  cliRoom('', ['frame', 'info', 'map', 'check', 'space', 'simulate']),
+  cliRoom('caches', ['frame']),
+  cliRoom('', ['frame', 'info', 'map', 'check', 'space', 'simulate', 'caches']),
   {
     folder: 'src/editor',
     takes: [...ALL_CORE, 'src/protocol', 'src/node'],

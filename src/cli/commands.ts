@@ -1,3 +1,4 @@
+import { caches } from './caches/caches.js';
 import { chain } from './map/chain.js';
 import { check } from './check/check.js';
 import type { Command } from './frame/command.js';
@@ -28,4 +29,5 @@ export const COMMANDS: readonly Command[] = [
   findTables,
   structures,
   simulate,
+  caches,
 ];

@@ -32,6 +32,7 @@ import type {
   SlotFilm,
 } from './overlap.js';
 import type { RepairsAnswer } from './repair.js';
+import type { SpaceAnswer } from './space.js';
 import {
   CACHE_MODES,
   cacheOptions,
@@ -65,6 +66,8 @@ const MAX_ROWS = 8192;
 const MAX_CLUSTERS = 2 ** 31;
 /** Blocks along an edge of any picture. */
 const MAX_BLOCK = 2 ** 26;
+/** That a qcow2 image can have. */
+const MAX_SNAPSHOTS = 65536;
 /** The longest path names an entry of a snapshot's L2 table. */
 const MAX_PATH = 200;
 /** A line of an operation names at most a snapshot. */
@@ -165,6 +168,10 @@ export const QUESTIONS = {
   diagnosis: exchange<DiagnosisAnswer>()(v.record(v.string(), v.never())),
   /** What qemu-img check -r would do. To be asked again while it is computing. */
   repairs: exchange<RepairsAnswer>()(v.record(v.string(), v.never())),
+  /** Where the bytes of the file go; `gone`: snapshots to be deleted, by their place in the table. */
+  space: exchange<SpaceAnswer>()(
+    v.object({ gone: v.pipe(v.array(count), v.maxLength(MAX_SNAPSHOTS)) }),
+  ),
   /** A page of what lies below a node of the file's tree. */
   tree: exchange<TreePage>()(
     v.object({ path: v.pipe(v.string(), v.maxLength(MAX_PATH)), ...page(MAX_TREE_PAGE) }),

@@ -28,6 +28,7 @@ import { Pictures } from './pictures.js';
 import { RangeSession } from './rangeSession.js';
 import { RepairSession } from './repairSession.js';
 import { SimulateSession } from './simulateSession.js';
+import { SpaceSession } from './spaceSession.js';
 import { SweepSession } from './sweepSession.js';
 import type { HostCluster } from '../core/units.js';
 
@@ -64,6 +65,7 @@ export class ImageSession {
   #pictures: Pictures | undefined;
   #navigator: Navigator | undefined;
   #ranges: RangeSession | undefined;
+  #space: SpaceSession | undefined;
 
   readonly #memory: number;
 
@@ -110,6 +112,7 @@ export class ImageSession {
         finished: (scan) => {
           this.#navigator = new Navigator(scan.map, scan);
           this.#ranges = new RangeSession(scan);
+          this.#space = new SpaceSession(scan);
           pictures.scanned(scan);
         },
         abandoned: () => {
@@ -134,6 +137,7 @@ export class ImageSession {
     if (this.#repairs.advance(milliseconds)) return true;
     if (this.#lost.advance(milliseconds)) return true;
     if (this.#damage.advance(milliseconds)) return true;
+    if (this.#space?.advance(milliseconds)) return true;
     return this.#pictures?.advance(milliseconds) ?? false;
   }
 
@@ -195,6 +199,7 @@ export class ImageSession {
         ? { state: 'computing' }
         : { state: 'failed', message: 'the scan was stopped' };
     },
+    space: (query) => this.#space?.answer(query) ?? this.#unscanned(),
     tree: (query) => this.#tree.page(query),
     next: (query) => must(this.#navigator).next(query),
     cells: (query) => ({
@@ -247,9 +252,12 @@ export class ImageSession {
   }
 
   #range(query: Query<'range'>): Answer<'range'> {
-    if (this.#ranges) return this.#ranges.answer(query);
-    const scan = must(this.#scan);
-    return scan.isScanning
+    return this.#ranges?.answer(query) ?? this.#unscanned();
+  }
+
+  /** To a question about the whole file, before that is known. */
+  #unscanned(): { state: 'computing'; done: number } | { state: 'failed'; message: string } {
+    return must(this.#scan).isScanning
       ? { state: 'computing', done: 0 }
       : { state: 'failed', message: 'the scan was stopped' };
   }

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SCALE_IMAGES } from '../images/scale.js';
 import { scaleFile } from '../images/scaleFile.js';
+import { cachesNumbers } from './caches.js';
 import { diagnosisNumbers } from './diagnosis.js';
 import { insideNumbers } from './inside.js';
 import { openingNumbers } from './opening.js';
@@ -111,4 +112,16 @@ for (const [name, bits, seed] of [
     `${(checksPerSecond / 1e6).toFixed(1)} M/s`,
   ];
   console.log(name.padEnd(20) + row.map(cell).join(''));
+}
+
+console.log(
+  '\nrequests of a workload on an allocated 1 TiB image, a second: reading an iolog, replaying with both sizes of L2 entries (curves and all)',
+);
+for (const recipe of [SCALE_IMAGES.contiguous, SCALE_IMAGES.permuted]) {
+  const path = scaleFile(folder, recipe);
+  for (const pattern of ['sequential', 'zipf', 'uniform', 'database']) {
+    const { parsed, replayed } = cachesNumbers(path, `${pattern}:ops=2000000`);
+    const row = [parsed, replayed].map((perSecond) => cell(`${(perSecond / 1e6).toFixed(2)} M/s`));
+    console.log(`${recipe.name.padEnd(20)}${pattern.padEnd(12)}${row.join('')}`);
+  }
 }

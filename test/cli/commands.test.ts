@@ -25,6 +25,7 @@ const wordsOf = (command: string, image: string): string[] => [
   command,
   image,
   ...(command === 'simulate' ? ['--ops', ops] : []),
+  ...(command === 'caches' ? ['--workload', 'uniform:ops=5'] : []),
   ...(command === 'repair' ? ['all'] : []),
   ...(command === 'compare' ? [healthy] : []),
   ...(command === 'export-metadata' ? [join(folder, `out-${String(outs++)}`)] : []),

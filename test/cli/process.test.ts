@@ -48,6 +48,7 @@ const CALLS: readonly (readonly [string, readonly string[]])[] = [
   ...COMMANDS.flatMap(({ name }) => {
     const own = {
       simulate: ['--ops', ops],
+      caches: ['--workload', 'uniform:ops=5'],
       repair: ['all'],
       compare: [healthy],
       'export-metadata': [NEW_FILE],

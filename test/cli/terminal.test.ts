@@ -18,6 +18,11 @@ const RAW = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const folder = folderOfTests();
 const ops = join(folder, 'ops');
 writeFileSync(ops, 'write 0 64k\n');
+const hostileLog = join(folder, `log${HOSTILE}`);
+writeFileSync(
+  hostileLog,
+  `fio version 2 iolog\n${['a', 'b'].map((disk) => `/${disk}\u001b[2J\u202e read 0 512\n`).join('')}`,
+);
 
 function image(name: string, backing: boolean): string {
   const path = join(folder, `${name}${HOSTILE}`);
@@ -53,6 +58,11 @@ const WORDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   space: [[], ['--backing']],
   structures: [[], ['--total-size-limit', '100'], ['--overlap-check', 'none']],
   simulate: [['--ops', ops]],
+  caches: [
+    ['--workload', 'uniform:ops=9'],
+    ['--workload', hostileLog],
+    ['--workload', hostileLog, '--json'],
+  ],
 };
 
 describe('the terminal gets nothing that an image has said as it is', () => {

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { ImageFacts } from '../../src/core/qcow2/facts.js';
 import type { Store } from '../state/store.js';
 import { Later } from '../state/later.js';
+import { Waiting } from './waiting.js';
 import type { Tab } from '../state/viewState.js';
 
 let style: Promise<void> | undefined;
@@ -88,14 +89,6 @@ export function LaterPane({ tab, store }: Props): JSX.Element {
   if (panes.known) return <panes.known.Pane tab={tab} store={store} />;
   return <Waiting failure={panes.failure.value} />;
 }
-
-/** In the place of a pane that has not come yet. */
-export const Waiting = ({ failure }: { readonly failure: string | undefined }): JSX.Element =>
-  failure === undefined ? (
-    <p class="hint" aria-busy="true" />
-  ) : (
-    <p class="hint">This pane cannot be fetched: {failure}</p>
-  );
 
 const keySheet = new Later(async () => {
   const [module] = await Promise.all([import('./keySheet.js'), laterStyle()]);

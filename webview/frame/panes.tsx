@@ -4,7 +4,7 @@ import { OverviewPane } from '../panes/overview/overviewPane.js';
 import { Later } from '../state/later.js';
 import type { Store } from '../state/store.js';
 import type { Tab } from '../state/viewState.js';
-import { Waiting } from './laterPane.js';
+import { Waiting } from './waiting.js';
 
 export { Assumed } from './assumed.js';
 export { Between } from './between.js';

@@ -10,7 +10,6 @@ import type { Host } from './host.js';
 import { HostActions } from './hostActions.js';
 import type { HoverPoint } from './hoverPlace.js';
 import type { InView, Isolation } from './inView.js';
-import { keepView } from './keptView.js';
 import { WindowSight } from './windowSight.js';
 import { Selection } from './selection.js';
 import { LinkState } from './linkState.js';
@@ -153,7 +152,6 @@ export class Store implements MapSide {
     this.overlap.areWindowsShown.value = kept.windows;
     this.density.value = kept.density;
     this.windows = new WindowSight(this);
-    keepView(this, host);
     effect(() => {
       const { open, tab } = this.pane.value;
       this.simulation.active.value = open && tab === 'simulate';

@@ -27,7 +27,10 @@ export class MetadataList implements CheckEngine, MetadataSink {
   readonly counters: Counters;
   /** Told of every refusal. */
   onMemoryEvent: (event: MemoryEvent) => void = () => undefined;
+  /** Told of so many uses of a window, one after the other, when it has its bitmap. */
+  onUse: ((window: number, uses: number) => void) | undefined;
   #now: number;
+  #checks = 0;
   #shrinkSlip = 0;
   #dropSlip = 0;
 
@@ -90,6 +93,7 @@ export class MetadataList implements CheckEngine, MetadataSink {
       counters: { ...this.counters },
       now: this.#now,
     });
+    copy.#checks = this.#checks;
     copy.#shrinkSlip = this.#shrinkSlip;
     copy.#dropSlip = this.#dropSlip;
     return copy;
@@ -103,6 +107,11 @@ export class MetadataList implements CheckEngine, MetadataSink {
   /** Counts the uses of windows. A window's age is what it was at its last use; 0 is "never". */
   get now(): number {
     return this.#now;
+  }
+
+  /** Writes that it was asked about. */
+  get checks(): number {
+    return this.#checks;
   }
 
   get windowBytes(): number {
@@ -132,6 +141,7 @@ export class MetadataList implements CheckEngine, MetadataSink {
       if (this.#useBitmap(row, 'enter')) {
         windows.runs.apply(row, start, end, -1, entered);
         this.#touch(row);
+        this.onUse?.(window, 1);
         windows.flags[row] |= MODIFIED;
       } else windows.lost[row] |= entered;
       cluster += end - start;
@@ -158,6 +168,7 @@ export class MetadataList implements CheckEngine, MetadataSink {
       if (this.#useBitmap(row, 'remove')) {
         windows.runs.apply(row, start, end, ~removed, 0);
         this.#touch(row);
+        this.onUse?.(window, 1);
         windows.flags[row] |= MODIFIED;
       } else this.#drop(row);
       cluster += end - start;
@@ -171,6 +182,7 @@ export class MetadataList implements CheckEngine, MetadataSink {
    */
   check(ignore: TypeSet, offset: number, size: number): TypeSet {
     const { windows, clusterSize } = this;
+    this.#checks++;
     let cluster = Math.floor(offset / clusterSize);
     const last = Math.ceil((offset + size) / clusterSize);
     let found = 0;
@@ -186,6 +198,7 @@ export class MetadataList implements CheckEngine, MetadataSink {
         found |= windows.runs.union(row, cluster - windowStart, end);
         this.counters.hits += windowStart + end - cluster - 1;
         this.#touch(row);
+        this.onUse?.(window, windowStart + end - cluster);
       }
       cluster = windowStart + end;
     }

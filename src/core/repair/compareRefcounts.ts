@@ -1,7 +1,7 @@
 import { bytes, hostOffset } from '../units.js';
 import { failureOf } from '../simulate/copy/failure.js';
 import { refcountAt, setRefcount, zeroTest } from '../simulate/driver/refcounts/refcountCells.js';
-import type { CacheEntry } from '../simulate/driver/state/metadataCache.js';
+import type { CacheEntry } from '../simulate/driver/state/cacheEntry.js';
 import type { Work } from '../work.js';
 import type { Counts } from './counts.js';
 import { type Fixing } from './mode.js';

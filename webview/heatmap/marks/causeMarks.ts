@@ -13,7 +13,7 @@ const ROOM = 2 * RADIUS + 8;
 /** Beside small cells stand no more numbers: those of the worst. */
 const MAX_BESIDE = 9;
 /** How far from its cell a number is tried, CSS pixels, and in how many directions. */
-const DISTANCES = [18, 28, 40, 54];
+const DISTANCES = [18, 28, 40, 54, 76, 100];
 const DIRECTIONS = 16;
 /** A line to a cell ends before what marks it, CSS pixels. */
 const LINE_END = 6;
@@ -113,7 +113,8 @@ function beside(cell: Point, around: Surroundings): Beside | undefined {
 
 function hasRoom({ x, y }: Point, { view, placed, ground }: Surroundings): boolean {
   const reach = RADIUS + 2;
-  if (x < reach || y < reach || x > view.width - reach || y > view.height - reach) return false;
+  if (x < RADIUS || y < RADIUS) return false;
+  if (x > view.width - RADIUS || y > view.height - RADIUS) return false;
   const isNear = placed.some(
     ({ numberAt }) =>
       numberAt !== undefined && Math.hypot(numberAt.x - x, numberAt.y - y) < 2 * reach,

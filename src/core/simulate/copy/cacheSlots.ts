@@ -29,12 +29,23 @@ export interface CachedDisk {
   readonly diskSize: number;
 }
 
+/** Bytes of the L2 tables of the whole disk: no L2 cache is made larger. */
+export const fullCoverage = ({ clusterSize, l2EntrySize, diskSize }: CachedDisk): number =>
+  roundUp(Math.ceil(diskSize / clusterSize) * l2EntrySize, clusterSize);
+
+/** Bytes of an L2 cache's entry when nothing is set: below full coverage, and at it. */
+export const usualEntries = (clusterSize: number): readonly [below: number, full: number] => [
+  Math.min(clusterSize, DEFAULT_SLICE_BYTES),
+  clusterSize,
+];
+
 /** The caches that QEMU makes, or its refusal (read_cache_sizes). */
 export function cacheSlots(
-  { clusterSize, l2EntrySize, diskSize }: CachedDisk,
+  disk: CachedDisk,
   options: CacheSizes,
 ): ParseResult<{ readonly sliceBytes: number; readonly slots: CacheSlots }> {
-  const most = roundUp(Math.ceil(diskSize / clusterSize) * l2EntrySize, clusterSize);
+  const { clusterSize } = disk;
+  const most = fullCoverage(disk);
   const parsed = cacheBytes(options, most, clusterSize);
   if (!parsed.ok) return parsed;
   const { l2, refcount } = parsed.value;
@@ -44,7 +55,7 @@ export function cacheSlots(
       ok: false,
       message: `L2 cache entry size must be a power of two between 512 and the cluster size (${clusterSize})`,
     };
-  const sliceBytes = set ?? (l2 < most ? Math.min(clusterSize, DEFAULT_SLICE_BYTES) : clusterSize);
+  const sliceBytes = set ?? usualEntries(clusterSize)[l2 < most ? 0 : 1];
   return {
     ok: true,
     value: {

@@ -56,6 +56,11 @@ export class Overlay implements ByteSource {
     this.#size = Math.max(this.#size, at);
   }
 
+  /** The file is at least so long; what is new reads as zeros. */
+  reach(size: number): void {
+    this.#size = Math.max(this.#size, size);
+  }
+
   /** Makes a hole, which reads as zeros; the file keeps its length. */
   punch(offset: number, length: number): void {
     const end = Math.min(offset + length, this.#size);

@@ -12,9 +12,21 @@ import type { Signal } from '../copy/signal.js';
 /** No file system is known to refuse a file of this length in bytes; some refuse a longer one. */
 export const SURE_LENGTH = 2 ** 43;
 
+/** What the guest gets to see: no request is carried out in another way because of it. */
+const DATA: ReadonlySet<WriteKind> = new Set([
+  'guest data',
+  'compressed data',
+  'zeroed area',
+  'copy on write',
+  'hole',
+  'hole in kept data',
+]);
+
 /** The image's file as the driver writes it: through the overlap check, or past it. */
 export class HostFile {
   readonly overlay: Overlay;
+  /** Whether what is written for the guest is remembered. */
+  keepsData = true;
   readonly #guard: Guard;
   readonly #recorder: Recorder;
   readonly #signal: Signal;
@@ -106,7 +118,7 @@ export class HostFile {
       hits,
       losses: this.#losses.find(what, 0, offset, [{ length: size, content: ZEROS }], hits),
     });
-    this.overlay.punch(offset, size);
+    if (this.#keeps(what, hits)) this.overlay.punch(offset, size);
     this.#guard.wrote(offset, size);
   }
 
@@ -142,7 +154,13 @@ export class HostFile {
       hits,
       losses: this.#losses.find(what, ignore, offset, parts, hits),
     });
-    this.overlay.write(offset, parts);
+    if (this.#keeps(what, hits)) this.overlay.write(offset, parts);
+    else this.overlay.reach(offset + size);
     this.#guard.wrote(offset, size);
+  }
+
+  /** Data on top of metadata is read again. */
+  #keeps(what: WriteKind, hits: TypeSet): boolean {
+    return this.keepsData || hits !== 0 || !DATA.has(what);
   }
 }

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { cacheCoverage } from '../../../../src/core/simulate/copy/cacheSlots.js';
+import {
+  cacheCoverage,
+  cacheSlots,
+  type CacheSizes,
+} from '../../../../src/core/simulate/copy/cacheSlots.js';
 
 const KIB = 1024;
 const MIB = 2 ** 20;
@@ -53,5 +57,48 @@ describe('what the metadata caches cover', () => {
       message: 'l2-cache-size may not exceed cache-size',
     });
     expect(cacheCoverage(IMAGE, { l2CacheEntrySize: 700 }).ok).toBe(false);
+  });
+});
+
+describe('the caches that QEMU makes', () => {
+  const DISK = { clusterSize: 64 * KIB, l2EntrySize: 8, diskSize: 20 * GIB };
+
+  // Slots as read_cache_sizes makes them; the texts as qemu-io 7.2 says them.
+  it.each<[CacheSizes, string]>([
+    [{}, '40 of 64, 4'],
+    [{ l2CacheSize: 2.5 * MIB - 1 }, '639 of 4, 4'],
+    [{ l2CacheSize: 0 }, '2 of 4, 4'],
+    [{ l2CacheSize: 100 }, '2 of 4, 4'],
+    [{ cacheSize: 0 }, '2 of 4, 4'],
+    [{ l2CacheSize: 1000 * MIB }, '40 of 64, 4'],
+    [{ l2CacheSize: MIB, l2CacheEntrySize: 512 }, '2048 of 0.5, 4'],
+    [{ l2CacheSize: MIB, l2CacheEntrySize: 64 * KIB }, '16 of 64, 4'],
+    [{ refcountCacheSize: 100 }, '40 of 64, 4'],
+    [{ refcountCacheSize: MIB + 1 }, '40 of 64, 16'],
+    [{ cacheSize: MIB }, '192 of 4, 4'],
+    [{ cacheSize: 3 * MIB }, '40 of 64, 8'],
+    [{ cacheSize: 2.75 * MIB }, '40 of 64, 4'],
+    [{ cacheSize: 2.75 * MIB - 1 }, '639 of 4, 4'],
+    [{ cacheSize: 2 * MIB, l2CacheSize: MIB }, '256 of 4, 16'],
+    [{ cacheSize: 2 * MIB, refcountCacheSize: MIB }, '256 of 4, 16'],
+    [
+      { cacheSize: MIB, l2CacheSize: 1, refcountCacheSize: 1 },
+      'cache-size, l2-cache-size and refcount-cache-size may not be set at the same time',
+    ],
+    [{ cacheSize: MIB, l2CacheSize: 2 * MIB }, 'l2-cache-size may not exceed cache-size'],
+    [
+      { cacheSize: MIB, refcountCacheSize: 2 * MIB },
+      'refcount-cache-size may not exceed cache-size',
+    ],
+    ...[256, 700, 128 * KIB].map((l2CacheEntrySize): [CacheSizes, string] => [
+      { l2CacheEntrySize },
+      'L2 cache entry size must be a power of two between 512 and the cluster size (65536)',
+    ]),
+  ])('%o: %s', (options, expected) => {
+    const made = cacheSlots(DISK, options);
+    const text = made.ok
+      ? `${made.value.slots.l2} of ${made.value.sliceBytes / KIB}, ${made.value.slots.refcount}`
+      : made.message;
+    expect(text).toBe(expected);
   });
 });

@@ -6,7 +6,7 @@ import { blockOffset } from '../../../qcow2/entryTable.js';
 import { MAX_REFCOUNT_TABLE_BYTES } from '../../../qcow2/limits.js';
 import type { FreeSearch } from './freeSearch.js';
 import { type MemoryTable, wordsOf } from '../state/memoryTable.js';
-import type { CacheEntry } from '../state/metadataCache.js';
+import type { CacheEntry } from '../state/cacheEntry.js';
 import { addToRefcount, setRefcount, zeroTest } from './refcountCells.js';
 
 /** Where the header says where the refcount table lies. */

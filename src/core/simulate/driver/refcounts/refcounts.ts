@@ -2,7 +2,7 @@ import type { DriverState } from '../state/driverState.js';
 import { errnoText, failureOf, RequestError } from '../../copy/failure.js';
 import { clusterNumber } from '../../copy/sizes.js';
 import type { FreeSearch } from './freeSearch.js';
-import type { CacheEntry } from '../state/metadataCache.js';
+import type { CacheEntry } from '../state/cacheEntry.js';
 import type { AllocationKind } from '../../copy/outcome.js';
 import { blockIndexForChange, RefcountBlocks } from './refcountBlocks.js';
 import { addToRefcount } from './refcountCells.js';

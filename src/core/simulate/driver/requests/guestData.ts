@@ -54,7 +54,8 @@ function stretchContents(driver: Driver, stretch: GuestStretch, guest: number): 
       return unpack(driver, stretch, guest);
     case 'normal':
       driver.pieces?.touch(host, bytes, false);
-      if (driver.dataFile || driver.encrypted) return [{ length: bytes, content: UNKNOWN }];
+      if (driver.dataFile || driver.encrypted || !driver.file.keepsData)
+        return [{ length: bytes, content: UNKNOWN }];
       driver.recorder.work(bytes);
       return driver.file.overlay.contents(host, bytes);
   }

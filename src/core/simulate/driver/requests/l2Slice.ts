@@ -2,7 +2,8 @@ import { hexWords } from '../../../bytes.js';
 import { maskedOffset } from '../../../qcow2/entryTable.js';
 import { COPIED, l2EntryKind, type L2EntryKind } from '../../../qcow2/l2Entry.js';
 import { contradicts, type SubclusterKind, subclusterKind } from '../../../qcow2/subclusters.js';
-import type { CacheEntry, MetadataCache } from '../state/metadataCache.js';
+import type { CacheEntry } from '../state/cacheEntry.js';
+import type { MetadataCache } from '../state/metadataCache.js';
 import type { Recorder } from '../../copy/recorder.js';
 import type { Sizes } from '../../copy/sizes.js';
 

@@ -4,7 +4,7 @@ import type { Driver } from '../driver.js';
 import { cleaningUp, RequestError } from '../../copy/failure.js';
 import { L2Slice } from './l2Slice.js';
 import { isCopied, l2Offset, wordsOf } from '../state/memoryTable.js';
-import type { CacheEntry } from '../state/metadataCache.js';
+import type { CacheEntry } from '../state/cacheEntry.js';
 
 const COPIED = 0x80000000;
 

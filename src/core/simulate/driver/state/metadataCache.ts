@@ -1,4 +1,4 @@
-import { hashHex, viewOf } from '../../../bytes.js';
+import { hashHex } from '../../../bytes.js';
 import type { TypeSet } from '../../../overlap/types.js';
 import { failureOf, ProcessAbort, RequestError } from '../../copy/failure.js';
 import type { HostFile } from '../../guard/hostFile.js';
@@ -6,18 +6,28 @@ import type { CacheName } from '../../copy/outcome.js';
 import { bytesPart } from '../../copy/overlay.js';
 import type { Recorder } from '../../copy/recorder.js';
 import type { Signal } from '../../copy/signal.js';
+import { CacheEntry } from './cacheEntry.js';
+import { CacheOrder } from './cacheOrder.js';
 
-/** A table in a cache. */
-export interface CacheEntry {
-  /** In the file; 0 when the slot is empty. */
-  offset: number;
-  dirty: boolean;
-  readonly slot: number;
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  /** When it was last given back. */
-  lastUse: number;
-  references: number;
+/** What a cache has done since the image was opened. */
+export interface CacheTally {
+  lookUps: number;
+  misses: number;
+  /** Tables that had to go for another one. */
+  evictions: number;
+  /** Tables written, whatever for. */
+  writeBacks: number;
+  /** Of these, tables that had to go. */
+  evictionWriteBacks: number;
+  /** Tables forgotten because their cluster was freed. */
+  discards: number;
+}
+
+/** Hears of all look-ups in order, and of the order in which tables were given back: by number. */
+export interface CacheTrail {
+  /** So many look-ups of one table, one after the other. */
+  lookedUp(table: number, count: number): void;
+  givenBack(table: number): void;
 }
 
 const LABEL: Readonly<Record<CacheName, string>> = {
@@ -35,8 +45,18 @@ export class MetadataCache {
   readonly #file: HostFile;
   readonly #signal: Signal;
   readonly #recorder: Recorder;
-  readonly #entries = new Map<number, CacheEntry>();
-  readonly #byOffset = new Map<number, CacheEntry>();
+  readonly tally: CacheTally = {
+    lookUps: 0,
+    misses: 0,
+    evictions: 0,
+    writeBacks: 0,
+    evictionWriteBacks: 0,
+    discards: 0,
+  };
+  trail: CacheTrail | undefined;
+  readonly #order: CacheOrder;
+  /** By number: small integers are found faster than offsets. */
+  readonly #byNumber = new Map<number, CacheEntry>();
   readonly #dirty = new Set<CacheEntry>();
   #uses = 0;
   /** Only to be written when this one has been. */
@@ -54,6 +74,7 @@ export class MetadataCache {
   ) {
     this.name = name;
     this.slots = slots;
+    this.#order = new CacheOrder(slots);
     this.tableBytes = tableBytes;
     this.#own = own;
     this.#file = file;
@@ -73,20 +94,45 @@ export class MetadataCache {
 
   put(entry: CacheEntry): void {
     entry.references--;
-    if (entry.references === 0) entry.lastUse = ++this.#uses;
+    if (entry.references > 0) return;
+    this.#givenBack(entry);
+    this.trail?.givenBack(entry.number);
   }
 
   /** `get` and `put`, `count` times over, of a table that was just given back. */
   usedAgain(entry: CacheEntry, count: number): void {
     if (count === 0) return;
     this.#recorder.lookUp(this.name, entry.offset, true, count);
-    this.#uses += count;
-    entry.lastUse = this.#uses;
+    this.useKnown(entry, count);
+  }
+
+  /**
+   * `get` and `put`, `count` times over, of the table of a number, whose contents the caller knows:
+   * it is read only if somebody looks. The recorder does not hear of it.
+   */
+  use(number: number, count: number): CacheEntry {
+    const cached = this.#byNumber.get(number);
+    const offset = number * this.tableBytes;
+    const entry = cached ?? this.#replace(offset);
+    if (!cached) {
+      this.tally.misses++;
+      this.#settle(entry, offset);
+      entry.leaveUnread();
+    }
+    this.useKnown(entry, count);
+    return entry;
+  }
+
+  /** The same of a table that is cached. */
+  useKnown(entry: CacheEntry, count: number): void {
+    this.tally.lookUps += count;
+    this.#givenBack(entry);
+    this.trail?.lookedUp(entry.number, count);
   }
 
   /** The table at `offset`, if it is cached. */
   find(offset: number): CacheEntry | undefined {
-    return this.#byOffset.get(offset);
+    return this.#byNumber.get(offset / this.tableBytes);
   }
 
   /** Forgets a table without writing it. */
@@ -95,9 +141,12 @@ export class MetadataCache {
       throw new ProcessAbort(
         "qcow2_cache_discard: Assertion `c->entries[i].ref == 0' failed: a cluster is freed that is a table in use",
       );
-    this.#byOffset.delete(entry.offset);
+    this.#byNumber.delete(entry.number);
     entry.offset = 0;
+    entry.number = -1;
     entry.lastUse = 0;
+    this.tally.discards++;
+    this.#order.reopen(entry);
     this.#clean(entry);
   }
 
@@ -107,7 +156,7 @@ export class MetadataCache {
       this.write();
     });
     if (errno !== undefined) return;
-    for (const entry of [...this.#byOffset.values()]) this.discard(entry);
+    for (const entry of [...this.#byNumber.values()]) this.discard(entry);
     this.#uses = 0;
   }
 
@@ -156,57 +205,73 @@ export class MetadataCache {
       );
       throw new RequestError('EIO');
     }
-    const cached = this.#byOffset.get(offset);
+    const cached = this.#byNumber.get(offset / this.tableBytes);
     this.#recorder.lookUp(this.name, offset, cached !== undefined, 1);
+    this.tally.lookUps++;
+    if (!cached) this.tally.misses++;
+    this.trail?.lookedUp(offset / this.tableBytes, 1);
     const entry = cached ?? this.#load(offset, read);
+    if (read) entry.fetch();
+    else entry.willBeFilled();
     entry.references++;
     return entry;
   }
 
   #load(offset: number, read: boolean): CacheEntry {
+    const entry = this.#replace(offset);
+    if (read)
+      try {
+        this.#file.read(entry.bytes, offset);
+      } catch (error) {
+        if (entry.lastUse === 0) this.#order.reopen(entry);
+        throw error;
+      }
+    this.#settle(entry, offset);
+    return entry;
+  }
+
+  /** Empties the slot that the table is to have. */
+  #replace(offset: number): CacheEntry {
     const entry = this.#victim(offset);
-    this.#writeBack(entry);
-    this.#byOffset.delete(entry.offset);
-    entry.offset = 0;
-    if (read) this.#file.read(entry.bytes, offset);
-    entry.offset = offset;
-    this.#byOffset.set(offset, entry);
-    return entry;
-  }
-
-  /** The slot to be replaced: nobody uses it, and it was used longest ago. */
-  #victim(offset: number): CacheEntry {
-    const start = firstSlot(offset / this.tableBytes, this.slots);
-    let oldest: CacheEntry | undefined;
-    for (let i = 0; i < this.slots; i++) {
-      const slot = start + i < this.slots ? start + i : start + i - this.slots;
-      const entry = this.#entries.get(slot);
-      if (!entry) return this.#open(slot);
-      if (entry.references > 0 || (oldest && entry.lastUse >= oldest.lastUse)) continue;
-      oldest = entry;
-      if (entry.lastUse === 0) break;
+    if (entry.offset !== 0) {
+      this.tally.evictions++;
+      if (entry.dirty) this.tally.evictionWriteBacks++;
     }
-    if (!oldest) throw new ProcessAbort(`every slot of the ${LABEL[this.name]} cache is in use`);
-    return oldest;
-  }
-
-  #open(slot: number): CacheEntry {
-    const bytes = new Uint8Array(this.tableBytes);
-    const entry: CacheEntry = {
-      offset: 0,
-      dirty: false,
-      slot,
-      bytes,
-      view: viewOf(bytes),
-      lastUse: 0,
-      references: 0,
-    };
-    this.#entries.set(slot, entry);
+    this.#writeBack(entry);
+    this.#byNumber.delete(entry.number);
+    entry.offset = 0;
+    entry.number = -1;
+    entry.willBeFilled();
     return entry;
   }
+
+  #settle(entry: CacheEntry, offset: number): void {
+    entry.offset = offset;
+    entry.number = offset / this.tableBytes;
+    this.#byNumber.set(entry.number, entry);
+  }
+
+  #givenBack(entry: CacheEntry): void {
+    entry.lastUse = ++this.#uses;
+    this.#order.moveToEnd(entry);
+  }
+
+  /** The slot to be replaced: it is empty, or nobody uses it and it was used longest ago. */
+  #victim(offset: number): CacheEntry {
+    const empty = this.#order.takeEmpty(firstSlot(offset / this.tableBytes, this.slots));
+    if (typeof empty === 'number') return new CacheEntry(empty, this.tableBytes, this.#read);
+    const victim = empty ?? this.#order.oldestFree();
+    if (!victim) throw new ProcessAbort(`every slot of the ${LABEL[this.name]} cache is in use`);
+    return victim;
+  }
+
+  readonly #read = (target: Uint8Array, offset: number): void => {
+    this.#file.read(target, offset);
+  };
 
   #writeBack(entry: CacheEntry): void {
     if (!entry.dirty || entry.offset === 0) return;
+    this.tally.writeBacks++;
     if (this.#dependsOn) this.#flushDependency(this.#dependsOn);
     this.#file.writeChecked(WRITTEN[this.name], this.#own, entry.offset, [
       bytesPart(entry.bytes.slice()),

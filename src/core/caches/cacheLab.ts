@@ -1,0 +1,247 @@
+import { BITMAP_BYTES } from '../overlap/fragments.js';
+import { DEFAULT_BITMAP_SIZE } from '../overlap/settings.js';
+import type { MappableImage } from '../qcow2/image.js';
+import { cacheSlots, fullCoverage, usualEntries } from '../simulate/copy/cacheSlots.js';
+import { plural } from '../numbers.js';
+import type { ParseResult } from '../size.js';
+import type { RequestBatch } from '../workload/request.js';
+import type { Work } from '../work.js';
+import {
+  type CacheCounts,
+  CacheReplay,
+  type ReplaySettings,
+  type WindowCounts,
+} from './cacheReplay.js';
+import { type Curve, curveOf } from './curve.js';
+import { diskOf } from './rulesOfThumb.js';
+
+/** The sizes that a curve is marked with. */
+export interface Marks {
+  readonly now: number;
+  readonly standard: number;
+  /** All tables of the disk, of the file. */
+  readonly full: number;
+}
+
+/** One cache: what it did, and what it would have done at every other size. */
+export interface LabCache<Counts> {
+  readonly counts: Counts;
+  readonly curve: Curve;
+  readonly marks: Marks;
+  /** Different tables that were looked up. */
+  readonly tables: number;
+}
+
+/** The L2 cache, with the size of its entries where QEMU takes larger ones. */
+export interface LabL2 extends LabCache<CacheCounts> {
+  /** Of entries as they are below full coverage, and as they are at it; the same if there is one. */
+  readonly entries: readonly {
+    readonly bytes: number;
+    readonly curve: Curve;
+    readonly tables: number;
+  }[];
+}
+
+export interface LabWindows extends LabCache<WindowCounts> {
+  /** The most that the structures took at a time, in bytes of `total-size-limit`. */
+  readonly peak: number;
+  readonly limit: number;
+}
+
+/** All that a workload has told of an image's caches. */
+export interface LabResult {
+  readonly requests: number;
+  readonly failed: number;
+  readonly stopped: string | undefined;
+  readonly doubts: readonly string[];
+  readonly l2: LabL2;
+  readonly refcount: LabCache<CacheCounts>;
+  /** Or why there are none. */
+  readonly windows: LabWindows | string;
+}
+
+/**
+ * A workload on an image: once with the sizes that are set, and, where QEMU would take entries of
+ * another size for a larger or smaller L2 cache, once with these. One pass tells the hits at every
+ * number of slots, since the look-ups do not depend on it; they do depend on the entries' size.
+ */
+export class CacheLab {
+  readonly #image: MappableImage;
+  readonly #settings: ReplaySettings;
+  readonly #now: CacheReplay;
+  readonly #other: CacheReplay | undefined;
+
+  private constructor(
+    image: MappableImage,
+    settings: ReplaySettings,
+    now: CacheReplay,
+    other: CacheReplay | undefined,
+  ) {
+    this.#image = image;
+    this.#settings = settings;
+    this.#now = now;
+    this.#other = other;
+  }
+
+  /** Not ok for an image that QEMU does not open with these sizes, or that cannot be simulated. */
+  static open(image: MappableImage, settings: ReplaySettings): ParseResult<CacheLab> {
+    const now = CacheReplay.open(image, settings);
+    if (!now.ok) return now;
+    const { sizes } = now.value.driver;
+    const { l2CacheEntrySize } = settings.sizes;
+    const [small, large] = usualEntries(sizes.clusterSize);
+    let other: CacheReplay | undefined;
+    if (l2CacheEntrySize === undefined && small !== large) {
+      const entry = sizes.sliceBytes === small ? large : small;
+      const replay = CacheReplay.open(image, {
+        ...settings,
+        sizes: {
+          l2CacheSize: fullCoverage(diskOf(image)),
+          l2CacheEntrySize: entry,
+          refcountCacheSize: now.value.refcount.slots * sizes.clusterSize,
+        },
+        windows: undefined,
+      });
+      if (!replay.ok) return replay;
+      other = replay.value;
+    }
+    return { ok: true, value: new CacheLab(image, settings, now.value, other) };
+  }
+
+  *run(batch: RequestBatch): Work {
+    yield* this.#now.run(batch);
+    if (this.#other) yield* this.#other.run(batch);
+  }
+
+  /** QEMU closes the image: what is dirty is written. */
+  close(): void {
+    this.#now.close();
+    this.#other?.close();
+  }
+
+  /** Why nothing goes on any more. */
+  get stopped(): string | undefined {
+    return this.#now.stopped;
+  }
+
+  get result(): LabResult {
+    const now = this.#now;
+    return {
+      requests: now.requests,
+      failed: now.failed,
+      stopped: now.stopped,
+      doubts: [...now.doubts],
+      l2: this.#l2(),
+      refcount: this.#refcount(),
+      windows: this.#windows(),
+    };
+  }
+
+  #l2(): LabL2 {
+    const counts = this.#now.l2;
+    const full = fullCoverage(diskOf(this.#image));
+    const replays = [this.#now, ...(this.#other ? [this.#other] : [])]
+      .map((replay) => ({
+        distances: replay.distances.l2,
+        entryBytes: replay.driver.sizes.sliceBytes,
+        leastSlots: 2,
+        doubts: discardDoubts(replay.l2.discards),
+      }))
+      .sort((a, b) => a.entryBytes - b.entryBytes);
+    const doubts = replays.flatMap((replay) => replay.doubts);
+    const last = replays.length - 1;
+    return {
+      counts,
+      curve: curveOf(
+        replays.map((replay, index) => ({
+          ...replay,
+          below: index < last ? full : full + replay.entryBytes,
+        })),
+        doubts,
+      ),
+      marks: {
+        now: counts.slots * counts.entryBytes,
+        standard: this.#standard(({ l2 }, sliceBytes) => l2 * sliceBytes),
+        full,
+      },
+      tables: this.#now.distances.l2.tables,
+      entries: replays.map((replay) => ({
+        bytes: replay.entryBytes,
+        tables: replay.distances.tables,
+        curve: curveOf([{ ...replay, below: full + replay.entryBytes }], replay.doubts),
+      })),
+    };
+  }
+
+  #refcount(): LabCache<CacheCounts> {
+    const counts = this.#now.refcount;
+    const { geometry } = this.#image;
+    const { clusterSize, hostClusters, refcountsPerBlock } = geometry;
+    const { refcount: distances } = this.#now.distances;
+    return {
+      counts,
+      curve: curveOf(
+        [{ distances, entryBytes: clusterSize, leastSlots: 4, below: Infinity }],
+        discardDoubts(counts.discards),
+      ),
+      marks: {
+        now: counts.slots * clusterSize,
+        standard: this.#standard(({ refcount }) => refcount * clusterSize),
+        full: Math.max(4, Math.ceil(hostClusters / refcountsPerBlock)) * clusterSize,
+      },
+      tables: distances.tables,
+    };
+  }
+
+  #windows(): LabWindows | string {
+    const now = this.#now;
+    const counts = now.windowCounts;
+    if (typeof now.windows === 'string') return now.windows;
+    if (!counts) return 'they were not followed';
+    const { counters, ledger, windows } = now.windows;
+    const { windows: distances } = now.distances;
+    const doubts = [
+      ...(ledger.leastRefused < Infinity
+        ? ['the memory limit took bitmaps away: another size would meet it elsewhere']
+        : []),
+      ...(counters.kept > 0
+        ? ['windows are kept as bitmaps for good, at a time that depends on the size']
+        : []),
+      ...(now.windowsParted
+        ? ["the structures say something else than QEMU's own check, and count no further"]
+        : []),
+    ];
+    return {
+      counts,
+      curve: curveOf(
+        [{ distances, entryBytes: BITMAP_BYTES, leastSlots: 1, below: Infinity }],
+        doubts,
+      ),
+      marks: {
+        now: counts.slots * BITMAP_BYTES,
+        standard: DEFAULT_BITMAP_SIZE,
+        full: windows.count * BITMAP_BYTES,
+      },
+      tables: distances.tables,
+      peak: ledger.peak,
+      limit: ledger.limit,
+    };
+  }
+
+  /** Of the caches that QEMU makes when nothing is set but the size of entries. */
+  #standard(
+    bytes: (
+      slots: { readonly l2: number; readonly refcount: number },
+      sliceBytes: number,
+    ) => number,
+  ): number {
+    const { l2CacheEntrySize } = this.#settings.sizes;
+    const made = cacheSlots(diskOf(this.#image), { l2CacheEntrySize });
+    return made.ok ? bytes(made.value.slots, made.value.sliceBytes) : 0;
+  }
+}
+
+const discardDoubts = (discards: number): readonly string[] =>
+  discards > 0
+    ? [`${plural(discards, 'table')} freed while cached: which ones are cached depends on the size`]
+    : [];
