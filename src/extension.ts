@@ -2,12 +2,15 @@ import * as vscode from 'vscode';
 import { registerCommands } from './editor/commands.js';
 import { followDocuments } from './editor/diagnostics.js';
 import { takeOverEarlyTabs } from './editor/earlyTabs.js';
+import { writeDamage } from './editor/exportDamage.js';
 import { Panels } from './editor/panels.js';
 import { ImageEditorProvider } from './editor/provider.js';
 import { registerRevealPlace } from './editor/revealPlace.js';
 import { followActivePanel } from './editor/statusBar.js';
 import type { OverlapAnswer } from './protocol/overlap.js';
 import type { SimulateAnswer } from './protocol/simulation.js';
+import type { DamageFormat } from './core/check/causes/damageReport.js';
+import type { FoundTables } from './core/lost/findTables.js';
 import type { ImageFacts } from './core/qcow2/facts.js';
 import type { ScanSummary } from './core/inspect/inspection.js';
 
@@ -26,6 +29,12 @@ export interface OpenImage {
   overlap(): Promise<OverlapAnswer>;
   /** What comes of operations, one a line, on a simulated copy. They become those of its panels. */
   simulate(operations: readonly string[]): Promise<SimulateAnswer>;
+  /** Tables that nothing points to. */
+  lostTables(): Promise<FoundTables>;
+  /** Reads the file anew as if its header said this (`l1=0x30000,…`), or as what it says itself. */
+  openAsIf(assumed: string | undefined): void;
+  /** Writes the damage of the guest's disks to a file. */
+  writeDamage(format: DamageFormat, target: vscode.Uri): Promise<void>;
 }
 
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
@@ -50,6 +59,11 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
         summary: document.summary,
         overlap: () => document.overlap(),
         simulate: (operations) => document.simulate(operations),
+        lostTables: () => document.lostTables(),
+        openAsIf: (assumed) => {
+          document.openAsIf(assumed);
+        },
+        writeDamage: (format, target) => writeDamage(document, format, target),
       })),
   };
 }

@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Banners } from './frame/banners.js';
-import { Failed, Unreadable } from './frame/emptyStates.js';
+import { Failed } from './frame/emptyStates.js';
 import { openKeySheetByKey } from './frame/keySheetKey.js';
 import { Maps } from './frame/maps.js';
 import { SidePane } from './frame/sidePane.js';
-import { LaterKeySheet, LaterLegend, LaterStrip } from './frame/laterPane.js';
+import { LaterKeySheet, LaterLegend, LaterStrip, LaterUnreadable } from './frame/laterPane.js';
 import { Summary } from './frame/summary.js';
 import { Toolbar } from './frame/toolbar.js';
 import type { Store } from './state/store.js';
@@ -33,7 +33,7 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
         <header>
           <Summary store={store} />
         </header>
-        <Unreadable store={store} facts={facts} />
+        <LaterUnreadable store={store} facts={facts} />
       </div>
     );
   }

@@ -45,6 +45,7 @@ const CORE = [
   coreRoom('chain', [...FACTS, 'check', 'guest']),
   coreRoom('export', [...FACTS, 'check']),
   coreRoom('compare', [...FACTS, 'check', 'guest']),
+  coreRoom('lost', ['', 'qcow2', 'guest']),
   coreRoom('tree', ['', 'qcow2']),
   coreRoom('overlap', FACTS),
   coreRoom('simulate/copy', [...FACTS, 'overlap']),
@@ -64,7 +65,14 @@ const CORE = [
   coreRoom('picture', [...COUNTED, 'overlap', 'simulate/copy']),
   coreRoom('simulate/verdict', [
     ...COUNTED,
-    ...[...GUARDED_COPY, ...DRIVER, 'simulate/driver', 'simulate/driver/requests', 'picture'],
+    ...[
+      ...GUARDED_COPY,
+      ...DRIVER,
+      'simulate/driver',
+      'simulate/driver/requests',
+      'repair',
+      'picture',
+    ],
   ]),
 ];
 
@@ -89,6 +97,7 @@ const PURE = [
   'jsonText',
   'numbers',
   'record',
+  'repair/repairedFirst',
   'shell',
   'simulate/copy/cacheOptions',
   'simulate/copy/cacheSlots',

@@ -5,6 +5,7 @@ import type { Command } from './frame/command.js';
 import { compare } from './map/compare.js';
 import { diagnose } from './check/diagnose.js';
 import { exportMetadata } from './exportMetadata.js';
+import { findTables } from './findTables.js';
 import { info } from './info/info.js';
 import { layout } from './layout.js';
 import { map } from './map/map.js';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   chain,
   compare,
   exportMetadata,
+  findTables,
   structures,
   simulate,
   caches,

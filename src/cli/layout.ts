@@ -1,5 +1,5 @@
 import { fileRuns } from '../core/inspect/fileRuns.js';
-import { ASSUME_L1_OPTION } from './frame/assumeL1.js';
+import { ASSUME_OPTIONS } from './frame/assumeHeader.js';
 import { command } from './frame/command.js';
 import { jsonArray, printPieces } from './frame/pieces.js';
 import { t } from './frame/printable.js';
@@ -9,7 +9,7 @@ import { withImage } from './frame/subject.js';
 export const layout = command({
   name: 'layout',
   summary: 'what every host cluster holds, as runs',
-  options: { json: { help: 'as a JSON array' }, ...ASSUME_L1_OPTION, ...MEMORY_OPTION },
+  options: { json: { help: 'as a JSON array' }, ...ASSUME_OPTIONS, ...MEMORY_OPTION },
   run: (args, context) =>
     withImage('layout', args, context, (subject) => {
       const { output } = context;

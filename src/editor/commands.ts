@@ -7,9 +7,11 @@ import {
   copyOwners,
   copyReadCommand,
 } from './copyCommands.js';
+import { exportDamage } from './exportDamage.js';
 import { find, search } from './find.js';
 import { goTo } from './goTo.js';
 import { openHexEditor } from './hexEditor.js';
+import { openAsIf } from './openAsIf.js';
 import type { ViewCommand } from '../protocol/webviewMessages.js';
 import type { ImagePanel } from './panel.js';
 import type { Panels } from './panels.js';
@@ -59,6 +61,8 @@ export function registerCommands(panels: Panels): vscode.Disposable {
     'qcow2.reload': (panel) => {
       panel.document.reload();
     },
+    'qcow2.openAsIf': (panel) => openAsIf(panel.document),
+    'qcow2.exportDamage': (panel) => exportDamage(panel.document),
     'qcow2.openHex': (panel) =>
       openHexEditor(panel.document.uri, selectedOffset(panel) ?? hostOffset(0)),
     'qcow2.copyHostOffset': copyHostOffset,

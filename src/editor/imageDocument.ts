@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
 import { ImageWorker } from '../node/imageWorker.js';
+import type { DamageFormat } from '../core/check/causes/damageReport.js';
+import type { FoundTables } from '../core/lost/findTables.js';
 import type { FileStatus, ImageEvent } from '../protocol/imageService.js';
 import type { OverlapAnswer } from '../protocol/overlap.js';
 import { type Question, type Reply, valueOf } from '../protocol/rpc.js';
@@ -18,6 +20,8 @@ export class ImageDocument implements vscode.CustomDocument {
   readonly #disposals = new vscode.EventEmitter<void>();
   readonly #watch: FileWatch | undefined;
   #worker: ImageWorker | undefined;
+  /** What is taken for the header; undefined: what it says itself. */
+  #assumed: string | undefined;
   #facts: ImageFacts | undefined;
   #latest: Exclude<ImageEvent, { type: 'facts' | 'operations' | 'file' }> | undefined;
   #file: Extract<ImageEvent, { type: 'file' }> | undefined;
@@ -123,6 +127,34 @@ export class ImageDocument implements vscode.CustomDocument {
     this.#worker?.cancel();
   }
 
+  /** Reads the file anew as if its header said this, or as what it says itself. */
+  openAsIf(assumed: string | undefined): void {
+    this.#assumed = assumed;
+    this.reload();
+  }
+
+  /** Tables that nothing points to; `onProgress` hears the part of the file that has been read, 0 … 1. */
+  async lostTables(
+    onProgress: (done: number) => void = () => undefined,
+    signal?: AbortSignal,
+  ): Promise<FoundTables> {
+    for (;;) {
+      const answer = await this.ask('lostTables', {}, signal);
+      if (answer.state === 'found') return answer.found;
+      if (answer.state === 'failed') throw new Error(answer.message);
+      onProgress(answer.done);
+    }
+  }
+
+  /** The damage of the guest's disks, as the text of a file. */
+  async damage(format: DamageFormat, signal?: AbortSignal): Promise<string> {
+    for (;;) {
+      const answer = await this.ask('damage', { format }, signal);
+      if (answer.state === 'known') return answer.text;
+      if (answer.state === 'failed') throw new Error(answer.message);
+    }
+  }
+
   /** Reads the file anew, from the header on. */
   reload(): void {
     if (!this.#watch) return;
@@ -141,13 +173,14 @@ export class ImageDocument implements vscode.CustomDocument {
   }
 
   #open(): void {
-    this.#worker = new ImageWorker(this.#script, this.uri.fsPath, (event) => {
+    const onEvent = (event: ImageEvent): void => {
       if (event.type === 'facts') this.#facts = event.facts;
       else if (event.type === 'operations') this.#operations = event;
       else if (event.type === 'file') this.#file = event;
       else this.#latest = event;
       this.#events.fire(event);
-    });
+    };
+    this.#worker = new ImageWorker(this.#script, this.uri.fsPath, onEvent, this.#assumed);
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   ToWebview,
   ViewCommand,
 } from '../protocol/webviewMessages.js';
+import { openAsIf } from './openAsIf.js';
 import { openBackingFile } from './backingFile.js';
 import { openHexEditor } from './hexEditor.js';
 import { pageHtml } from './html.js';
@@ -219,6 +220,9 @@ export class ImagePanel implements vscode.Disposable {
         break;
       case 'copy':
         void vscode.env.clipboard.writeText(message.text);
+        break;
+      case 'openAsIf':
+        void openAsIf(this.document);
         break;
       case 'openBackingFile':
         void openBackingFile(this.document);

@@ -25,7 +25,7 @@ const METHODS = v.custom<Method>(
 const question = v.object({ id: count, method: METHODS, query: v.unknown() });
 
 const MESSAGE = v.variant('type', [
-  v.object({ type: v.picklist(['ready', 'cancelScan', 'reload']) }),
+  v.object({ type: v.picklist(['ready', 'cancelScan', 'reload', 'openAsIf', 'openBackingFile']) }),
   v.object({ type: v.literal('request'), request: question }),
   v.object({ type: v.literal('setOverlap'), options: overlapOptions }),
   v.object({ type: v.literal('setCaches'), options: cacheOptions }),
@@ -47,7 +47,6 @@ const MESSAGE = v.variant('type', [
     ),
   }),
   v.object({ type: v.literal('openHex'), offset: hostOffset }),
-  v.object({ type: v.literal('openBackingFile') }),
 ]);
 
 /** What the webview sent, if it is a message of the protocol in every field; else undefined. */

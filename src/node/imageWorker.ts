@@ -16,13 +16,19 @@ export class ImageWorker {
 
   /**
    * `script`: path of the bundled scanWorker.js. `path`: the image. `onEvent` hears everything the
-   * worker says unasked, and `failed` should the thread itself come to an end.
+   * worker says unasked, and `failed` should the thread itself come to an end. `assumed`: what is to be
+   * taken for the header, as parseAssumedHeader reads it.
    */
-  constructor(script: string, path: string, onEvent: (event: ImageEvent) => void) {
+  constructor(
+    script: string,
+    path: string,
+    onEvent: (event: ImageEvent) => void,
+    assumed?: string,
+  ) {
     this.#onEvent = onEvent;
     this.#worker = new Worker(script, {
       name: 'qcow2 scan',
-      argv: [path],
+      argv: assumed === undefined ? [path] : [path, assumed],
       // Not the host's: its debugger port is taken.
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP },

@@ -12,11 +12,13 @@ import {
   type Request,
   type ToWorker,
 } from '../protocol/rpc.js';
+import { backingRefusal } from './backingRefusal.js';
 import { fileUse } from './fileLocks.js';
 import { deflate, inflate } from './compression.js';
 import { FileSource } from './fileSource.js';
 import { type FileState, fileState, hasChanged } from './fileState.js';
 import { ImageSession } from '../session/imageSession.js';
+import { parseAssumedHeader } from '../core/qcow2/assumedHeader.js';
 import { messageOf } from '../core/text.js';
 
 /** Milliseconds of work before questions get their turn. */
@@ -37,6 +39,8 @@ const emit = (event: ImageEvent): void => {
 const oneLine = (error: unknown): string => messageOf(error).replace(/\s+/g, ' ');
 
 const path = process.argv[2];
+/** What is to be taken for the header, as parseAssumedHeader reads it. */
+const assumedText = process.argv.at(3);
 let session: ImageSession | undefined;
 let file: FileSource | undefined;
 /** What lay at the path when it could not be opened. */
@@ -124,11 +128,16 @@ parentPort?.on('message', (message: ToWorker) => {
 guarded(() => {
   unopened = fileState(path);
   file = FileSource.open(path);
-  session = new ImageSession(file, basename(path), emit, {
+  const assumed =
+    assumedText === undefined ? undefined : parseAssumedHeader(assumedText, 'assumed header');
+  if (assumed?.ok === false) throw new Error(assumed.message);
+  const machine = {
     allocatedBytes: file.allocatedBytes,
     inflate,
     deflate,
-  });
+    backingRefusal: (name: string) => backingRefusal(path, name),
+  };
+  session = new ImageSession(file, basename(path), emit, machine, undefined, assumed?.value);
   session.start();
   look(true);
   workOn();

@@ -12,6 +12,7 @@ import { WINDOW_COLUMNS } from '../core/overlap/windowOrder.js';
 import type { TreePage } from '../core/tree/node.js';
 import type { DiagnosisAnswer } from './diagnosis.js';
 import type { LayerAnswer, Strip, Tile } from './imageService.js';
+import type { DamageAnswer, LostTablesAnswer } from './lost.js';
 import { MAX_FILM, MAX_OPERATIONS, MAX_PEEK, MAX_RANGES, MAX_TREE_PAGE } from './limits.js';
 import type {
   CellCounts,
@@ -199,6 +200,10 @@ export const QUESTIONS = {
       v.object({ of: v.literal('guest'), cluster: guestCluster }),
     ]),
   ),
+  /** Tables that nothing points to, found by their contents. To be asked again while it is computing. */
+  lostTables: exchange<LostTablesAnswer>()(v.record(v.string(), v.never())),
+  /** The damage of the guest's disks, as a file. To be asked again while it is computing. */
+  damage: exchange<DamageAnswer>()(v.object({ format: v.picklist(['json', 'ddrescue']) })),
   /** A page of the runs that the file consists of; `at`: a cluster whose run is wanted too. */
   ranges: exchange<RangesPage>()(
     v.object({

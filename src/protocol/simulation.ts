@@ -1,4 +1,7 @@
 import type { Owner } from '../core/map/owner.js';
+import type { ChangeRow } from '../core/repair/changeRows.js';
+import type { ChangeKind } from '../core/repair/changes.js';
+import type { RepairedFirst } from '../core/repair/repairedFirst.js';
 import type { FateCount } from '../core/simulate/verdict/sweep.js';
 import type { Disagreement } from '../core/simulate/verdict/disagreement.js';
 import type { ClusterMark } from '../core/simulate/verdict/marks.js';
@@ -12,9 +15,29 @@ import type { Bytes, HostCluster } from '../core/units.js';
 export type SimulateAnswer =
   /** A setting or an operation makes no sense, or the image is not opened; in QEMU's words. */
   | { readonly state: 'refused'; readonly message: string }
-  /** To be asked again: it goes on with each question. */
-  | { readonly state: 'computing'; readonly outcomes: readonly OperationOutcome[] }
-  | { readonly state: 'done'; readonly outcomes: readonly OperationOutcome[] };
+  | {
+      /** `computing`: to be asked again: it goes on with each question. */
+      readonly state: 'computing' | 'done';
+      /** Undefined while the image is being opened. */
+      readonly opening: OpeningAnswer | undefined;
+      readonly outcomes: readonly OperationOutcome[];
+    };
+
+/** What opening the image for writing has done. */
+export interface OpeningAnswer {
+  /** What QEMU prints, the first lines. */
+  readonly messages: readonly string[];
+  readonly messageCount: number;
+  /** What a dirty image was repaired of first. */
+  readonly repair: OpeningChanges | undefined;
+}
+
+interface OpeningChanges extends RepairedFirst {
+  /** In QEMU's order; the first ones. */
+  readonly changes: readonly ChangeRow[];
+  /** All changes, those that are not told too; of freed clusters: clusters. */
+  readonly totals: readonly (readonly [ChangeKind, number])[];
+}
 
 /** What came of one operation. */
 export interface OperationOutcome {

@@ -39,6 +39,8 @@ export type FromWebview<R = Request> =
   /** A picture for the user to keep: the host asks where. */
   | { readonly type: 'saveFile'; readonly format: PictureFormat; readonly bytes: Uint8Array }
   | { readonly type: 'openHex'; readonly offset: HostOffset }
+  /** Look for tables that nothing points to, and ask which of them the header is to name. */
+  | { readonly type: 'openAsIf' }
   | { readonly type: 'openBackingFile' };
 
 /** Host → webview. */

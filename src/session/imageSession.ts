@@ -3,15 +3,22 @@ import { DEFAULT_MEMORY } from '../core/check/scan.js';
 import { checkGuestCluster, guestClusterDetail } from '../core/guest/clusterDetail.js';
 import { countText } from '../core/numbers.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
-import { imageFacts } from '../core/qcow2/facts.js';
+import {
+  type AssumedHeader,
+  assumedHeaderText,
+  assumeHeader,
+} from '../core/qcow2/assumedHeader.js';
+import { imageFacts, type ImageFacts } from '../core/qcow2/facts.js';
 import { isMappable, openImage, type Image, type MappableImage } from '../core/qcow2/image.js';
 import { FormatTree } from '../core/tree/formatTree.js';
 import type { ImageEvent } from '../protocol/imageService.js';
 import type { OverlapAnswer } from '../protocol/overlap.js';
 import type { Answer, ImageService, Query } from '../protocol/questions.js';
+import { DamageSession } from './damageSession.js';
 import { DiagnosisSession } from './diagnosisSession.js';
 import { glimpse } from './glimpse.js';
 import { LiveScan } from './liveScan.js';
+import { LostSession } from './lostSession.js';
 import type { Machine } from './machine.js';
 import { mixedCells } from './mixedCells.js';
 import { Navigator } from './navigator.js';
@@ -50,6 +57,10 @@ export class ImageSession {
   readonly #tree: FormatTree;
   readonly #diagnosis: DiagnosisSession;
   readonly #repairs: RepairSession;
+  readonly #lost: LostSession;
+  readonly #damage: DamageSession;
+  /** What the header is taken to say, whatever it says. */
+  readonly #assumed: AssumedHeader | undefined;
   #scan: LiveScan | undefined;
   #pictures: Pictures | undefined;
   #navigator: Navigator | undefined;
@@ -60,7 +71,7 @@ export class ImageSession {
 
   /**
    * Throws on an I/O error, as all methods and answers do. `memory`: what may be kept of the image,
-   * in bytes.
+   * in bytes. `assumed`: what is taken to be in the header.
    */
   constructor(
     source: ByteSource,
@@ -68,20 +79,24 @@ export class ImageSession {
     emit: (event: ImageEvent) => void,
     machine: Machine,
     memory = DEFAULT_MEMORY,
+    assumed?: AssumedHeader,
   ) {
     this.#memory = memory;
     this.#machine = machine;
-    this.#image = openImage(source);
+    this.#assumed = assumed;
+    this.#image = openImage(assumed ? assumeHeader(source, assumed) : source);
+    this.#lost = new LostSession(source);
+    this.#damage = new DamageSession(fileName);
     this.#tree = new FormatTree(this.#image);
     this.#diagnosis = new DiagnosisSession(this.#image, fileName);
-    this.#repairs = new RepairSession(this.#image, fileName, memory);
+    this.#repairs = new RepairSession(this.#image, fileName, memory, machine.backingRefusal);
     this.#fileName = fileName;
     this.#emit = emit;
   }
 
   /** Says what the header says, and begins the scan if the header allows one. */
   start(): void {
-    this.#emit({ type: 'facts', facts: imageFacts(this.#image, this.#fileName) });
+    this.#emit({ type: 'facts', facts: this.#facts() });
     if (!isMappable(this.#image)) return;
     const pictures = new Pictures(this.#image, this.#machine.deflate);
     this.#pictures = pictures;
@@ -120,6 +135,8 @@ export class ImageSession {
     if (this.#ranges?.advance(milliseconds)) return true;
     if (this.#diagnosis.advance(milliseconds)) return true;
     if (this.#repairs.advance(milliseconds)) return true;
+    if (this.#lost.advance(milliseconds)) return true;
+    if (this.#damage.advance(milliseconds)) return true;
     if (this.#space?.advance(milliseconds)) return true;
     return this.#pictures?.advance(milliseconds) ?? false;
   }
@@ -174,6 +191,14 @@ export class ImageSession {
       this.#scan?.result?.inspection.findings(query) ?? { total: 0, findings: [] },
     diagnosis: () => this.#diagnosed(),
     repairs: () => this.#repaired(),
+    lostTables: () => this.#lostTables(),
+    damage: ({ format }) => {
+      const scan = must(this.#scan);
+      if (scan.result) return this.#damage.answer(scan.result.scan, format);
+      return scan.isScanning
+        ? { state: 'computing' }
+        : { state: 'failed', message: 'the scan was stopped' };
+    },
     space: (query) => this.#space?.answer(query) ?? this.#unscanned(),
     tree: (query) => this.#tree.page(query),
     next: (query) => must(this.#navigator).next(query),
@@ -257,6 +282,18 @@ export class ImageSession {
     return scan?.isScanning === false
       ? { state: 'failed', message: 'the scan was stopped' }
       : { state: 'computing', done: 0 };
+  }
+
+  #facts(): ImageFacts {
+    const facts = imageFacts(this.#image, this.#fileName);
+    return this.#assumed ? { ...facts, assumed: assumedHeaderText(this.#assumed) } : facts;
+  }
+
+  #lostTables(): Answer<'lostTables'> {
+    const scan = this.#scan;
+    // What somebody refers to already is known only when the scan of the file's own header is done.
+    if (!this.#assumed && scan?.isScanning) return { state: 'computing', done: 0 };
+    return this.#lost.answer(this.#assumed ? undefined : scan?.result?.scan);
   }
 
   #swept(options: Query<'simulateSweep'>['options']): Answer<'simulateSweep'> {

@@ -4,4 +4,6 @@ import type { Surroundings } from '../core/simulate/copy/surroundings.js';
 export interface Machine extends Surroundings {
   /** Raw deflate, quick rather than small; the bytes share their memory with nothing else. */
   readonly deflate: (bytes: Uint8Array) => Uint8Array;
+  /** Why the backing file of this name cannot be opened, in QEMU's words; undefined when it may. */
+  readonly backingRefusal?: (name: string) => string | undefined;
 }

@@ -7,6 +7,7 @@ import { repairLines } from '../core/repair/repair.js';
 import { messageOf } from '../core/text.js';
 import { hostCluster, ifKnown } from '../core/units.js';
 import type { Work } from '../core/work.js';
+import type { Machine } from './machine.js';
 import type { PreviewedRepair, RepairsAnswer } from '../protocol/repair.js';
 
 /** What is sent of one repair. */
@@ -18,16 +19,23 @@ export class RepairSession {
   readonly #image: Image;
   readonly #fileName: string;
   readonly #memory: number;
+  readonly #backingRefusal: Machine['backingRefusal'];
   #steps: Work<RepairsAnswer> | undefined;
   #answer: RepairsAnswer | undefined;
   /** Repairs that are weighed. */
   #weighed = 0;
 
-  /** `memory`: what may be kept for a repair, in bytes. */
-  constructor(image: Image, fileName: string, memory: number) {
+  /** @param memory what may be kept for a repair, in bytes */
+  constructor(
+    image: Image,
+    fileName: string,
+    memory: number,
+    backingRefusal: Machine['backingRefusal'],
+  ) {
     this.#image = image;
     this.#fileName = fileName;
     this.#memory = memory;
+    this.#backingRefusal = backingRefusal;
   }
 
   /** `scan`: undefined for an image that cannot be scanned. */
@@ -53,8 +61,15 @@ export class RepairSession {
 
   *#work(scan: Scan | undefined): Work<RepairsAnswer> {
     const owners = scan && (yield* ownersOf(scan));
+    const { backingFile = '' } = this.#image;
+    const backingRefusal = backingFile === '' ? undefined : this.#backingRefusal?.(backingFile);
     const weigh = function* (this: RepairSession, mode: RepairMode): Work<PreviewedRepair> {
-      const options = { mode, filename: this.#fileName, memory: this.#memory };
+      const options = {
+        mode,
+        filename: this.#fileName,
+        memory: this.#memory,
+        backingRefusal,
+      };
       const preview = yield* previewRepair(this.#image, options, owners?.clusters);
       this.#weighed++;
       return told(preview, this.#image.source.size);

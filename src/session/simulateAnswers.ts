@@ -1,10 +1,34 @@
+import { changeRows } from '../core/repair/changeRows.js';
 import type { Difference } from '../core/simulate/verdict/difference.js';
 import type { Outcome } from '../core/simulate/copy/outcome.js';
+import type { Simulation } from '../core/simulate/verdict/simulation.js';
 import type { Verdict } from '../core/simulate/verdict/verdict.js';
-import type { DifferencePart, OperationOutcome } from '../protocol/simulation.js';
+import type { DifferencePart, OpeningAnswer, OperationOutcome } from '../protocol/simulation.js';
 
 /** Lines of each part of a difference. */
 const MAX_LINES = 100;
+
+/** What is sent of an opening. */
+const MAX_MESSAGES = 200;
+const MAX_CHANGES = 200;
+
+/** What opening has said, and what it has repaired first; undefined when it does not open. */
+export function openingAnswer({ opened, notes }: Simulation): OpeningAnswer | undefined {
+  if (!opened.ok) return undefined;
+  const { messages, messagesLeftOut } = notes;
+  const { repair } = opened;
+  return {
+    messages: messages.slice(0, MAX_MESSAGES),
+    messageCount: messages.length + messagesLeftOut,
+    repair: repair && {
+      fixed: repair.fixed,
+      corruptions: repair.corruptions,
+      rebuilt: repair.rebuilt,
+      changes: changeRows(repair.changes.kept).slice(0, MAX_CHANGES),
+      totals: [...repair.changes.totals],
+    },
+  };
+}
 
 /** What came of an operation, without its steps. */
 export function summary(outcome: Outcome, verdict: Verdict): OperationOutcome {

@@ -23,7 +23,7 @@ import type {
 } from '../protocol/simulation.js';
 import { lossOwners } from './lossOwners.js';
 import { describeList } from './builtStructures.js';
-import { differenceParts, summary } from './simulateAnswers.js';
+import { differenceParts, openingAnswer, summary } from './simulateAnswers.js';
 import { runSlice } from './slice.js';
 import { readTask, type SimulateTask } from './simulateTask.js';
 import type { Query, SimulateOptions, SimulateQuery } from '../protocol/questions.js';
@@ -117,9 +117,10 @@ export class SimulateSession {
     runSlice(SLICE, () => !isDone() && table.step(operations));
     const yours = table.yours(task.engine);
     if (yours?.refusal !== undefined) return { state: 'refused', message: yours.refusal };
-    const { outcomes = [], verdicts = [] } = yours?.run ?? {};
+    const { outcomes = [], verdicts = [], simulation } = yours?.run ?? {};
     return {
       state: isDone() ? 'done' : 'computing',
+      opening: simulation && openingAnswer(simulation),
       outcomes: outcomes.slice(0, length).map((outcome, i) => summary(outcome, verdicts[i])),
     };
   }
@@ -165,7 +166,7 @@ export class SimulateSession {
     const copy = this.#advance(task);
     if (!copy) return { state: 'computing' };
     const { run, refusal } = copy;
-    if (!run || refusal !== undefined) throw new Error(refusal);
+    if (!run?.simulation || refusal !== undefined) throw new Error(refusal);
     const done = task.operations.length;
     if (this.#compared?.run !== run || this.#compared.done !== done)
       this.#compared = { run, done, search: run.simulation.differenceSteps(), found: undefined };
@@ -258,8 +259,9 @@ export class SimulateSession {
     if (this.#short?.key !== key || !this.#short.run.begins(task.operations))
       this.#short = { key, run: new Run(this.#image, task.settings) };
     const { run } = this.#short;
-    const refusal = run.opened.ok ? undefined : run.opened.message;
-    return { run, refusal, structures: run.simulation.structures };
+    const { opened } = run;
+    const refusal = opened?.ok === false ? opened.message : undefined;
+    return { run, refusal, structures: run.simulation?.structures };
   }
 
   /** Brings that copy a step on. */
@@ -330,4 +332,4 @@ function searchOn<T>(search: Search<T>): T | undefined {
 const hasDone = (copy: Copy | undefined, operations: number): boolean =>
   copy !== undefined &&
   (copy.refusal !== undefined ||
-    (copy.run !== undefined && copy.run.outcomes.length >= operations));
+    (copy.run?.opened !== undefined && copy.run.outcomes.length >= operations));

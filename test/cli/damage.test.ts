@@ -65,6 +65,26 @@ describe('diagnose --damage', () => {
     );
   });
 
+  it('json: snapshots of one name are kept apart', () => {
+    const image = new ImageBuilder({ virtualSize: 2 ** 22 }).write(0).snapshot({ name: 'same' });
+    image.write(0).snapshot({ name: 'same' });
+    const path = join(folder, 'same.qcow2');
+    const bytes = fileBytes(layOut(image));
+    const table = image.snapshots[0].l1.tables[0]?.cluster ?? 0;
+    // Guest cluster 0 of the older one lies past the end of the file.
+    new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(table * CLUSTER, 2n ** 40n);
+    writeFileSync(path, bytes);
+    const { stdout } = runCli(['diagnose', path, '--damage', 'json']);
+    const lost = { start: 0, length: CLUSTER, state: 'lost' };
+    expect(JSON.parse(stdout)).toMatchObject({
+      disks: [
+        { ranges: [] },
+        { snapshot: 'same', id: '1', ranges: [lost] },
+        { snapshot: 'same', id: '2', ranges: [] },
+      ],
+    });
+  });
+
   it('refuses another word', () => {
     expect(runCli(['diagnose', cutOff(), '--damage', 'xml'])).toMatchObject({
       code: 1,

@@ -45,6 +45,20 @@ function lines(operations: string, ...args: string[]): unknown[] {
 }
 
 describe('qcow2-lens simulate', () => {
+  it('repairs a dirty image first, as opening it does, and says what of', () => {
+    const dirty = imageFile('dirty.qcow2', [poke(0x20000 + 2 * 5, 2, 2)], { dirty: true });
+    expect(output('write 1M 64K', dirty).stdout.split('\n').slice(0, 5)).toEqual([
+      'open: Leaked cluster 5 refcount=2 reference=1',
+      'open: Repairing cluster 5 refcount=2 reference=1',
+      'The image is dirty: opening it repairs 1 leak first',
+      '  refcount: 1',
+      'write 1048576 65536: done',
+    ]);
+    expect(lines('flush', dirty)[0]).toMatchObject({
+      open: { ok: true, repair: { 'leaks-fixed': 1, 'corruptions-left': 0, rebuilt: false } },
+    });
+  });
+
   it('prints a line for opening, for each operation, and for what is different', () => {
     expect(lines('write 1M 64k\n\n', healthy)).toMatchObject([
       { open: { ok: true } },

@@ -78,6 +78,7 @@ describe('messages of the protocol pass', () => {
     { type: 'copy', text: '0x50000' },
     { type: 'openHex', offset: 0 },
     { type: 'openBackingFile' },
+    { type: 'openAsIf' },
   ])('%j', (message) => {
     expect(fromWebview(message)).toEqual(message);
   });

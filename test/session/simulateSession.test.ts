@@ -266,3 +266,31 @@ test('the structures are shown as the operations leave them', () => {
     state: 'none',
   });
 });
+
+test('a dirty image is repaired first, and the pane is told of what', () => {
+  const dirty = layOut(
+    new ImageBuilder({ virtualSize: 64 * 2 ** 20, dirty: true }).write(0, 2).leak(3),
+  );
+  const { session } = scanned(dirty);
+  const answer = finished(session, query(['write 1M 64K']));
+  expect(answer).toMatchObject({
+    state: 'done',
+    opening: {
+      messageCount: 6,
+      repair: {
+        fixed: { corruptions: 0, leaks: 3 },
+        corruptions: 0,
+        rebuilt: false,
+        totals: [
+          ['refcount', 3],
+          ['freed', 3],
+        ],
+      },
+    },
+    outcomes: [{ verdict: { type: 'passes' } }],
+  });
+  const asked = { options: OPTIONS };
+  let swept = session.service.simulateSweep(asked);
+  while (swept.state === 'computing') swept = session.service.simulateSweep(asked);
+  expect(swept).toMatchObject({ state: 'known' });
+});

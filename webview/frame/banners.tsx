@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { Store } from '../state/store.js';
 import { plural } from '../text/text.js';
 import { Icon, IconButton } from '../parts/icon.js';
+import { LaterAssumed } from './laterPane.js';
 import { ProblemList } from '../parts/problemList.js';
 import type { ImageFacts } from '../../src/core/qcow2/facts.js';
 
@@ -12,6 +13,7 @@ export function Banners({ store }: { readonly store: Store }): JSX.Element {
   return (
     <>
       <Changed store={store} />
+      {facts?.assumed !== undefined && <LaterAssumed store={store} />}
       {facts && facts.problems.length > 0 && (
         <Problems key={facts.problems.length} facts={facts} store={store} />
       )}

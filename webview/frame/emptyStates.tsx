@@ -1,48 +1,10 @@
 import type { JSX } from 'preact';
 import type { Store } from '../state/store.js';
 import { Icon } from '../parts/icon.js';
-import { ProblemList } from '../parts/problemList.js';
-import { LaterPane } from './laterPane.js';
-import type { ImageFacts } from '../../src/core/qcow2/facts.js';
 import { clean } from '../../src/core/text.js';
-import { hostOffset } from '../../src/core/units.js';
 
 interface Props {
   readonly store: Store;
-}
-
-/** The header cannot be understood: why, and another way to look at the file. */
-export function Unreadable({ store, facts }: Props & { readonly facts: ImageFacts }): JSX.Element {
-  const first = facts.problems.at(0);
-  const { foreign } = facts;
-  return (
-    <main class="empty">
-      <div class="empty-body">
-        <Icon name="warning" />
-        <h2>This file cannot be shown as a qcow2 image</h2>
-        {foreign?.title !== undefined && (
-          <p>
-            It is {foreign.title}. {foreign.advice}
-          </p>
-        )}
-        <ProblemList problems={facts.problems} store={store} />
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            store.actions.openHex(first?.offset ?? hostOffset(0));
-          }}
-        >
-          Open in Hex Editor
-        </button>
-        {!foreign && (
-          <section class="empty-tree" aria-label="What the header says">
-            <LaterPane tab="tree" store={store} />
-          </section>
-        )}
-      </div>
-    </main>
-  );
 }
 
 /** The file cannot be read at all. */

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import type { ImageFacts } from '../../src/core/qcow2/facts.js';
 import type { Store } from '../state/store.js';
 import { Later } from '../state/later.js';
 import { Waiting } from './waiting.js';
@@ -60,6 +61,26 @@ export function LaterLegend({ store }: { readonly store: Store }): JSX.Element {
 export function LaterBetween({ store }: { readonly store: Store }): JSX.Element {
   useEffect(() => void panes.load(), []);
   return panes.known ? <panes.known.Between store={store} /> : <div class="between" />;
+}
+
+/** The banner of what is assumed; nothing until then. */
+export const LaterAssumed = ({ store }: { readonly store: Store }): JSX.Element | null =>
+  panes.known ? <panes.known.Assumed store={store} /> : null;
+
+/** The page of a header that cannot be understood. */
+export function LaterUnreadable(props: {
+  readonly store: Store;
+  readonly facts: ImageFacts;
+}): JSX.Element {
+  useEffect(() => void panes.load(), []);
+  if (panes.known)
+    return (
+      <panes.known.Unreadable
+        {...props}
+        tree={<panes.known.Pane tab="tree" store={props.store} />}
+      />
+    );
+  return <Waiting failure={panes.failure.value} />;
 }
 
 /** A pane as soon as it has been fetched. */

@@ -6,9 +6,11 @@ import type { Store } from '../state/store.js';
 import type { Tab } from '../state/viewState.js';
 import { Waiting } from './waiting.js';
 
+export { Assumed } from './assumed.js';
 export { Between } from './between.js';
 export { Legend } from './legend.js';
 export { Strip } from './strip.js';
+export { Unreadable } from './unreadable.js';
 
 type TabPane = FunctionComponent<{ readonly store: Store }>;
 

@@ -74,6 +74,10 @@ export class HostActions {
   }
 
   /** Asks the user, and opens it. */
+  openAsIf(): void {
+    this.#host.post({ type: 'openAsIf' });
+  }
+
   openBackingFile(): void {
     this.#host.post({ type: 'openBackingFile' });
   }

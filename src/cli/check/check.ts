@@ -1,5 +1,5 @@
 import { diagnose } from '../../core/check/causes/diagnose.js';
-import { ASSUME_L1_OPTION } from '../frame/assumeL1.js';
+import { ASSUME_OPTIONS } from '../frame/assumeHeader.js';
 import { checkImage, type CheckReport, ownedFindings } from './checkReport.js';
 import { checkText, noticesText } from './checkText.js';
 import { causesText } from './diagnosisText.js';
@@ -20,7 +20,7 @@ export const check = command({
   ],
   options: {
     json: { help: 'as a JSON document, with the owners of each cluster in trouble' },
-    ...ASSUME_L1_OPTION,
+    ...ASSUME_OPTIONS,
     ...MEMORY_OPTION,
   },
   run: (args, context) =>

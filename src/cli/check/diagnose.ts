@@ -1,16 +1,23 @@
 import type { Cause, Diagnosis, Step } from '../../core/check/causes/cause.js';
+import {
+  DAMAGE_FORMATS,
+  DAMAGE_RANGES,
+  damageDocument,
+  type DamageFormat,
+  ddrescueLines,
+  TOO_MANY_RANGES,
+} from '../../core/check/causes/damageReport.js';
 import { diagnose as diagnoseImage } from '../../core/check/causes/diagnose.js';
 import { stepCommand } from '../../core/check/causes/stepCommand.js';
-import { isMappable, openImage } from '../../core/qcow2/image.js';
+import { isMappable, type MappableImage, openImage } from '../../core/qcow2/image.js';
 import type { Shell } from '../../core/shell.js';
-import { ASSUME_L1_OPTION } from '../frame/assumeL1.js';
+import { ASSUME_OPTIONS } from '../frame/assumeHeader.js';
 import { checkImage } from './checkReport.js';
 import { command } from '../frame/command.js';
-import { DAMAGE_RANGES, damageJson, ddrescueMap } from './damageReport.js';
 import { diagnosisText } from './diagnosisText.js';
 import { finish } from '../../core/work.js';
 import { jsonArray, printPieces } from '../frame/pieces.js';
-import { type Printable, t } from '../frame/printable.js';
+import { Printable, t } from '../frame/printable.js';
 import { MEMORY_OPTION, memoryOf, scanWithin } from '../frame/scanWithin.js';
 import { RefusalError } from '../frame/refusal.js';
 import { withImage } from '../frame/subject.js';
@@ -27,7 +34,7 @@ export const diagnose = command({
       value: 'json|ddrescue',
       help: "ranges of the guest's disk and of snapshots that are lost, shared or in doubt",
     },
-    ...ASSUME_L1_OPTION,
+    ...ASSUME_OPTIONS,
     ...MEMORY_OPTION,
   },
   run: (args, context) =>
@@ -44,7 +51,8 @@ export const diagnose = command({
       const diagnosis = finish(diagnoseImage(image, scan, filename, ranges));
       if (damage) {
         if (!isMappable(image)) throw new RefusalError('the header does not say where the disk is');
-        if (damage === 'json') context.output.print(damageJson(image, diagnosis));
+        if (damage === 'json')
+          context.output.print(t`${Printable.json(damageDocument(image, diagnosis), 1)}\n`);
         else printPieces(context.output, ddrescueMap(image, diagnosis));
         return report.exitCode;
       }
@@ -59,8 +67,18 @@ export const diagnose = command({
     }),
 });
 
-function damageOf(word: string | undefined): 'json' | 'ddrescue' | undefined {
-  if (word === undefined || word === 'json' || word === 'ddrescue') return word;
+function* ddrescueMap(
+  image: MappableImage,
+  diagnosis: Diagnosis,
+): Generator<Printable, void, void> {
+  const lines = ddrescueLines(image, diagnosis);
+  if (!lines) throw new RefusalError(TOO_MANY_RANGES);
+  for (const line of lines) yield t`${line}\n`;
+}
+
+function damageOf(word: string | undefined): DamageFormat | undefined {
+  const format = DAMAGE_FORMATS.find((known) => known === word);
+  if (word === undefined || format) return format;
   throw new RefusalError(`--damage is 'json' or 'ddrescue', found '${word}'`);
 }
 
@@ -84,7 +102,7 @@ function causeJson(cause: Cause, filename: string, shell: Shell): Record<string,
     explanation,
     advice: [...doNext.map(({ text }) => text), ...doNot.map(({ text }) => `Do not: ${text}`)],
     host,
-    guest: danger.guest,
+    guest: danger.guest.map(({ start, length, snapshot }) => ({ start, length, snapshot })),
     findings,
     danger: {
       text: danger.text,

@@ -1,9 +1,8 @@
 import { isForeign } from '../../core/qcow2/header.js';
-import { assumeL1, type AssumedL1 } from '../../core/qcow2/assumedL1.js';
 import { type Image, isMappable, type MappableImage, openImage } from '../../core/qcow2/image.js';
 import { FileError, type FileSource } from '../../node/fileSource.js';
 import type { ByteSource } from '../../core/byteSource.js';
-import { assumedL1 } from './assumeL1.js';
+import { assumptions } from './assumeHeader.js';
 import type { Context } from './command.js';
 import type { Arguments } from './options.js';
 import type { Output } from './output.js';
@@ -18,10 +17,10 @@ export class Subject {
   readonly bytes: ByteSource;
   #changed: boolean | undefined;
 
-  constructor(filename: string, source: FileSource, assumed?: AssumedL1) {
+  constructor(filename: string, source: FileSource, bytes: ByteSource = source) {
     this.filename = filename;
     this.source = source;
-    this.bytes = assumed ? assumeL1(source, assumed) : source;
+    this.bytes = bytes;
   }
 
   /** Another file that belongs to the image has changed. */
@@ -75,7 +74,7 @@ export function withImage(
   const [filename, ...rest] = args.operands;
   if (filename === undefined || rest.length > 0)
     throw new RefusalError(`${name} takes one image, found ${args.operands.length}`);
-  const assumed = assumedL1(args.get('assume-l1'));
+  const assume = assumptions(args);
   let source: FileSource;
   try {
     source = open(filename);
@@ -83,8 +82,9 @@ export function withImage(
     if (error instanceof FileError) unopened?.(error.message);
     throw error;
   }
-  const subject = new Subject(filename, source, assumed);
+  let subject = new Subject(filename, source);
   try {
+    if (assume) subject = new Subject(filename, source, assume(source));
     const code = run(subject);
     return subject.hasChanged() ? sayChanged(subject, output) : code;
   } catch (error) {

@@ -1,5 +1,5 @@
 import { openImage } from '../../core/qcow2/image.js';
-import { ASSUME_L1_OPTION } from '../frame/assumeL1.js';
+import { ASSUME_OPTIONS } from '../frame/assumeHeader.js';
 import { command } from '../frame/command.js';
 import { foreignJson, infoJson } from './infoReport.js';
 import { infoText } from './infoText.js';
@@ -13,7 +13,7 @@ export const info = command({
   details: ['Exit code 1 when QEMU refuses the image; what can be shown of it is shown.'],
   options: {
     json: { help: "the document of 'qemu-img info --output=json', and more" },
-    ...ASSUME_L1_OPTION,
+    ...ASSUME_OPTIONS,
   },
   run: (args, context) =>
     withImage('info', args, context, (subject) => {

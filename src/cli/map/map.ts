@@ -1,4 +1,4 @@
-import { ASSUME_L1_OPTION } from '../frame/assumeL1.js';
+import { ASSUME_OPTIONS } from '../frame/assumeHeader.js';
 import { command } from '../frame/command.js';
 import { mapImage } from './mapReport.js';
 import { mapJson, mapText } from './mapText.js';
@@ -14,7 +14,7 @@ export const map = command({
   options: {
     json: { help: "the array of 'qemu-img map --output=json' of QEMU 8.2 and later" },
     backing: { help: 'follow the backing chain' },
-    ...ASSUME_L1_OPTION,
+    ...ASSUME_OPTIONS,
   },
   run: (args, context) =>
     withImage('map', args, context, (subject) => {

@@ -16,8 +16,8 @@ import type { Arguments, OptionTable } from '../frame/options.js';
 import type { Output } from '../frame/output.js';
 import { linesOf, Printable, t } from '../frame/printable.js';
 import { RefusalError, valid } from '../frame/refusal.js';
-import { finalJson, outcomeJson } from './simulateJson.js';
-import { finalText, outcomeText } from './simulateText.js';
+import { finalJson, outcomeJson, repairJson } from './simulateJson.js';
+import { finalText, outcomeText, repairText } from './simulateText.js';
 import { type Subject, withImage } from '../frame/subject.js';
 
 const TYPE_OPTIONS: OptionTable = Object.fromEntries(
@@ -85,6 +85,7 @@ export const simulate = command({
 const openLine = (open: {
   readonly ok: boolean;
   readonly message: string | undefined;
+  readonly repair?: object | undefined;
 }): Printable => t`${Printable.json({ open })}\n`;
 
 function run(
@@ -100,12 +101,19 @@ function run(
     if (json) output.print(openLine({ ok: false, message }));
     throw new RefusalError(message);
   }
-  const simulation = new Simulation(image, settings);
-  const { opened } = simulation;
-  const messages = opened.ok ? opened.messages : [opened.message];
+  const simulation = Simulation.open(image, settings);
+  const { opened, notes } = simulation;
+  const messages = [...notes.messages];
+  if (notes.messagesLeftOut > 0) messages.push(`… and ${notes.messagesLeftOut} more lines`);
+  if (!opened.ok) messages.push(opened.message);
   const message = messages.join('\n') || undefined;
-  if (json) output.print(openLine({ ok: opened.ok, message }));
-  else output.print(linesOf(messages.map((line) => `open: ${line}`)));
+  const repair = opened.ok ? opened.repair : undefined;
+  if (json)
+    output.print(openLine({ ok: opened.ok, message, repair: repair && repairJson(repair) }));
+  else {
+    output.print(linesOf(messages.map((line) => `open: ${line}`)));
+    if (repair) output.print(repairText(repair));
+  }
   if (!opened.ok) return 1;
   for (const operation of operations) {
     const outcome = simulation.run(operation);

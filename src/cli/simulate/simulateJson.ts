@@ -1,4 +1,5 @@
 import { typeNames } from '../../core/overlap/types.js';
+import type { OpeningRepair } from '../../core/repair/openingRepair.js';
 import type { Difference } from '../../core/simulate/verdict/difference.js';
 import { operationText } from '../../core/simulate/copy/operation.js';
 import type { Outcome } from '../../core/simulate/copy/outcome.js';
@@ -45,6 +46,15 @@ export function outcomeJson(outcome: Outcome): object {
     caches,
   };
 }
+
+/** What opening a dirty image has repaired; of the changes how many there are of each kind. */
+export const repairJson = ({ fixed, corruptions, rebuilt, changes }: OpeningRepair): object => ({
+  'corruptions-fixed': fixed.corruptions,
+  'leaks-fixed': fixed.leaks,
+  'corruptions-left': corruptions,
+  rebuilt,
+  changes: Object.fromEntries(changes.totals),
+});
 
 export const finalJson = (final: Difference): object => ({
   ...final,

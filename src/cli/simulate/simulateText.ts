@@ -1,5 +1,7 @@
 import { hex } from '../../core/bytes.js';
 import { typeNames } from '../../core/overlap/types.js';
+import type { OpeningRepair } from '../../core/repair/openingRepair.js';
+import { repairedFirstText } from '../../core/repair/repairedFirst.js';
 import type { Difference } from '../../core/simulate/verdict/difference.js';
 import { messageLines } from '../../core/simulate/copy/laterMessages.js';
 import { operationText } from '../../core/simulate/copy/operation.js';
@@ -20,6 +22,12 @@ export function outcomeText(outcome: Outcome): Printable {
   }
   if (outcome.stepsLeftOut > 0) lines.push(`  … and ${outcome.stepsLeftOut} more steps`);
   return linesOf(lines);
+}
+
+/** What opening a dirty image has repaired first, for people. */
+export function repairText(repair: OpeningRepair): Printable {
+  const changes = [...repair.changes.totals].map(([what, number]) => `  ${what}: ${number}`);
+  return linesOf([repairedFirstText(repair), ...changes]);
 }
 
 /** What is different in the file, for people. */

@@ -4,6 +4,7 @@ import { DataClusters, fullSize, requiredSize, USUAL_IMAGE } from '../../core/sp
 import type { MappableImage } from '../../core/qcow2/image.js';
 import type { Shell } from '../../core/shell.js';
 import { finish } from '../../core/work.js';
+import { ASSUME_OPTIONS } from '../frame/assumeHeader.js';
 import { command, type OpenFile } from '../frame/command.js';
 import { mapImage } from '../map/mapReport.js';
 import { jsonDocument, printPieces } from '../frame/pieces.js';
@@ -26,6 +27,7 @@ export const space = command({
       help: 'what deleting it would free; may be given several times',
     },
     backing: { help: 'follow the backing chain, to say what a new file would need' },
+    ...ASSUME_OPTIONS,
     ...MEMORY_OPTION,
   },
   run: (args, context) =>
@@ -63,7 +65,7 @@ function newImageOf(
   const fullyAllocated = fullSize(diskSize, USUAL_IMAGE);
   if (image.backingFile !== undefined && open === undefined)
     return { fullyAllocated, bitmaps, required: undefined };
-  const entries = mapImage(subject.source, subject.filename, open);
+  const entries = mapImage(subject.bytes, subject.filename, open);
   const data = new DataClusters(USUAL_IMAGE.clusterSize);
   for (;;) {
     const { done, value } = entries.next();

@@ -17,6 +17,7 @@ import { StoredRefcounts } from './storedRefcounts.js';
 import type { TableIndex } from './tableIndex.js';
 import { UnreadClaims } from './unreadClaims.js';
 import type { ScanFailure } from './finding.js';
+import type { Work } from '../work.js';
 
 export interface ScanProgress {
   /** What is being read, for people. */
@@ -131,4 +132,14 @@ export function* scan(
       l1.failure ??
       bitmaps.failure,
   };
+}
+
+/** The same for whoever does not ask how far it is. */
+export function* scanned(image: MappableImage, memory = DEFAULT_MEMORY): Work<Scan> {
+  const steps = scan(image, memory);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    yield;
+  }
 }

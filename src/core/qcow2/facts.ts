@@ -45,6 +45,8 @@ export interface ImageFacts {
     | undefined;
   /** What is wrong with the header or with a table it points to, in the order in which QEMU looks. */
   readonly problems: readonly Problem[];
+  /** What is taken to be in the header, as parseAssumedHeader reads it; undefined: what it says itself. */
+  readonly assumed?: string;
 }
 
 const ENCRYPTION = ['none', 'aes', 'luks'] as const;

@@ -243,8 +243,10 @@ class CopiedCheck {
       this.#counts.checkErrors++;
       throw new PassFailed(errno);
     }
-    if (table % sizes.clusterSize === 0) copy.flip(table, changed);
-    else file.writeAfterCheck('L2 table', table, [bytesPart(this.#bytes.slice())]);
+    if (table % sizes.clusterSize === 0) {
+      copy.flip(table, changed);
+      file.noteWrite('L2 table', table, sizes.clusterSize);
+    } else file.writeAfterCheck('L2 table', table, [bytesPart(this.#bytes.slice())]);
     file.overlay.write(table + sizes.clusterSize, []);
     this.#counts.corruptions -= changed.length;
     this.#counts.corruptionsFixed += changed.length;
@@ -252,8 +254,7 @@ class CopiedCheck {
 
   /** The refcounts, if all are known and it makes no difference that QEMU looks them up. */
   #known(): ReferenceCounts | undefined {
-    const { driver } = this.#state;
-    return driver.dataFile || driver.refcountCache.isDirty ? undefined : this.#stored;
+    return this.#state.driver.dataFile ? undefined : this.#unasked();
   }
 
   /** Whether it is a plain entry with the right flag, as most are. */
@@ -266,9 +267,8 @@ class CopiedCheck {
   /** The refcount of a cluster; undefined when it cannot be read. */
   #refcount(cluster: number): number | bigint | undefined {
     const { driver } = this.#state;
-    const stored = this.#stored;
-    // A dirty block may have to make room, which QEMU writes then: the look-ups themselves matter.
-    if (stored && cluster < stored.length && !driver.refcountCache.isDirty) {
+    const stored = this.#unasked();
+    if (stored && cluster < stored.length) {
       const count = stored.get(cluster);
       if (count < UNKNOWN_COUNT) return count;
     }
@@ -277,5 +277,14 @@ class CopiedCheck {
       value = driver.refcounts.get(cluster);
     });
     return errno === undefined ? value : undefined;
+  }
+
+  /**
+   * The refcounts where nobody needs to look them up in the cache: a dirty block may have to make room,
+   * which QEMU writes then.
+   */
+  #unasked(): ReferenceCounts | undefined {
+    const { driver, keepsCaches } = this.#state;
+    return keepsCaches || driver.refcountCache.isDirty ? undefined : this.#stored;
   }
 }

@@ -1,5 +1,5 @@
 import { hostOffset, type HostOffset } from '../units.js';
-import type { Errno } from '../simulate/copy/failure.js';
+import { type Errno, errnoText } from '../simulate/copy/failure.js';
 
 /** What one pass of QEMU's check has counted (BdrvCheckResult). */
 export interface Counts {
@@ -39,6 +39,9 @@ export function addFaults(to: Counts, from: Counts): void {
 
 /** The errors that end a pass, with QEMU's text: those of the driver, and want of memory. */
 export type PassErrno = Errno | 'ENOMEM';
+
+export const passErrnoText = (errno: PassErrno): string =>
+  errno === 'ENOMEM' ? 'Cannot allocate memory' : errnoText(errno);
 
 /** A pass of the check returns an error: it has no counts then. */
 export class PassFailed extends Error {

@@ -4,20 +4,14 @@ import { DEFAULT_MEMORY } from '../check/scan.js';
 import { readHeader } from '../qcow2/header.js';
 import { type Image, isMappable } from '../qcow2/image.js';
 import { hex } from '../bytes.js';
-import {
-  type Errno,
-  errnoText,
-  ProcessAbort,
-  RequestError,
-  Unpredictable,
-} from '../simulate/copy/failure.js';
+import { ProcessAbort, RequestError, Unpredictable } from '../simulate/copy/failure.js';
 import { allMessages } from '../simulate/copy/laterMessages.js';
 import type { LaterMessage } from '../simulate/copy/outcome.js';
 import type { Overlay } from '../simulate/copy/overlay.js';
 import { close } from '../simulate/driver/requests/close.js';
 import type { Work } from '../work.js';
 import { ChangeList } from './changes.js';
-import { type Counts, PassFailed, type PassErrno } from './counts.js';
+import { type Counts, passErrnoText, PassFailed } from './counts.js';
 import { FIX_NOTHING, fixingOf, type RepairMode } from './mode.js';
 import { openForCheck } from './openForCheck.js';
 import { checkOnce } from './pass.js';
@@ -98,16 +92,11 @@ const NO_CHECKS = 'qemu-img: This image format does not support checks';
 /** For files without a geometry, which nobody repairs. */
 const MIN_CLUSTER_SIZE = 512;
 
-const ENOMEM_TEXT = 'Cannot allocate memory';
-
-const textOfErrno = (errno: PassErrno): string =>
-  errno === 'ENOMEM' ? ENOMEM_TEXT : errnoText(errno satisfies Errno);
-
 class Run {
   readonly #image: Image;
   readonly #options: RepairOptions;
   readonly #changes = new ChangeList();
-  readonly #recorder: RepairRecorder;
+  readonly #recorder = new RepairRecorder();
   readonly #overlay: RepairCopy;
   readonly #fileSystem: FileSystem;
   #counts: Counts | undefined;
@@ -124,7 +113,6 @@ class Run {
       image.geometry?.clusterSize ?? MIN_CLUSTER_SIZE,
       this.#fileSystem.punchesHoles,
     );
-    this.#recorder = new RepairRecorder(() => undefined);
   }
 
   *run(): Work<Repair> {
@@ -201,6 +189,7 @@ class Run {
       changes: this.#changes,
       budget: new Budget(memory ?? DEFAULT_MEMORY),
       fileSystem: this.#fileSystem,
+      keepsCaches: false,
     };
     const exitCode = yield* this.#passesOver(state, mode);
     close(driver);
@@ -229,7 +218,7 @@ class Run {
       return counts.corruptions > 0 ? 2 : counts.leaks > 0 ? 3 : 0;
     } catch (error) {
       if (!(error instanceof PassFailed) && !(error instanceof RequestError)) throw error;
-      recorder.message(`qemu-img: Check failed: ${textOfErrno(error.errno)}`);
+      recorder.message(`qemu-img: Check failed: ${passErrnoText(error.errno)}`);
       return 1;
     }
   }

@@ -2,7 +2,7 @@ import type { Budget } from '../map/budget.js';
 import type { Driver } from '../simulate/driver/driver.js';
 import type { ChangeList } from './changes.js';
 import type { RepairCopy } from './repairCopy.js';
-import type { RepairRecorder } from './repairRecorder.js';
+import type { Recorder } from '../simulate/copy/recorder.js';
 
 /** The file system under the image, as far as a repair depends on it. */
 export interface FileSystem {
@@ -20,10 +20,12 @@ export interface RepairState {
   readonly driver: Driver;
   /** What the driver writes to. */
   readonly copy: RepairCopy;
-  readonly recorder: RepairRecorder;
+  readonly recorder: Recorder;
   readonly changes: ChangeList;
   readonly budget: Budget;
   readonly fileSystem: FileSystem;
+  /** The caches are used afterwards: look-ups that change nothing else are done, too. */
+  readonly keepsCaches: boolean;
 }
 
 /** Length of the file as QEMU's block layer counts it, in whole sectors of 512 bytes. */

@@ -53,7 +53,7 @@ export function simulate(
   operations: string,
   settings: Partial<SimulationSettings> = {},
 ): Simulated {
-  const simulation = new Simulation(of, { ...SETTINGS, ...settings });
+  const simulation = Simulation.open(of, { ...SETTINGS, ...settings });
   if (!simulation.opened.ok) throw new Error(simulation.opened.message);
   const outcomes = operations
     .split('\n')

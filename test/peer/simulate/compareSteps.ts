@@ -3,7 +3,11 @@ import type { Outcome, Step } from '../../../src/core/simulate/copy/outcome.js';
 import type { Trace } from './trace.js';
 
 /** The first write to the file and the first look-up in a cache that are not alike. */
-export function differentSteps(what: string, trace: Trace, outcome: Outcome | undefined): string[] {
+export function differentSteps(
+  what: string,
+  trace: Trace,
+  outcome: Pick<Outcome, 'steps' | 'stepsLeftOut'> | undefined,
+): string[] {
   if (outcome === undefined || outcome.stepsLeftOut > 0) return [];
   const writes = trace.writes.map(({ offset, size }) => `${hex(offset)}+${hex(size)}`);
   const lookUps = trace.lookUps.map(

@@ -1,5 +1,4 @@
 import { memorySource, type ByteSource } from '../../../src/core/byteSource.js';
-import { INCOMPATIBLE } from '../../../src/core/qcow2/features.js';
 import { readHeader } from '../../../src/core/qcow2/header.js';
 import type { Ending } from '../../../src/core/simulate/copy/outcome.js';
 import type { Overlay } from '../../../src/core/simulate/copy/overlay.js';
@@ -14,7 +13,7 @@ import type { Workspace } from './workspace.js';
 
 /** What QEMU and the simulator make of the same case. */
 export type Verdict =
-  | { readonly type: 'agreed'; readonly qemu: IoRun }
+  | { readonly type: 'agreed'; readonly qemu: IoRun; readonly isRepaired: boolean }
   | { readonly type: 'left-out'; readonly rule: string }
   | { readonly type: 'disagreed'; readonly differences: readonly string[] };
 
@@ -33,7 +32,7 @@ export function compareWrites(workspace: Workspace, simulation: SimulationCase):
     // Ours must come to an end on any image, also where there is nothing to compare with.
     return { type: 'disagreed', differences: [whatWasThrown(error)] };
   }
-  const rule = leftOut(before, qemu);
+  const rule = leftOut(qemu);
   if (rule !== undefined) return { type: 'left-out', rule };
   const differences = differentAnswers(operations, qemu, ours);
   const unforetold = ours.answers.map(({ ending }) => ending).find(isUnpredictable);
@@ -45,21 +44,17 @@ export function compareWrites(workspace: Workspace, simulation: SimulationCase):
   if (differences.length > 0 || unforetold !== undefined) {
     return { type: 'left-out', rule: unforetold?.reason ?? doubt ?? '' };
   }
-  return { type: 'agreed', qemu };
+  return { type: 'agreed', qemu, isRepaired: ours.isRepaired };
 }
 
 /** Why there is nothing to compare. */
-function leftOut(before: ByteSource, qemu: IoRun): string | undefined {
+function leftOut(qemu: IoRun): string | undefined {
   if (qemu.timedOut) return 'qemu-io timed out';
   const refusal = qemu.isOpened ? '' : (qemu.openMessages.at(-1) ?? '');
-  const features = readHeader(before).value('incompatible_features');
-  const isDirty = (features & INCOMPATIBLE.dirty) !== 0n;
-  if (isDirty && (qemu.isOpened || refusal.startsWith(REPAIR))) return 'QEMU repairs it first';
   if (refusal.includes("'encrypt.key-secret'")) return 'passphrase';
   return ANOTHER_FILE.test(refusal) ? 'another file' : undefined;
 }
 
-const REPAIR = 'Could not repair dirty image';
 const ANOTHER_FILE = /^Could not open (backing file|'(?!image\.qcow2'))|requires a file name/;
 
 const isUnpredictable = (ending: Ending): ending is Ending & { readonly state: 'unpredictable' } =>
@@ -87,12 +82,18 @@ function differentAnswers(operations: readonly string[], qemu: IoRun, ours: OurR
   };
   if (!qemu.isOpened || ours.refusal !== undefined) {
     differ('refusal', qemu.isOpened ? undefined : qemu.openMessages.at(-1), ours.refusal);
+    if (differences.length > 0 || qemu.death !== undefined) return differences;
+    differ('before it', qemu.openMessages.slice(0, -1).join(' | '), ours.openMessages.join(' | '));
+    if (qemu.openTrace) differences.push(...differentSteps('opening', qemu.openTrace, ours.notes));
     return differences;
   }
+  if (!operations.some(isSnapshotOperation) && qemu.openTrace)
+    differences.push(...differentSteps('opening', qemu.openTrace, ours.notes));
   differ('opening', qemu.openMessages.join(' | '), ours.openMessages.join(' | '));
   const answers = [...qemu.answers, ...(qemu.closing === undefined ? [] : [qemu.closing])];
-  // A run of qemu-img has no seam between what opening the image writes, and the operation.
-  let isSure = !(operations.some(isSnapshotOperation) && ours.openingWrote);
+  // A run of qemu-img has no seam between what opening the image does, and the operation.
+  const isOpeningSilent = ours.notes?.steps.length === 0;
+  let isSure = isOpeningSilent || !operations.some(isSnapshotOperation);
   answers.forEach(({ error, messages, trace }, index) => {
     const line = operations[index] ?? 'close';
     const own = ours.answers[index];

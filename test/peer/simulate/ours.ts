@@ -6,7 +6,7 @@ import { allMessages } from '../../../src/core/simulate/copy/laterMessages.js';
 import { parseSimulatedOperation } from '../../../src/core/simulate/copy/operation.js';
 import type { Ending, Outcome } from '../../../src/core/simulate/copy/outcome.js';
 import type { Overlay } from '../../../src/core/simulate/copy/overlay.js';
-import { Simulation } from '../../../src/core/simulate/verdict/simulation.js';
+import { type OpeningNotes, Simulation } from '../../../src/core/simulate/verdict/simulation.js';
 import type { SimulationSettings } from '../../../src/core/simulate/driver/settings.js';
 import { inflate } from '../../../src/node/compression.js';
 import { isAtLeastText } from '../qemuVersion.js';
@@ -25,13 +25,14 @@ export interface OurAnswer {
 export interface OurRun {
   /** QEMU's text when the image is not opened. */
   readonly refusal: string | undefined;
-  /** Whether opening the image wrote to the file. */
-  readonly openingWrote: boolean;
+  /** Undefined for what is refused whatever the image. */
+  readonly notes: OpeningNotes | undefined;
+  readonly isRepaired: boolean;
   /** One for each operation, and one for closing, unless QEMU ends before. */
   readonly answers: readonly OurAnswer[];
   /** What was said while opening. */
   readonly openMessages: readonly string[];
-  /** The file afterwards; undefined when the image is not opened. */
+  /** The file afterwards; undefined when it was never written to. */
   readonly file: Overlay | undefined;
 }
 
@@ -47,24 +48,27 @@ export function runOurs(
   if (!isMappable(image)) {
     return refused(image.refusal.open ?? 'no refusal');
   }
-  const simulation = new Simulation(image, settings);
-  if (!simulation.opened.ok) {
-    return refused(simulation.opened.message);
-  }
-  const openingWrote = simulation.overlay.changes().next().done !== true;
-  const answers: OurAnswer[] = [];
+  const simulation = Simulation.open(image, settings);
+  const { opened } = simulation;
   // qemu-img does one thing to an image, and closes it before it says a word about it.
   const isOneAnswer = operations.some(isSnapshotOperation);
+  if (!opened.ok) {
+    const { notes, overlay } = simulation;
+    const openMessages = isOneAnswer ? notes.messages.map(asQemuImg) : notes.messages;
+    return { ...refused(opened.message), openMessages, notes, file: overlay };
+  }
+  const answers: OurAnswer[] = [];
   for (const line of [...operations, 'close']) {
     const answer = runOne(simulation, line);
     answers.push(answer);
     if (line === 'abort' || isOver(answer.ending)) break;
   }
-  const { messages } = simulation.opened;
+  const { messages } = opened;
   return {
     refusal: undefined,
+    notes: simulation.notes,
+    isRepaired: opened.repair !== undefined,
     openMessages: isOneAnswer ? [] : messages,
-    openingWrote,
     answers: isOneAnswer ? [ofQemuImg(answers.reduce(joined), messages)] : answers,
     file: simulation.overlay,
   };
@@ -72,8 +76,9 @@ export function runOurs(
 
 const refused = (refusal: string): OurRun => ({
   refusal,
+  notes: undefined,
+  isRepaired: false,
   openMessages: [],
-  openingWrote: false,
   answers: [],
   file: undefined,
 });
@@ -86,8 +91,10 @@ function isOver({ state }: Ending): boolean {
 /** The same in the words of the other program, with what it says while it opens the image. */
 function ofQemuImg(answer: OurAnswer, opening: readonly string[]): OurAnswer {
   const messages = [...opening, ...answer.messages];
-  return { ...answer, messages: messages.map((text) => text.replace(/^qemu-io: /, 'qemu-img: ')) };
+  return { ...answer, messages: messages.map(asQemuImg) };
 }
+
+const asQemuImg = (text: string): string => text.replace(/^qemu-io: /, 'qemu-img: ');
 
 /** An operation and the closing behind it. */
 function joined(operation: OurAnswer, closing: OurAnswer): OurAnswer {

@@ -18,6 +18,8 @@ export interface Answer {
 export interface IoRun {
   /** What was said while opening, without qemu-io's words in front of a refusal. */
   readonly openMessages: readonly string[];
+  /** Undefined when it cannot be told from the rest. */
+  readonly openTrace: Trace | undefined;
   readonly isOpened: boolean;
   /** One for each operation, up to the one in which QEMU died of an assertion. */
   readonly answers: readonly Answer[];
@@ -133,6 +135,7 @@ function parseOutput({ text, death, timedOut }: Ended, operations: readonly stri
     openMessages: linesOf(opened)
       .filter((line) => !isTraced(line) && !line.startsWith(HINT))
       .map((line) => (line.startsWith(REFUSAL) ? line.slice(REFUSAL.length) : line)),
+    openTrace: parseTrace(linesOf(opened), false),
     isOpened,
     answers: rest.map((answer, index) => parseAnswer(answer, operations[index] ?? 'close')),
     death,
@@ -153,9 +156,16 @@ const NOT_OPENED = /^qemu-img: Could not open '.*?': /m;
 /** The whole run is one answer, in which the image is opened, changed and closed. */
 function parseSnapshotOutput({ text, death, timedOut }: Ended): IoRun {
   const refusal = NOT_OPENED.exec(text);
-  const lines = linesOf(refusal === null ? '' : text.slice(refusal.index + refusal[0].length));
+  const lines =
+    refusal === null
+      ? []
+      : [
+          ...linesOf(text.slice(0, refusal.index)),
+          ...linesOf(text.slice(refusal.index + refusal[0].length)),
+        ];
   return {
     openMessages: lines.filter((line) => !isTraced(line) && !line.startsWith(HINT)),
+    openTrace: refusal === null ? undefined : parseTrace(linesOf(text), false),
     isOpened: refusal === null,
     answers: refusal === null ? [parseAnswer(text, 'snapshot')] : [],
     death,

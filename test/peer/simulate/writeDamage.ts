@@ -10,6 +10,7 @@ const COMPRESSED = 1n << 62n;
 const OFFSET_BITS = 0x00fffffffffffe00n;
 
 const INCOMPATIBLE_FEATURES = 72;
+const DIRTY = 1n;
 const CORRUPT = 2n;
 
 type Kind = 'refcount' | 'l2' | 'l1' | 'refcount-table' | 'snapshot-l1' | 'feature' | 'name';
@@ -25,8 +26,15 @@ const WEIGHTS: readonly (readonly [Kind, number])[] = [
 ];
 const KINDS = WEIGHTS.flatMap(([kind, weight]) => new Array<Kind>(weight).fill(kind));
 
-/** None, what makes writes go wrong, or any damage at all. */
+/** None, what makes writes go wrong, or any damage at all; some of it on an image that is dirty. */
 export function writeDamage(random: Random, places: WritePlaces): Damage {
+  const damage = anyDamage(random, places);
+  if (places.version === 2 || !random.chance(0.15)) return damage;
+  const features = places.read(INCOMPATIBLE_FEATURES, 8);
+  return { ...damage, pokes: [...damage.pokes, poke(INCOMPATIBLE_FEATURES, features | DIRTY)] };
+}
+
+function anyDamage(random: Random, places: WritePlaces): Damage {
   const choice = random.below(20);
   if (choice < 5) return { pokes: [] };
   if (choice < 8) return randomDamage(random, places);
@@ -45,7 +53,9 @@ function onePoke(random: Random, places: WritePlaces, kind: Kind): Poke[] {
     case 'feature': {
       if (places.version === 2) return [];
       const old = places.read(INCOMPATIBLE_FEATURES, 8);
-      const bit = random.chance(0.5) ? CORRUPT : 1n << BigInt(random.below(64));
+      const bit = random.chance(0.5)
+        ? random.pick([CORRUPT, DIRTY])
+        : 1n << BigInt(random.below(64));
       return [poke(INCOMPATIBLE_FEATURES, old | bit)];
     }
     case 'name':

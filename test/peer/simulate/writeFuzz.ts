@@ -14,8 +14,8 @@ import { writePlaces, type WritePlaces } from './writePlaces.js';
 
 /** Different disagreements that are shrunk; the rest is counted. */
 const MAX_SHRUNK = 20;
-/** Of QEMU's own images: what is encrypted, repaired when it is opened, or too large to be quick. */
-const NOT_WRITTEN = /luks|left-dirty|2097152|falloc|full/;
+/** Of QEMU's own images: what is encrypted, or too large to be quick. */
+const NOT_WRITTEN = /luks|2097152|falloc|full/;
 
 export interface Disagreement {
   readonly number: number;
@@ -57,7 +57,8 @@ export class WriteFuzz {
     const verdict = this.verdict(simulation);
     switch (verdict.type) {
       case 'agreed':
-        this.#count(verdict.qemu.isOpened ? 'agreed' : 'agreed, refused');
+        if (verdict.isRepaired) this.#count('agreed, repaired when opened');
+        else this.#count(verdict.qemu.isOpened ? 'agreed' : 'agreed, refused');
         for (const message of verdict.qemu.answers.flatMap((answer) => answer.messages)) {
           this.#messageShapes.add(shapeOf(message));
         }

@@ -192,6 +192,8 @@ function hosted(map: ClusterMap): HostedImage {
       diagnosis: () => ({ state: 'diagnosed', diagnosis: HEALTHY }),
       repairs: () => ({ state: 'failed', message: 'a map alone has no repairs' }),
       space: () => ({ state: 'failed', message: 'a map alone has no bill' }),
+      lostTables: refuse,
+      damage: refuse,
       tree: () => ({ total: 0, nodes: [] }),
       next: (query) => navigator.next(query),
       cells: (query) => ({ generation: 1, runs: navigator.cells(query) }),

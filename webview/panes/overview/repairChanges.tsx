@@ -1,27 +1,8 @@
 import type { JSX } from 'preact';
-import type { ChangeKind } from '../../../src/core/repair/changes.js';
-import type { ChangeRow } from '../../../src/core/repair/changeRows.js';
 import type { PreviewedRepair } from '../../../src/protocol/repair.js';
-import { clean } from '../../../src/core/text.js';
-import { hex } from '../../../src/core/bytes.js';
-import { OffsetLink } from '../../parts/offsetLink.js';
+import { changesIn, RepairRows } from '../../parts/repairRows.js';
 import type { Store } from '../../state/store.js';
-import { count, plural, size } from '../../text/text.js';
-
-const WHAT: Readonly<Record<ChangeKind, string>> = {
-  'header-field': 'header',
-  'l1-entry': 'L1 entry',
-  'l2-entry': 'L2 entry',
-  refcount: 'refcount of cluster',
-  'refcount-block': 'refcount block',
-  'refcount-table': 'refcount table',
-  'snapshot-table': 'snapshot table',
-  'bitmap-directory': 'bitmap directory',
-  'bitmap-table': 'bitmap table',
-  'bitmap-data': 'bitmap data',
-  freed: 'given free',
-  'file-length': 'file length',
-};
+import { plural } from '../../text/text.js';
 
 interface Props {
   readonly store: Store;
@@ -30,9 +11,8 @@ interface Props {
 
 /** What a repair would change, in QEMU's order, each with its place. */
 export function RepairChanges({ store, repair }: Props): JSX.Element {
-  const { changes, totals, mode } = repair;
-  const all = totals.reduce((sum, [what, number]) => sum + (what === 'freed' ? 0 : number), 0);
-  const told = changes.reduce((sum, row) => sum + (row.what === 'freed' ? 0 : row.count), 0);
+  const { mode } = repair;
+  const all = changesIn(repair);
   return (
     <section class="repair-changes" aria-labelledby="repair-changes">
       <div class="section-head">
@@ -41,50 +21,7 @@ export function RepairChanges({ store, repair }: Props): JSX.Element {
         </h3>
         <span class="dim">{all === 0 ? 'none' : plural(all, 'change')}</span>
       </div>
-      {changes.length > 0 && (
-        <div class="repair-rows" tabIndex={0} role="region" aria-label="List of changes">
-          <table>
-            <thead class="for-readers">
-              <tr>
-                <th>What</th>
-                <th>Where</th>
-                <th>Before</th>
-                <th>After</th>
-                <th>On the disk</th>
-              </tr>
-            </thead>
-            <tbody>
-              {changes.map((row) => (
-                <Row key={`${row.what}${row.offset}${row.after ?? ''}`} row={row} store={store} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      {told < all && <p class="dim">and {plural(all - told, 'more change', 'more changes')}</p>}
+      <RepairRows store={store} changes={repair.changes} totals={repair.totals} />
     </section>
   );
-}
-
-function Row({ row, store }: { readonly row: ChangeRow; readonly store: Store }): JSX.Element {
-  const { offset, before, after, guestOffset } = row;
-  return (
-    <tr>
-      <td>{whatText(row)}</td>
-      <td>
-        <OffsetLink store={store} offset={offset} />
-      </td>
-      <td class="mono change-before">{before === undefined ? '' : clean(before)}</td>
-      <td class="mono">{after === undefined ? '' : `→ ${clean(after)}`}</td>
-      <td class="dim">{guestOffset === undefined ? '' : `guest ${hex(guestOffset)}`}</td>
-    </tr>
-  );
-}
-
-function whatText({ what, index, count: number, field, length }: ChangeRow): string {
-  if (what === 'header-field') return `header, ${field ?? ''}`;
-  if (what === 'refcount' && index !== undefined && number > 1)
-    return `refcounts of ${count(index)} – ${count(index + number - 1)}`;
-  if (what === 'freed') return `given free, ${size(length)}`;
-  return index === undefined ? WHAT[what] : `${WHAT[what]} ${count(index)}`;
 }

@@ -27,9 +27,17 @@ export function nowCell(disk: DamagedDisk): BarCell {
       length,
       state: state === 'lost' ? 'lost' : 'doubt',
     })),
-    text: words.length === 0 ? 'fine' : words.join(' · '),
+    text: told(words, 'fine', disk.isPartial),
   };
 }
+
+/** The words below a bar; `isPartial`: not all that they count is drawn in it. */
+const told = (words: readonly string[], otherwise: string, isPartial: boolean): string =>
+  [words.length === 0 ? otherwise : words.join(' · '), ...(isPartial ? [NOT_ALL_DRAWN] : [])].join(
+    ' · ',
+  );
+
+const NOT_ALL_DRAWN = 'more ranges than are drawn';
 
 const CHANGE_STATE: Readonly<Record<GuestChange, BarState>> = {
   zeros: 'changed',
@@ -64,5 +72,8 @@ export function afterCell(now: DamagedDisk, view: ViewCost): BarCell {
     .filter((what) => view.changed[what] > 0)
     .map((what) => `${size(view.changed[what])} ${CHANGE_TEXT[what]}`);
   if (view.beyond > 0) words.push(`VM state: ${size(view.beyond)} otherwise`);
-  return { parts, text: words.length === 0 ? 'reads as now' : words.join(' · ') };
+  return {
+    parts,
+    text: told(words, 'reads as now', now.isPartial || view.rangeCount > view.ranges.length),
+  };
 }

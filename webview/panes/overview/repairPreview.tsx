@@ -293,8 +293,10 @@ interface DiskLine {
 function disksOf(store: Store, { repairs }: Previewed): DiskLine[] {
   const answer = store.diagnosis.answer.value;
   const views = (repairs.all.cost ?? repairs.leaks.cost)?.views ?? [];
-  const disks = views.map(({ snapshot, diskSize }) => ({
+  const disks = views.map(({ snapshot, diskSize }, place) => ({
     snapshot: snapshot?.name,
+    // The disk itself comes first.
+    entry: snapshot && place - 1,
     size: diskSize,
   }));
   const diagnosis = answer?.state === 'diagnosed' ? answer.diagnosis : ({ causes: [] } as const);

@@ -6,6 +6,7 @@ import { CommandLine } from './commandLine.js';
 import { ConflictMap } from './conflictMap.js';
 import { DiskDifference } from './diskDifference.js';
 import { Icon } from '../../parts/icon.js';
+import { OpeningRepair } from './openingRepair.js';
 import { OperationList } from './operationList.js';
 import { StepList } from './stepList.js';
 import { VerdictTable } from './verdictTable.js';
@@ -77,6 +78,7 @@ export function SimulatePane({ store }: { readonly store: Store }): JSX.Element 
           <span class="mono">{clean(trouble)}</span>
         </p>
       )}
+      <OpeningRepair store={store} />
       <OperationList store={store} />
       {trouble === undefined && (
         <>

@@ -43,6 +43,8 @@ export interface GuestRange {
   readonly length: number;
   /** The snapshot's name; undefined: the active disk. Hostile text. */
   readonly snapshot: string | undefined;
+  /** The place of the snapshot in its table: several may have one name. */
+  readonly entry?: number | undefined;
 }
 
 /** A range of the file, in bytes. */

@@ -42,6 +42,8 @@ export interface DamagedRange {
 export interface Disk {
   /** The snapshot's name; undefined: the active disk. Hostile text. */
   readonly snapshot: string | undefined;
+  /** Its place in the snapshot table: several may have one name. */
+  readonly entry?: number | undefined;
   /** Bytes. */
   readonly size: number;
 }
@@ -75,9 +77,10 @@ export const guestDamage = (
       if (danger.ranges > danger.guest.length) isPartial = true;
       if (danger.wholeDisk && disk.snapshot === undefined)
         pieces.push({ start: 0, end: disk.size, state, cause });
-      for (const { start, length, snapshot } of danger.guest) {
+      for (const { start, length, snapshot, entry } of danger.guest) {
         const end = Math.min(start + length, disk.size);
-        if (snapshot === disk.snapshot && start < end) pieces.push({ start, end, state, cause });
+        if (snapshot === disk.snapshot && entry === disk.entry && start < end)
+          pieces.push({ start, end, state, cause });
       }
     }
     const ranges = flattened(pieces);

@@ -29,7 +29,7 @@ export class Reach {
     this.addUntold(range.length, 1);
     if (range.snapshot !== undefined) this.snapshots.add(range.snapshot);
     const last = this.#kept.at(-1);
-    if (last && last.snapshot === range.snapshot && last.start + last.length === range.start) {
+    if (last && isSameDisk(last, range) && last.start + last.length === range.start) {
       this.#kept[this.#kept.length - 1] = { ...last, length: last.length + range.length };
       this.#ranges--;
     } else if (this.#kept.length < this.#most * KEPT_PER_TOLD) this.#kept.push(range);
@@ -38,12 +38,15 @@ export class Reach {
   /** The ranges: those of the disk first, ascending; and how many there are. */
   ranges(): { readonly guest: readonly GuestRange[]; readonly count: number } {
     const sorted = [...this.#kept].sort(
-      (a, b) => (a.snapshot ?? '').localeCompare(b.snapshot ?? '') || a.start - b.start,
+      (a, b) =>
+        (a.snapshot ?? '').localeCompare(b.snapshot ?? '') ||
+        (a.entry ?? -1) - (b.entry ?? -1) ||
+        a.start - b.start,
     );
     const merged: GuestRange[] = [];
     for (const range of sorted) {
       const last = merged.at(-1);
-      if (last?.snapshot === range.snapshot && last && last.start + last.length >= range.start) {
+      if (last && isSameDisk(last, range) && last.start + last.length >= range.start) {
         const end = Math.max(last.start + last.length, range.start + range.length);
         merged[merged.length - 1] = { ...last, length: end - last.start };
       } else merged.push(range);
@@ -52,3 +55,6 @@ export class Reach {
     return { guest: merged.slice(0, this.#most), count };
   }
 }
+
+const isSameDisk = (a: GuestRange, b: GuestRange): boolean =>
+  a.snapshot === b.snapshot && a.entry === b.entry;

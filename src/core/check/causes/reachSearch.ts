@@ -347,7 +347,8 @@ class ReachSearch {
   ): void {
     const end = Math.min(start + length, diskSize);
     if (end <= start) return;
-    this.#reach(suspect).add({ start, length: end - start, snapshot: of.snapshot?.name });
+    const { name, index } = of.snapshot ?? { name: undefined, index: undefined };
+    this.#reach(suspect).add({ start, length: end - start, snapshot: name, entry: index });
   }
 
   #diskSize(of: TableOf): number {

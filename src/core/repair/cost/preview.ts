@@ -1,5 +1,5 @@
 import { sortCells } from '../../check/causes/troubledCells.js';
-import { DEFAULT_MEMORY, scan, type Scan } from '../../check/scan.js';
+import { DEFAULT_MEMORY, type Scan, scanned } from '../../check/scan.js';
 import { type Image, isMappable, openImage } from '../../qcow2/image.js';
 import { Unpredictable } from '../../simulate/copy/failure.js';
 import type { Work } from '../../work.js';
@@ -49,12 +49,7 @@ export function* previewRepair(
 function* twoOwnersOf(source: Repair['after'], memory = DEFAULT_MEMORY): Work<number> {
   const image = openImage(source);
   if (!isMappable(image)) return 0;
-  const steps = scan(image, memory);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return (yield* ownersOf(step.value)).clusters;
-    yield;
-  }
+  return (yield* ownersOf(yield* scanned(image, memory))).clusters;
 }
 
 /** Clusters that two owners claim who cannot both be right. */

@@ -18,6 +18,9 @@ const MAX_WORK = 2 ** 30;
 /** A step is as much work as reading so many bytes. */
 const STEP_WORK = 2 ** 8;
 
+/** Lines that are kept: a repair says something about each cluster, and of some twice. */
+const MAX_MESSAGES = 100_000;
+
 /** A step that may still grow. */
 interface LookUpStep {
   readonly type: 'look-up';
@@ -29,6 +32,10 @@ interface LookUpStep {
 
 /** Notes what happens during one operation. */
 export class Recorder {
+  /** Lines that were too many to be kept. */
+  messagesLeftOut = 0;
+  /** A repair takes as long as it takes: whoever drives it may drop it between two steps. */
+  isPatient = false;
   #steps: Step[] = [];
   #leftOut = 0;
   #messages: string[] = [];
@@ -91,7 +98,18 @@ export class Recorder {
   }
 
   message(line: string): void {
-    this.#messages.push(line);
+    this.tell(() => line);
+  }
+
+  /** No more lines are kept: they only have to be counted, in `messagesLeftOut`. */
+  get isFull(): boolean {
+    return this.#messages.length >= MAX_MESSAGES;
+  }
+
+  /** A line that is only put into words while there is room for it. */
+  tell(line: () => string): void {
+    if (this.isFull) this.messagesLeftOut++;
+    else this.#messages.push(line());
   }
 
   /** A message that QEMU has had since a version. */
@@ -116,6 +134,7 @@ export class Recorder {
 
   /** Counts work. Throws Unpredictable when it is too much. */
   work(amount: number): void {
+    if (this.isPatient) return;
     this.#work += amount;
     if (this.#work > MAX_WORK)
       throw new Unpredictable('gave up: this operation reads or changes too much metadata');

@@ -24,7 +24,7 @@ const BIT_OF: Readonly<Record<AllocationKind, number>> = {
 export class Claims {
   /** A snapshot is being made: what is written to the L2 tables that it shares is what it is to have. */
   isSharing = false;
-  readonly #map: ClusterMap;
+  #map: ClusterMap;
   /** Cells of the chunks that have changed, by index; their stored refcounts mean nothing. */
   readonly #chunks = new Map<number, Uint32Array>();
   #last: { readonly index: number; readonly cells: Uint32Array } | undefined;
@@ -34,6 +34,14 @@ export class Claims {
   /** @param map of the untouched image */
   constructor(map: ClusterMap) {
     this.#map = map;
+  }
+
+  /** A repair has gone over the image: from now on its own references count. */
+  renew(map: ClusterMap): void {
+    this.#map = map;
+    this.#chunks.clear();
+    this.#packed.clear();
+    this.#last = undefined;
   }
 
   /** Kinds and references as they are now. */

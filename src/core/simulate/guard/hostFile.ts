@@ -78,6 +78,22 @@ export class HostFile {
     this.#write(what, true, 0, offset, parts);
   }
 
+  /** A write behind a check that was done to the copy in another way, and harms nobody. */
+  noteWrite(what: WriteKind, offset: number, size: number): void {
+    this.#recorder.write({
+      type: 'write',
+      what,
+      offset,
+      size,
+      checked: true,
+      ignore: 0,
+      conflict: undefined,
+      hits: 0,
+      losses: [],
+    });
+    this.#guard.wrote(offset, size);
+  }
+
   /** A write that QEMU does not check, of something that has business with the types `own`. */
   writeUnchecked(what: WriteKind, own: TypeSet, offset: number, parts: readonly Part[]): void {
     this.#write(what, false, own, offset, parts);

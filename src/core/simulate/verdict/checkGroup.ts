@@ -42,21 +42,18 @@ export class CheckGroup {
     this.#members = [...checks];
     this.#listener = listener;
     this.#events = checks.map(() => []);
-    this.run = new Run(image, {
-      ...common,
-      guarded: asked.guarded,
-      engine: asked.engine,
-      watch: {
-        checks: others,
-        onDivision: (division) => {
-          this.#divide(division);
-        },
+    const watch = {
+      checks: others,
+      onDivision: (division: Division) => {
+        this.#divide(division);
       },
+    };
+    const { guarded, engine } = asked;
+    this.run = new Run(image, { ...common, guarded, engine, watch }, ({ lists }) => {
+      this.#done = this.run.outcomes;
+      for (const [place, list] of lists.entries())
+        if (list) list.onMemoryEvent = (event) => this.#events[place].push(event);
     });
-    const { simulation } = this.run;
-    this.#done = this.run.outcomes;
-    for (const [place, list] of simulation.lists.entries())
-      if (list) list.onMemoryEvent = (event) => this.#events[place].push(event);
   }
 
   /** See Run.step. */
@@ -75,15 +72,15 @@ export class CheckGroup {
     const { opened, simulation } = this.run;
     const place = this.#place(row, engine);
     if (place > 0) {
-      const refusal = simulation.refusals[place - 1];
+      const refusal = simulation?.refusals[place - 1];
       if (refusal !== undefined) return refusal;
     }
-    return opened.ok ? undefined : opened.message;
+    return opened?.ok === false ? opened.message : undefined;
   }
 
   /** The structures of one of the checks as they are now. Not to be changed. */
   list(row: number): MetadataList | undefined {
-    return this.run.simulation.lists.at(this.#place(row, 'structures'));
+    return this.run.simulation?.lists.at(this.#place(row, 'structures'));
   }
 
   #place(row: number, engine: Engine['type']): number {

@@ -48,7 +48,7 @@ export class ClusterJudge {
   judge(cluster: GuestCluster): Judgement {
     const { geometry } = this.#image;
     const { clusterSize, virtualSize } = geometry;
-    const simulation = new Simulation(this.#image, this.#settings);
+    const simulation = Simulation.open(this.#image, this.#settings);
     const offset = offsetOf(cluster, geometry);
     const length = bytes(Math.min(clusterSize, Number(virtualSize) - offset));
     const outcome = simulation.run({ type: 'write', offset, length });

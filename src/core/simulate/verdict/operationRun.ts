@@ -11,7 +11,10 @@ const MAX_KEPT = 2 ** 17;
 
 /** A list of operations, one after the other, on one simulated copy of an image. */
 export class Run {
-  readonly #simulation: Simulation;
+  readonly #opening: Work<Simulation>;
+  readonly #onOpened: (simulation: Simulation) => void;
+  /** Undefined while the image is being opened. */
+  #simulation: Simulation | undefined;
   /** The operations that were begun. */
   readonly #done: string[] = [];
   /** What is left of the last of them. */
@@ -22,13 +25,19 @@ export class Run {
   /** Operations whose steps have been given up. */
   #given = 0;
 
-  /** Throws on I/O errors, as all methods do. */
-  constructor(image: MappableImage, settings: SimulationSettings) {
-    this.#simulation = new Simulation(image, settings);
+  /** @param onOpened hears of the copy when it is open: the first steps open it, and throw on I/O errors */
+  constructor(
+    image: MappableImage,
+    settings: SimulationSettings,
+    onOpened: (simulation: Simulation) => void = () => undefined,
+  ) {
+    this.#opening = Simulation.opening(image, settings);
+    this.#onOpened = onOpened;
   }
 
-  get opened(): OpenResult {
-    return this.#simulation.opened;
+  /** Undefined while the image is being opened. */
+  get opened(): OpenResult | undefined {
+    return this.#simulation?.opened;
   }
 
   /** What came of each operation so far; the steps of the earliest are given up when there are many. */
@@ -41,8 +50,8 @@ export class Run {
     return this.#verdicts;
   }
 
-  /** The copy, after the operations so far. Not to be changed. */
-  get simulation(): Simulation {
+  /** The copy, after the operations so far; undefined while it is being opened. Not to be changed. */
+  get simulation(): Simulation | undefined {
     return this.#simulation;
   }
 
@@ -60,14 +69,20 @@ export class Run {
   }
 
   /**
-   * Does a part of the operation that comes next in a list that it begins; false when all are done.
+   * Does a part of opening, or of the operation that comes next in a list that it begins; false when all
+   * are done.
    */
   step(operations: readonly SimulatedOperation[]): boolean {
+    const simulation = this.#simulation;
+    if (!simulation) {
+      this.#open();
+      return true;
+    }
     const next = operations.at(this.#outcomes.length);
-    if (!next || !this.opened.ok) return false;
+    if (!next || !simulation.opened.ok) return false;
     if (!this.#work) {
       this.#done.push(operationText(next));
-      this.#work = this.#simulation.steps(next);
+      this.#work = simulation.steps(next);
     }
     const part = this.#work.next();
     if (!part.done) return true;
@@ -77,6 +92,13 @@ export class Run {
     this.#kept += part.value.steps.length;
     while (this.#kept > MAX_KEPT && this.#given < this.#outcomes.length - 1) this.#giveUp();
     return true;
+  }
+
+  #open(): void {
+    const step = this.#opening.next();
+    if (!step.done) return;
+    this.#simulation = step.value;
+    this.#onOpened(step.value);
   }
 
   #giveUp(): void {

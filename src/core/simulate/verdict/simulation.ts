@@ -1,6 +1,12 @@
 import type { MetadataList } from '../../overlap/metadataList.js';
 import { close } from '../driver/requests/close.js';
-import type { MappableImage } from '../../qcow2/image.js';
+import { BudgetError } from '../../map/budget.js';
+import { INCOMPATIBLE } from '../../qcow2/features.js';
+import { isMappable, type MappableImage, openImage } from '../../qcow2/image.js';
+import { scanned } from '../../check/scan.js';
+import { type OpeningRepair, repairDirty } from '../../repair/openingRepair.js';
+import { RepairCopy } from '../../repair/repairCopy.js';
+import type { ParseResult } from '../../size.js';
 import { type Difference, difference } from './difference.js';
 import type { Driver } from '../driver/driver.js';
 import { errnoText, ProcessAbort, RequestError, Unpredictable } from '../copy/failure.js';
@@ -18,35 +24,104 @@ import { finish, type Work } from '../../work.js';
 
 /** Whether the image opens read/write. */
 export type OpenResult =
-  | { readonly ok: true; readonly messages: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly messages: readonly string[];
+      /** What a dirty image was repaired of first. */
+      readonly repair: OpeningRepair | undefined;
+    }
   /** QEMU's refusal, or why this cannot be simulated. */
   | { readonly ok: false; readonly message: string };
+
+/** What happens while an image is opened, or not opened in the end. */
+export interface OpeningNotes extends Pick<
+  Outcome,
+  'messages' | 'steps' | 'stepsLeftOut' | 'doubts'
+> {
+  /** Lines that are not kept, since there are too many. */
+  readonly messagesLeftOut: number;
+}
+
+/** An image on its way to being opened. */
+interface Opening {
+  readonly image: MappableImage;
+  readonly settings: SimulationSettings;
+  readonly overlay: Overlay;
+  readonly recorder: Recorder;
+}
+
+interface Opened {
+  readonly driver: Driver;
+  readonly repair: OpeningRepair | undefined;
+}
 
 /** Operations on a simulated copy of an image, as QEMU would do them; the image itself is only read. */
 export class Simulation {
   readonly opened: OpenResult;
+  readonly notes: OpeningNotes;
   /** The file as it is now. */
   readonly overlay: Overlay;
   readonly #image: MappableImage;
   readonly #settings: SimulationSettings;
-  readonly #recorder = new Recorder();
+  readonly #recorder: Recorder;
   readonly #driver: Driver | undefined;
   /** Why nothing goes on any more. */
   #over: Ending | undefined;
 
-  /** Throws on I/O errors. */
-  constructor(image: MappableImage, settings: SimulationSettings) {
-    this.#image = image;
-    this.#settings = settings;
-    this.overlay = new Overlay(image.source);
-    const driver = openDriver(image, settings, this.overlay, this.#recorder);
-    if (driver.ok) {
-      this.#driver = driver.value;
-      this.opened = { ok: true, messages: this.#recorder.take().messages };
-    } else {
-      this.opened = driver;
-      this.#over = { state: 'failed', error: driver.message };
+  private constructor(opening: Opening, notes: OpeningNotes, tried: ParseResult<Opened>) {
+    this.#image = opening.image;
+    this.#settings = opening.settings;
+    this.#recorder = opening.recorder;
+    this.overlay = opening.overlay;
+    this.notes = notes;
+    this.#driver = tried.ok ? tried.value.driver : undefined;
+    this.opened = tried.ok
+      ? { ok: true, messages: notes.messages, repair: tried.value.repair }
+      : tried;
+    if (!tried.ok) this.#over = { state: 'failed', error: tried.message };
+  }
+
+  /** Opens the copy. Throws on I/O errors. */
+  static open(image: MappableImage, settings: SimulationSettings): Simulation {
+    return finish(Simulation.opening(image, settings));
+  }
+
+  /** The same in steps: a dirty image is repaired first. */
+  static *opening(image: MappableImage, settings: SimulationSettings): Work<Simulation> {
+    const opening = { image, settings, recorder: new Recorder() };
+    const incompatible = image.header.value('incompatible_features');
+    if ((incompatible & INCOMPATIBLE.dirty) !== 0n) {
+      const overlay = new RepairCopy(image.source, image.geometry.clusterSize, true);
+      return yield* Simulation.#repaired({ ...opening, overlay }, overlay);
     }
+    const whole = { ...opening, overlay: new Overlay(image.source) };
+    const driver = openDriver(image, settings, whole.overlay, whole.recorder);
+    return Simulation.#tried(
+      whole,
+      driver.ok ? { ok: true, value: { driver: driver.value, repair: undefined } } : driver,
+    );
+  }
+
+  static *#repaired(opening: Opening, copy: RepairCopy): Work<Simulation> {
+    const { image, settings, recorder } = opening;
+    const driver = openDriver(image, settings, copy, recorder);
+    if (!driver.ok) return Simulation.#tried(opening, driver);
+    const repair = yield* mended(driver.value, copy);
+    if (!repair.ok) return Simulation.#tried(opening, repair);
+    if (settings.map) {
+      const after = openImage(copy);
+      if (isMappable(after)) driver.value.claims?.renew((yield* scanned(after)).map);
+    }
+    const value = { driver: driver.value, repair: repair.value };
+    return Simulation.#tried(opening, { ok: true, value });
+  }
+
+  static #tried(opening: Opening, tried: ParseResult<Opened>): Simulation {
+    const { messagesLeftOut } = opening.recorder;
+    const { messages, steps, stepsLeftOut, doubts } = opening.recorder.take();
+    const lines = messages.map((line) => line.replace(/^qemu-img: /, 'qemu-io: '));
+    const notes = { messages: lines, messagesLeftOut, steps, stepsLeftOut, doubts };
+    return new Simulation(opening, notes, tried);
   }
 
   /** The overlap structures as they are now, when they are asked. Not to be changed. */
@@ -144,6 +219,20 @@ export class Simulation {
       case 'host-write':
         writeHost(driver, operation.kind, operation.offset, operation.length);
     }
+  }
+}
+
+/** The repair of a dirty image, or why it does not open then. */
+function* mended(driver: Driver, copy: RepairCopy): Work<ParseResult<OpeningRepair>> {
+  try {
+    return yield* repairDirty(driver, copy);
+  } catch (error) {
+    if (error instanceof ProcessAbort)
+      return { ok: false, message: `QEMU itself crashes: ${error.message}` };
+    if (error instanceof Unpredictable) return { ok: false, message: error.message };
+    if (error instanceof BudgetError)
+      return { ok: false, message: `gave up on the repair of the dirty image: ${error.message}` };
+    throw error;
   }
 }
 

@@ -7,7 +7,9 @@ import { WINDOW_SIZE } from '../../overlap/typeRuns.js';
 import { NO_LIMIT } from '../../overlap/settings.js';
 import { BytePlane, PlaneWriter } from '../../picture/bytePlane.js';
 import { maskedOffset } from '../../qcow2/entryTable.js';
-import type { MappableImage } from '../../qcow2/image.js';
+import { type Scan, scanned } from '../../check/scan.js';
+import { isMappable, type MappableImage, openImage } from '../../qcow2/image.js';
+import type { Work } from '../../work.js';
 import { ClusterJudge, type FateCause } from './clusterJudge.js';
 import { type Fate, fateNumber, FATES } from '../copy/fate.js';
 import { type Form, ORDINARY, SweepClasses } from './sweepClasses.js';
@@ -53,7 +55,7 @@ export interface SweptDisk {
 
 /**
  * Writes each cluster of the guest's disk as a whole to the image as it is just after opening, each
- * for itself, and tells what becomes of it. Clusters are sorted into classes by all that the write
+ * for itself, and tells what becomes of it. A dirty image is repaired and closed before. Clusters are sorted into classes by all that the write
  * path looks at, and one of each class is simulated. Yields the part done, 0 … 1. Throws on I/O
  * errors. `ranks`: see BytePlane.
  */
@@ -63,13 +65,35 @@ export function* sweep(
   settings: SimulationSettings,
   ranks: Uint8Array,
 ): Generator<number, Conflicts, void> {
-  const { opened } = new Simulation(image, settings);
-  if (!opened.ok) return { state: 'refused', message: opened.message };
-  const run = new Sweep(image, map, settings, ranks);
+  const refused = (message: string) => ({ state: 'refused', message }) as const;
+  const simulation = yield* quietly(Simulation.opening(image, settings));
+  const { opened } = simulation;
+  if (!opened.ok) return refused(opened.message);
+  let now: Pick<Scan, 'image' | 'map'> = { image, map };
+  if (opened.repair) {
+    simulation.run({ type: 'close' });
+    const after = openImage(simulation.overlay);
+    if (!isMappable(after)) return refused(after.refusal.open ?? 'The image is lost');
+    now = yield* quietly(scanned(after));
+    const again = yield* quietly(Simulation.opening(after, settings));
+    if (!again.opened.ok) return refused(again.opened.message);
+    if (again.opened.repair) return refused('The image stays dirty, however often it is repaired');
+  }
+  const run = new Sweep(now.image, now.map, settings, ranks, map.clusters);
   yield* run.tables();
   return { state: 'swept', ...run.disk() };
 }
 
+/** Work of which nobody knows how far it is. */
+function* quietly<T>(work: Work<T>): Generator<number, T, void> {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    yield 0;
+  }
+}
+
+/** `hostClusters`: of the picture that it will be. */
 class Sweep {
   readonly #image: MappableImage;
   readonly #classes: SweepClasses;
@@ -92,6 +116,7 @@ class Sweep {
     map: ClusterMap,
     settings: SimulationSettings,
     ranks: Uint8Array,
+    hostClusters: number,
   ) {
     const { geometry } = image;
     const limited =
@@ -104,7 +129,7 @@ class Sweep {
     );
     this.#judge = new ClusterJudge(image, map, settings);
     this.#guest = new BytePlane(guestClusters(geometry), ranks, 0);
-    this.#host = new BytePlane(geometry.hostClusters, ranks, 0);
+    this.#host = new BytePlane(hostClusters, ranks, 0);
     this.#guestWriter = new PlaneWriter((from, to, fate) => {
       this.#guest.fill(from, to, fate);
     });
@@ -134,8 +159,10 @@ class Sweep {
       yield index / geometry.l1DiskEntries;
     }
     this.#guestWriter.flush();
-    for (const { from, to } of this.#safe.runs())
-      this.#host.raise(from, Math.min(to, this.#host.clusters), SAFE);
+    for (const { from, to } of this.#safe.runs()) {
+      const end = Math.min(to, this.#host.clusters);
+      if (from < end) this.#host.raise(from, end, SAFE);
+    }
     // The last one may be partial, and then the rest of its cluster is filled up.
     if (clusters > 0) this.#judgeLast(clusters - 1);
   }

@@ -64,3 +64,13 @@ it('says when it does not know all ranges', () => {
   const causes = [of('cut-off', [range(0, 10)], false, 5)];
   expect(guestDamage({ causes }, [{ snapshot: undefined, size: 100 }])[0].isPartial).toBe(true);
 });
+
+it('snapshots of one name have each its own', () => {
+  const at = (start: number, entry: number): GuestRange => ({ ...range(start, 10, 's'), entry });
+  const causes = [of('cut-off', [at(0, 0), at(50, 1)])];
+  const damaged = guestDamage({ causes }, [
+    { snapshot: 's', entry: 0, size: 100 },
+    { snapshot: 's', entry: 1, size: 100 },
+  ]);
+  expect(damaged.map(({ ranges }) => ranges.map(({ start }) => start))).toEqual([[0], [50]]);
+});

@@ -35,7 +35,7 @@ test.each([
 ])('%j is refused at opening', (options, message) => {
   const sizes = parseCacheOptions(options);
   if (!sizes.ok) throw new Error(sizes.message);
-  const { opened } = new Simulation(mappableImage({ virtualSize: 2 ** 30 }), {
+  const { opened } = Simulation.open(mappableImage({ virtualSize: 2 ** 30 }), {
     guarded: 0,
     engine: { type: 'today' },
     cache: 'writethrough',

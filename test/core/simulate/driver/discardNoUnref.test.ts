@@ -60,10 +60,10 @@ describe('discard-no-unref', () => {
 
   it('is refused for version 2', () => {
     const old = image({ ...FRESH, version: 2 });
-    expect(new Simulation(old, { ...SETTINGS, ...KEEP }).opened).toEqual({
+    expect(Simulation.open(old, { ...SETTINGS, ...KEEP }).opened).toEqual({
       ok: false,
       message: 'discard-no-unref is only supported since qcow2 version 3',
     });
-    expect(new Simulation(old, SETTINGS).opened).toMatchObject({ ok: true });
+    expect(Simulation.open(old, SETTINGS).opened).toMatchObject({ ok: true });
   });
 });

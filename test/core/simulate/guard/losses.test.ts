@@ -28,7 +28,7 @@ function verdictsOn(file: SparseFile, lines: readonly string[]): readonly Verdic
   });
   const run = new Run(image, { ...SETTINGS, guarded: TEMPLATES.none, map });
   while (run.step(operations));
-  if (!run.opened.ok) throw new Error(run.opened.message);
+  if (run.opened?.ok !== true) throw new Error(run.opened?.message);
   return run.verdicts;
 }
 

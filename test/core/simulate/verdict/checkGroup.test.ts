@@ -49,9 +49,9 @@ for (const [number, recipe] of recipes.entries())
         const alone = (engine: Engine): Cell | undefined => {
           const run = new Run(image, { ...COMMON, map, guarded, engine });
           while (run.step(operations));
-          return run.opened.ok
-            ? run.verdicts.at(-1)
-            : { type: 'refused', message: run.opened.message };
+          return run.opened?.ok === false
+            ? { type: 'refused', message: run.opened.message }
+            : run.verdicts.at(-1);
         };
         expect(
           { today: cells.today, structures: cells.structures },

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostedImage } from '../../harness/editorPage.js';
 import { NO_OBJECTIONS, objections } from '../../harness/axe.js';
 import { launchBrowser, openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
-import { hostedSample } from '../../harness/hostedImages.js';
+import { hostedFile, hostedSample } from '../../harness/hostedImages.js';
+import { ImageBuilder } from '../../../images/imageBuilder.js';
+import { layOut } from '../../../images/layOut.js';
 import { cellCentres, curveOn } from '../../harness/measure.js';
 import type { Theme } from '../../harness/themes.js';
 import { hostCluster } from '../../../../src/core/units.js';
@@ -109,6 +111,23 @@ describe('operations', () => {
         /^Data overwritten without a word: data 0x710000 by guest data/,
       );
       expect(await page.locator('.verdicts .verdict.loss').count()).toBe(8);
+    });
+  });
+
+  it('run on what opening a dirty image has repaired, which is told', async () => {
+    const dirty = new ImageBuilder({ virtualSize: 64 * 2 ** 20, dirty: true }).write(0).leak(2);
+    const image = hostedFile(layOut(dirty), 'dirty.qcow2');
+    await withPane({ image, operations: ['write 1M 64K'] }, async (_, page) => {
+      await expect.poll(() => badges(page)).toEqual(['passes']);
+      const told = page.locator('.opening-repair');
+      expect(flat(await told.locator('p').first().innerText())).toBe(
+        'The image is dirty: opening it repairs 2 leaks first.',
+      );
+      await told.locator('summary').click();
+      expect(await told.locator('.repair-rows tbody tr').count()).toBe(2);
+      expect(await told.locator('pre').innerText()).toContain(
+        'Repairing cluster 6 refcount=1 reference=0',
+      );
     });
   });
 

@@ -16,8 +16,9 @@ import { sizesOf } from '../../copy/sizes.js';
 const KNOWN_AUTOCLEAR = AUTOCLEAR.bitmaps | AUTOCLEAR.rawExternalData;
 
 /**
- * The driver as it is after opening an image read/write (qcow2_do_open), with what opening writes;
- * or the message that QEMU refuses it with, or why it cannot be simulated.
+ * The driver as it is after opening an image read/write (qcow2_do_open), with what opening writes, but
+ * for the repair of a dirty one, which comes last and is its caller's; or the message that QEMU refuses
+ * the image with, or why it cannot be simulated.
  */
 export function openDriver(
   image: MappableImage,
@@ -43,10 +44,6 @@ export function openDriver(
   if (image.refusal.open !== undefined) return refuse(image.refusal.open);
   if (geometry.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
     return refuse('A disk of more than 2^53 bytes is not simulated');
-  if ((incompatible & INCOMPATIBLE.dirty) !== 0n)
-    return refuse(
-      'The image is dirty: QEMU repairs it when it opens it for writing, which is not simulated',
-    );
   const driver = new Driver({
     image,
     sizes,

@@ -1,33 +1,33 @@
-import { hex } from '../../core/bytes.js';
-import type { Diagnosis } from '../../core/check/causes/cause.js';
-import {
-  type DamagedDisk,
-  type DamageState,
-  type Disk,
-  guestDamage,
-} from '../../core/check/causes/guestDamage.js';
-import { type Partition, readPartitions } from '../../core/guest/partitions.js';
-import type { MappableImage } from '../../core/qcow2/image.js';
-import { Printable, t } from '../frame/printable.js';
-import { RefusalError } from '../frame/refusal.js';
+import { hex } from '../../bytes.js';
+import { type Partition, readPartitions } from '../../guest/partitions.js';
+import type { MappableImage } from '../../qcow2/image.js';
+import type { Diagnosis } from './cause.js';
+import { type DamagedDisk, type DamageState, type Disk, guestDamage } from './guestDamage.js';
 
 /** Ranges of each cause that a report of the damage knows one by one. */
 export const DAMAGE_RANGES = 2 ** 18;
 
+/** As which a report is written. */
+export const DAMAGE_FORMATS = ['json', 'ddrescue'] as const;
+export type DamageFormat = (typeof DAMAGE_FORMATS)[number];
+
 /** The disks of an image: the active one first. */
 const disksOf = ({ geometry, snapshotTable }: MappableImage): Disk[] => [
   { snapshot: undefined, size: Number(geometry.virtualSize) },
-  ...snapshotTable.snapshots.map(({ name, diskSize }) => ({
+  ...snapshotTable.snapshots.map(({ name, index, diskSize }) => ({
     snapshot: name,
+    entry: index,
     size: Number(diskSize ?? geometry.virtualSize),
   })),
 ];
 
-/** The damage of each disk, range by range; partitions are those of the active disk. */
-export function damageJson(image: MappableImage, diagnosis: Diagnosis): Printable {
+/** The damage of each disk, range by range, to be written as JSON; partitions are those of the active disk. */
+export function damageDocument(image: MappableImage, diagnosis: Diagnosis): object {
   const partitions = readPartitions(image);
   const disks = guestDamage(diagnosis, disksOf(image)).map((disk) => ({
     snapshot: disk.snapshot,
+    // Several may have one name.
+    id: disk.entry === undefined ? undefined : image.snapshotTable.snapshots[disk.entry].id,
     size: disk.size,
     complete: !disk.isPartial,
     bytes: disk.bytes,
@@ -41,7 +41,7 @@ export function damageJson(image: MappableImage, diagnosis: Diagnosis): Printabl
       }),
     })),
   }));
-  return t`${Printable.json({ disks, partitions }, 1)}\n`;
+  return { disks, partitions };
 }
 
 const partitionsOf = (
@@ -54,21 +54,29 @@ const partitionsOf = (
 /** How GNU ddrescue marks a block: bad, or to be looked at again. */
 const MARK: Readonly<Record<DamageState, string>> = { lost: '-', shared: '*', doubt: '*' };
 
-/** The active disk as a map of GNU ddrescue, whose tools then know which files are hit. */
-export function* ddrescueMap(
+/**
+ * The active disk as lines of a map of GNU ddrescue, whose tools then know which files are hit; undefined
+ * when the damage is in more ranges than are known one by one.
+ */
+export function ddrescueLines(
   image: MappableImage,
   diagnosis: Diagnosis,
-): Generator<Printable, void, void> {
+): Generator<string, void, void> | undefined {
   const [disk] = guestDamage(diagnosis, disksOf(image).slice(0, 1));
-  if (disk.isPartial)
-    throw new RefusalError('the damage is in more ranges than are known one by one');
-  yield t`# Mapfile of the guest's disk. Created by qcow2-lens diagnose --damage ddrescue\n`;
-  yield t`# - is lost, * is shared with another owner or in doubt, + is fine\n`;
-  yield t`# current_pos  current_status  current_pass\n`;
-  yield t`0x00000000     +               1\n`;
-  yield t`#      pos        size  status\n`;
+  return disk.isPartial ? undefined : linesOf(disk);
+}
+
+/** Why there is no such map. */
+export const TOO_MANY_RANGES = 'the damage is in more ranges than are known one by one';
+
+function* linesOf(disk: DamagedDisk): Generator<string, void, void> {
+  yield "# Mapfile of the guest's disk. Created by qcow2-lens diagnose --damage ddrescue";
+  yield '# - is lost, * is shared with another owner or in doubt, + is fine';
+  yield '# current_pos  current_status  current_pass';
+  yield '0x00000000     +               1';
+  yield '#      pos        size  status';
   for (const { start, length, mark } of blocks(disk))
-    yield t`${hex(start)}  ${hex(length)}  ${mark}\n`;
+    yield `${hex(start)}  ${hex(length)}  ${mark}`;
 }
 
 function* blocks({ ranges, size }: DamagedDisk) {
