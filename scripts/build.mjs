@@ -45,9 +45,13 @@ function bundles(production) {
     {
       ...onNode,
       target: 'node20',
-      entryPoints: ['src/cli/main.ts'],
-      outfile: 'dist/cli.js',
+      entryPoints: [{ in: 'src/cli/main.ts', out: 'cli' }],
+      outdir: 'dist',
       format: 'esm',
+      // A command of its own each: what starts loads no other.
+      splitting: true,
+      chunkNames: 'cli-[hash]',
+      metafile: true,
       banner: { js: '#!/usr/bin/env node' },
       define: { QCOW2_LENS_VERSION: JSON.stringify(version()) },
     },
@@ -81,33 +85,45 @@ function bundles(production) {
  * @param {object} [options]
  * @param {boolean} [options.production] minified, without source maps
  * @param {boolean} [options.watch] keep building after each change, until the process ends
- * @returns {Promise<string[]>} what the webview loads before the first picture
+ * @returns {Promise<{ firstPicture: string[], check: string[] }>} what the webview loads before the
+ *   first picture, and the command line to check an image
  */
 export async function build({ production = false, watch = false } = {}) {
   // Not at the top: on a fresh clone the packages are installed after this module is loaded.
   const esbuild = await import('esbuild');
   if (production) rmSync(inRoot('dist'), { recursive: true, force: true });
-  /** @type {string[]} */
-  const first = [];
+  /** @type {Metafile['outputs']} */
+  const outputs = {};
   for (const options of bundles(production)) {
     if (watch) await (await esbuild.context(options)).watch();
-    else first.push(...loadedFirst((await esbuild.build(options)).metafile));
+    else Object.assign(outputs, (await esbuild.build(options)).metafile?.outputs);
   }
-  return first;
+  return {
+    firstPicture: loadedAtOnce(outputs, ['dist/webview.css', 'dist/webview.js']),
+    check: loadedAtOnce(outputs, ['dist/cli.js', ...bundleOf(outputs, 'src/cli/check/check.ts')]),
+  };
 }
 
 /**
- * The style sheet of the webview, its script and all that this imports at once.
- * @param {Metafile | undefined} metafile
+ * The bundle that a module was made the entry of.
+ * @param {Metafile['outputs']} outputs
+ * @param {string} module
  */
-function loadedFirst(metafile) {
-  if (!metafile) return [];
-  const files = ['dist/webview.css', 'dist/webview.js'];
-  for (const file of files) {
-    for (const { path, kind } of metafile.outputs[file]?.imports ?? [])
-      if (kind === 'import-statement' && !files.includes(path)) files.push(path);
+const bundleOf = (outputs, module) =>
+  Object.keys(outputs).filter((file) => outputs[file].entryPoint === module);
+
+/**
+ * Some bundles and all that they import at once.
+ * @param {Metafile['outputs']} outputs
+ * @param {string[]} files
+ */
+function loadedAtOnce(outputs, files) {
+  const all = [...files];
+  for (const file of all) {
+    for (const { path, kind } of outputs[file]?.imports ?? [])
+      if (kind === 'import-statement' && path in outputs && !all.includes(path)) all.push(path);
   }
-  return files;
+  return all;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -13,16 +13,15 @@ const LIMITS = [
   { name: 'extension host', files: ['dist/extension.cjs'], kilobytes: 200 },
   { name: 'scan worker', files: ['dist/scanWorker.js'], kilobytes: 450 },
   { name: 'panes of the webview', files: ['dist/panes.js', 'dist/panes.css'], kilobytes: 120 },
-  { name: 'command line', files: ['dist/cli.js'], kilobytes: 400 },
   { name: 'VSIX', files: [VSIX], kilobytes: 700 },
 ];
 
 /**
  * Builds for production and packs the extension.
- * @returns {Promise<{ vsix: string, first: readonly string[] }>} the VSIX, and what the webview loads before the first picture
+ * @returns {Promise<{ vsix: string, firstPicture: readonly string[], check: readonly string[] }>} the VSIX, and what `build` tells
  */
 export async function packExtension() {
-  const first = await build({ production: true });
+  const loaded = await build({ production: true });
   // vsce makes no folder; on a fresh clone nobody has made this one.
   mkdirSync(dirname(inRoot(VSIX)), { recursive: true });
   const vsce = inRoot('node_modules/@vscode/vsce/vsce');
@@ -36,7 +35,7 @@ export async function packExtension() {
     { quiet: true },
   );
   if (code !== 0) throw new Error(`vsce failed with exit code ${code}:\n${output}`);
-  return { vsix: inRoot(VSIX), first };
+  return { vsix: inRoot(VSIX), ...loaded };
 }
 
 /**
@@ -46,11 +45,14 @@ export async function packExtension() {
 export async function checkBundles() {
   const limits = [...LIMITS];
   try {
-    const { first } = await packExtension();
-    limits.push({ name: 'webview, to the first picture', files: [...first], kilobytes: 150 });
+    const { firstPicture, check } = await packExtension();
+    limits.push(
+      { name: 'webview, to the first picture', files: [...firstPicture], kilobytes: 150 },
+      { name: 'command line, to a check', files: [...check], kilobytes: 300 },
+    );
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    return { passed: 0, failed: 1 + limits.length, skipped: [], broken: true };
+    return { passed: 0, failed: 3 + limits.length, skipped: [], broken: true };
   }
   const outcome = { passed: 1, failed: 0, skipped: [] };
   for (const { name, files, kilobytes } of limits) {

@@ -2,15 +2,15 @@ import { appendFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { percent } from '../../src/cli/check/checkText.js';
-import { COMMANDS } from '../../src/cli/commands.js';
+import { COMMAND_NAMES } from '../../src/cli/commands.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
 import { fileBytes, writeSparse } from '../images/pieces.js';
 import { poke, poked } from '../images/pokes.js';
 import { notQcow2 } from '../images/samples/brokenHeaders.js';
-import { folderOfTests, runCli } from './runCli.js';
+import { COMMANDS, folderOfTests, runCli } from './runCli.js';
 
-const names = COMMANDS.map(({ name }) => name);
+const names = COMMAND_NAMES;
 const folder = folderOfTests();
 const ops = join(folder, 'ops');
 writeFileSync(ops, 'write 0 64k\n');

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/cli/commands.js';
+import { COMMAND_NAMES } from '../../src/cli/commands.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
 import { writeSparse } from '../images/pieces.js';
@@ -45,7 +45,7 @@ const named = (words: readonly string[]): string[] =>
 const CALLS: readonly (readonly [string, readonly string[]])[] = [
   ['--help', ['--help']],
   ['--version', ['--version']],
-  ...COMMANDS.flatMap(({ name }) => {
+  ...COMMAND_NAMES.flatMap((name) => {
     const own = {
       simulate: ['--ops', ops],
       caches: ['--workload', 'uniform:ops=5'],

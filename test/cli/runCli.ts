@@ -2,8 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import type { Context } from '../../src/cli/frame/command.js';
+import { commandsFor } from '../../src/cli/commands.js';
 import { run } from '../../src/cli/run.js';
 import { FileSource } from '../../src/node/fileSource.js';
+
+/** Every command. */
+export const COMMANDS = await commandsFor(undefined);
 
 /** What a run of the command line left behind. */
 export interface CliRun {
@@ -16,7 +21,7 @@ export interface CliRun {
 export function runCli(words: readonly string[], opened: () => void = () => undefined): CliRun {
   let stdout = '';
   let stderr = '';
-  const code = run(words, '0.0.0-test', {
+  const context: Context = {
     output: {
       print: ({ text }) => (stdout += text),
       complain: ({ text }) => (stderr += text),
@@ -26,7 +31,8 @@ export function runCli(words: readonly string[], opened: () => void = () => unde
       opened();
       return source;
     },
-  });
+  };
+  const code = run(words, '0.0.0-test', context, COMMANDS);
   return { code, stdout, stderr };
 }
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/cli/commands.js';
+import { COMMAND_NAMES } from '../../src/cli/commands.js';
 import { Printable, t } from '../../src/cli/frame/printable.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut } from '../images/layOut.js';
@@ -54,6 +54,7 @@ const WORDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   layout: [[]],
   chain: [[]],
   compare: [[overlay]],
+  'find-tables': [[], ['--all']],
   'export-metadata': [[join(folder, `new${HOSTILE}`)], ['--hide-names']],
   space: [[], ['--backing']],
   structures: [[], ['--total-size-limit', '100'], ['--overlap-check', 'none']],
@@ -66,7 +67,7 @@ const WORDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 };
 
 describe('the terminal gets nothing that an image has said as it is', () => {
-  it.each(COMMANDS.map(({ name }) => name))('from %s', (command) => {
+  it.each(COMMAND_NAMES)('from %s', (command) => {
     for (const words of WORDS[command])
       for (const file of [overlay, external, refused, `${overlay}-missing`])
         for (const json of [[], ['--json']]) {
