@@ -143,7 +143,7 @@ export function repairText({ counts, fixed, passes }: Repair): Printable {
 
 /** The document of `qemu-img check -r --output=json`; undefined when it prints none. */
 export function repairDocument(
-  { counts }: Repair,
+  { counts, isDead }: Repair,
   filename: string,
 ): Readonly<Record<string, string | number>> | undefined {
   if (!counts) return undefined;
@@ -160,7 +160,7 @@ export function repairDocument(
   };
   return {
     filename,
-    format: 'qcow2',
+    format: isDead ? '' : 'qcow2',
     'check-errors': counts.checkErrors,
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== 0)),
   };

@@ -61,6 +61,8 @@ export interface Repair {
   readonly fixed: { readonly corruptions: number; readonly leaks: number };
   /** The refcount structures were built anew. */
   readonly rebuilt: boolean;
+  /** The node died meanwhile: QEMU does not know any more what format it had. */
+  readonly isDead: boolean;
   /** stderr, line by line, in order. */
   readonly messages: readonly string[];
   /** Lines that are not kept, since there are too many. */
@@ -103,6 +105,7 @@ class Run {
   #passes: 0 | 1 | 2 = 0;
   #fixed = { corruptions: 0, leaks: 0 };
   #rebuilt = false;
+  #isDead = false;
 
   constructor(image: Image, options: RepairOptions) {
     this.#image = image;
@@ -126,6 +129,7 @@ class Run {
       passes: this.#passes,
       fixed: this.#fixed,
       rebuilt: this.#rebuilt,
+      isDead: this.#isDead,
       messages: messages.map((line) => this.#asQemuImg(line)),
       messagesLeftOut: this.#recorder.messagesLeftOut,
       laterMessages: laterMessages.map((m) => ({ ...m, text: this.#asQemuImg(m.text) })),
@@ -211,6 +215,7 @@ class Run {
         counts = { ...second.counts, corruptionsFixed, leaksFixed };
       }
       this.#counts = counts;
+      this.#isDead = state.driver.signal.dead;
       if (counts.checkErrors > 0) {
         recorder.message('qemu-img: Check failed');
         return 1;
