@@ -38,21 +38,17 @@ function bundles(production) {
     },
     {
       ...onNode,
-      entryPoints: ['src/node/scanWorker.ts'],
-      outfile: 'dist/scanWorker.js',
-      format: 'esm',
-    },
-    {
-      ...onNode,
       target: 'node20',
-      entryPoints: [{ in: 'src/cli/main.ts', out: 'cli' }],
+      entryPoints: [
+        { in: 'src/node/scanWorker.ts', out: 'scanWorker' },
+        { in: 'src/cli/main.ts', out: 'cli' },
+      ],
       outdir: 'dist',
       format: 'esm',
-      // A command of its own each: what starts loads no other.
+      // What the worker and the command line share is there once, and a command loads no other.
       splitting: true,
-      chunkNames: 'cli-[hash]',
+      chunkNames: 'node-[hash]',
       metafile: true,
-      banner: { js: '#!/usr/bin/env node' },
       define: { QCOW2_LENS_VERSION: JSON.stringify(version()) },
     },
     {
@@ -85,8 +81,8 @@ function bundles(production) {
  * @param {object} [options]
  * @param {boolean} [options.production] minified, without source maps
  * @param {boolean} [options.watch] keep building after each change, until the process ends
- * @returns {Promise<{ firstPicture: string[], check: string[] }>} what the webview loads before the
- *   first picture, and the command line to check an image
+ * @returns {Promise<{ firstPicture: string[], worker: string[], check: string[] }>} what the webview
+ *   loads before the first picture, the worker thread in all, the command line to check an image
  */
 export async function build({ production = false, watch = false } = {}) {
   // Not at the top: on a fresh clone the packages are installed after this module is loaded.
@@ -100,6 +96,7 @@ export async function build({ production = false, watch = false } = {}) {
   }
   return {
     firstPicture: loadedAtOnce(outputs, ['dist/webview.css', 'dist/webview.js']),
+    worker: loadedAtOnce(outputs, ['dist/scanWorker.js']),
     check: loadedAtOnce(outputs, ['dist/cli.js', ...bundleOf(outputs, 'src/cli/check/check.ts')]),
   };
 }

@@ -11,14 +11,13 @@ const VSIX = 'out/qcow2-lens.vsix';
 /** Upper bounds in kB of 1,000 bytes, each for the sum of its files. */
 const LIMITS = [
   { name: 'extension host', files: ['dist/extension.cjs'], kilobytes: 200 },
-  { name: 'scan worker', files: ['dist/scanWorker.js'], kilobytes: 450 },
   { name: 'panes of the webview', files: ['dist/panes.js', 'dist/panes.css'], kilobytes: 120 },
   { name: 'VSIX', files: [VSIX], kilobytes: 700 },
 ];
 
 /**
  * Builds for production and packs the extension.
- * @returns {Promise<{ vsix: string, firstPicture: readonly string[], check: readonly string[] }>} the VSIX, and what `build` tells
+ * @returns {Promise<{ vsix: string, firstPicture: readonly string[], worker: readonly string[], check: readonly string[] }>} the VSIX, and what `build` tells
  */
 export async function packExtension() {
   const loaded = await build({ production: true });
@@ -45,14 +44,15 @@ export async function packExtension() {
 export async function checkBundles() {
   const limits = [...LIMITS];
   try {
-    const { firstPicture, check } = await packExtension();
+    const { firstPicture, worker, check } = await packExtension();
     limits.push(
       { name: 'webview, to the first picture', files: [...firstPicture], kilobytes: 150 },
+      { name: 'scan worker', files: [...worker], kilobytes: 450 },
       { name: 'command line, to a check', files: [...check], kilobytes: 300 },
     );
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    return { passed: 0, failed: 3 + limits.length, skipped: [], broken: true };
+    return { passed: 0, failed: 4 + limits.length, skipped: [], broken: true };
   }
   const outcome = { passed: 1, failed: 0, skipped: [] };
   for (const { name, files, kilobytes } of limits) {

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { FileSource } from '../node/fileSource.js';
 import { commandsFor } from './commands.js';
 import { processOutput } from './frame/output.js';
