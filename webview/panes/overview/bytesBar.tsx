@@ -11,7 +11,9 @@ import { glyphOfKind } from '../../../src/core/picture/tile.js';
 import type { ScanSummary } from '../../../src/core/inspect/inspection.js';
 import { kindVariable } from '../../heatmap/palette.js';
 import { Icon } from '../../parts/icon.js';
+import type { SpacePart } from '../../../src/core/space/parts.js';
 import { isFileKinds } from '../../state/legendValues.js';
+import { spaceOf } from '../../state/spaceState.js';
 import type { Store } from '../../state/store.js';
 import { shareText, size } from '../../text/text.js';
 
@@ -21,22 +23,41 @@ const METADATA: readonly KindName[] = KINDS.filter((kind) => !CONTENTS.includes(
 interface Part {
   readonly kind: KindName;
   readonly clusters: number;
+  /** Data of the disk, by who needs them; undefined for what is not divided so. */
+  readonly share?: DataShare;
 }
+
+/** Who needs data: the colours are those of the layer of snapshots, which a click shows. */
+interface DataShare {
+  readonly text: string;
+  readonly colour: string;
+}
+
+const SHARES: Readonly<Partial<Record<SpacePart, DataShare>>> = {
+  data: { text: 'data of the disk alone', colour: '--snapshots-active' },
+  'shared-data': { text: 'data shared with snapshots', colour: '--snapshots-with-2' },
+  'snapshot-data': { text: 'data of snapshots alone', colour: '--snapshots-only-3' },
+};
 
 interface Props {
   readonly store: Store;
   readonly summary: ScanSummary;
   /** One line below the bar in the place of a table. */
   readonly isBrief: boolean;
+  /** Data are divided by who needs them, as soon as that is known. */
+  readonly isDivided: boolean;
 }
 
 /** Where the bytes of the file go. A cluster of two kinds counts as both, as in the legend. */
-export function BytesBar({ store, summary, isBrief }: Props): JSX.Element {
+export function BytesBar({ store, summary, isBrief, isDivided }: Props): JSX.Element {
   const partsOf = (kinds: readonly KindName[]): Part[] =>
     kinds
       .map((kind) => ({ kind, clusters: summary.clusters[kind] }))
       .filter(({ clusters }) => clusters > 0);
-  const contents = partsOf(CONTENTS);
+  const shares = isDivided ? dataShares(store) : [];
+  const contents = partsOf(CONTENTS).flatMap((part) =>
+    part.kind === 'data' && shares.length > 0 ? shares : [part],
+  );
   const metadata = partsOf(METADATA);
   const free = partsOf(['unallocated']);
   const parts = [...contents, ...metadata, ...free];
@@ -55,21 +76,21 @@ export function BytesBar({ store, summary, isBrief }: Props): JSX.Element {
         )}
       </div>
       <div class={isBrief ? 'bytes-bar brief' : 'bytes-bar'} aria-hidden="true">
-        {parts.map(({ kind, clusters }) => (
+        {parts.map((part) => (
           <span
-            key={kind}
-            title={`${KIND_TEXT[kind]} · ${size(clusters * store.clusterSize)}`}
-            class={isFaded(store, kind) ? 'faded' : undefined}
-            style={{ flexGrow: clusters, background: `var(${kindVariable(kind)})` }}
+            key={textOf(part)}
+            title={`${textOf(part)} · ${size(part.clusters * store.clusterSize)}`}
+            class={isFaded(store, part.kind) ? 'faded' : undefined}
+            style={{ flexGrow: part.clusters, background: `var(${colourOf(part)})` }}
             onClick={() => {
-              isolateKind(store, kind);
+              show(store, part);
             }}
           />
         ))}
       </div>
       <ul class={isBrief ? 'bytes-list brief' : 'bytes-list'}>
         {contents.map((part) => (
-          <PartRow key={part.kind} part={part} all={all} store={store} />
+          <PartRow key={textOf(part)} part={part} all={all} store={store} />
         ))}
         {metadata.length > 0 && <MetadataRow parts={metadata} all={all} store={store} />}
         {free.map((part) => (
@@ -78,6 +99,25 @@ export function BytesBar({ store, summary, isBrief }: Props): JSX.Element {
       </ul>
     </section>
   );
+}
+
+/** The data of the disk, divided by who needs them, once that is known. */
+function dataShares(store: Store): Part[] {
+  const answer = spaceOf(store).answer.value;
+  if (answer?.state !== 'known') return [];
+  return answer.parts.flatMap(({ kind, clusters }): Part[] => {
+    const share = SHARES[kind];
+    return share ? [{ kind: 'data', clusters, share }] : [];
+  });
+}
+
+const textOf = ({ kind, share }: Part): string => share?.text ?? KIND_TEXT[kind];
+const colourOf = ({ kind, share }: Part): string => share?.colour ?? kindVariable(kind);
+
+/** Of data that are divided, the layer that tells them apart; else the kind alone. */
+function show(store: Store, { kind, share }: Part): void {
+  if (share) store.pictures.choose({ view: 'host', layer: 'snapshots' });
+  else isolateKind(store, kind);
 }
 
 const sum = (parts: readonly Part[]): number =>
@@ -90,21 +130,22 @@ interface RowProps {
 }
 
 /** A click leaves only these clusters bright. */
-function PartRow({ part: { kind, clusters }, all, store }: RowProps): JSX.Element {
+function PartRow({ part, all, store }: RowProps): JSX.Element {
+  const { kind, clusters, share } = part;
   return (
     <li>
       <button
         type="button"
         class="bytes-part"
         data-kind={kind}
-        aria-pressed={isAlone(store, kind)}
-        title="Show these clusters alone"
+        aria-pressed={share ? undefined : isAlone(store, kind)}
+        title={share ? 'Show on the layer of snapshots' : 'Show these clusters alone'}
         onClick={() => {
-          isolateKind(store, kind);
+          show(store, part);
         }}
       >
-        <span class="swatch" style={{ background: `var(${kindVariable(kind)})` }} />
-        <span class="bytes-name">{KIND_TEXT[kind]}</span>
+        <span class="swatch" style={{ background: `var(${colourOf(part)})` }} />
+        <span class="bytes-name">{textOf(part)}</span>
         <span class="bytes-size">{size(clusters * store.clusterSize)}</span>
         <span class="bytes-share dim">{shareText(clusters, all)}</span>
       </button>

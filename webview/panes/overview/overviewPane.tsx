@@ -36,6 +36,8 @@ export function OverviewPane({ store }: Props): JSX.Element {
   if (repairOf(store).isOpen.value) return <RepairPreview store={store} />;
   if (answer?.state === 'failed') return <Instead store={store} text={answer.message} />;
   const isDone = scan.state === 'scanned' && answer?.state === 'diagnosed';
+  const isBad = isDone && isDamaged(answer.diagnosis.verdict);
+  const asksSpace = isDone && !isBad && (store.geometry.value?.snapshots ?? 0) > 0;
   return (
     <div class="overview">
       {isDone ? (
@@ -44,20 +46,12 @@ export function OverviewPane({ store }: Props): JSX.Element {
         <Waiting text={scan.state === 'scanning' ? 'Reading the image' : 'Looking for causes'} />
       )}
       {scan.state === 'scanned' && (
-        <BytesBar
-          store={store}
-          summary={scan.summary}
-          isBrief={isDone && isDamaged(answer.diagnosis.verdict)}
-        />
+        <BytesBar store={store} summary={scan.summary} isBrief={isBad} isDivided={asksSpace} />
       )}
-      {isDone && !isDamaged(answer.diagnosis.verdict) && hasSnapshots(store) && (
-        <SnapshotRoom store={store} />
-      )}
+      {asksSpace && <SnapshotRoom store={store} />}
     </div>
   );
 }
-
-const hasSnapshots = (store: Store): boolean => (store.geometry.value?.snapshots ?? 0) > 0;
 
 const Waiting = ({ text }: { readonly text: string }): JSX.Element => (
   <p class="overview-waiting dim" aria-busy="true">

@@ -345,7 +345,7 @@ describe('overview', () => {
           const { page } = editor;
           const closed = page.locator('#side-panel [aria-expanded="false"]');
           while ((await closed.count()) > 0) await closed.first().click();
-          await page.locator('.bytes-part[data-kind="data"]').click();
+          await page.locator('.bytes-part[data-kind="data"]').first().click();
           expect(await objections(editor)).toEqual(NO_OBJECTIONS);
         },
         { width },

@@ -49,6 +49,17 @@ describe('what if a snapshot goes', () => {
     });
   });
 
+  it('divides the bar by who needs the data, and leads to the layer that tells', async () => {
+    await withEditor({}, async ({ page }) => {
+      const names = page.locator('.bytes-part[data-kind="data"] .bytes-name');
+      await expect
+        .poll(() => names.allInnerTexts())
+        .toEqual(['data of the disk alone', 'data of snapshots alone']);
+      await names.first().click();
+      await expect.poll(() => page.locator('.layer-menu').inputValue()).toBe('snapshots');
+    });
+  });
+
   it('is not asked of a damaged image, which nothing may be written to', async () => {
     await withEditor({ image: hostedSample('database-damaged.qcow2') }, async ({ page }) => {
       await page.locator('.cause').first().waitFor();
