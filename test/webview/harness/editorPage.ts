@@ -132,12 +132,14 @@ function count(traffic: Traffic, bytes: number): void {
 
 /**
  * Waits until the page has nothing left to do: every question is answered, every tile inflated,
- * every frame drawn, every timer run out but for those that take something away from a reader.
+ * every frame drawn, every timer run out but for those that take something away from a reader; and
+ * until two frames later that is still so: sizes are observed only as frames are drawn.
  */
 export async function settled({ page }: EditorPage): Promise<void> {
-  await page.waitForFunction(
-    () => window.asked > 0 && window.asked === window.answered && window.pending === 0,
-  );
+  do {
+    await page.waitForFunction(isQuiet);
+    await page.evaluate(twoFrames);
+  } while (!(await page.evaluate(isQuiet)));
 }
 
 /** The webview as it ships. */
@@ -215,6 +217,18 @@ function installApi(state: object | undefined): void {
     },
   });
 }
+
+const isQuiet = (): boolean =>
+  window.asked > 0 && window.asked === window.answered && window.pending === 0;
+
+const twoFrames = (): Promise<void> =>
+  new Promise((resolve) => {
+    requestAnimationFrame(() => {
+      requestAnimationFrame(() => {
+        resolve();
+      });
+    });
+  });
 
 function deliverInPage(message: OnTheWire): void {
   if (message.type === 'bytes') {
