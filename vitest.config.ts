@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Three kinds of tests that run in Node; those inside VS Code are test/vscode. */
 export default defineConfig({
   test: {
+    // All cores: on a machine with two, vitest would leave one of them idle.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
