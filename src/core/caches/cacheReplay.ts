@@ -1,3 +1,4 @@
+import { INCOMPATIBLE } from '../qcow2/features.js';
 import { TEMPLATES, type TypeSet } from '../overlap/types.js';
 import type { MetadataList } from '../overlap/metadataList.js';
 import type { Counters } from '../overlap/counters.js';
@@ -11,7 +12,7 @@ import { Recorder } from '../simulate/copy/recorder.js';
 import type { Surroundings } from '../simulate/copy/surroundings.js';
 import type { Driver } from '../simulate/driver/driver.js';
 import { close } from '../simulate/driver/requests/close.js';
-import { openDriver } from '../simulate/driver/requests/opening.js';
+import { openDriver, refusedAfterOpening } from '../simulate/driver/requests/opening.js';
 import { compress, discard, flush, writeZeroes } from '../simulate/driver/requests/requests.js';
 import type {
   CacheTally,
@@ -111,6 +112,14 @@ export class CacheReplay {
 
   /** Opens the image; or says why QEMU would not, or why it cannot be simulated. */
   static open(image: MappableImage, settings: ReplaySettings): ParseResult<CacheReplay> {
+    const refusal = refusedAfterOpening(image);
+    if (refusal !== undefined) return { ok: false, message: refusal };
+    if ((image.header.value('incompatible_features') & INCOMPATIBLE.dirty) !== 0n)
+      return {
+        ok: false,
+        message:
+          'the image was left dirty, and QEMU repairs it first: what its caches hold then is not replayed',
+      };
     const recorder = new Recorder();
     let parted = (): void => undefined;
     const opened = openDriver(

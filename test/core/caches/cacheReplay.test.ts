@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CacheReplay } from '../../../src/core/caches/cacheReplay.js';
 import type { MappableImage } from '../../../src/core/qcow2/image.js';
 import { REQUEST_KINDS } from '../../../src/core/workload/request.js';
 import { ImageBuilder, type ImageOptions } from '../../images/imageBuilder.js';
@@ -123,5 +124,20 @@ describe('a replay', () => {
     const other = { ...write, offset: 961 * 1024 };
     expect(replay(image, batchOf([write, flush, other])).l2.writeBacks).toBe(2);
     expect(replay(image, batchOf([write, other]), { cache: 'writethrough' }).l2.writeBacks).toBe(2);
+  });
+
+  it('is not told of an image that QEMU repairs first, or does not open', () => {
+    const file = layOut(new ImageBuilder({ virtualSize: 4 * MIB }).write(0, 4));
+    const refusalOf = (offset: number, value: number): string => {
+      const opened = CacheReplay.open(openedMappable(poked(file, [poke(offset, value, 1)])), {
+        cache: 'writeback',
+        sizes: {},
+        windows: undefined,
+        surroundings: { allocatedBytes: undefined, inflate: undefined },
+      });
+      return opened.ok ? 'it opens' : opened.message;
+    };
+    expect(refusalOf(79, 1)).toContain('left dirty');
+    expect(refusalOf(24, 0x7f)).toBe('Image is too big');
   });
 });

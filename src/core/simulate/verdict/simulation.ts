@@ -12,7 +12,7 @@ import type { Driver } from '../driver/driver.js';
 import { errnoText, ProcessAbort, RequestError, Unpredictable } from '../copy/failure.js';
 import { AT_ONCE } from '../driver/requests/guestWrite.js';
 import { writeHost } from '../driver/requests/hostWrite.js';
-import { openDriver } from '../driver/requests/opening.js';
+import { openDriver, refusedAfterOpening } from '../driver/requests/opening.js';
 import type { SimulatedOperation } from '../copy/operation.js';
 import type { Ending, Outcome } from '../copy/outcome.js';
 import { Overlay } from '../copy/overlay.js';
@@ -96,10 +96,8 @@ export class Simulation {
     }
     const whole = { ...opening, overlay: new Overlay(image.source) };
     const driver = openDriver(image, settings, whole.overlay, whole.recorder);
-    return Simulation.#tried(
-      whole,
-      driver.ok ? { ok: true, value: { driver: driver.value, repair: undefined } } : driver,
-    );
+    if (!driver.ok) return Simulation.#tried(whole, driver);
+    return Simulation.#open(whole, { driver: driver.value, repair: undefined });
   }
 
   static *#repaired(opening: Opening, copy: RepairCopy): Work<Simulation> {
@@ -112,8 +110,15 @@ export class Simulation {
       const after = openImage(copy);
       if (isMappable(after)) driver.value.claims?.renew((yield* scanned(after)).map);
     }
-    const value = { driver: driver.value, repair: repair.value };
-    return Simulation.#tried(opening, { ok: true, value });
+    return Simulation.#open(opening, { driver: driver.value, repair: repair.value });
+  }
+
+  /** What the driver has opened, unless the block layer has something against it. */
+  static #open(opening: Opening, opened: Opened): Simulation {
+    const message = refusedAfterOpening(opening.image);
+    if (message === undefined) return Simulation.#tried(opening, { ok: true, value: opened });
+    close(opened.driver);
+    return Simulation.#tried(opening, { ok: false, message });
   }
 
   static #tried(opening: Opening, tried: ParseResult<Opened>): Simulation {

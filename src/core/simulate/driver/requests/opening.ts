@@ -41,9 +41,11 @@ export function openDriver(
   if (!guard.ok) return guard;
   if (settings.discardNoUnref && sizes.version < 3)
     return refuse('discard-no-unref is only supported since qcow2 version 3');
-  if (image.refusal.open !== undefined) return refuse(image.refusal.open);
-  if (geometry.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
-    return refuse('A disk of more than 2^53 bytes is not simulated');
+  if (refusedAfterOpening(image) === undefined) {
+    if (image.refusal.open !== undefined) return refuse(image.refusal.open);
+    if (geometry.virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
+      return refuse('A disk of more than 2^53 bytes is not simulated');
+  }
   const driver = new Driver({
     image,
     sizes,
@@ -70,6 +72,13 @@ export function openDriver(
   for (const line of image.warnings) recorder.message(line.replace(/^qemu-img: /, 'qemu-io: '));
   return { ok: true, value: driver };
 }
+
+/**
+ * The block layer's refusal of what the driver has opened, and repaired if it was dirty: the caller
+ * closes it then (bdrv_open_driver).
+ */
+export const refusedAfterOpening = ({ refusal }: MappableImage): string | undefined =>
+  refusal.open?.startsWith('Could not refresh') === true ? refusal.open : undefined;
 
 /** Fields that QEMU tests before it looks whether the image is marked as corrupt. */
 const EARLY_FIELDS: ReadonlySet<string> = new Set<FieldName>([
