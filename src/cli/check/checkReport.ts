@@ -90,8 +90,21 @@ function* messagesOf(scanned: Scan): Generator<string> {
   if (signal !== undefined) yield signal;
 }
 
-function checkJson(counts: CheckCounts, filename: string): Record<string, string | number> {
-  const optional: Record<string, number> = {
+/** The document of `qemu-img check --output=json`: it leaves out what is 0. */
+function checkJson(counts: CheckCounts, filename: string): CheckDocument {
+  return countsDocument(counts, filename, 'qcow2', {});
+}
+
+export type CheckDocument = Readonly<Record<string, string | number>>;
+
+/** The same of any check; `more`: further counts. */
+export function countsDocument(
+  counts: CheckCounts,
+  filename: string,
+  format: string,
+  more: Readonly<Record<string, number>>,
+): CheckDocument {
+  const optional: Readonly<Record<string, number>> = {
     'image-end-offset': counts.imageEndOffset,
     'total-clusters': counts.totalClusters,
     'allocated-clusters': counts.allocatedClusters,
@@ -99,10 +112,11 @@ function checkJson(counts: CheckCounts, filename: string): Record<string, string
     'compressed-clusters': counts.compressedClusters,
     corruptions: counts.corruptions,
     leaks: counts.leaks,
+    ...more,
   };
   return {
     filename,
-    format: 'qcow2',
+    format,
     'check-errors': counts.checkErrors,
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== 0)),
   };

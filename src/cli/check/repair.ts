@@ -10,6 +10,7 @@ import type { RepairMode } from '../../core/repair/mode.js';
 import { Unpredictable } from '../../core/simulate/copy/failure.js';
 import { finish } from '../../core/work.js';
 import { BackingChain } from '../map/backingChain.js';
+import { type CheckDocument, countsDocument } from './checkReport.js';
 import { checkText } from './checkText.js';
 import { command, type Context } from '../frame/command.js';
 import { Arguments } from '../frame/options.js';
@@ -145,25 +146,12 @@ export function repairText({ counts, fixed, passes }: Repair): Printable {
 export function repairDocument(
   { counts, isDead }: Repair,
   filename: string,
-): Readonly<Record<string, string | number>> | undefined {
+): CheckDocument | undefined {
   if (!counts) return undefined;
-  const optional: Record<string, number> = {
-    'image-end-offset': counts.imageEndOffset,
-    'total-clusters': counts.totalClusters,
-    'allocated-clusters': counts.allocatedClusters,
-    'fragmented-clusters': counts.fragmentedClusters,
-    'compressed-clusters': counts.compressedClusters,
-    corruptions: counts.corruptions,
-    leaks: counts.leaks,
+  return countsDocument(counts, filename, isDead ? '' : 'qcow2', {
     'corruptions-fixed': counts.corruptionsFixed,
     'leaks-fixed': counts.leaksFixed,
-  };
-  return {
-    filename,
-    format: isDead ? '' : 'qcow2',
-    'check-errors': counts.checkErrors,
-    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== 0)),
-  };
+  });
 }
 
 function writeChanges(

@@ -9,8 +9,8 @@ const PIECE = 2 ** 20;
 /** A file may be made of nothing but such places: so many are kept. */
 const MAX_KEPT = 2 ** 18;
 /** Offsets are on the grid of the smallest clusters at least, and of the largest at most. */
-const LEAST_BITS = 9;
-const MOST_BITS = 21;
+const MIN_BITS = 9;
+const MAX_BITS = 21;
 
 /** A part of the file in which all is zeros or entries of tables: [start, end), bytes. */
 export interface TableRun {
@@ -52,7 +52,7 @@ export function* tableSectors(source: ByteSource): Generator<number, TableSector
 class Look {
   readonly #size: number;
   readonly #runs: TableRun[] = [];
-  readonly #aligned = new Array<number>(MOST_BITS + 1).fill(0);
+  readonly #aligned = new Array<number>(MAX_BITS + 1).fill(0);
   readonly #snapshotTables: number[] = [];
   #paired = 0;
   #sectors = 0;
@@ -152,7 +152,7 @@ function isZero(view: DataView, at: number): boolean {
 function trailingZeros(high: number, low: number): number {
   const bits = (low & 0xfffffe00) | 0;
   const count = bits === 0 ? 32 + ctz(high & 0x00ffffff) : ctz(bits);
-  return Math.max(LEAST_BITS, Math.min(MOST_BITS, count));
+  return Math.max(MIN_BITS, Math.min(MAX_BITS, count));
 }
 
 const ctz = (value: number): number => (value === 0 ? 32 : 31 - Math.clz32(value & -value));
