@@ -17,6 +17,12 @@ import type { CheckFailure, Problem } from './problem.js';
 import { Refusals } from './refusals.js';
 import type { SnapshotTable } from './snapshotTable.js';
 
+const REFRESH_FAILED = 'Could not refresh total sector count';
+
+/** The block layer has it against an image that the driver has opened (bdrv_open_driver). */
+export const isSaidAfterOpening = (refusal: string | undefined): boolean =>
+  refusal?.startsWith(REFRESH_FAILED) === true;
+
 /** An image as its header and its top-level tables describe it. Nothing below them has been read. */
 export interface Image {
   readonly source: ByteSource;
@@ -122,7 +128,7 @@ export function openImage(source: ByteSource): Image {
       'The virtual disk is too long',
       header.value('size'),
       `at most ${limits.MAX_NODE_LENGTH}`,
-      'Could not refresh total sector count: File too large',
+      `${REFRESH_FAILED}: File too large`,
     );
   return {
     ...base,

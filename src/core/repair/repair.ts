@@ -2,7 +2,7 @@ import { bytes, hostOffset } from '../units.js';
 import { Budget } from '../map/budget.js';
 import { DEFAULT_MEMORY } from '../check/scan.js';
 import { readHeader } from '../qcow2/header.js';
-import { type Image, isMappable } from '../qcow2/image.js';
+import { type Image, isMappable, isSaidAfterOpening } from '../qcow2/image.js';
 import { hex } from '../bytes.js';
 import { ProcessAbort, RequestError, Unpredictable } from '../simulate/copy/failure.js';
 import { allMessages } from '../simulate/copy/laterMessages.js';
@@ -173,7 +173,7 @@ class Run {
       return 1;
     };
     const refusal = image.refusal.check;
-    const isLate = refusal?.startsWith('Could not refresh') === true;
+    const isLate = isSaidAfterOpening(refusal);
     if (!isMappable(image) || (refusal !== undefined && !isLate)) {
       for (const line of image.warnings) recorder.message(line);
       return refuse(refusal ?? 'The file has too many clusters');

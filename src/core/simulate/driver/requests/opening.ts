@@ -9,7 +9,7 @@ import { Guard } from '../../guard/guard.js';
 import type { Overlay } from '../../copy/overlay.js';
 import type { Recorder } from '../../copy/recorder.js';
 import type { SimulationSettings } from '../settings.js';
-import type { MappableImage } from '../../../qcow2/image.js';
+import { isSaidAfterOpening, type MappableImage } from '../../../qcow2/image.js';
 import { sizesOf } from '../../copy/sizes.js';
 
 /** Autoclear bits that QEMU knows. */
@@ -78,7 +78,7 @@ export function openDriver(
  * closes it then (bdrv_open_driver).
  */
 export const refusedAfterOpening = ({ refusal }: MappableImage): string | undefined =>
-  refusal.open?.startsWith('Could not refresh') === true ? refusal.open : undefined;
+  isSaidAfterOpening(refusal.open) ? refusal.open : undefined;
 
 /** Fields that QEMU tests before it looks whether the image is marked as corrupt. */
 const EARLY_FIELDS: ReadonlySet<string> = new Set<FieldName>([
@@ -100,7 +100,7 @@ const LATE_FIELDS: ReadonlySet<string> = new Set([
   'bitmap directory',
   'bitmap table',
 ]);
-const LATE_REFUSALS = /^('data-file'|Missing CRYPTO|Unsupported encryption|Could not refresh)/;
+const LATE_REFUSALS = /^('data-file'|Missing CRYPTO|Unsupported encryption)/;
 
 /** When QEMU refuses the image; undefined when it does not. */
 function refusedWhen({
@@ -109,7 +109,12 @@ function refusedWhen({
 }: MappableImage): 'early' | 'before options' | 'late' | undefined {
   const first = problems.find((problem) => problem.refusal === refusal.open);
   if (refusal.open === undefined || !first) return undefined;
-  if (LATE_FIELDS.has(first.field) || LATE_REFUSALS.test(refusal.open)) return 'late';
+  if (
+    LATE_FIELDS.has(first.field) ||
+    LATE_REFUSALS.test(refusal.open) ||
+    isSaidAfterOpening(refusal.open)
+  )
+    return 'late';
   return EARLY_FIELDS.has(first.field) && !refusal.open.startsWith('Unsupported subcluster')
     ? 'early'
     : 'before options';
