@@ -83,10 +83,10 @@ function guarded(work: () => void): void {
   }
 }
 
-function reply(request: Request): Reply {
+async function reply(request: Request): Promise<Reply> {
   try {
     if (!session) throw new Error('the image could not be opened');
-    return answer(session.service, request);
+    return await answer(session.service, request);
   } catch (error) {
     return { type: 'reply', id: request.id, ok: false, error: oneLine(error) };
   }
@@ -106,16 +106,19 @@ function workOn(): void {
   });
 }
 
+async function respond(request: Request): Promise<void> {
+  const answered = await reply(request);
+  look(false);
+  post(answered);
+  // A picture may have been asked for that must be computed.
+  workOn();
+}
+
 parentPort?.on('message', (message: ToWorker) => {
   switch (message.type) {
-    case 'request': {
-      const answered = reply(message.request);
-      look(false);
-      post(answered);
-      // A picture may have been asked for that must be computed.
-      workOn();
+    case 'request':
+      void respond(message.request);
       break;
-    }
     case 'cancel':
       session?.cancel();
       break;

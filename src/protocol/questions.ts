@@ -267,9 +267,13 @@ export type Query<M extends Method> = v.InferOutput<Questions[M]['query']>;
 export type Answer<M extends Method> =
   Questions[M] extends Exchange<v.GenericSchema, infer A> ? A : never;
 
-/** Answers to some questions; those to all are the service that a scan worker gives. */
+/** Answers to some questions. */
 export type Answers<M extends Method> = { readonly [K in M]: (query: Query<K>) => Answer<K> };
-export type ImageService = Answers<Method>;
+/** Those whose code is fetched when they are first asked. */
+export type LateMethod = 'repairs' | 'lostTables' | 'damage' | 'space';
+type LateAnswers = { readonly [K in LateMethod]: (query: Query<K>) => Promise<Answer<K>> };
+/** Answers to all of them: the service that a scan worker gives. */
+export type ImageService = Answers<Exclude<Method, LateMethod>> & LateAnswers;
 
 export type OverlapQuery = Query<'overlap'>;
 export type SimulateOptions = v.InferOutput<typeof simulateOptions>;

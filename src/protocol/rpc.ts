@@ -1,5 +1,5 @@
 import type { ImageEvent } from './imageService.js';
-import type { Answer, ImageService, Method, Query } from './questions.js';
+import type { Answer, Method, Query } from './questions.js';
 
 /** A question with its number; the reply carries the same number. */
 export type Request<M extends Method = Method> = {
@@ -40,13 +40,18 @@ export function valueOf<M extends Method>(reply: Reply, method: M): Answer<M> {
   return reply.value;
 }
 
+/** Answers, at once or later. */
+type Answering = {
+  readonly [K in Method]: (query: Query<K>) => Answer<K> | Promise<Answer<K>>;
+};
+
 /** Asks the service. Throws what it throws. */
-export function answer<M extends Method>(
-  service: ImageService,
+export async function answer<M extends Method>(
+  service: Answering,
   request: Request<M>,
-): AnswerReply<M> {
+): Promise<AnswerReply<M>> {
   const { id, method } = request;
-  return { type: 'reply', id, ok: true, method, value: service[method](request.query) };
+  return { type: 'reply', id, ok: true, method, value: await service[method](request.query) };
 }
 
 /** Host → worker. */

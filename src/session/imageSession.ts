@@ -14,11 +14,9 @@ import { FormatTree } from '../core/tree/formatTree.js';
 import type { ImageEvent } from '../protocol/imageService.js';
 import type { OverlapAnswer } from '../protocol/overlap.js';
 import type { Answer, ImageService, Query } from '../protocol/questions.js';
-import { DamageSession } from './damageSession.js';
 import { DiagnosisSession } from './diagnosisSession.js';
 import { glimpse } from './glimpse.js';
 import { LiveScan } from './liveScan.js';
-import { LostSession } from './lostSession.js';
 import type { Machine } from './machine.js';
 import { mixedCells } from './mixedCells.js';
 import { Navigator } from './navigator.js';
@@ -26,9 +24,8 @@ import { OverlapSession } from './overlapSession.js';
 import { peek } from './peek.js';
 import { Pictures } from './pictures.js';
 import { RangeSession } from './rangeSession.js';
-import { RepairSession } from './repairSession.js';
+import { Room } from './room.js';
 import { SimulateSession } from './simulateSession.js';
-import { SpaceSession } from './spaceSession.js';
 import { SweepSession } from './sweepSession.js';
 import type { HostCluster } from '../core/units.js';
 
@@ -56,16 +53,13 @@ export class ImageSession {
   readonly #emit: (event: ImageEvent) => void;
   readonly #tree: FormatTree;
   readonly #diagnosis: DiagnosisSession;
-  readonly #repairs: RepairSession;
-  readonly #lost: LostSession;
-  readonly #damage: DamageSession;
+  readonly #source: ByteSource;
   /** What the header is taken to say, whatever it says. */
   readonly #assumed: AssumedHeader | undefined;
   #scan: LiveScan | undefined;
   #pictures: Pictures | undefined;
   #navigator: Navigator | undefined;
   #ranges: RangeSession | undefined;
-  #space: SpaceSession | undefined;
 
   readonly #memory: number;
 
@@ -85,11 +79,9 @@ export class ImageSession {
     this.#machine = machine;
     this.#assumed = assumed;
     this.#image = openImage(assumed ? assumeHeader(source, assumed) : source);
-    this.#lost = new LostSession(source);
-    this.#damage = new DamageSession(fileName);
+    this.#source = source;
     this.#tree = new FormatTree(this.#image);
     this.#diagnosis = new DiagnosisSession(this.#image, fileName);
-    this.#repairs = new RepairSession(this.#image, fileName, memory, machine.backingRefusal);
     this.#fileName = fileName;
     this.#emit = emit;
   }
@@ -112,7 +104,6 @@ export class ImageSession {
         finished: (scan) => {
           this.#navigator = new Navigator(scan.map, scan);
           this.#ranges = new RangeSession(scan);
-          this.#space = new SpaceSession(scan);
           pictures.scanned(scan);
         },
         abandoned: () => {
@@ -134,10 +125,10 @@ export class ImageSession {
     if (this.#scan?.advance(milliseconds)) return true;
     if (this.#ranges?.advance(milliseconds)) return true;
     if (this.#diagnosis.advance(milliseconds)) return true;
-    if (this.#repairs.advance(milliseconds)) return true;
-    if (this.#lost.advance(milliseconds)) return true;
-    if (this.#damage.advance(milliseconds)) return true;
-    if (this.#space?.advance(milliseconds)) return true;
+    if (this.#repairs.known?.advance(milliseconds)) return true;
+    if (this.#lost.known?.advance(milliseconds)) return true;
+    if (this.#damage.known?.advance(milliseconds)) return true;
+    if (this.#space.known?.advance(milliseconds)) return true;
     return this.#pictures?.advance(milliseconds) ?? false;
   }
 
@@ -156,6 +147,23 @@ export class ImageSession {
     return this.#image;
   };
 
+  readonly #repairs = new Room(async () => {
+    const { RepairSession } = await import('./repairSession.js');
+    const { backingRefusal } = this.#machine;
+    return new RepairSession(this.#image, this.#fileName, this.#memory, backingRefusal);
+  });
+  readonly #lost = new Room(async () => {
+    const { LostSession } = await import('./lostSession.js');
+    return new LostSession(this.#source);
+  });
+  readonly #damage = new Room(async () => {
+    const { DamageSession } = await import('./damageSession.js');
+    return new DamageSession(this.#fileName);
+  });
+  readonly #space = new Room(async () => {
+    const { SpaceSession } = await import('./spaceSession.js');
+    return new SpaceSession();
+  });
   readonly #overlap = lazily(() => new OverlapSession(this.#mappable()));
   readonly #simulate = lazily(
     () =>
@@ -192,14 +200,16 @@ export class ImageSession {
     diagnosis: () => this.#diagnosed(),
     repairs: () => this.#repaired(),
     lostTables: () => this.#lostTables(),
-    damage: ({ format }) => {
-      const scan = must(this.#scan);
-      if (scan.result) return this.#damage.answer(scan.result.scan, format);
-      return scan.isScanning
-        ? { state: 'computing' }
-        : { state: 'failed', message: 'the scan was stopped' };
+    damage: async ({ format }) => {
+      const damage = await this.#damage.get();
+      const scan = must(this.#scan).result?.scan;
+      return scan ? damage.answer(scan, format) : this.#unscanned();
     },
-    space: (query) => this.#space?.answer(query) ?? this.#unscanned(),
+    space: async (query) => {
+      const space = await this.#space.get();
+      const scan = must(this.#scan).result?.scan;
+      return scan ? space.answer(scan, query) : this.#unscanned();
+    },
     tree: (query) => this.#tree.page(query),
     next: (query) => must(this.#navigator).next(query),
     cells: (query) => ({
@@ -275,10 +285,11 @@ export class ImageSession {
       : { state: 'failed', message: 'the scan was stopped' };
   }
 
-  #repaired(): Answer<'repairs'> {
+  async #repaired(): Promise<Answer<'repairs'>> {
+    const repairs = await this.#repairs.get();
     const scan = this.#scan;
-    if (!scan && !isMappable(this.#image)) return this.#repairs.answer(undefined);
-    if (scan?.result) return this.#repairs.answer(scan.result.scan);
+    if (!scan && !isMappable(this.#image)) return repairs.answer(undefined);
+    if (scan?.result) return repairs.answer(scan.result.scan);
     return scan?.isScanning === false
       ? { state: 'failed', message: 'the scan was stopped' }
       : { state: 'computing', done: 0 };
@@ -289,11 +300,12 @@ export class ImageSession {
     return this.#assumed ? { ...facts, assumed: assumedHeaderText(this.#assumed) } : facts;
   }
 
-  #lostTables(): Answer<'lostTables'> {
+  async #lostTables(): Promise<Answer<'lostTables'>> {
+    const lost = await this.#lost.get();
     const scan = this.#scan;
     // What somebody refers to already is known only when the scan of the file's own header is done.
     if (!this.#assumed && scan?.isScanning) return { state: 'computing', done: 0 };
-    return this.#lost.answer(this.#assumed ? undefined : scan?.result?.scan);
+    return lost.answer(this.#assumed ? undefined : scan?.result?.scan);
   }
 
   #swept(options: Query<'simulateSweep'>['options']): Answer<'simulateSweep'> {

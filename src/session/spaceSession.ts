@@ -9,19 +9,14 @@ const MAX_TOLD = 200;
 
 /** The bill of a scanned image: added up once, in slices, when it is first asked for. */
 export class SpaceSession {
-  readonly #scan: Scan;
   #steps: Generator<number, SpaceBill, void> | undefined;
   #done = 0;
   #bill: SpaceBill | undefined;
   #failure: string | undefined;
 
-  constructor(scan: Scan) {
-    this.#scan = scan;
-  }
-
   /** `gone`: snapshots that are to be deleted, by their place in the table. */
-  answer({ gone }: Query<'space'>): SpaceAnswer {
-    this.#steps ??= spaceBill(this.#scan);
+  answer(scan: Scan, { gone }: Query<'space'>): SpaceAnswer {
+    this.#steps ??= spaceBill(scan);
     if (this.#failure !== undefined) return { state: 'failed', message: this.#failure };
     const bill = this.#bill;
     if (!bill) return { state: 'computing', done: this.#done };
@@ -32,7 +27,7 @@ export class SpaceSession {
       snapshotCount: bill.snapshots.length,
       allFreedBytes: bill.freedBy(bill.snapshots.map(({ snapshot }) => snapshot.index)),
       freedBytes: bill.freedBy(gone),
-      canDelete: !this.#scan.image.geometry.externalData,
+      canDelete: !scan.image.geometry.externalData,
     };
   }
 

@@ -40,17 +40,17 @@ const scanned = ({ session, events }: Opened) => {
   return events.find((event) => event.type === 'scanned')?.summary;
 };
 
-function lost({ session }: Opened): LostTablesAnswer {
-  let answer = session.service.lostTables({});
+async function lost({ session }: Opened): Promise<LostTablesAnswer> {
+  let answer = await session.service.lostTables({});
   while (answer.state === 'computing') {
     session.advance(1);
-    answer = session.service.lostTables({});
+    answer = await session.service.lostTables({});
   }
   return answer;
 }
 
-test('what is found without a header, taken for it, shows the image as it was', () => {
-  const answer = lost(opened(beheaded));
+test('what is found without a header, taken for it, shows the image as it was', async () => {
+  const answer = await lost(opened(beheaded));
   expect(structuredClone(answer)).toEqual(answer);
   if (answer.state !== 'found') throw new Error(answer.state);
   const { header } = answer.found;
@@ -62,7 +62,7 @@ test('what is found without a header, taken for it, shows the image as it was', 
   expect({ ...now, milliseconds: 0 }).toEqual({ ...before, milliseconds: 0 });
   expect(again.events[0]).toMatchObject({ type: 'facts', facts: { problems: [] } });
   // The file itself is what is searched again.
-  expect(lost(again)).toEqual(answer);
+  expect(await lost(again)).toEqual(answer);
 });
 
 test('the facts say what is assumed, and nothing where nothing is', () => {
@@ -72,28 +72,28 @@ test('the facts say what is assumed, and nothing where nothing is', () => {
   expect(opened(whole).events[0]).not.toHaveProperty('facts.assumed');
 });
 
-test('of a sound image all is known', () => {
-  const answer = lost(opened(whole));
+test('of a sound image all is known', async () => {
+  const answer = await lost(opened(whole));
   if (answer.state !== 'found') throw new Error(answer.state);
   expect(answer.found.candidates.filter(({ isKnown }) => !isKnown)).toEqual([]);
 });
 
-test('the damage comes as a file, in either format', () => {
+test('the damage comes as a file, in either format', async () => {
   const disk = fileBytes(layOut(new ImageBuilder({ virtualSize: 2 ** 22 }).write(0).write(16, 8)));
   const image = opened(disk.slice(0, disk.length - 4 * CLUSTER));
-  const asked = (format: 'json' | 'ddrescue'): DamageAnswer => {
-    let answer = image.session.service.damage({ format });
+  const asked = async (format: 'json' | 'ddrescue'): Promise<DamageAnswer> => {
+    let answer = await image.session.service.damage({ format });
     while (answer.state === 'computing') {
       image.session.advance(1);
-      answer = image.session.service.damage({ format });
+      answer = await image.session.service.damage({ format });
     }
     return answer;
   };
-  const json = asked('json');
+  const json = await asked('json');
   if (json.state !== 'known') throw new Error(json.state);
   expect(JSON.parse(json.text)).toMatchObject({
     disks: [{ ranges: [{ state: 'lost', start: 20 * CLUSTER, length: 4 * CLUSTER }] }],
   });
-  const map = asked('ddrescue');
+  const map = await asked('ddrescue');
   expect(map.state === 'known' && map.text).toMatch(/^0x\w+ {2}0x\w+ {2}-$/m);
 });

@@ -13,24 +13,24 @@ const bytes = fileBytes(
 );
 
 /** What both repairs would do where the backing file is as it is said to be. */
-function repairs(backingRefusal: () => string | undefined): RepairsAnswer {
+async function repairs(backingRefusal: () => string | undefined): Promise<RepairsAnswer> {
   const machine = { ...MACHINE, backingRefusal };
   const session = new ImageSession(memorySource(bytes), 'a.qcow2', () => undefined, machine);
   session.start();
   for (;;) {
-    const answer = session.service.repairs({});
+    const answer = await session.service.repairs({});
     if (answer.state !== 'computing') return answer;
     session.advance(10);
   }
 }
 
-test('a missing backing file stops a repair, as it stops QEMU', () => {
+test('a missing backing file stops a repair, as it stops QEMU', async () => {
   const reason =
     "Could not open backing file: Could not open 'base.raw': No such file or directory";
-  expect(repairs(() => reason)).toMatchObject({
+  expect(await repairs(() => reason)).toMatchObject({
     repairs: { all: { exitCode: 1, messages: [`qemu-img: Could not open 'a.qcow2': ${reason}`] } },
   });
-  expect(repairs(() => undefined)).toMatchObject({
+  expect(await repairs(() => undefined)).toMatchObject({
     repairs: { all: { exitCode: 0, fixed: { leaks: 2 } } },
   });
 });

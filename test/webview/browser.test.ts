@@ -134,8 +134,9 @@ describe('the map', () => {
       const [at] = await cellCentres(page, [curve.point(claimed)], curve.filled);
       // A frame: the place within keeps its own colour.
       const above = [3, 4, 5, 6, 7].map((by) => ({ x: at.x, y: at.y - by }));
-      const pixels = (await pixelsAt(page, above, 'overlays')).map((pixel) => pixel.slice(0, 3));
-      expect(pixels).toContainEqual(rgb('--vscode-qcow2-claimedTwice', 'dark'));
+      const pixels = async (): Promise<number[][]> =>
+        (await pixelsAt(page, above, 'overlays')).map((pixel) => pixel.slice(0, 3));
+      await expect.poll(pixels).toContainEqual(rgb('--vscode-qcow2-claimedTwice', 'dark'));
       const box = await page.locator('.heatmap').boundingBox();
       await page.mouse.click((box?.x ?? 0) + at.x + 2, (box?.y ?? 0) + at.y + 2);
       await expect.poll(() => said.at(-1)).toEqual({ type: 'selected', cluster: claimed });

@@ -1,6 +1,6 @@
 import type { DiagnosisAnswer } from '../../../src/protocol/diagnosis.js';
 import type { Cause, Diagnosis, Step } from '../../../src/core/check/causes/cause.js';
-import type { ImageService } from '../../../src/protocol/questions.js';
+import type { Answers, Method } from '../../../src/protocol/questions.js';
 import type { HostedImage } from './editorPage.js';
 import { hostCluster } from '../../../src/core/units.js';
 
@@ -40,7 +40,7 @@ export const diagnosed = (image: HostedImage, diagnosis: Diagnosis): HostedImage
   answering(image, () => ({ state: 'diagnosed', diagnosis }));
 
 export const answering = (image: HostedImage, answer: () => DiagnosisAnswer): HostedImage => {
-  const replaced: Partial<ImageService> = { ...image.replaced, diagnosis: answer };
+  const replaced: Partial<Answers<Method>> = { ...image.replaced, diagnosis: answer };
   return { ...image, replaced };
 };
 

@@ -9,7 +9,7 @@ import type {
   ToWebview,
 } from '../../../src/protocol/webviewMessages.js';
 import { themeLook, type Theme } from './themes.js';
-import type { ImageService, Method } from '../../../src/protocol/questions.js';
+import type { Answers, ImageService, Method } from '../../../src/protocol/questions.js';
 import type { OverlapOptions } from '../../../src/protocol/shapes.js';
 
 const FLAGS = [
@@ -34,7 +34,7 @@ export const launchBrowser = (): Promise<Browser> =>
 export interface HostedImage {
   readonly service: ImageService;
   /** Answers in the place of the service's own. */
-  readonly replaced?: Partial<ImageService>;
+  readonly replaced?: Partial<Answers<Method>>;
   readonly events: readonly ImageEvent[];
   /** Does what has been asked for and takes time. */
   readonly work?: () => void;
@@ -99,7 +99,7 @@ export async function openEditor(browser: Browser, options: PageOptions): Promis
   };
   await page.exposeFunction('postToHost', async (message: FromWebview) => {
     if (message.type === 'request') {
-      await deliver(replyTo(image, message));
+      await deliver(await replyTo(image, message));
       image.work?.();
       return;
     }
@@ -166,20 +166,20 @@ function bundle(): Promise<{ readonly script: string; readonly style: string }> 
 
 type Ask = Extract<FromWebview, { type: 'request' }>;
 
-function answered<M extends Method>(
+async function answered<M extends Method>(
   { service, replaced = {} }: HostedImage,
   request: Request<M>,
-): AnswerReply<M> {
+): Promise<AnswerReply<M>> {
   const { id, method } = request;
   const own = replaced[method];
   if (!own) return answer(service, request);
   return { type: 'reply', id, ok: true, method, value: own(request.query) };
 }
 
-function replyTo(image: HostedImage, { request }: Ask): OnTheWire {
+async function replyTo(image: HostedImage, { request }: Ask): Promise<OnTheWire> {
   const { id } = request;
   try {
-    const reply = answered(image, request);
+    const reply = await answered(image, request);
     if (reply.method !== 'tile' || reply.value.cells.type === 'uniform') return reply;
     const { cells, generation } = reply.value;
     return { type: 'bytes', id, generation, base64: Buffer.from(cells.bytes).toString('base64') };

@@ -31,14 +31,12 @@ function openStore(state?: unknown, error?: string): Opened {
         said.push(message);
         return;
       }
-      queueMicrotask(() => {
-        const { request } = message;
-        receive(
-          error === undefined
-            ? answer(image.service, request)
-            : { type: 'reply', id: request.id, ok: false, error },
-        );
-      });
+      const { request } = message;
+      void (
+        error === undefined
+          ? answer(image.service, request)
+          : Promise.resolve({ type: 'reply', id: request.id, ok: false, error } as const)
+      ).then(receive);
     },
     listen: (listener) => {
       receive = listener;

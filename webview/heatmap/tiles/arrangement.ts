@@ -3,7 +3,7 @@ import { SQUARE_BITS } from '../../../src/core/picture/windowNumber.js';
 import { fitScale } from '../camera.js';
 
 /** Squares at most: smaller ones would only be small. */
-const MAX_SQUARES = 144;
+const MAX_SQUARES = 256;
 /** A part of the pane that larger squares are worth. */
 const WORTH = 0.03;
 /** Where overlap windows are drawn, each is a square of the picture, or part of one. */

@@ -85,7 +85,7 @@ describe('the windows on the map', () => {
           (await pixelsAt(page, points, 'overlays')).filter(
             (pixel) => pixel[3] > 140 && distance(pixel, 'windowCached', 'dark') < 90,
           ).length;
-        expect(await outlined()).toBe(points.length);
+        await expect.poll(outlined).toBe(points.length);
         await page.focus('.heatmap');
         await page.keyboard.press('w');
         await expect.poll(outlined).toBe(0);
@@ -107,10 +107,12 @@ describe('the windows on the map', () => {
       const [x, y] = [grid.place(unprotected[0]).x, grid.place(unprotected[0]).y];
       const row = Array.from({ length: 40 }, (_, i) => ({ x: x + 10 + i, y: y + 30 }));
       const points = await cellCentres(page, row, grid.curve.filled);
-      const strong = (await pixelsAt(page, points, 'overlays')).map((pixel) => pixel[3] > 120);
       // Lines with the map between them.
-      expect(strong.filter(Boolean).length).toBeGreaterThan(3);
-      expect(strong.filter((hatched) => !hatched).length).toBeGreaterThan(15);
+      const hatched = async (): Promise<string> => {
+        const strong = (await pixelsAt(page, points, 'overlays')).filter((pixel) => pixel[3] > 120);
+        return `${String(strong.length > 3)} ${String(points.length - strong.length > 15)}`;
+      };
+      await expect.poll(hatched).toBe('true true');
       expect(await page.textContent('.legend [data-window=lost] .count')).toBe('50');
     });
   });
@@ -198,13 +200,15 @@ describe('the strip', () => {
   it('shows where windows are cached', async () => {
     const { cached } = marksUnder(DEFAULT_OVERLAP);
     await withEditor({}, async ({ page }) => {
-      const column = await stripPixels(page, 0, 35);
       const windows = Math.ceil(CLUSTERS / 4096);
-      const lit = Array.from({ length: windows }, (_, window) => window).filter((window) => {
-        const pixel = column[Math.floor(((window + 0.5) / windows) * column.length)];
-        return pixel[3] > 110 && distance(pixel, 'windowCached', 'dark') < 8;
-      });
-      expect(lit).toEqual(cached);
+      const lit = async (): Promise<number[]> => {
+        const column = await stripPixels(page, 0, 35);
+        return Array.from({ length: windows }, (_, window) => window).filter((window) => {
+          const pixel = column[Math.floor(((window + 0.5) / windows) * column.length)];
+          return pixel[3] > 110 && distance(pixel, 'windowCached', 'dark') < 8;
+        });
+      };
+      await expect.poll(lit).toEqual(cached);
     });
   });
 
@@ -219,11 +223,14 @@ describe('the strip', () => {
       await page.mouse.click(box.x + 15, box.y + 0.75 * box.height);
       await expect.poll(async () => near(0.75)(await position())).toBe(true);
       await expect.poll(() => page.locator('.zoom-label').textContent()).toBe('4×');
-      const bracket = (await stripPixels(page, 1, 3)).flatMap((pixel, y) =>
-        pixel[3] > 0 ? [y] : [],
-      );
-      expect(bracket.length).toBeGreaterThan(4);
-      expect(bracket.some((y) => near(0.75)((y / box.height) * CLUSTERS))).toBe(true);
+      const bracket = async (): Promise<string> => {
+        const rows = (await stripPixels(page, 1, 3)).flatMap((pixel, y) =>
+          pixel[3] > 0 ? [y] : [],
+        );
+        const isThere = rows.some((y) => near(0.75)((y / box.height) * CLUSTERS));
+        return `${String(rows.length > 4)} ${String(isThere)}`;
+      };
+      await expect.poll(bracket).toBe('true true');
       expect(await strip.getAttribute('aria-valuetext')).toMatch(
         /^cluster [\d,]+, host offset 0x[0-9a-f]+, \d+% of the file in view$/,
       );
