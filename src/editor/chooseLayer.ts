@@ -39,4 +39,12 @@ const layerTexts = (): Readonly<Record<Layer, readonly [label: string, detail: s
     vscode.l10n.t('Simulation'),
     vscode.l10n.t('What a simulated write to each cluster would do.'),
   ],
+  heat: [
+    vscode.l10n.t('Heat'),
+    vscode.l10n.t('How often the workload of the Caches tab looks up the table of each cluster.'),
+  ],
+  windowHeat: [
+    vscode.l10n.t('Window heat'),
+    vscode.l10n.t('How often the workload of the Caches tab looks up each overlap window.'),
+  ],
 });

@@ -17,6 +17,7 @@ import { fileUse } from './fileLocks.js';
 import { deflate, inflate } from './compression.js';
 import { FileSource } from './fileSource.js';
 import { type FileState, fileState, hasChanged } from './fileState.js';
+import { WorkloadFile } from './workloadFile.js';
 import { ImageSession } from '../session/imageSession.js';
 import { parseAssumedHeader } from '../core/qcow2/assumedHeader.js';
 import { messageOf } from '../core/text.js';
@@ -139,6 +140,7 @@ guarded(() => {
     inflate,
     deflate,
     backingRefusal: (name: string) => backingRefusal(path, name),
+    openWorkloadFile: (file: string) => WorkloadFile.ofDisk(file),
   };
   session = new ImageSession(file, basename(path), emit, machine, undefined, assumed?.value);
   session.start();

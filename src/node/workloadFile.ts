@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 const READ_AT_ONCE = 2 ** 18;
 
@@ -16,6 +16,12 @@ export class WorkloadFile {
     this.#descriptor = file === '-' ? 0 : openSync(file, 'r');
     const stats = fstatSync(this.#descriptor);
     this.size = stats.isFile() ? stats.size : undefined;
+  }
+
+  /** Opens a file of a disk: a pipe would have a whole thread wait for it. */
+  static ofDisk(file: string): WorkloadFile {
+    if (!statSync(file).isFile()) throw new Error(`'${file}' is no regular file`);
+    return new WorkloadFile(file);
   }
 
   /** The next bytes; none at the end. */

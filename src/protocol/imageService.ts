@@ -34,7 +34,7 @@ export type LayerAnswer =
       readonly generation: number;
       /** Clusters by value; undefined until they have been counted. */
       readonly counts: readonly number[] | undefined;
-      /** Of the snapshots or bitmaps that have a value of their own. Hostile text. */
+      /** Of the snapshots or bitmaps that have a value of their own (hostile text), or numbers of look-ups. */
       readonly names: readonly string[];
     }
   | { readonly state: 'failed'; readonly message: string };

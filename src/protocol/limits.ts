@@ -13,3 +13,5 @@ export const MAX_PEEK = 4096;
 export const MAX_RANGES = 500;
 /** Operations that are simulated one after the other. */
 export const MAX_OPERATIONS = 1000;
+/** Points of a curve. */
+export const MAX_CURVE = 400;

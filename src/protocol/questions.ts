@@ -10,6 +10,7 @@ import { KINDS } from '../core/map/kinds.js';
 import { OVERLAP_HAPPENINGS } from '../core/overlap/happening.js';
 import { WINDOW_COLUMNS } from '../core/overlap/windowOrder.js';
 import type { TreePage } from '../core/tree/node.js';
+import type { CachesAnswer } from './caches.js';
 import type { DiagnosisAnswer } from './diagnosis.js';
 import type { LayerAnswer, Strip, Tile } from './imageService.js';
 import type { DamageAnswer, LostTablesAnswer } from './lost.js';
@@ -70,6 +71,9 @@ const MAX_BLOCK = 2 ** 26;
 const MAX_SNAPSHOTS = 65536;
 /** The longest path names an entry of a snapshot's L2 table. */
 const MAX_PATH = 200;
+/** Words that say what a workload is. */
+const MAX_WORKLOAD = 400;
+const MAX_FILE_NAME = 4096;
 /** A line of an operation names at most a snapshot. */
 const MAX_OPERATION = 1200;
 
@@ -129,6 +133,18 @@ const simulateFields = {
   options: simulateOptions,
 };
 const simulate = v.object(simulateFields);
+
+/** A pattern as `qcow2-lens caches --workload` has it, or a file that the user has chosen. */
+const workload = v.variant('kind', [
+  v.object({ kind: v.literal('pattern'), text: v.pipe(v.string(), v.maxLength(MAX_WORKLOAD)) }),
+  v.object({
+    kind: v.literal('file'),
+    file: v.pipe(v.string(), v.maxLength(MAX_FILE_NAME)),
+    /** As `--workload-format`; undefined: guessed. */
+    format: v.optional(v.pipe(v.string(), v.maxLength(MAX_WORKLOAD))),
+    volume: v.optional(v.pipe(v.string(), v.maxLength(MAX_WORKLOAD))),
+  }),
+]);
 /** `operation`: its place in the list. */
 const operationFields = { ...simulateFields, operation: count };
 
@@ -259,6 +275,19 @@ export const QUESTIONS = {
   simulateSweep: exchange<SweepAnswer>()(v.object({ options: simulateOptions })),
   /** The overlap structures after the operations. */
   simulateOverlap: exchange<SimulatedOverlap>()(simulate),
+  /** What a workload does to the caches, and which sizes it needs. To be asked again while it is computing. */
+  caches: exchange<CachesAnswer>()(
+    v.object({
+      workload,
+      caches: cacheOptions,
+      overlap: overlapOptions,
+      cache: v.picklist(CACHE_MODES),
+      /** Its look-ups are what the layers of heat show. */
+      onMap: v.boolean(),
+    }),
+  ),
+  /** What is being computed of these is not wanted any more. */
+  stopCaches: exchange<undefined>()(v.record(v.string(), v.never())),
 } as const;
 
 type Questions = typeof QUESTIONS;
@@ -270,7 +299,7 @@ export type Answer<M extends Method> =
 /** Answers to some questions. */
 export type Answers<M extends Method> = { readonly [K in M]: (query: Query<K>) => Answer<K> };
 /** Those whose code is fetched when they are first asked. */
-export type LateMethod = 'repairs' | 'lostTables' | 'damage' | 'space';
+export type LateMethod = 'repairs' | 'lostTables' | 'damage' | 'space' | 'caches' | 'stopCaches';
 type LateAnswers = { readonly [K in LateMethod]: (query: Query<K>) => Promise<Answer<K>> };
 /** Answers to all of them: the service that a scan worker gives. */
 export type ImageService = Answers<Exclude<Method, LateMethod>> & LateAnswers;
@@ -278,3 +307,5 @@ export type ImageService = Answers<Exclude<Method, LateMethod>> & LateAnswers;
 export type OverlapQuery = Query<'overlap'>;
 export type SimulateOptions = v.InferOutput<typeof simulateOptions>;
 export type SimulateQuery = Query<'simulate'>;
+export type CachesQuery = Query<'caches'>;
+export type Workload = CachesQuery['workload'];

@@ -129,6 +129,7 @@ export class ImageSession {
     if (this.#lost.known?.advance(milliseconds)) return true;
     if (this.#damage.known?.advance(milliseconds)) return true;
     if (this.#space.known?.advance(milliseconds)) return true;
+    if (this.#caches.known?.advance(milliseconds)) return true;
     return this.#pictures?.advance(milliseconds) ?? false;
   }
 
@@ -163,6 +164,12 @@ export class ImageSession {
   readonly #space = new Room(async () => {
     const { SpaceSession } = await import('./spaceSession.js');
     return new SpaceSession();
+  });
+  readonly #caches = new Room(async () => {
+    const { CachesSession } = await import('./cachesSession.js');
+    return new CachesSession(this.#mappable(), this.#machine, (heat) => {
+      this.#pictures?.setHeat(heat);
+    });
   });
   readonly #overlap = lazily(() => new OverlapSession(this.#mappable()));
   readonly #simulate = lazily(
@@ -241,6 +248,11 @@ export class ImageSession {
     simulateDifference: (query) => this.#simulate().difference(query),
     simulateOverlap: (query) => this.#simulate().overlap(query),
     simulateSweep: ({ options }) => this.#swept(options),
+    caches: async (query) => (await this.#caches.get()).answer(query),
+    stopCaches: () => {
+      this.#caches.known?.stop();
+      return Promise.resolve(undefined);
+    },
   };
 
   #timed<T>(draw: (pictures: Pictures) => T): T {

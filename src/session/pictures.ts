@@ -5,6 +5,13 @@ import type { Scan } from '../core/check/scan.js';
 import { dirtyClusters, usableBitmaps } from '../core/picture/dirtyClusters.js';
 import { fragmentation } from '../core/picture/fragmentation.js';
 import { guestKinds } from '../core/picture/guestKinds.js';
+import {
+  guestHeat,
+  type Heat,
+  heatScale,
+  hostHeat,
+  windowHeat,
+} from '../core/picture/heatLayer.js';
 import { type Layer, NAMED, type Picture, type View, VIEWS } from '../core/picture/layer.js';
 import { isMapLayer, mapLayer } from '../core/picture/mapLayers.js';
 import { ontoGuest, ontoHost } from '../core/picture/projection.js';
@@ -44,6 +51,8 @@ export class Pictures {
   /** Why there will be no more than the map tells. */
   #hindrance: string | undefined;
   #outcomes: Readonly<Record<View, PictureSource>> | undefined;
+  /** What a workload has looked up. */
+  #heat: Heat | undefined;
   /** The overlap windows, or why there are none; undefined until they are known. */
   #windows: WindowLayer | string | undefined;
 
@@ -80,6 +89,14 @@ export class Pictures {
   setOutcomes(planes: Readonly<Record<View, PictureSource>>): void {
     this.#outcomes = planes;
     this.#renew('simulation');
+  }
+
+  /** What a workload has looked up; undefined: none is shown any more. */
+  setHeat(heat: Heat | undefined): void {
+    if (this.#heat === heat) return;
+    this.#heat = heat;
+    this.#renew('heat');
+    this.#renew('windowHeat');
   }
 
   /** The windows as they are now. */
@@ -165,6 +182,7 @@ export class Pictures {
       return 'the disk has more clusters than a picture can show';
     if (layer === 'simulation' && !this.#outcomes)
       return 'sweep the disk in the Simulate tab first';
+    if (isHeat(layer) && !this.#heat) return 'run a workload in the Caches tab first';
     if (layer === 'windows' && typeof this.#windows === 'string') return this.#windows;
     return isFromMap(picture) ? undefined : this.#hindrance;
   }
@@ -241,6 +259,10 @@ export class Pictures {
         return this.#fragmentation(view);
       case 'bitmaps':
         return view === 'guest' ? dirtyClusters(scan.image) : this.#ofGuest(layer, scan);
+      case 'heat':
+        return view === 'guest' ? guestHeat(scan.image, this.#hot()) : this.#hostHeat(scan);
+      case 'windowHeat':
+        return view === 'host' ? windowHeat(scan.image, this.#hot()) : this.#ofHost(layer, scan);
       default:
         return this.#ofHost(layer, scan);
     }
@@ -256,6 +278,17 @@ export class Pictures {
     return yield* ontoHost(scan.image, guest);
   }
 
+  *#hostHeat(scan: Scan): Steps<PictureSource> {
+    const heat = this.#hot();
+    const guest = yield* guestHeat(scan.image, heat);
+    return yield* hostHeat(scan.image, heat, guest);
+  }
+
+  #hot(): Heat {
+    if (!this.#heat) throw new Error('no workload has been run');
+    return this.#heat;
+  }
+
   /** One pass makes both. */
   *#fragmentation(view: View): Steps<PictureSource> {
     const planes = yield* fragmentation(this.#image);
@@ -264,7 +297,7 @@ export class Pictures {
     return planes[view];
   }
 
-  /** Names of the values that a layer has numbered; of the guest's kinds, that of the backing file. */
+  /** Names of the values that a layer has numbered, or how many look-ups they are; of the guest's kinds, that of the backing file. */
   #names({ view, layer }: Picture): readonly string[] {
     const { snapshotTable, backingFile } = this.#image;
     if (view === 'guest' && layer === 'kinds')
@@ -275,9 +308,13 @@ export class Pictures {
       return usableBitmaps(this.#image)
         .slice(0, NAMED)
         .map(({ name }) => name);
+    if (isHeat(layer) && this.#heat) return heatScale(layer, this.#heat).names;
     return [];
   }
 }
+
+const isHeat = (layer: Layer): layer is 'heat' | 'windowHeat' =>
+  layer === 'heat' || layer === 'windowHeat';
 
 const keyOf = ({ view, layer }: Picture): string => `${view}/${layer}`;
 

@@ -65,7 +65,7 @@ describe('qcow2-lens caches', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^L2 tables +3,000 +[\d,]+ +[\d,]+ /m);
     expect(stdout).toMatch(/^ +128 KiB +2 +< 0\.1 % +default, full coverage$/m);
-    expect(stdout).toMatch(/^ {2}l2-cache-size 128K \(now 16 KiB\): The smallest for 99 %/m);
+    expect(stdout).toMatch(/^ {2}l2-cache-size 128K \(now 16 KiB\): The smallest size with 99 %/m);
     expect(stdout).toContain('-blockdev  {"driver":"qcow2","l2-cache-size":131072');
     expect(stdout).toContain("<max_size unit='bytes'>393216</max_size>");
   });

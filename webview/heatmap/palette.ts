@@ -55,6 +55,7 @@ export const kindVariable = (kind: KindName): string => `--vscode-qcow2-${camelC
 /** The CSS variable of the colour of a value: a contributed one, or one of styles/layers.css. */
 export function valueVariable(picture: Picture, value: number): string {
   const name = valuesOf(picture)[value] ?? '';
+  if (name.startsWith('heat-')) return `--${name}`;
   if (picture.layer !== 'kinds') return `--${picture.layer}-${name}`;
   return picture.view === 'guest' ? `--guest-${name}` : `--vscode-qcow2-${camelCase(name)}`;
 }

@@ -22,8 +22,9 @@ export class PictureState {
   readonly computing = signal<number | undefined>(undefined);
   /** Why the picture chosen cannot be had. */
   readonly failure = signal<string | undefined>(undefined);
-  /** Whether there are outcomes of a simulation to be shown. */
+  /** Whether there are outcomes of a simulation to be shown, and look-ups of a workload. */
   readonly simulated = signal(false);
+  readonly heated = signal(false);
   /** How far the image has been read: pictures that need all of it come after that. */
   readonly stage = signal<'closed' | 'open' | 'scanned'>('closed');
   /** Names of the snapshots or bitmaps in the picture shown. */
@@ -54,7 +55,7 @@ export class PictureState {
     this.#poll.drop();
     this.known.value = undefined;
     this.failure.value = undefined;
-    this.simulated.value = false;
+    this.simulated.value = this.heated.value = false;
     this.shown.value = this.#first;
     this.stage.value = 'closed';
     if (open) this.stage.value = 'open';
@@ -67,6 +68,7 @@ export class PictureState {
   /** There is something else to see in a layer than before. */
   changed(layer: Layer): void {
     if (layer === 'simulation') this.simulated.value = true;
+    if (layer === 'heat') this.heated.value = true;
     if (this.chosen.peek().layer === layer) this.refresh();
   }
 
@@ -112,12 +114,14 @@ export class PictureState {
 /** Layers that there is something to see in, and the one that is chosen. */
 export function layersWorthSeeing(
   geometry: GeometryFacts | undefined,
-  { chosen, simulated }: PictureState,
+  { chosen, simulated, heated }: PictureState,
 ): readonly Layer[] {
   const isEmpty: Partial<Record<Layer, boolean>> = {
     snapshots: (geometry?.snapshots ?? 0) === 0,
     bitmaps: (geometry?.bitmaps ?? 0) === 0,
     simulation: !simulated.value,
+    heat: !heated.value,
+    windowHeat: !heated.value,
   };
   return LAYERS.filter((layer) => isEmpty[layer] !== true || chosen.value.layer === layer);
 }

@@ -37,6 +37,14 @@ export const LAYER_TEXT: Readonly<
   bitmaps: { text: 'Bitmaps', title: 'What is dirty in the persistent bitmaps' },
   windows: { text: 'Overlap', title: 'The state of the overlap window that each cluster is in' },
   simulation: { text: 'Simulation', title: 'What a simulated write to each cluster would do' },
+  heat: {
+    text: 'Heat',
+    title: 'How often the workload of the Caches tab looks up the table of each cluster',
+  },
+  windowHeat: {
+    text: 'Window heat',
+    title: 'How often the workload of the Caches tab looks up each overlap window',
+  },
 };
 
 const GUEST_TEXT: Readonly<Record<GuestKind, string>> = {
@@ -132,10 +140,14 @@ const TEXT: Readonly<
     destroys: ['would destroy metadata', 'destroys metadata'],
     aborts: ['QEMU aborts here', 'QEMU aborts'],
   },
+  heat: { none: 'never looked up' },
+  windowHeat: { none: 'never looked up' },
 };
 
 /** Values that stand for a snapshot or a bitmap of its own. */
 const NAMED = /^only-(\d+)$/;
+/** Values that stand for numbers of look-ups. */
+const HEAT = /^heat-(\d+)$/;
 
 /** What a value means, in a sentence. `names`: of the snapshots, bitmaps or backing file in question. */
 export function valueText(picture: Picture, value: number, names: readonly string[]): string {
@@ -154,7 +166,13 @@ function textOf(picture: Picture, value: number, names: readonly string[], form:
     if (!isKind(name)) return name;
     return KIND_TEXT[name];
   }
-  if (picture.view === 'guest' && name === 'none') return 'no host cluster';
+  const heat = HEAT.exec(name)?.[1];
+  if (heat !== undefined) {
+    const uses = names[Number(heat) - 1] ?? '';
+    return form === 0 ? `looked up ${uses} ${uses === '1' ? 'time' : 'times'}` : uses;
+  }
+  if (picture.view === 'guest' && name === 'none' && picture.layer !== 'heat')
+    return 'no host cluster';
   const number = NAMED.exec(name)?.[1];
   if (number !== undefined) {
     const owner = `'${clean(names[Number(number) - 1] ?? number)}'`;

@@ -6,9 +6,9 @@ import { optionTexts } from '../../core/caches/optionText.js';
 import { diskOf, rulesOfThumb } from '../../core/caches/rulesOfThumb.js';
 import type { MappableImage } from '../../core/qcow2/image.js';
 import { fullCoverage, usualEntries } from '../../core/simulate/copy/cacheSlots.js';
+import type { WorkloadReport } from '../../core/workload/workloadReport.js';
 import { Printable, t } from '../frame/printable.js';
 import type { Subject } from '../frame/subject.js';
-import type { WorkloadReport } from './workloadSource.js';
 
 /** A workload that has been carried out on an image. */
 export interface CachesOfImage {

@@ -6,9 +6,13 @@ import { rulesOfThumb } from '../../core/caches/rulesOfThumb.js';
 import { countText, exactSizeText, plural, shareText, sizeText } from '../../core/numbers.js';
 import { NO_LIMIT } from '../../core/overlap/settings.js';
 import { formatSize } from '../../core/size.js';
+import {
+  formatText,
+  patternText,
+  type WorkloadReport,
+} from '../../core/workload/workloadReport.js';
 import { type Printable, t } from '../frame/printable.js';
 import { type CachesOfImage, usualEntryOf } from './cachesJson.js';
-import type { WorkloadReport } from './workloadSource.js';
 
 /** Rows of a curve that a person reads. `--json` has all of it. */
 const MAX_ROWS = 12;
@@ -35,30 +39,9 @@ export function* cachesText(of: CachesOfImage): Generator<Printable> {
 
 function workloadText(workload: WorkloadReport, { requests }: LabResult): string {
   const count = plural(requests, 'request');
-  if (workload.kind === 'pattern') {
-    const { name, block, reads, seed } = workload.pattern;
-    return `${count}, pattern ${name}, blocks of ${sizeText(block)}, ${reads} % reads, seed ${seed}`;
-  }
+  if (workload.kind === 'pattern') return `${count}, ${patternText(workload.pattern)}`;
   const { format, isGuessed, file } = workload;
   return `${count} of '${file}', read as ${formatText(format)}${isGuessed ? '' : ', as you say'}`;
-}
-
-function formatText(format: Extract<WorkloadReport, { kind: 'file' }>['format']): string {
-  switch (format.name) {
-    case 'blkparse':
-      return `blkparse, action ${format.action}`;
-    case 'qemu':
-      return `QEMU's trace log, events ${format.events}`;
-    case 'csv': {
-      const { layout, set } = format;
-      const column = (index: number | undefined): string =>
-        index === undefined ? 'none' : String(index + 1);
-      const unit = (bytes: number): string => plural(bytes, 'byte');
-      return `a table${set === undefined ? '' : ` (${set})`}: offset in column ${column(layout.offset)} in units of ${unit(layout.offsetUnit)}, length in ${column(layout.length)} of ${unit(layout.lengthUnit)}, operation in ${column(layout.operation)}, volume in ${column(layout.volume)}`;
-    }
-    default:
-      return format.name;
-  }
 }
 
 function* workloadNotes(workload: WorkloadReport, result: LabResult): Generator<Printable> {

@@ -1,4 +1,4 @@
-import { exactSizeText, plural, shareText, sizeText } from '../numbers.js';
+import { countText, exactSizeText, plural, shareText, sizeText } from '../numbers.js';
 import { NO_LIMIT } from '../overlap/settings.js';
 import type { LabCache, LabL2, LabResult } from './cacheLab.js';
 import { type Curve, hitsAt, leastBytes, mostHits } from './curve.js';
@@ -65,7 +65,7 @@ export function adviseCaches(result: LabResult): readonly CacheAdvice[] {
       now: windows.limit >= NO_LIMIT ? undefined : windows.limit,
       missesNow: windows.counts.misses,
       misses: windows.counts.misses,
-      reason: `The structures take so much at most, at a bitmap-size of ${sizeText(windows.marks.now)}; under a smaller limit bitmaps are refused or evicted early.`,
+      reason: `The most that the structures take with a bitmap-size of ${sizeText(windows.marks.now)}; under a smaller limit bitmaps are refused, or evicted early.`,
     },
   ];
 }
@@ -117,7 +117,7 @@ function sizes(
           one(
             'no-eviction',
             noEviction,
-            `No ${words.table} that the workload looks up ever goes for another one.`,
+            `Every ${words.table} that the workload looks up stays in the cache.`,
           ),
         ]),
     one('full-coverage', marks.full, `Holds ${words.full}, whatever the workload.`),
@@ -132,15 +132,15 @@ function enoughText(
 ): string {
   const misses = (bytes: number): string =>
     shareText(curve.lookups - hitsAt(curve, bytes), curve.lookups);
-  const texts = [
-    `The smallest for 99 % of the reachable hits: ${misses(enough)} of ${plural(curve.lookups, 'look-up')} load ${table === 'L2 table' ? 'an' : 'a'} ${table}`,
-  ];
+  const others: string[] = [];
   const half = enough / 2;
-  if (half >= curve.bytes[0]) texts.push(`at half of it ${misses(half)} would`);
-  if (now !== enough) texts.push(`at the present ${sizeText(now)} ${misses(now)}`);
+  if (half >= curve.bytes[0]) others.push(`${misses(half)} at half of it`);
+  if (now !== enough) others.push(`${misses(now)} at the present ${sizeText(now)}`);
   if (standard !== now && standard !== enough)
-    texts.push(`at the default ${sizeText(standard)} ${misses(standard)}`);
-  return `${texts.join(', ')}.`;
+    others.push(`${misses(standard)} at the default ${sizeText(standard)}`);
+  const miss = `${misses(enough)} of ${plural(curve.lookups, 'look-up')} have to load ${table === 'L2 table' ? 'an' : 'a'} ${table}`;
+  const told = others.length > 0 ? `; it would be ${others.join(', ')}` : '';
+  return `The smallest size with 99 % of the hits that any size has: ${miss}${told}.`;
 }
 
 /** Whether other entries than QEMU's usual ones pay at the advised size. */
@@ -158,7 +158,8 @@ function entrySize(l2: LabL2, bytes: number): readonly CacheAdvice[] {
   const advised = bestMisses < usualMisses ? best.bytes : usualEntry;
   const other = hits.find((entry) => entry.bytes !== usualEntry) ?? best;
   const otherMisses = other.curve.lookups - other.found;
-  const texts = `with entries of ${sizeText(usualEntry)} ${plural(usualMisses, 'look-up misses', 'look-ups miss')}, of ${sizeText(other.bytes)} ${plural(otherMisses, 'one')}`;
+  const missed = plural(usualMisses, 'look-up misses', 'look-ups miss');
+  const texts = `${missed} with entries of ${sizeText(usualEntry)}, and ${countText(otherMisses)} with entries of ${sizeText(other.bytes)}`;
   return [
     {
       option: 'l2-cache-entry-size',
@@ -167,7 +168,7 @@ function entrySize(l2: LabL2, bytes: number): readonly CacheAdvice[] {
       now: counts.entryBytes,
       missesNow: counts.misses,
       misses: Math.min(bestMisses, usualMisses),
-      reason: `At an L2 cache of ${exactSizeText(bytes)}, ${texts}.`,
+      reason: `In an L2 cache of ${exactSizeText(bytes)}, ${texts}.`,
     },
   ];
 }
@@ -187,8 +188,8 @@ function together(
     now: marks.now + nowL2,
     missesNow: l2.missesNow + refcount.missesNow,
     misses: l2.misses + curve.lookups - hitsAt(curve, least),
-    reason: `${sizeText(l2.bytes)} for L2 tables and ${sizeText(least)} for refcount blocks, which is how QEMU divides it${
-      refcount.bytes > least ? '; more refcount blocks need refcount-cache-size' : ''
+    reason: `QEMU gives ${sizeText(l2.bytes)} of it to L2 tables and ${sizeText(least)} to refcount blocks${
+      refcount.bytes > least ? '; more for these takes refcount-cache-size' : ''
     }.`,
   };
 }

@@ -13,7 +13,9 @@ import {
   type WindowCounts,
 } from './cacheReplay.js';
 import { type Curve, curveOf } from './curve.js';
+import { type CacheHeat, heatOf } from './heat.js';
 import { diskOf } from './rulesOfThumb.js';
+import { type TimedCounts, type TimedTotals, type Timeline, TimelineRecorder } from './timeline.js';
 
 /** The sizes that a curve is marked with. */
 export interface Marks {
@@ -58,6 +60,8 @@ export interface LabResult {
   readonly refcount: LabCache<CacheCounts>;
   /** Or why there are none. */
   readonly windows: LabWindows | string;
+  /** At the sizes that are set. */
+  readonly timeline: Timeline;
 }
 
 /**
@@ -70,6 +74,7 @@ export class CacheLab {
   readonly #settings: ReplaySettings;
   readonly #now: CacheReplay;
   readonly #other: CacheReplay | undefined;
+  readonly #timeline: TimelineRecorder;
 
   private constructor(
     image: MappableImage,
@@ -81,6 +86,7 @@ export class CacheLab {
     this.#settings = settings;
     this.#now = now;
     this.#other = other;
+    this.#timeline = new TimelineRecorder(() => totalsOf(now));
   }
 
   /** Not ok for an image that QEMU does not open with these sizes, or that cannot be simulated. */
@@ -109,7 +115,13 @@ export class CacheLab {
   }
 
   *run(batch: RequestBatch): Work {
-    yield* this.#now.run(batch);
+    for (let from = 0; from < batch.size && this.stopped === undefined;) {
+      const to = Math.min(batch.size, from + this.#timeline.left);
+      const before = this.#now.requests;
+      yield* this.#now.run(batch, from, to);
+      this.#timeline.passed(this.#now.requests - before);
+      from = to;
+    }
     if (this.#other) yield* this.#other.run(batch);
   }
 
@@ -119,9 +131,19 @@ export class CacheLab {
     this.#other?.close();
   }
 
+  /** Carried out so far. */
+  get requests(): number {
+    return this.#now.requests;
+  }
+
   /** Why nothing goes on any more. */
   get stopped(): string | undefined {
     return this.#now.stopped;
+  }
+
+  /** Where the look-ups went. */
+  get heat(): CacheHeat {
+    return heatOf(this.#now.driver, this.#now.distances);
   }
 
   get result(): LabResult {
@@ -134,6 +156,7 @@ export class CacheLab {
       l2: this.#l2(),
       refcount: this.#refcount(),
       windows: this.#windows(),
+      timeline: this.#timeline.timeline,
     };
   }
 
@@ -239,6 +262,30 @@ export class CacheLab {
     const made = cacheSlots(diskOf(this.#image), { l2CacheEntrySize });
     return made.ok ? bytes(made.value.slots, made.value.sliceBytes) : 0;
   }
+}
+
+const NOTHING: TimedCounts = { lookups: 0, misses: 0, evictions: 0, written: 0 };
+
+function totalsOf(replay: CacheReplay): TimedTotals {
+  const timed = ({ lookups, misses, evictions, writeBacks }: CacheCounts): TimedCounts => ({
+    lookups,
+    misses,
+    evictions,
+    written: writeBacks,
+  });
+  const windows = replay.windowCounts;
+  return {
+    l2: timed(replay.l2),
+    refcount: timed(replay.refcount),
+    windows: windows
+      ? {
+          lookups: windows.hits + windows.misses,
+          misses: windows.misses,
+          evictions: windows.evictions,
+          written: windows.conversions,
+        }
+      : NOTHING,
+  };
 }
 
 const discardDoubts = (discards: number): readonly string[] =>

@@ -149,10 +149,10 @@ export class CacheReplay {
     return { ok: true, value: replay };
   }
 
-  /** Carries out the requests of a batch. */
-  *run(batch: RequestBatch): Work {
-    const { kinds, offsets, lengths, size } = batch;
-    for (let i = 0; i < size && this.stopped === undefined; i++) {
+  /** Carries out the requests [from, to) of a batch. */
+  *run(batch: RequestBatch, from = 0, to = batch.size): Work {
+    const { kinds, offsets, lengths } = batch;
+    for (let i = from; i < to && this.stopped === undefined; i++) {
       try {
         const length = bounded(lengths[i]);
         if (kinds[i] === KIND.read) this.#guest.read(offsets[i], length);

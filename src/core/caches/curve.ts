@@ -10,6 +10,14 @@ export interface Curve {
   readonly doubts: readonly string[];
 }
 
+/** A curve of few points, as it is sent: between them it may be a little below the whole one. */
+export interface ThinCurve {
+  readonly bytes: readonly number[];
+  readonly hits: readonly number[];
+  readonly lookups: number;
+  readonly doubts: readonly string[];
+}
+
 /** Part of a curve: entries of one size, and numbers of them. */
 export interface Stretch {
   readonly distances: StackDistances;
@@ -48,7 +56,11 @@ export function curveOf(stretches: readonly Stretch[], doubts: readonly string[]
 }
 
 /** Look-ups that find their table in a cache of so many bytes. */
-export function hitsAt({ bytes, hits }: Curve, size: number): number {
+export const hitsAt = ({ bytes, hits }: Curve | ThinCurve, size: number): number =>
+  hits.length === 0 ? 0 : hits[indexAt(bytes, size)];
+
+/** The last point of at most a size; the first one for less than any. */
+function indexAt(bytes: ArrayLike<number>, size: number): number {
   let low = 0;
   let high = bytes.length - 1;
   while (low < high) {
@@ -56,7 +68,7 @@ export function hitsAt({ bytes, hits }: Curve, size: number): number {
     if (bytes[middle] <= size) low = middle;
     else high = middle - 1;
   }
-  return hits.length === 0 ? 0 : hits[low];
+  return low;
 }
 
 /** What the best size finds. */
@@ -67,4 +79,42 @@ export const mostHits = ({ hits }: Curve): number =>
 export function leastBytes({ bytes, hits }: Curve, wanted: number): number {
   const index = hits.findIndex((value) => value >= wanted);
   return bytes[Math.max(0, index)] ?? 0;
+}
+
+/** Of the points that stay, this part may be there for the changes. */
+const CHANGES_SHARE = 2;
+
+/**
+ * A curve of at most so many points: those of the sizes named and the ones before them, the ends, the
+ * largest changes, and of the others those that are about as far apart in doublings of the size.
+ */
+export function thinned(curve: Curve, most: number, sizes: readonly number[]): ThinCurve {
+  const { bytes, hits, lookups, doubts } = curve;
+  const last = bytes.length - 1;
+  if (last < most) return { bytes: [...bytes], hits: [...hits], lookups, doubts };
+  const kept = new Set([0, last]);
+  for (const size of sizes) {
+    const at = indexAt(bytes, size);
+    kept.add(at).add(Math.max(0, at - 1));
+  }
+  const change = (index: number): number => Math.abs(hits[index] - hits[index - 1]);
+  const byChange = Array.from({ length: last }, (_, index) => index + 1).sort(
+    (a, b) => change(b) - change(a),
+  );
+  for (const index of byChange) {
+    if (kept.size + 2 > most / CHANGES_SHARE) break;
+    kept.add(index).add(index - 1);
+  }
+  const from = Math.log2(Math.max(1, bytes[0]));
+  const doublings = Math.log2(Math.max(1, bytes[last])) - from;
+  const room = most - kept.size;
+  for (let step = 1; step <= room; step++)
+    kept.add(indexAt(bytes, 2 ** (from + (doublings * step) / (room + 1))));
+  const indexes = [...kept].sort((a, b) => a - b);
+  return {
+    bytes: indexes.map((index) => bytes[index]),
+    hits: indexes.map((index) => hits[index]),
+    lookups,
+    doubts,
+  };
 }

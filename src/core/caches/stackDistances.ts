@@ -12,6 +12,8 @@ export class StackDistances {
   readonly #ids = new Map<number, number>();
   /** Time of last use, by table; 0 is never. */
   #last = new Int32Array(FIRST_ROOM);
+  /** Look-ups of each table. */
+  #uses = new Float64Array(FIRST_ROOM);
   /** Tables by time of last use, from 1 on; -1 for a time that is nobody's last. */
   #owner = new Int32Array(FIRST_ROOM * 4).fill(-1);
   #tree = new Int32Array(FIRST_ROOM * 4);
@@ -25,8 +27,10 @@ export class StackDistances {
   use(table: number, count: number): void {
     this.#lookUps += count;
     let id = this.#ids.get(table);
+    if (id !== undefined) this.#uses[id] += count;
     if (id === undefined) {
       id = this.#newId(table);
+      this.#uses[id] = count;
       this.#renew(id);
       this.#found[1] += count - 1;
     } else if (id === this.#top) this.#found[1] += count;
@@ -52,6 +56,12 @@ export class StackDistances {
     return this.#ids.size;
   }
 
+  /** Each table with its look-ups, in the order of first use. */
+  *usesByTable(): Generator<readonly [table: number, uses: number]> {
+    let id = 0;
+    for (const table of this.#ids.keys()) yield [table, this.#uses[id++]];
+  }
+
   /** Look-ups that find their table, by the number of slots from 0 on; more slots find no more. */
   hitsBySlots(): Float64Array {
     const hits = this.#found.slice(0, this.#ids.size + 1);
@@ -66,6 +76,9 @@ export class StackDistances {
       const last = new Int32Array(id * 2);
       last.set(this.#last);
       this.#last = last;
+      const uses = new Float64Array(id * 2);
+      uses.set(this.#uses);
+      this.#uses = uses;
     }
     if (id + 2 > this.#found.length) {
       const found = new Float64Array(this.#found.length * 2);

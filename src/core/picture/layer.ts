@@ -17,6 +17,8 @@ export const LAYERS = [
   'bitmaps',
   'windows',
   'simulation',
+  'heat',
+  'windowHeat',
 ] as const;
 export type Layer = (typeof LAYERS)[number];
 
@@ -29,6 +31,10 @@ export interface Picture {
 export const NAMED = 8;
 const named = (prefix: string): string[] =>
   Array.from({ length: NAMED }, (_, index) => `${prefix}${String(index + 1)}`);
+
+/** Values that look-ups have, from few to many. */
+export const HEATS = 7;
+const HEAT_VALUES = ['none', ...Array.from({ length: HEATS }, (_, step) => `heat-${step + 1}`)];
 
 /** Kinds of host clusters by value (see tile.ts). */
 const HOST_KINDS: readonly KindName[] = ['unallocated', ...KINDS];
@@ -55,6 +61,8 @@ const VALUES: Readonly<Record<Exclude<Layer, 'kinds'>, readonly string[]>> = {
   bitmaps: ['none', 'clean', ...named('only-'), 'only-later', 'two', 'more'],
   windows: ['none', 'empty', 'fragments', 'cached', 'kept', 'refused', 'dropped', 'lost'],
   simulation: FATES,
+  heat: HEAT_VALUES,
+  windowHeat: HEAT_VALUES,
 };
 
 export function valuesOf({ view, layer }: Picture): readonly string[] {
