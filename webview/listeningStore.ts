@@ -53,6 +53,10 @@ function receive(store: Store, message: ToWebview): void {
     case 'command':
       run(store, message.command);
       break;
+    case 'workload':
+      store.workloadFile.value = message.file;
+      store.showTab('caches');
+      break;
     case 'showLayer':
       store.pictures.choose({ layer: message.layer });
       break;

@@ -94,6 +94,9 @@ const PURE = [
   'overlap/windowMarks',
   'qcow2/subclusters',
   'bytes',
+  'caches/curve',
+  'caches/optionText',
+  'caches/timeline',
   'jsonText',
   'numbers',
   'record',
@@ -110,6 +113,8 @@ const PURE = [
   'size',
   'text',
   'units',
+  'workload/pattern',
+  'workload/workloadReport',
 ].map((module) => `src/core/${module}`);
 
 /** Lists of words that the shapes of messages are made of. */

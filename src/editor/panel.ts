@@ -8,6 +8,7 @@ import type {
   ToWebview,
   ViewCommand,
 } from '../protocol/webviewMessages.js';
+import { loadWorkload } from './loadWorkload.js';
 import { openAsIf } from './openAsIf.js';
 import { openBackingFile } from './backingFile.js';
 import { openHexEditor } from './hexEditor.js';
@@ -30,6 +31,7 @@ import { usualShell } from './shell.js';
 import { fromWebview } from './validate.js';
 import type { ClusterDetail } from '../core/inspect/inspection.js';
 import type { Query } from '../protocol/questions.js';
+import type { Request } from '../protocol/rpc.js';
 import type { GuestCluster, HostCluster } from '../core/units.js';
 import { messageOf } from '../core/text.js';
 
@@ -42,6 +44,8 @@ export class ImagePanel implements vscode.Disposable {
   readonly #gone = new AbortController();
   readonly #overlap: PanelOverlapOptions;
   readonly #parts: vscode.Disposable[] = [this.#changes];
+  /** Files that the user has chosen here: no others are opened for the webview. */
+  readonly #workloads = new Set<string>();
   #ready = false;
   #selected: HostCluster | undefined;
   #selectedGuest: GuestCluster | undefined;
@@ -162,6 +166,12 @@ export class ImagePanel implements vscode.Disposable {
     this.#post({ type: 'showLayer', layer });
   }
 
+  /** Shows what the workload in a file does to the caches. */
+  showWorkload(file: string): void {
+    this.#workloads.add(file);
+    this.#show({ type: 'workload', file });
+  }
+
   dispose(): void {
     this.#gone.abort();
     for (const part of this.#parts) part.dispose();
@@ -180,6 +190,11 @@ export class ImagePanel implements vscode.Disposable {
         this.#postState();
         break;
       case 'request':
+        if (this.#isForeign(message.request)) {
+          const error = 'that file has not been chosen as a workload';
+          this.#post({ type: 'reply', id: message.request.id, ok: false, error });
+          break;
+        }
         this.document.forward(message.request, this.#gone.signal).then(
           (reply) => {
             this.#post(reply);
@@ -221,6 +236,9 @@ export class ImagePanel implements vscode.Disposable {
       case 'copy':
         void vscode.env.clipboard.writeText(message.text);
         break;
+      case 'loadWorkload':
+        void loadWorkload(this);
+        break;
       case 'openAsIf':
         void openAsIf(this.document);
         break;
@@ -231,6 +249,13 @@ export class ImagePanel implements vscode.Disposable {
         void openHexEditor(this.document.uri, message.offset);
         break;
     }
+  }
+
+  /** Whether a question would have a file opened that the user has not chosen. */
+  #isForeign(request: Request): boolean {
+    if (request.method !== 'caches') return false;
+    const { workload } = request.query;
+    return workload.kind === 'file' && !this.#workloads.has(workload.file);
   }
 
   /** All that a webview needs which has just begun to listen. */

@@ -11,7 +11,7 @@ import {
   hostOffset,
   overlapOptions,
 } from '../protocol/shapes.js';
-import type { FromWebview } from '../protocol/webviewMessages.js';
+import { FILE_FORMATS, type FromWebview } from '../protocol/webviewMessages.js';
 
 const MAX_COPY = 2 ** 20;
 /** Bytes of a picture: more than a screen of 8K has. */
@@ -25,7 +25,7 @@ const METHODS = v.custom<Method>(
 const question = v.object({ id: count, method: METHODS, query: v.unknown() });
 
 const MESSAGE = v.variant('type', [
-  v.object({ type: v.picklist(['ready', 'cancelScan', 'reload', 'openAsIf', 'openBackingFile']) }),
+  v.object({ type: v.picklist(['ready', 'cancelScan', 'reload', 'openAsIf', 'openBackingFile', 'loadWorkload']) }),
   v.object({ type: v.literal('request'), request: question }),
   v.object({ type: v.literal('setOverlap'), options: overlapOptions }),
   v.object({ type: v.literal('setCaches'), options: cacheOptions }),
@@ -40,7 +40,7 @@ const MESSAGE = v.variant('type', [
   v.object({ type: v.literal('copy'), text: v.pipe(v.string(), v.maxLength(MAX_COPY)) }),
   v.object({
     type: v.literal('saveFile'),
-    format: v.picklist(['png', 'svg']),
+    format: v.picklist(FILE_FORMATS),
     bytes: v.pipe(
       v.instance(Uint8Array),
       v.check((bytes) => bytes.length <= MAX_FILE),

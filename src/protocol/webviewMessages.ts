@@ -36,8 +36,10 @@ export type FromWebview<R = Request> =
   /** Whether there are places to go back and forward to. */
   | { readonly type: 'history'; readonly back: boolean; readonly forward: boolean }
   | { readonly type: 'copy'; readonly text: string }
-  /** A picture for the user to keep: the host asks where. */
-  | { readonly type: 'saveFile'; readonly format: PictureFormat; readonly bytes: Uint8Array }
+  /** A picture or a report for the user to keep: the host asks where. */
+  | { readonly type: 'saveFile'; readonly format: FileFormat; readonly bytes: Uint8Array }
+  /** Ask for a workload's file, and show what it does to the caches. */
+  | { readonly type: 'loadWorkload' }
   | { readonly type: 'openHex'; readonly offset: HostOffset }
   /** Look for tables that nothing points to, and ask which of them the header is to name. */
   | { readonly type: 'openAsIf' }
@@ -58,9 +60,14 @@ export type ToWebview =
   | { readonly type: 'preview'; readonly cluster: HostCluster | undefined }
   | { readonly type: 'search'; readonly search: SearchRequest }
   | { readonly type: 'command'; readonly command: ViewCommand }
-  | { readonly type: 'showLayer'; readonly layer: Layer };
+  | { readonly type: 'showLayer'; readonly layer: Layer }
+  /** The user has chosen this file: only such ones are read. */
+  | { readonly type: 'workload'; readonly file: string };
 
 export type PictureFormat = 'png' | 'svg';
+/** Of a report, too. */
+export const FILE_FORMATS = ['png', 'svg', 'md', 'json'] as const;
+export type FileFormat = (typeof FILE_FORMATS)[number];
 
 export interface SearchRequest {
   /** Undefined: what was looked for last. */

@@ -2,7 +2,7 @@ import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memorySource } from '../../src/core/byteSource.js';
-import { LAYERS, valuesOf, VIEWS, type Picture } from '../../src/core/picture/layer.js';
+import { type Layer, LAYERS, valuesOf, VIEWS, type Picture } from '../../src/core/picture/layer.js';
 import { WINDOW_SIZE } from '../../src/core/overlap/typeRuns.js';
 import { markOfCode } from '../../src/core/overlap/windowMarks.js';
 import { DOMINANT_MASK, OUTSIDE } from '../../src/core/picture/tile.js';
@@ -80,8 +80,24 @@ function drawn(session: ImageSession, { view, layer }: Picture): Record<string, 
   return counts;
 }
 
+/** Layers of what a workload has looked up. */
+const HEATS: readonly Layer[] = ['heat', 'windowHeat'];
+
+/** A workload has been run, to be shown. */
+async function heated(text: string): Promise<ImageSession> {
+  const session = finished();
+  const caches = { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' };
+  const workload = { kind: 'pattern', text } as const;
+  const query = { workload, caches, overlap: OVERLAP, cache: 'writeback', onMap: true } as const;
+  while ((await session.service.caches(query)).state === 'computing') session.advance(10);
+  return session;
+}
+
 const pictures = VIEWS.flatMap((view) =>
-  LAYERS.filter((layer) => layer !== 'simulation').map((layer): Picture => ({ view, layer })),
+  LAYERS.filter((layer) => !['simulation', ...HEATS].includes(layer)).map((layer): Picture => ({
+    view,
+    layer,
+  })),
 );
 
 describe('a picture', () => {
@@ -89,6 +105,34 @@ describe('a picture', () => {
     const session = finished();
     const counts = counted(session, picture);
     expect(drawn(session, picture)).toEqual(counts);
+  });
+
+  test('knows what a workload looks up, after it has been run', async () => {
+    for (const layer of HEATS)
+      expect(finished().service.layer({ view: 'host', layer })).toEqual({
+        state: 'failed',
+        message: 'run a workload in the Caches tab first',
+      });
+    // 512 clusters have an L2 table in common: of the first and the third there are 1000 look-ups.
+    const session = await heated('strided:ops=2000,reads=0,stride=4M,size=8M,block=4K');
+    const disk = { view: 'guest', layer: 'heat' } as const;
+    const counts = counted(session, disk);
+    expect(counts).toEqual({ none: GUESTS - 1024, 'heat-7': 1024 });
+    expect(drawn(session, disk)).toEqual(counts);
+    const answer = session.service.layer(disk);
+    if (answer.state !== 'ready') throw new Error(answer.state);
+    expect(answer.names.at(-1)).toMatch(/^\d+–1,\d{3}$/);
+    const file = { view: 'host', layer: 'heat' } as const;
+    const onHost = counted(session, file);
+    expect(drawn(session, file)).toEqual(onHost);
+    // The data of the first 300 clusters, which lie under the first table, and tables.
+    expect(onHost['heat-7']).toBeGreaterThan(250);
+    const ofWindows = { view: 'host', layer: 'windowHeat' } as const;
+    const windows = counted(session, ofWindows);
+    expect(drawn(session, ofWindows)).toEqual(windows);
+    expect(Object.keys(windows)).toEqual(['heat-7']);
+    const another = await heated('sequential:ops=1,block=4K');
+    expect(counted(another, disk)).toEqual({ none: GUESTS - 512, 'heat-1': 512 });
   });
 
   test('knows what the guest has', () => {

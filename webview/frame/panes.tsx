@@ -22,6 +22,7 @@ const PANES: Readonly<Record<Exclude<Tab, 'overview'>, Later<TabPane>>> = {
   tree: new Later(async () => (await import('../panes/tree/treePane.js')).TreePane),
   overlap: new Later(async () => (await import('../panes/overlap/overlapPane.js')).OverlapPane),
   simulate: new Later(async () => (await import('../panes/simulate/simulatePane.js')).SimulatePane),
+  caches: new Later(async () => (await import('../panes/caches/cachesPane.js')).CachesPane),
 };
 
 interface Props {

@@ -13,6 +13,7 @@ const TAB_TEXT: Readonly<Record<Tab, string>> = {
   tree: 'Structures',
   overlap: 'Overlap',
   simulate: 'Simulate',
+  caches: 'Caches',
 };
 const NARROWEST = 240;
 const WIDEST = 720;

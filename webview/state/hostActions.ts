@@ -1,5 +1,5 @@
 import type { Signal } from '@preact/signals';
-import type { HeatmapSettings, PictureFormat } from '../../src/protocol/webviewMessages.js';
+import type { HeatmapSettings, FileFormat } from '../../src/protocol/webviewMessages.js';
 import type { CacheOptions } from '../../src/core/simulate/copy/cacheOptions.js';
 import type { OverlapOptions } from '../../src/protocol/shapes.js';
 import type { Host } from './host.js';
@@ -65,8 +65,13 @@ export class HostActions {
     this.#host.post({ type: 'copy', text });
   }
 
-  saveFile(format: PictureFormat, bytes: Uint8Array): void {
+  saveFile(format: FileFormat, bytes: Uint8Array): void {
     this.#host.post({ type: 'saveFile', format, bytes });
+  }
+
+  /** Asks the user for a workload's file, which then comes as a message. */
+  loadWorkload(): void {
+    this.#host.post({ type: 'loadWorkload' });
   }
 
   openHex(offset: HostOffset): void {

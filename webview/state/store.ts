@@ -52,6 +52,8 @@ export class Store implements MapSide {
   readonly file = signal<FileStatus>(UNTOUCHED);
   /** What copied commands are quoted for. */
   readonly shell = signal<Shell>('bash');
+  /** The workload's file that the user has chosen last. */
+  readonly workloadFile = signal<string | undefined>(undefined);
   readonly pointed = signal<HoverPoint | undefined>(undefined);
   /** What the live region says. */
   readonly spoken = signal('');
@@ -209,6 +211,12 @@ export class Store implements MapSide {
   get #mapGeneration(): number {
     const { view, layer } = this.pictures.shown.value;
     return view === 'host' && isMapLayer(layer) ? this.generation.value : 0;
+  }
+
+  /** Another workload's look-ups are on the map. */
+  heated(): void {
+    this.#changed('heat');
+    this.#changed('windowHeat');
   }
 
   #changed(layer: Layer): void {

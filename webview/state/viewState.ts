@@ -20,6 +20,7 @@ export const TABS = [
   'tree',
   'overlap',
   'simulate',
+  'caches',
 ] as const;
 
 export type Tab = (typeof TABS)[number];

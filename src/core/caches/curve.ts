@@ -101,8 +101,9 @@ export function thinned(curve: Curve, most: number, sizes: readonly number[]): T
   const byChange = Array.from({ length: last }, (_, index) => index + 1).sort(
     (a, b) => change(b) - change(a),
   );
+  const range = mostHits(curve) - hits.reduce((least, value) => Math.min(least, value), Infinity);
   for (const index of byChange) {
-    if (kept.size + 2 > most / CHANGES_SHARE) break;
+    if (kept.size + 2 > most / CHANGES_SHARE || change(index) * most < range) break;
     kept.add(index).add(index - 1);
   }
   const from = Math.log2(Math.max(1, bytes[0]));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { adviseCaches } from '../../../src/core/caches/advice.js';
-import { type Curve, hitsAt } from '../../../src/core/caches/curve.js';
+import { type Curve, hitsAt, thinned } from '../../../src/core/caches/curve.js';
 import { optionTexts } from '../../../src/core/caches/optionText.js';
 import { diskOf, rulesOfThumb } from '../../../src/core/caches/rulesOfThumb.js';
 import type { MappableImage } from '../../../src/core/qcow2/image.js';
@@ -192,5 +192,40 @@ describe('advice', () => {
       },
       { option: 'refcount-cache-size', bytes: 32 * KIB },
     ]);
+  });
+});
+
+describe('a curve of few points', () => {
+  const lookups = 100_000;
+  // One large step among thousands of small ones.
+  const points = Array.from({ length: 5000 }, (_, index) => ({
+    bytes: (index + 1) * 4096,
+    hits: index * 3 + (index >= 1717 ? 40_000 : 0),
+  }));
+  const curve: Curve = {
+    bytes: Float64Array.from(points, ({ bytes }) => bytes),
+    hits: Float64Array.from(points, ({ hits }) => hits),
+    lookups,
+    doubts: ['who knows'],
+  };
+  const sizes = [3333, 2000, 4321].map((index) => points[index].bytes);
+  const thin = thinned(curve, 100, sizes);
+
+  it('is exact at the sizes that matter, at its ends and at every jump', () => {
+    expect(thin.bytes.length).toBeLessThanOrEqual(100);
+    expect(thin.bytes.length).toBeGreaterThan(50);
+    expect(thin).toMatchObject({ lookups, doubts: ['who knows'] });
+    const ends = [points[0].bytes, points[4999].bytes];
+    for (const size of [...sizes, ...ends, points[1716].bytes, points[1717].bytes])
+      expect([size, hitsAt(thin, size)]).toEqual([size, hitsAt(curve, size)]);
+    for (const [index, bytes] of thin.bytes.entries())
+      expect(thin.hits[index]).toBe(hitsAt(curve, bytes));
+    expect(thin.bytes).toEqual([...new Set(thin.bytes)].sort((a, b) => a - b));
+  });
+
+  it('is nowhere far from the whole one, and is the whole one where that is short', () => {
+    for (const { bytes, hits } of points.slice(200))
+      expect(hits - hitsAt(thin, bytes)).toBeLessThan(3 * 500);
+    expect(thinned(curve, 5001, []).hits).toEqual([...curve.hits]);
   });
 });
