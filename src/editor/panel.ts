@@ -8,6 +8,7 @@ import type {
   ToWebview,
   ViewCommand,
 } from '../protocol/webviewMessages.js';
+import { ChosenWorkloads } from './chosenWorkloads.js';
 import { loadWorkload } from './loadWorkload.js';
 import { openAsIf } from './openAsIf.js';
 import { openBackingFile } from './backingFile.js';
@@ -44,8 +45,7 @@ export class ImagePanel implements vscode.Disposable {
   readonly #gone = new AbortController();
   readonly #overlap: PanelOverlapOptions;
   readonly #parts: vscode.Disposable[] = [this.#changes];
-  /** Files that the user has chosen here: no others are opened for the webview. */
-  readonly #workloads = new Set<string>();
+  readonly #workloads = new ChosenWorkloads();
   #ready = false;
   #selected: HostCluster | undefined;
   #selectedGuest: GuestCluster | undefined;
@@ -190,18 +190,7 @@ export class ImagePanel implements vscode.Disposable {
         this.#postState();
         break;
       case 'request':
-        if (this.#isForeign(message.request)) {
-          const error = 'that file has not been chosen as a workload';
-          this.#post({ type: 'reply', id: message.request.id, ok: false, error });
-          break;
-        }
-        this.document.forward(message.request, this.#gone.signal).then(
-          (reply) => {
-            this.#post(reply);
-          },
-          // Only the closing of this panel rejects: nobody waits any more.
-          () => undefined,
-        );
+        this.#ask(message.request);
         break;
       case 'cancelScan':
         this.document.cancelScan();
@@ -251,11 +240,19 @@ export class ImagePanel implements vscode.Disposable {
     }
   }
 
-  /** Whether a question would have a file opened that the user has not chosen. */
-  #isForeign(request: Request): boolean {
-    if (request.method !== 'caches') return false;
-    const { workload } = request.query;
-    return workload.kind === 'file' && !this.#workloads.has(workload.file);
+  #ask(request: Request): void {
+    const error = this.#workloads.refusal(request);
+    if (error !== undefined) {
+      this.#post({ type: 'reply', id: request.id, ok: false, error });
+      return;
+    }
+    this.document.forward(request, this.#gone.signal).then(
+      (reply) => {
+        this.#post(reply);
+      },
+      // Only the closing of this panel rejects: nobody waits any more.
+      () => undefined,
+    );
   }
 
   /** All that a webview needs which has just begun to listen. */

@@ -25,7 +25,16 @@ const METHODS = v.custom<Method>(
 const question = v.object({ id: count, method: METHODS, query: v.unknown() });
 
 const MESSAGE = v.variant('type', [
-  v.object({ type: v.picklist(['ready', 'cancelScan', 'reload', 'openAsIf', 'openBackingFile', 'loadWorkload']) }),
+  v.object({
+    type: v.picklist([
+      'ready',
+      'cancelScan',
+      'reload',
+      'openAsIf',
+      'openBackingFile',
+      'loadWorkload',
+    ]),
+  }),
   v.object({ type: v.literal('request'), request: question }),
   v.object({ type: v.literal('setOverlap'), options: overlapOptions }),
   v.object({ type: v.literal('setCaches'), options: cacheOptions }),

@@ -25,6 +25,14 @@ const request = (method: string, query: unknown, id: unknown = 1): unknown => ({
   request: { id, method, query },
 });
 
+const lab = (workload: unknown): unknown => ({
+  workload,
+  caches: simulation.options.caches,
+  overlap: options,
+  cache: 'writeback',
+  onMap: true,
+});
+
 describe('messages of the protocol pass', () => {
   test.each([
     { type: 'ready' },
@@ -39,6 +47,11 @@ describe('messages of the protocol pass', () => {
     request('findings', { from: 0, count: 100, severity: undefined, code: 'leak' }),
     request('diagnosis', {}),
     request('tree', { path: 'l1/12', from: 0, count: 100 }),
+    request('caches', lab({ kind: 'pattern', text: 'zipf:ops=1M' })),
+    request('caches', lab({ kind: 'file', file: '/a', format: 'csv:offset=1', volume: 'sda' })),
+    request('stopCaches', {}),
+    { type: 'loadWorkload' },
+    { type: 'saveFile', format: 'md', bytes: new Uint8Array(9) },
     request('overlap', { options, position: undefined }),
     request('overlapTimeline', { options, position: undefined }),
     request('overlapWindows', { ...table, find: undefined }),

@@ -6,6 +6,14 @@ import { launchBrowser, openEditor, settled } from './harness/editorPage.js';
 import { hostedSample } from './harness/hostedImages.js';
 import { hostCluster } from '../../src/core/units.js';
 
+const OVERLAP = {
+  overlapCheck: 'cached',
+  types: {},
+  bitmapSize: '64K',
+  totalSizeLimit: '',
+  limitPolicy: 'evict',
+};
+
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
@@ -19,6 +27,8 @@ it('axe-core objects to nothing in any tab, with a table marked and a note shown
     settings: { curve: 'hilbert', renderer: 'canvas' },
     width: 1200,
     height: 700,
+    overlap: OVERLAP,
+    caches: { cacheSize: '', l2CacheSize: '64K', l2CacheEntrySize: '', refcountCacheSize: '' },
   });
   const { page } = editor;
   try {

@@ -217,6 +217,8 @@ function hosted(map: ClusterMap): HostedImage {
       simulateMarks: refuse,
       simulateDifference: refuse,
       simulateOverlap: refuse,
+      caches: () => Promise.reject(new Error('there is no lab here')),
+      stopCaches: () => Promise.resolve(undefined),
       simulateSweep: refuse,
     },
     events: [

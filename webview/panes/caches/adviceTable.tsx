@@ -52,10 +52,10 @@ export function AdviceTable({ store, state, document }: Props): JSX.Element {
     list.value = next;
   };
   return (
-    <section class="advice" aria-labelledby="advice-title">
-      <h3 class="section-title" id="advice-title">
+    <section class="caches-advice" aria-labelledby="advice-title">
+      <h2 class="section-title" id="advice-title">
         Advice
-      </h3>
+      </h2>
       <ul class="advice-rows">
         {advised.map((one) => (
           <li key={one.option} class="advice-row">
@@ -90,7 +90,12 @@ export function AdviceTable({ store, state, document }: Props): JSX.Element {
           </li>
         ))}
       </ul>
-      <OptionLine store={store} document={document} ticked={advised.filter(isTicked)} />
+      <OptionLine
+        store={store}
+        state={state}
+        document={document}
+        ticked={advised.filter(isTicked)}
+      />
       <details class="chart-table">
         <summary>
           <Icon name="chevron-right" />
@@ -156,12 +161,12 @@ function Sizes({ state, document, option }: SizesProps): JSX.Element | null {
   );
 }
 
-interface LineProps extends Omit<Props, 'state'> {
+interface LineProps extends Props {
   readonly ticked: readonly CacheAdvice[];
 }
 
 /** What is ticked as one writes it, to be copied or to be set. */
-function OptionLine({ store, document, ticked }: LineProps): JSX.Element {
+function OptionLine({ store, state, document, ticked }: LineProps): JSX.Element {
   const form = useSignal<Form>('-blockdev');
   const text = lineOf(form.value, document, ticked);
   return (
@@ -191,6 +196,7 @@ function OptionLine({ store, document, ticked }: LineProps): JSX.Element {
           title="Writes the ticked sizes to VS Code’s settings, by which this editor simulates"
           onClick={() => {
             writeSettings(store, ticked);
+            state.keepSizes();
           }}
         >
           Write settings

@@ -1,4 +1,6 @@
 import type { CachesDocument, ToldCache } from '../../../src/protocol/caches.js';
+import { hitsAt } from '../../../src/core/caches/curve.js';
+import { MAX_CURVE } from '../../../src/protocol/limits.js';
 import { shareText } from '../../text/text.js';
 import type { TriedCache } from './cachesState.js';
 
@@ -29,3 +31,12 @@ export const perHundred = (part: number, all: number): number =>
 /** `1.2 of 100` */
 export const ofHundred = (part: number, all: number): string =>
   `${shareText(part, all).replace(' %', '')} of 100`;
+
+/** `1.2 of 100`, at a size; `about` where the curve that was sent has no point. */
+export function missesText({ curve, marks }: ToldCache<unknown>, bytes: number): string {
+  const isKnown =
+    curve.bytes.length < MAX_CURVE ||
+    [marks.now, marks.standard, marks.full, ...curve.bytes].includes(bytes);
+  const text = ofHundred(curve.lookups - hitsAt(curve, bytes), curve.lookups);
+  return isKnown ? text : `about ${text}`;
+}

@@ -11,7 +11,7 @@ import { CACHE_NAMES, cacheIn, CACHES } from './cacheNames.js';
 import { type CachesState, cachesOf } from './cachesState.js';
 import { topOf } from './chartScale.js';
 import { CountsTable } from './countsTable.js';
-import { CurveChart } from './curveChart.js';
+import { CurveChart, labelRows } from './curveChart.js';
 import { ExportMenu } from './exportMenu.js';
 import { TimeChart } from './timeChart.js';
 import { WorkloadForm } from './workloadForm.js';
@@ -246,6 +246,8 @@ function Results({ store, state, first }: ResultsProps): JSX.Element {
   );
   const columns = width.value >= SIDE_BY_SIDE ? 3 : 1;
   const card = Math.floor((width.value - (columns - 1) * GAP) / columns) - CARD;
+  const beside = other && second;
+  const rows = CACHE_NAMES.map((name) => labelRows(first, beside, name, card));
   const names = {
     first: other ? workloadName(state.workload.value) : 'as set',
     second: other ? workloadName(other) : triedText(state),
@@ -255,13 +257,14 @@ function Results({ store, state, first }: ResultsProps): JSX.Element {
       {width.value > 0 && (
         <>
           <div class="curves" style={{ '--columns': columns }}>
-            {CACHE_NAMES.map((name) => (
+            {CACHE_NAMES.map((name, index) => (
               <CurveChart
                 key={name}
                 state={state}
                 name={name}
                 document={first}
-                other={other && second}
+                other={beside}
+                rows={columns === 1 ? rows[index] : Math.max(...rows)}
                 top={top}
                 width={card}
               />

@@ -11,7 +11,7 @@ import type { Store } from '../../state/store.js';
 const PATIENCE = 60;
 
 /** What is shown before anybody has chosen: something of everything, and soon done. */
-const FIRST: Workload = { kind: 'pattern', text: 'database:ops=100K,block=8K,reads=70,seed=1' };
+const FIRST: Workload = { kind: 'pattern', text: 'database:ops=30K,block=8K,reads=70,seed=1' };
 
 export type TriedCache = 'l2' | 'refcount' | 'windows';
 /** Sizes that the handles have been moved to, in bytes. */

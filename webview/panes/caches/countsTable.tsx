@@ -61,9 +61,9 @@ interface Props {
 /** What the three caches did; of two settings or workloads, side by side. */
 export const CountsTable = ({ first, second, names }: Props): JSX.Element => (
   <section class="counts" aria-labelledby="counts-title">
-    <h3 class="section-title" id="counts-title">
+    <h2 class="section-title" id="counts-title">
       What the caches did
-    </h3>
+    </h2>
     <table>
       <thead>
         <tr>

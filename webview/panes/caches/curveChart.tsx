@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import type { CachesDocument, ToldCache } from '../../../src/protocol/caches.js';
 import { count, size } from '../../text/text.js';
-import { cacheIn, CACHES, ofHundred } from './cacheNames.js';
+import { cacheIn, CACHES, missesText } from './cacheNames.js';
 import type { CachesState, TriedCache } from './cachesState.js';
 import {
   type Flag,
@@ -17,7 +17,6 @@ import {
 import { CurveTable } from './curveTable.js';
 import { Handle } from './handle.js';
 import { Plot, PLOT_ROOM, type PlotSeries } from './plot.js';
-import { hitsAt } from '../../../src/core/caches/curve.js';
 import { clean } from '../../../src/core/text.js';
 
 const HEIGHT = 150;
@@ -34,6 +33,8 @@ interface Props {
   readonly top: number;
   /** Pixels. */
   readonly width: number;
+  /** Rows of labels above each of the charts that stand side by side. */
+  readonly rows: number;
 }
 
 /** How many look-ups miss at every size of a cache; the handle tries a size. */
@@ -44,7 +45,7 @@ export function CurveChart(props: Props): JSX.Element {
   return (
     <section class="curve-card" aria-labelledby={`curve-${name}`}>
       <div class="curve-head">
-        <h3 id={`curve-${name}`}>{title}</h3>
+        <h2 id={`curve-${name}`}>{title}</h2>
         <span class="dim">misses of 100, by size</span>
       </div>
       {cache && cache.curve.lookups > 0 ? (
@@ -67,6 +68,7 @@ function Drawn({
   other,
   top,
   width,
+  rows,
   cache,
 }: Props & { readonly cache: ToldCache<unknown> }): JSX.Element {
   const pointed = useSignal<number | undefined>(undefined);
@@ -77,11 +79,9 @@ function Drawn({
     () => drawn(name, document, cache, otherCache),
     [name, document, cache, otherCache],
   );
-  const knee = kneeOf(document, name);
-  const flags = flagsOf(cache, knee);
-  const inner = Math.max(40, width - PLOT_ROOM.left - PLOT_ROOM.right);
+  const flags = flagsOf(cache, kneeOf(document, name));
+  const inner = innerOf(width);
   const places = placeLabels(flags, scale, inner);
-  const rows = places.reduce((most, { row }) => Math.max(most, row + 1), 1);
   const now = tried ?? cache.marks.now;
   const { curve } = cache;
   const shown = pointed.value === undefined ? undefined : xs.at(pointed.value);
@@ -116,13 +116,13 @@ function Drawn({
       <p class="curve-reading">
         {shown === undefined ? (
           <>
-            At {size(now)}{' '}
-            <strong>{ofHundred(curve.lookups - hitsAt(curve, now), curve.lookups)}</strong> miss
+            At {size(now)} <strong>{triedText(state, name, now) ?? missesText(cache, now)}</strong>{' '}
+            miss
             {isFlat(cache) && '; more memory gains nothing'}.
           </>
         ) : (
           <>
-            At {size(shown)} {ofHundred(curve.lookups - hitsAt(curve, shown), curve.lookups)} miss.
+            At {size(shown)} {missesText(cache, shown)} miss.
           </>
         )}{' '}
         <span class="dim">{count(curve.lookups)} look-ups</span>
@@ -143,6 +143,22 @@ function Drawn({
   );
 }
 
+const innerOf = (width: number): number => Math.max(40, width - PLOT_ROOM.left - PLOT_ROOM.right);
+
+/** Rows that the labels of a cache take above a chart. */
+export function labelRows(
+  document: CachesDocument,
+  other: CachesDocument | undefined,
+  name: TriedCache,
+  width: number,
+): number {
+  const cache = cacheIn(document, name);
+  if (!cache) return 1;
+  const scale = scaleOf(cache, (other && cacheIn(other, name))?.curve.bytes ?? []);
+  const places = placeLabels(flagsOf(cache, kneeOf(document, name)), scale, innerOf(width));
+  return places.reduce((most, { row }) => Math.max(most, row + 1), 1);
+}
+
 /** The size that is advised. */
 export const kneeOf = ({ advice }: CachesDocument, name: TriedCache): number | undefined => {
   const option = (
@@ -154,6 +170,17 @@ export const kneeOf = ({ advice }: CachesDocument, name: TriedCache): number | u
   )[name];
   return advice.find((one) => one.option === option && one.purpose === 'enough')?.bytes;
 };
+
+/** What came of the size that is tried, once that is known. */
+function triedText(
+  { second, trial }: CachesState,
+  name: TriedCache,
+  bytes: number,
+): string | undefined {
+  const cache = second.value && cacheIn(second.value, name);
+  if (cache?.marks.now !== bytes || trial.value[name] !== bytes) return undefined;
+  return missesText(cache, bytes);
+}
 
 const isFlat = ({ curve }: ToldCache<unknown>): boolean =>
   curve.hits.every((hits) => hits === curve.hits[0]);

@@ -1,9 +1,8 @@
 import type { JSX, TargetedPointerEvent } from 'preact';
 import { useSignal } from '@preact/signals';
 import type { ToldCache } from '../../../src/protocol/caches.js';
-import { hitsAt } from '../../../src/core/caches/curve.js';
 import { size } from '../../text/text.js';
-import { CACHES, ofHundred } from './cacheNames.js';
+import { CACHES, missesText } from './cacheNames.js';
 import type { TriedCache } from './cachesState.js';
 import { type SizeScale, shareOf, sizeAt } from './chartScale.js';
 
@@ -25,9 +24,8 @@ interface Props {
 /** Tries a size: drawn along the axis, or moved by keys. The size is tried when it is let go. */
 export function Handle({ name, cache, scale, bytes, isTried, onTry }: Props): JSX.Element {
   const dragged = useSignal<number | undefined>(undefined);
-  const { curve } = cache;
   const shown = dragged.value ?? bytes;
-  const text = `${size(shown)}, ${ofHundred(curve.lookups - hitsAt(curve, shown), curve.lookups)} look-ups miss`;
+  const text = `${size(shown)}, ${missesText(cache, shown)} look-ups miss`;
   const at = (event: TargetedPointerEvent<HTMLElement>): number => {
     const area = event.currentTarget.parentElement?.getBoundingClientRect();
     if (!area || area.width === 0) return bytes;

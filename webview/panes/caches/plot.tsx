@@ -54,7 +54,7 @@ export function Plot(props: Props): JSX.Element {
     };
   }, [props.xs, props.series, props.range.top, props.range.x[0], props.range.x[1], props.width]);
   return (
-    <div class="plot" ref={frame} aria-hidden="true" style={{ height: `${props.height}px` }} />
+    <div class="line-plot" ref={frame} aria-hidden="true" style={{ height: `${props.height}px` }} />
   );
 }
 
@@ -99,6 +99,8 @@ function optionsOf(props: Props, frame: HTMLElement): uPlot.Options {
         grid: { show: false },
         ticks: { ...grid, size: 3 },
         splits: () => [...ticks],
+        // Otherwise only some powers are named.
+        filter: (_, splits) => splits,
         values: (_, splits) => splits.map(tickText),
       },
       {

@@ -49,7 +49,7 @@ export function TimeChart({ first, second, secondName, width }: Props): JSX.Elem
   return (
     <section class="curve-card time" aria-labelledby="over-time">
       <div class="curve-head">
-        <h3 id="over-time">Over time</h3>
+        <h2 id="over-time">Over time</h2>
         <span class="dim">
           {stretch && at !== undefined
             ? `request ${count(xs[at])}: ${CACHE_NAMES.map(
