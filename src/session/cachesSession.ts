@@ -109,11 +109,13 @@ export class CachesSession {
     try {
       const batch = new RequestBatch();
       while (lab.stopped === undefined && workload.fill(batch)) {
-        yield;
-        yield* lab.run(batch);
+        const run = lab.run(batch);
+        while (!run.next().done) {
+          const { requests } = lab;
+          tell({ answer: { state: 'computing', done: workload.done(requests), requests } });
+          yield;
+        }
         batch.clear();
-        const { requests } = lab;
-        tell({ answer: { state: 'computing', done: workload.done, requests } });
       }
       if (workload.hopeless !== undefined) return { state: 'refused', message: workload.hopeless };
     } finally {

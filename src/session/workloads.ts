@@ -16,8 +16,8 @@ export interface OpenWorkload {
   fill(batch: RequestBatch): boolean;
   /** Why there will be none. */
   readonly hopeless: string | undefined;
-  /** Part done, 0 … 1; 0 where nobody knows how long it is. */
-  readonly done: number;
+  /** Part done after so many requests, 0 … 1; 0 where nobody knows how long it is. */
+  done(requests: number): number;
   readonly report: WorkloadReport;
   close(): void;
 }
@@ -39,19 +39,12 @@ function openPattern(text: string, diskSize: number): ParseResult<OpenWorkload> 
   const pattern = parsed.value;
   const source = PatternSource.on(pattern, diskSize);
   if (!source.ok) return source;
-  let made = 0;
   return {
     ok: true,
     value: {
-      fill(batch) {
-        const isFilled = source.value.fill(batch, AT_ONCE);
-        made += batch.size;
-        return isFilled;
-      },
+      fill: (batch) => source.value.fill(batch, AT_ONCE),
       hopeless: undefined,
-      get done() {
-        return Math.min(1, made / pattern.ops);
-      },
+      done: (requests) => Math.min(1, requests / pattern.ops),
       report: { kind: 'pattern', pattern },
       close: () => undefined,
     },
@@ -82,9 +75,7 @@ function openFile(
         get hopeless() {
           return source.hopeless;
         },
-        get done() {
-          return bytes.size ? Math.min(1, source.bytesRead / bytes.size) : 0;
-        },
+        done: () => (bytes.size ? Math.min(1, source.bytesRead / bytes.size) : 0),
         get report() {
           return source.report;
         },

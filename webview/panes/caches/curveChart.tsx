@@ -75,7 +75,7 @@ function Drawn({
   const otherCache = other && cacheIn(other, name);
   const tried = state.trial.value[name];
   const scale = scaleOf(cache, otherCache?.curve.bytes ?? []);
-  const { xs, series } = useMemo(
+  const { sizes, xs, series } = useMemo(
     () => drawn(name, document, cache, otherCache),
     [name, document, cache, otherCache],
   );
@@ -84,7 +84,7 @@ function Drawn({
   const places = placeLabels(flags, scale, inner);
   const now = tried ?? cache.marks.now;
   const { curve } = cache;
-  const shown = pointed.value === undefined ? undefined : xs.at(pointed.value);
+  const shown = pointed.value === undefined ? undefined : sizes.at(pointed.value);
   return (
     <>
       <div class="curve-plot" style={{ '--label-rows': rows }}>
@@ -92,10 +92,9 @@ function Drawn({
         <Plot
           xs={xs}
           series={series}
-          range={{ x: [scale.least, scale.most], top }}
-          isLogarithmic
-          ticks={ticksOf(scale, Math.max(2, Math.floor(inner / 62)))}
-          tickText={size}
+          range={{ x: [Math.log2(scale.least), Math.log2(scale.most)], top }}
+          ticks={ticksOf(scale, Math.max(2, Math.floor(inner / 62))).map(Math.log2)}
+          tickText={(doublings) => size(2 ** doublings)}
           width={width}
           height={HEIGHT}
           onPoint={(index) => {
@@ -191,7 +190,12 @@ function drawn(
   document: CachesDocument,
   cache: ToldCache<unknown>,
   other: ToldCache<unknown> | undefined,
-): { readonly xs: readonly number[]; readonly series: readonly PlotSeries[] } {
+): {
+  readonly sizes: readonly number[];
+  /** Doublings: each is as wide as the others. */
+  readonly xs: readonly number[];
+  readonly series: readonly PlotSeries[];
+} {
   const entries = name === 'l2' && document.l2.entries.length > 1 ? document.l2.entries : [];
   const curves = [
     cache.curve,
@@ -199,7 +203,7 @@ function drawn(
     ...(other ? [other.curve] : []),
   ];
   const scale = scaleOf(cache, other?.curve.bytes ?? []);
-  const xs = [
+  const sizes = [
     ...new Set([
       scale.least,
       ...curves.flatMap(({ bytes }) => bytes),
@@ -213,18 +217,19 @@ function drawn(
   const line = { colour, isStepped: true } as const;
   const { full } = cache.marks;
   return {
-    xs,
+    sizes,
+    xs: sizes.map(Math.log2),
     series: [
       {
         ...line,
-        values: xs.map((bytes) => missesAt(cache.curve, bytes)),
+        values: sizes.map((bytes) => missesAt(cache.curve, bytes)),
         width: 2,
         isArea: true,
       },
       // Each where QEMU would not take it.
       ...entries.map(({ curve }, index) => ({
         ...line,
-        values: xs.map((bytes) =>
+        values: sizes.map((bytes) =>
           bytes >= full === (index === 0) || bytes === full ? missesAt(curve, bytes) : null,
         ),
         width: 1,
@@ -235,7 +240,7 @@ function drawn(
             {
               ...line,
               colour: '--other',
-              values: xs.map((bytes) => missesAt(other.curve, bytes)),
+              values: sizes.map((bytes) => missesAt(other.curve, bytes)),
               width: 1.5,
               dash: [6, 2],
             },

@@ -23,8 +23,6 @@ interface Props {
   readonly xs: readonly number[];
   readonly series: readonly PlotSeries[];
   readonly range: { readonly x: readonly [number, number]; readonly top: number };
-  /** Doublings are as wide as one another. */
-  readonly isLogarithmic: boolean;
   readonly ticks: readonly number[];
   readonly tickText: (x: number) => string;
   readonly width: number;
@@ -64,7 +62,7 @@ const dataOf = ({ xs, series }: Props): uPlot.AlignedData => [
 ];
 
 function optionsOf(props: Props, frame: HTMLElement): uPlot.Options {
-  const { series, range, isLogarithmic, ticks, tickText, width, height, onPoint } = props;
+  const { series, range, ticks, tickText, width, height, onPoint } = props;
   const style = getComputedStyle(frame);
   const colour = (variable: string): string => style.getPropertyValue(variable).trim();
   const ink = colour('--dim-ink') || style.color;
@@ -85,7 +83,6 @@ function optionsOf(props: Props, frame: HTMLElement): uPlot.Options {
     scales: {
       x: {
         time: false,
-        ...(isLogarithmic ? { distr: 3, log: 2 } : {}),
         range: () => [...range.x],
       },
       y: { range: () => [0, range.top] },
@@ -99,8 +96,6 @@ function optionsOf(props: Props, frame: HTMLElement): uPlot.Options {
         grid: { show: false },
         ticks: { ...grid, size: 3 },
         splits: () => [...ticks],
-        // Otherwise only some powers are named.
-        filter: (_, splits) => splits,
         values: (_, splits) => splits.map(tickText),
       },
       {

@@ -39,7 +39,7 @@ export function TimeChart({ first, second, secondName, width }: Props): JSX.Elem
   const shown = measure.value;
   const { timeline } = first;
   // Two workloads need not be as long: only the same one goes by side by side.
-  const beside = second && second.requests === first.requests ? second.timeline : undefined;
+  const beside = second?.requests === first.requests ? second.timeline : undefined;
   const { xs, series, top } = useMemo(
     () => drawn(timeline, beside, shown),
     [timeline, beside, shown],
@@ -51,7 +51,7 @@ export function TimeChart({ first, second, secondName, width }: Props): JSX.Elem
       <div class="curve-head">
         <h2 id="over-time">Over time</h2>
         <span class="dim">
-          {stretch && at !== undefined
+          {at !== undefined && stretch !== undefined
             ? `request ${count(xs[at])}: ${CACHE_NAMES.map(
                 (name) => `${CACHES[name].title} ${rate(stretch[name], shown).toFixed(1)}`,
               ).join(' · ')}`
@@ -77,7 +77,6 @@ export function TimeChart({ first, second, secondName, width }: Props): JSX.Elem
         xs={xs}
         series={series}
         range={{ x: [0, xs[xs.length - 1]], top }}
-        isLogarithmic={false}
         ticks={evenTicks(xs[xs.length - 1], Math.max(2, Math.floor(width / 90)))}
         tickText={count}
         width={width}

@@ -25,7 +25,7 @@ const OVERLAP = {
   limitPolicy: 'evict',
 };
 /** Where the pane begins. */
-const DATABASE = 'database:ops=30K,block=8K,reads=70,seed=1';
+const DATABASE = 'database:ops=10K,block=8K,reads=70,size=64G,seed=1';
 
 /** 256 MiB in clusters of 4 KiB: 128 L2 tables. */
 const image: HostedImage = hostedFile(
