@@ -114,12 +114,39 @@ export function AdviceTable({ store, state, document }: Props): JSX.Element {
 }
 
 /** Whether it is another size than now, and buys anything. */
-const isWorthwhile = ({ option, bytes, now, misses, missesNow }: CacheAdvice): boolean =>
+export const isWorthwhile = ({ option, bytes, now, misses, missesNow }: CacheAdvice): boolean =>
   !INSTEAD.has(option) && bytes !== now && misses < missesNow;
 
 function memoryText({ option, bytes, now }: CacheAdvice): string {
   if (option === 'l2-cache-entry-size' || now === undefined || bytes === now) return '';
   return bytes > now ? `+${size(bytes - now)} of memory` : `−${size(now - bytes)} of memory`;
+}
+
+/** What it comes to, in a sentence for each size that should be another one. */
+export function Verdict({ document }: { readonly document: CachesDocument }): JSX.Element {
+  const worthwhile = document.advice.filter((one) => one.purpose === 'enough' && isWorthwhile(one));
+  if (worthwhile.length === 0)
+    return <p class="caches-verdict">The caches as they are set are enough for this workload.</p>;
+  return (
+    <>
+      {worthwhile.map((one) => (
+        <p key={one.option} class="caches-verdict">
+          Set <span class="mono">{one.option}</span> to {size(one.bytes)}:{' '}
+          {verdictText(one, document)}
+        </p>
+      ))}
+    </>
+  );
+}
+
+/** `1.2 instead of 43.0 of 100 look-ups miss.` */
+function verdictText(one: CacheAdvice, document: CachesDocument): string {
+  const name = TRIED[one.option] ?? 'l2';
+  const cache = document[name];
+  if (typeof cache === 'string') return '';
+  const { lookups } = cache.curve;
+  const then = ofHundred(one.misses, lookups).replace(' of 100', '');
+  return `${then} instead of ${ofHundred(one.missesNow, lookups)} look-ups miss.`;
 }
 
 /** `43.0 → 1.2 of 100 miss.` */

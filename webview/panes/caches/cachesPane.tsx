@@ -6,7 +6,7 @@ import type { CachesDocument } from '../../../src/protocol/caches.js';
 import { Icon } from '../../parts/icon.js';
 import type { Store } from '../../state/store.js';
 import { count, plural, size } from '../../text/text.js';
-import { AdviceTable } from './adviceTable.js';
+import { AdviceTable, Verdict } from './adviceTable.js';
 import { CACHE_NAMES, cacheIn, CACHES } from './cacheNames.js';
 import { type CachesState, cachesOf } from './cachesState.js';
 import { topOf } from './chartScale.js';
@@ -256,6 +256,7 @@ function Results({ store, state, first }: ResultsProps): JSX.Element {
     <div class="caches-results" ref={frame}>
       {width.value > 0 && (
         <>
+          <Verdict document={first} />
           <div class="curves" style={{ '--columns': columns }}>
             {CACHE_NAMES.map((name, index) => (
               <CurveChart

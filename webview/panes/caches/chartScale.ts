@@ -55,10 +55,8 @@ export const missesAt = (curve: ThinCurve, bytes: number): number =>
 /** A size that is marked, and what it is. */
 export interface Flag {
   readonly bytes: number;
-  readonly text: string;
-  /** Whatever is drawn for it. */
-  readonly isNow: boolean;
-  readonly isStrong: boolean;
+  /** `now`, `default`, `knee`, `full`. */
+  readonly names: readonly string[];
 }
 
 /** The sizes that are marked; those that are the same are one. */
@@ -72,24 +70,23 @@ export function flagsOf({ marks }: ToldCache<unknown>, knee: number | undefined)
   const bySize = new Map<number, string[]>();
   for (const [name, bytes] of all)
     if (bytes !== undefined && bytes > 0) bySize.set(bytes, [...(bySize.get(bytes) ?? []), name]);
-  return [...bySize]
-    .sort(([a], [b]) => a - b)
-    .map(([bytes, names]) => ({
-      bytes,
-      text: `${names.join(' = ')} ${size(bytes)}`,
-      isNow: names.includes('now'),
-      isStrong: names.includes('knee') || names.includes('now'),
-    }));
+  return [...bySize].sort(([a], [b]) => a - b).map(([bytes, names]) => ({ bytes, names }));
 }
 
-/** Where a label stands: pixels from the left, and its row from the top. */
+/** Those that matter most. */
+export const isStrong = ({ names }: Flag): boolean =>
+  names.includes('knee') || names.includes('now');
+
+/** Where a label stands: pixels from the left, its lines from a row on, from the top. */
 export interface LabelPlace {
   readonly left: number;
   readonly row: number;
+  readonly lines: readonly string[];
 }
 
 /** Pixels that a character of a label takes, about. */
-const CHARACTER = 6.1;
+const CHARACTER = 6.2;
+const BOLD_CHARACTER = 7;
 
 /** Puts labels where none covers another: right of its size, else left of it, in as few rows as it takes. */
 export function placeLabels(
@@ -98,15 +95,35 @@ export function placeLabels(
   width: number,
 ): readonly LabelPlace[] {
   const taken: { readonly row: number; readonly from: number; readonly to: number }[] = [];
-  return flags.map(({ bytes, text }) => {
-    const at = shareOf(scale, bytes) * width;
-    const length = text.length * CHARACTER;
+  return flags.map((flag) => {
+    const character = isStrong(flag) ? BOLD_CHARACTER : CHARACTER;
+    const lines = linesOf(flag, width / character);
+    const at = shareOf(scale, flag.bytes) * width;
+    const length = Math.max(...lines.map((line) => line.length)) * character;
     const left = at + 4 + length <= width ? at + 4 : Math.max(0, at - 4 - length);
+    const isTaken = (row: number): boolean =>
+      taken.some(
+        (each) =>
+          each.row >= row &&
+          each.row < row + lines.length &&
+          left < each.to + 6 &&
+          left + length > each.from - 6,
+      );
     let row = 0;
-    const isTaken = (): boolean =>
-      taken.some((each) => each.row === row && left < each.to + 6 && left + length > each.from - 6);
-    while (isTaken()) row++;
-    taken.push({ row, from: left, to: left + length });
-    return { left, row };
+    while (isTaken(row)) row++;
+    for (const line of lines.keys()) taken.push({ row: row + line, from: left, to: left + length });
+    return { left, row, lines };
   });
+}
+
+/** Rows that labels take. */
+export const rowsOf = (places: readonly LabelPlace[]): number =>
+  places.reduce((most, { row, lines }) => Math.max(most, row + lines.length), 1);
+
+/** `now = default 64 KiB`, in two lines where there is no room for one. */
+function linesOf({ bytes, names }: Flag, characters: number): readonly string[] {
+  const text = (part: readonly string[]): string => `${part.join(' = ')} ${size(bytes)}`;
+  if (names.length < 2 || text(names).length <= characters) return [text(names)];
+  const half = Math.ceil(names.length / 2);
+  return [`${names.slice(0, half).join(' = ')} =`, text(names.slice(half))];
 }

@@ -2,7 +2,16 @@ import type { CachesDocument, ToldCache } from '../../../src/protocol/caches.js'
 import { clean } from '../../../src/core/text.js';
 import { count, size } from '../../text/text.js';
 import { CACHE_NAMES, cacheIn, CACHES } from './cacheNames.js';
-import { flagsOf, missesAt, placeLabels, scaleOf, shareOf, ticksOf, topOf } from './chartScale.js';
+import {
+  flagsOf,
+  isStrong,
+  missesAt,
+  placeLabels,
+  scaleOf,
+  shareOf,
+  ticksOf,
+  topOf,
+} from './chartScale.js';
 import { kneeOf } from './curveChart.js';
 import type { TriedCache } from './cachesState.js';
 
@@ -78,12 +87,13 @@ function chart(
       text(x(bytes), TOP + HEIGHT + 16, size(bytes), 'text-anchor="middle"'),
     ),
     `<path d="${steps.join('')}H${LEFT + width}" fill="none" stroke="${COLOURS[name]}" stroke-width="2"/>`,
-    ...flags.map(({ bytes, text: words, isStrong }, index) => {
-      const { left, row } = places[index];
-      const at = TOP - 30 + row * LABEL_ROW;
+    ...flags.map((flag, index) => {
+      const { left, row, lines } = places[index];
+      const at = TOP - 40 + row * LABEL_ROW;
+      const weight = isStrong(flag) ? 'font-weight="bold"' : '';
       return [
-        `<path d="M${x(bytes).toFixed(1)} ${at}V${TOP + HEIGHT}" stroke="#777777" stroke-dasharray="2 2"/>`,
-        text(LEFT + left, at, words, isStrong ? 'font-weight="bold"' : ''),
+        `<path d="M${x(flag.bytes).toFixed(1)} ${at}V${TOP + HEIGHT}" stroke="#777777" stroke-dasharray="2 2"/>`,
+        ...lines.map((line, below) => text(LEFT + left, at + below * LABEL_ROW, line, weight)),
       ].join('');
     }),
   ].join('');

@@ -8,8 +8,10 @@ import type { CachesState, TriedCache } from './cachesState.js';
 import {
   type Flag,
   flagsOf,
+  isStrong,
   missesAt,
   placeLabels,
+  rowsOf,
   scaleOf,
   shareOf,
   ticksOf,
@@ -155,7 +157,7 @@ export function labelRows(
   if (!cache) return 1;
   const scale = scaleOf(cache, (other && cacheIn(other, name))?.curve.bytes ?? []);
   const places = placeLabels(flagsOf(cache, kneeOf(document, name)), scale, innerOf(width));
-  return places.reduce((most, { row }) => Math.max(most, row + 1), 1);
+  return rowsOf(places);
 }
 
 /** The size that is advised. */
@@ -261,19 +263,20 @@ interface FlagsProps {
 /** What the sizes are that are marked, above the lines. */
 const Flags = ({ flags, places, scale, cache, top }: FlagsProps): JSX.Element => (
   <div class="flags" aria-hidden="true">
-    {flags.map(({ bytes, text, isNow, isStrong }, index) => {
-      const { left, row } = places[index];
+    {flags.map((flag, index) => {
+      const { bytes, names } = flag;
+      const { left, row, lines } = places[index];
       const at = `${100 * shareOf(scale, bytes)}%`;
       return (
         <div key={bytes}>
           <span class="flag-line" style={{ left: at, top: `${(row + 0.5) * LABEL_ROW}px` }} />
           <span
-            class={isStrong ? 'flag strong' : 'flag'}
+            class={isStrong(flag) ? 'flag strong' : 'flag'}
             style={{ left: `${left}px`, top: `${row * LABEL_ROW}px` }}
           >
-            {text}
+            {lines.join('\n')}
           </span>
-          {isNow && (
+          {names.includes('now') && (
             <span
               class="flag-ring"
               style={{ left: at, '--height': 1 - missesAt(cache.curve, bytes) / top }}

@@ -43,7 +43,7 @@ export const CurveTable = ({ name, cache, flags, tried }: Props): JSX.Element =>
                 <td>{shareText(misses, curve.lookups)}</td>
                 <td>
                   {[
-                    flags.find((flag) => flag.bytes === bytes)?.text.replace(` ${size(bytes)}`, ''),
+                    flags.find((flag) => flag.bytes === bytes)?.names.join(' = '),
                     bytes === tried && 'tried',
                   ]
                     .filter(Boolean)

@@ -92,6 +92,9 @@ describe('the caches of an image', () => {
     expect(await card('L2 tables').locator('.curve-reading').textContent()).toContain(
       `At 64 KiB ${share} of 100 miss.`,
     );
+    expect(await editor.page.locator('.caches-verdict').first().textContent()).toMatch(
+      `instead of ${share} of 100 look-ups miss.`,
+    );
     const knee = advice.find(({ option }) => option === 'l2-cache-size')?.bytes ?? 0;
     expect(await card('L2 tables').locator('.flag').allTextContents()).toEqual([
       'now 64 KiB',

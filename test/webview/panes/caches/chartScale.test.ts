@@ -5,6 +5,7 @@ import { cachesJson, cachesReport } from '../../../../webview/panes/caches/cache
 import {
   flagsOf,
   placeLabels,
+  rowsOf,
   scaleOf,
   shareOf,
   sizeAt,
@@ -53,14 +54,22 @@ describe('an axis of sizes', () => {
 
   it('names each size once, and no name covers another', () => {
     const flags = flagsOf(cache, 64 * KIB);
-    expect(flags.map(({ text }) => text)).toEqual(['now = knee 64 KiB', 'default = full 128 KiB']);
+    expect(flags.map(({ names }) => names)).toEqual([
+      ['now', 'knee'],
+      ['default', 'full'],
+    ]);
     for (const width of [60, 150, 600]) {
-      const places = placeLabels(flags, scale, width);
-      const [first, second] = places;
+      const [first, second] = placeLabels(flags, scale, width);
       const isApart =
-        first.row !== second.row || Math.abs(first.left - second.left) > 6 * flags[0].text.length;
+        second.row >= first.row + first.lines.length || Math.abs(first.left - second.left) > 100;
       expect(isApart).toBe(true);
+      expect(rowsOf([first, second])).toBeGreaterThan(0);
     }
+    expect(placeLabels(flags, scale, 600).map(({ lines }) => lines)).toEqual([
+      ['now = knee 64 KiB'],
+      ['default = full 128 KiB'],
+    ]);
+    expect(placeLabels(flags, scale, 80)[0].lines).toEqual(['now =', 'knee 64 KiB']);
   });
 });
 
