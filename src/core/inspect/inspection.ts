@@ -4,10 +4,9 @@ import type { Finding, FindingCode, Severity } from '../check/finding.js';
 import { type KindName, kindNames } from '../map/kinds.js';
 import type { Owner } from '../map/owner.js';
 import { ownersOf } from './findOwners.js';
-import { type KindTotals, kindTotals } from './kindTotals.js';
+import { type ClustersByKind, tallyKinds } from './kindTotals.js';
 import { dangerText, repairDanger } from '../check/repairDanger.js';
 import type { Scan } from '../check/scan.js';
-import { finish } from '../work.js';
 import { type HostCluster, hostOffset, type HostOffset, offsetOf } from '../units.js';
 
 /** Everything known about one host cluster. */
@@ -54,7 +53,9 @@ export interface CheckCounts {
 }
 
 /** What the finished scan knows. */
-export interface ScanSummary extends KindTotals {
+export interface ScanSummary {
+  readonly clusters: ClustersByKind;
+  readonly claimedTwice: number;
   /** Undefined when QEMU would refuse to open the image, or its check would stop: then it has no counts. */
   readonly counts: CheckCounts | undefined;
   readonly findingsByCode: Readonly<Partial<Record<FindingCode, number>>>;
@@ -95,6 +96,7 @@ export class Inspection {
 
   summary(milliseconds: number): ScanSummary {
     const { findings, copiedFindings, comparison, notices } = this.#scan;
+    const { clusters, claimedTwice } = tallyKinds(this.#scan.map);
     const findingsByCode: Partial<Record<FindingCode, number>> = {
       ...Object.fromEntries(findings.byCode()),
       ...Object.fromEntries(copiedFindings.byCode()),
@@ -108,7 +110,8 @@ export class Inspection {
       if (isFindingCode(code)) explanations[code] = explain(code);
     const danger = repairDanger(this.#scan.image);
     return {
-      ...finish(kindTotals(this.#scan.map)),
+      clusters,
+      claimedTwice,
       counts: this.counts(),
       findingsByCode,
       explanations,

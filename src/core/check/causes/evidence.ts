@@ -10,7 +10,7 @@ import { COMPRESSED, compressedSpan } from '../../qcow2/l2Entry.js';
 import type { Finding, FindingCode } from '../finding.js';
 import type { Scan } from '../scan.js';
 import { type EntryFault, EntryJudge } from './entryFault.js';
-import { type Excess, findExcess } from './excess.js';
+import { type Excess, excessOf } from './excess.js';
 import { CellGroup, PairGroup, sortCells, type TroubledCells } from './troubledCells.js';
 
 /** Tables of garbage that are looked into. */
@@ -149,7 +149,7 @@ export function* gather(scan: Scan): Generator<undefined, Evidence> {
     low: apart(cells.low, new CellGroup()),
     faults,
     compressedSamples: yield* sampleCompressed(scan),
-    excess: yield* findExcess(scan, cells.leaks.clusters.clusters),
+    excess: excessOf(scan, cells.clusters, cells.leaks.clusters.clusters),
     dirty: (incompatible & INCOMPATIBLE.dirty) !== 0n,
     corrupt: (incompatible & INCOMPATIBLE.corrupt) !== 0n,
     lazyRefcounts: (header.value('compatible_features') & COMPATIBLE.lazyRefcounts) !== 0n,

@@ -1,6 +1,5 @@
-import { kindTotals } from '../../inspect/kindTotals.js';
+import type { ClustersByKind } from '../../inspect/kindTotals.js';
 import type { KindName } from '../../map/kinds.js';
-import type { Work } from '../../work.js';
 import type { Scan } from '../scan.js';
 
 /** Less is not worth a word: bytes, and the part of the disk. */
@@ -28,13 +27,15 @@ export interface Excess {
  *
  * @param leaks clusters that nothing refers to, and which are not free
  */
-export function* findExcess(scan: Scan, leaks: number): Work<Excess | undefined> {
-  const { image, map, statistics } = scan;
+export function excessOf(
+  { image, map, statistics }: Scan,
+  clusters: ClustersByKind,
+  leaks: number,
+): Excess | undefined {
   const { clusterSize, virtualSize } = image.geometry;
   const disk = Number(virtualSize);
   const bytes = image.source.size - disk;
   if (bytes < Math.max(LEAST, disk * LEAST_PART)) return undefined;
-  const { clusters } = yield* kindTotals(map);
   const of = (kinds: readonly KindName[]): number =>
     kinds.reduce((sum, kind) => sum + clusters[kind], 0);
   // The active disk has one entry for each of its clusters.
