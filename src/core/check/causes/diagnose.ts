@@ -234,9 +234,7 @@ function headlineOf(verdict: Diagnosis['verdict'], causes: readonly Cause[], ima
     case 'healthy':
       return 'Healthy: nothing is wrong';
     case 'notes':
-      return `No damage. ${causes[0].title}${
-        causes.length === 1 ? '' : `, and ${plural(causes.length - 1, 'more thing')} to know`
-      }`;
+      return `No damage. ${causes.length === 1 ? 'One thing' : plural(causes.length, 'thing')} to know`;
     case 'waste':
       return 'No damage, but space is wasted';
     case 'unreadable':
