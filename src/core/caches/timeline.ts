@@ -7,8 +7,7 @@ export interface TimedCounts {
   readonly written: number;
 }
 
-export const TIMED_CACHES = ['l2', 'refcount', 'windows'] as const;
-export type TimedCache = (typeof TIMED_CACHES)[number];
+export type TimedCache = 'l2' | 'refcount' | 'windows';
 export type TimedTotals = Readonly<Record<TimedCache, TimedCounts>>;
 
 /** A workload in stretches of as many requests, the last one perhaps of fewer. */

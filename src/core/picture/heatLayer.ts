@@ -27,7 +27,7 @@ const FIRST = valueOf('heat', 'heat-1');
 const STEP = 2 ** 12;
 
 /** From how many look-ups on each value holds: each step is as many times the one before. */
-export class HeatScale {
+class HeatScale {
   readonly #from: readonly number[];
   readonly #most: number;
 

@@ -114,7 +114,7 @@ export function AdviceTable({ store, state, document }: Props): JSX.Element {
 }
 
 /** Whether it is another size than now, and buys anything. */
-export const isWorthwhile = ({ option, bytes, now, misses, missesNow }: CacheAdvice): boolean =>
+const isWorthwhile = ({ option, bytes, now, misses, missesNow }: CacheAdvice): boolean =>
   !INSTEAD.has(option) && bytes !== now && misses < missesNow;
 
 function memoryText({ option, bytes, now }: CacheAdvice): string {
