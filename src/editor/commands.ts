@@ -11,7 +11,6 @@ import { exportDamage } from './exportDamage.js';
 import { find, search } from './find.js';
 import { goTo } from './goTo.js';
 import { openHexEditor } from './hexEditor.js';
-import { loadWorkload } from './loadWorkload.js';
 import { openAsIf } from './openAsIf.js';
 import type { ViewCommand } from '../protocol/webviewMessages.js';
 import type { ImagePanel } from './panel.js';
@@ -63,7 +62,7 @@ export function registerCommands(panels: Panels): vscode.Disposable {
       panel.document.reload();
     },
     'qcow2.openAsIf': (panel) => openAsIf(panel.document),
-    'qcow2.loadWorkload': loadWorkload,
+    'qcow2.loadWorkload': (panel) => panel.loadWorkload(),
     'qcow2.exportDamage': (panel) => exportDamage(panel.document),
     'qcow2.openHex': (panel) =>
       openHexEditor(panel.document.uri, selectedOffset(panel) ?? hostOffset(0)),

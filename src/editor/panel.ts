@@ -9,7 +9,7 @@ import type {
   ViewCommand,
 } from '../protocol/webviewMessages.js';
 import { ChosenWorkloads } from './chosenWorkloads.js';
-import { loadWorkload } from './loadWorkload.js';
+import { chooseWorkload } from './chooseWorkload.js';
 import { openAsIf } from './openAsIf.js';
 import { openBackingFile } from './backingFile.js';
 import { openHexEditor } from './hexEditor.js';
@@ -166,8 +166,10 @@ export class ImagePanel implements vscode.Disposable {
     this.#post({ type: 'showLayer', layer });
   }
 
-  /** Shows what the workload in a file does to the caches. */
-  showWorkload(file: string): void {
+  /** Lets the user choose a workload's file, and shows what it does to the caches. */
+  async loadWorkload(): Promise<void> {
+    const file = await chooseWorkload();
+    if (file === undefined) return;
     this.#workloads.add(file);
     this.#show({ type: 'workload', file });
   }
@@ -226,7 +228,7 @@ export class ImagePanel implements vscode.Disposable {
         void vscode.env.clipboard.writeText(message.text);
         break;
       case 'loadWorkload':
-        void loadWorkload(this);
+        void this.loadWorkload();
         break;
       case 'openAsIf':
         void openAsIf(this.document);

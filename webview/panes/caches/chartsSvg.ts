@@ -31,8 +31,11 @@ const COLOURS: Readonly<Record<TriedCache, string>> = {
 const escaped = (text: string): string =>
   clean(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
+/** Coordinates in tenths of a pixel. */
+const tenths = (pixels: number): number => Math.round(pixels * 10) / 10;
+
 const text = (x: number, y: number, words: string, extra = ''): string =>
-  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${extra}>${escaped(words)}</text>`;
+  `<text x="${tenths(x)}" y="${tenths(y)}" ${extra}>${escaped(words)}</text>`;
 
 /** The curves of a workload, one below the other, to be put into a document. */
 export function chartsSvg(image: string, document: CachesDocument): string {
@@ -74,14 +77,14 @@ function chart(
   const places = placeLabels(flags, scale, width);
   const { curve } = cache;
   const steps = curve.bytes.map((bytes, index) => {
-    const misses = y(missesAt(curve, bytes)).toFixed(1);
-    return `${index === 0 ? `M${LEFT} ${misses}` : ''}H${x(bytes).toFixed(1)}V${misses}`;
+    const misses = tenths(y(missesAt(curve, bytes)));
+    return `${index === 0 ? `M${LEFT} ${misses}` : ''}H${tenths(x(bytes))}V${misses}`;
   });
   return [
     text(LEFT, 10, CACHES[name].title, 'font-weight="bold"'),
     ...[0, 1, 2, 3, 4].map((quarter) => {
       const misses = (top * quarter) / 4;
-      return `<path d="M${LEFT} ${y(misses).toFixed(1)}H${LEFT + width}" stroke="#dddddd"/>${text(LEFT - 6, y(misses) + 4, String(misses), 'text-anchor="end"')}`;
+      return `<path d="M${LEFT} ${tenths(y(misses))}H${LEFT + width}" stroke="#dddddd"/>${text(LEFT - 6, y(misses) + 4, String(misses), 'text-anchor="end"')}`;
     }),
     ...ticksOf(scale, 8).map((bytes) =>
       text(x(bytes), TOP + HEIGHT + 16, size(bytes), 'text-anchor="middle"'),
@@ -92,7 +95,7 @@ function chart(
       const at = TOP - 40 + row * LABEL_ROW;
       const weight = isStrong(flag) ? 'font-weight="bold"' : '';
       return [
-        `<path d="M${x(flag.bytes).toFixed(1)} ${at}V${TOP + HEIGHT}" stroke="#777777" stroke-dasharray="2 2"/>`,
+        `<path d="M${tenths(x(flag.bytes))} ${at}V${TOP + HEIGHT}" stroke="#777777" stroke-dasharray="2 2"/>`,
         ...lines.map((line, below) => text(LEFT + left, at + below * LABEL_ROW, line, weight)),
       ].join('');
     }),

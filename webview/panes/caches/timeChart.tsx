@@ -53,7 +53,8 @@ export function TimeChart({ first, second, secondName, width }: Props): JSX.Elem
         <span class="dim">
           {at !== undefined && stretch !== undefined
             ? `request ${count(xs[at])}: ${CACHE_NAMES.map(
-                (name) => `${CACHES[name].title} ${rate(stretch[name], shown).toFixed(1)}`,
+                (name) =>
+                  `${CACHES[name].title} ${shareText(stretch[name][shown], stretch[name].lookups)}`,
               ).join(' · ')}`
             : `${MEASURES[shown].text} of 100 look-ups, by request`}
         </span>
