@@ -109,7 +109,8 @@ describe('a picture', () => {
       for (const layer of REPAIRS) {
         const counts = counted(session, { view, layer });
         expect(drawn(session, { view, layer })).toEqual(counts);
-        expect(counts.unchanged).toBeGreaterThan(250);
+        // With a bitmap about, any repair deletes the snapshot: what was shared is the disk's alone.
+        expect(counts.refcount).toBeGreaterThanOrEqual(250);
       }
   });
 
