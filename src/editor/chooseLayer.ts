@@ -47,4 +47,12 @@ const layerTexts = (): Readonly<Record<Layer, readonly [label: string, detail: s
     vscode.l10n.t('Window heat'),
     vscode.l10n.t('How often the workload of the Caches tab looks up each overlap window.'),
   ],
+  repairLeaks: [
+    vscode.l10n.t('Repair: check -r leaks'),
+    vscode.l10n.t('What a repair of the leaks would do to each cluster.'),
+  ],
+  repairAll: [
+    vscode.l10n.t('Repair: check -r all'),
+    vscode.l10n.t('What a repair would do to each cluster.'),
+  ],
 });

@@ -16,6 +16,7 @@ import { type Layer, NAMED, type Picture, type View, VIEWS } from '../core/pictu
 import { isMapLayer, mapLayer } from '../core/picture/mapLayers.js';
 import { ontoGuest, ontoHost } from '../core/picture/projection.js';
 import { snapshotLayer } from '../core/picture/snapshotLayer.js';
+import { type RepairedFile, repairLayer } from '../core/picture/repairLayer.js';
 import { countValues, type PictureSource } from '../core/picture/source.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import type { LayerAnswer, Strip, Tile } from '../protocol/imageService.js';
@@ -25,6 +26,9 @@ import type { Machine } from './machine.js';
 import { PictureSlot, type Steps } from './pictureSlot.js';
 import type { PictureTiles } from './pictureTiles.js';
 import type { Query } from '../protocol/questions.js';
+
+/** What repairs would leave of the file, by layer. */
+export type RepairedFiles = Readonly<Record<'repairLeaks' | 'repairAll', RepairedFile>>;
 
 /** The most clusters that a picture can have. */
 const MAX_CLUSTERS = 2 ** 31 - 1;
@@ -53,6 +57,7 @@ export class Pictures {
   #outcomes: Readonly<Record<View, PictureSource>> | undefined;
   /** What a workload has looked up. */
   #heat: Heat | undefined;
+  #repaired: RepairedFiles | undefined;
   /** The overlap windows, or why there are none; undefined until they are known. */
   #windows: WindowLayer | string | undefined;
 
@@ -97,6 +102,13 @@ export class Pictures {
     this.#heat = heat;
     this.#renew('heat');
     this.#renew('windowHeat');
+  }
+
+  /** What repairs would leave, once they have been simulated. */
+  setRepaired(files: RepairedFiles): void {
+    this.#repaired = files;
+    this.#renew('repairLeaks');
+    this.#renew('repairAll');
   }
 
   /** The windows as they are now. */
@@ -183,6 +195,7 @@ export class Pictures {
     if (layer === 'simulation' && !this.#outcomes)
       return 'sweep the disk in the Simulate tab first';
     if (isHeat(layer) && !this.#heat) return 'run a workload in the Caches tab first';
+    if (isRepair(layer) && !this.#repaired) return 'preview the repair on the Overview first';
     if (layer === 'windows' && typeof this.#windows === 'string') return this.#windows;
     return isFromMap(picture) ? undefined : this.#hindrance;
   }
@@ -263,6 +276,9 @@ export class Pictures {
         return view === 'guest' ? guestHeat(scan.image, this.#hot()) : this.#hostHeat(scan);
       case 'windowHeat':
         return view === 'host' ? windowHeat(scan.image, this.#hot()) : this.#ofHost(layer, scan);
+      case 'repairLeaks':
+      case 'repairAll':
+        return view === 'host' ? this.#repair(layer, scan) : this.#ofHost(layer, scan);
       default:
         return this.#ofHost(layer, scan);
     }
@@ -287,6 +303,11 @@ export class Pictures {
   #hot(): Heat {
     if (!this.#heat) throw new Error('no workload has been run');
     return this.#heat;
+  }
+
+  #repair(layer: keyof RepairedFiles, scan: Scan): Steps<PictureSource> {
+    if (!this.#repaired) throw new Error('no repair has been simulated');
+    return repairLayer(scan, this.#repaired[layer]);
   }
 
   /** One pass makes both. */
@@ -315,6 +336,9 @@ export class Pictures {
 
 const isHeat = (layer: Layer): layer is 'heat' | 'windowHeat' =>
   layer === 'heat' || layer === 'windowHeat';
+
+const isRepair = (layer: Layer): layer is keyof RepairedFiles =>
+  layer === 'repairLeaks' || layer === 'repairAll';
 
 const keyOf = ({ view, layer }: Picture): string => `${view}/${layer}`;
 

@@ -93,11 +93,16 @@ async function heated(text: string): Promise<ImageSession> {
   return session;
 }
 
+/** Layers of what repairs would do. */
+const REPAIRS: readonly Layer[] = ['repairLeaks', 'repairAll'];
+
 const pictures = VIEWS.flatMap((view) =>
-  LAYERS.filter((layer) => !['simulation', ...HEATS].includes(layer)).map((layer): Picture => ({
-    view,
-    layer,
-  })),
+  LAYERS.filter((layer) => !['simulation', ...HEATS, ...REPAIRS].includes(layer)).map(
+    (layer): Picture => ({
+      view,
+      layer,
+    }),
+  ),
 );
 
 describe('a picture', () => {
@@ -133,6 +138,23 @@ describe('a picture', () => {
     expect(Object.keys(windows)).toEqual(['heat-7']);
     const another = await heated('sequential:ops=1,block=4K');
     expect(counted(another, disk)).toEqual({ none: GUESTS - 512, 'heat-1': 512 });
+  });
+
+  test('knows what a repair would do, once it has been simulated', async () => {
+    const session = finished();
+    for (const layer of REPAIRS)
+      expect(session.service.layer({ view: 'host', layer })).toEqual({
+        state: 'failed',
+        message: 'preview the repair on the Overview first',
+      });
+    while ((await session.service.repairs({})).state === 'computing') session.advance(10);
+    for (const view of VIEWS)
+      for (const layer of REPAIRS) {
+        const counts = counted(session, { view, layer });
+        expect(drawn(session, { view, layer })).toEqual(counts);
+        // With a bitmap about, any repair deletes the snapshot: what was shared is the disk's alone.
+        expect(counts.refcount).toBeGreaterThanOrEqual(250);
+      }
   });
 
   test('knows what the guest has', () => {

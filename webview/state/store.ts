@@ -219,6 +219,12 @@ export class Store implements MapSide {
     this.#changed('windowHeat');
   }
 
+  /** Repairs have been simulated. */
+  repaired(): void {
+    this.#changed('repairLeaks');
+    this.#changed('repairAll');
+  }
+
   #changed(layer: Layer): void {
     for (const { pictures } of [this, this.guestSide]) pictures.changed(layer);
   }

@@ -45,6 +45,14 @@ export const LAYER_TEXT: Readonly<
     text: 'Window heat',
     title: 'How often the workload of the Caches tab looks up each overlap window',
   },
+  repairLeaks: {
+    text: 'Repair: -r leaks',
+    title: 'What qemu-img check -r leaks would do to each cluster',
+  },
+  repairAll: {
+    text: 'Repair: -r all',
+    title: 'What qemu-img check -r all would do to each cluster',
+  },
 };
 
 const GUEST_TEXT: Readonly<Record<GuestKind, string>> = {
@@ -68,6 +76,15 @@ function guestText(name: string, names: readonly string[]): string {
 const isKind = (name: string): name is KindName =>
   name === 'unallocated' || KINDS.some((kind) => kind === name);
 const isGuestKind = (name: string): name is GuestKind => Object.hasOwn(GUEST_TEXT, name);
+
+const REPAIR_TEXT = {
+  none: ['free before and after', 'free'],
+  unchanged: 'unchanged',
+  refcount: ['another refcount, the same bytes', 'refcount only'],
+  written: ['bytes changed', 'bytes changed'],
+  taken: ['free before, in use afterwards', 'taken into use'],
+  freed: ['in use before, free afterwards', 'given free'],
+} as const;
 
 /** Texts of values, but for kinds and those that bear a name: in a sentence, and in the legend. */
 const TEXT: Readonly<
@@ -142,6 +159,8 @@ const TEXT: Readonly<
   },
   heat: { none: 'never looked up' },
   windowHeat: { none: 'never looked up' },
+  repairLeaks: REPAIR_TEXT,
+  repairAll: REPAIR_TEXT,
 };
 
 /** Values that stand for a snapshot or a bitmap of its own. */

@@ -19,6 +19,8 @@ export const LAYERS = [
   'simulation',
   'heat',
   'windowHeat',
+  'repairLeaks',
+  'repairAll',
 ] as const;
 export type Layer = (typeof LAYERS)[number];
 
@@ -35,6 +37,7 @@ const named = (prefix: string): string[] =>
 /** Values that look-ups have, from few to many. */
 export const HEATS = 7;
 const HEAT_VALUES = ['none', ...Array.from({ length: HEATS }, (_, step) => `heat-${step + 1}`)];
+const REPAIR_VALUES = ['none', 'unchanged', 'refcount', 'written', 'taken', 'freed'];
 
 /** Kinds of host clusters by value (see tile.ts). */
 const HOST_KINDS: readonly KindName[] = ['unallocated', ...KINDS];
@@ -63,6 +66,8 @@ const VALUES: Readonly<Record<Exclude<Layer, 'kinds'>, readonly string[]>> = {
   simulation: FATES,
   heat: HEAT_VALUES,
   windowHeat: HEAT_VALUES,
+  repairLeaks: REPAIR_VALUES,
+  repairAll: REPAIR_VALUES,
 };
 
 export function valuesOf({ view, layer }: Picture): readonly string[] {
