@@ -55,8 +55,15 @@ export const kindVariable = (kind: KindName): string => `--vscode-qcow2-${camelC
 /** The CSS variable of the colour of a value: a contributed one, or one of styles/layers.css. */
 export function valueVariable(picture: Picture, value: number): string {
   const name = valuesOf(picture)[value] ?? '';
-  if (name.startsWith('heat-')) return `--${name}`;
-  if (picture.layer !== 'kinds') return `--${picture.layer}-${name}`;
+  const { layer } = picture;
+  if (layer !== 'kinds') {
+    // What several layers have alike: nothing, numbers of look-ups, a snapshot's or a bitmap's own.
+    if (name === 'none') return '--nothing';
+    if (name.startsWith('heat-')) return `--${name}`;
+    return name.startsWith('only-')
+      ? `--${layer.slice(0, -1)}-${name.slice(5)}`
+      : `--${layer}-${name}`;
+  }
   return picture.view === 'guest' ? `--guest-${name}` : `--vscode-qcow2-${camelCase(name)}`;
 }
 

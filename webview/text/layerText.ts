@@ -39,11 +39,11 @@ export const LAYER_TEXT: Readonly<
   simulation: { text: 'Simulation', title: 'What a simulated write to each cluster would do' },
   heat: {
     text: 'Heat',
-    title: 'How often the workload of the Caches tab looks up the table of each cluster',
+    title: 'How often a workload looks up the table of each cluster',
   },
   windowHeat: {
     text: 'Window heat',
-    title: 'How often the workload of the Caches tab looks up each overlap window',
+    title: 'How often a workload looks up each overlap window',
   },
   repairLeaks: {
     text: 'Repair: -r leaks',

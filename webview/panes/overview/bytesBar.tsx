@@ -36,7 +36,7 @@ interface DataShare {
 const SHARES: Readonly<Partial<Record<SpacePart, DataShare>>> = {
   data: { text: 'data of the disk alone', colour: '--snapshots-active' },
   'shared-data': { text: 'data shared with snapshots', colour: '--snapshots-with-2' },
-  'snapshot-data': { text: 'data of snapshots alone', colour: '--snapshots-only-3' },
+  'snapshot-data': { text: 'data of snapshots alone', colour: '--snapshot-3' },
 };
 
 interface Props {

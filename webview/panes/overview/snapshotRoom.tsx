@@ -72,7 +72,7 @@ function Row({ store, snapshot, most }: RowProps): JSX.Element {
   const space = spaceOf(store);
   const { index, name, seconds, freedBytes } = snapshot;
   const number = index < COLOURED ? String(index + 1) : 'later';
-  const colour = `var(--snapshots-only-${number})`;
+  const colour = `var(--snapshot-${number})`;
   return (
     <li>
       <label class="snapshot-row">
