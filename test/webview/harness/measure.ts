@@ -162,7 +162,7 @@ declare global {
     frameTimes: number[];
     drawnByFrame: number[];
     axe: {
-      run(): Promise<{
+      run(options: object): Promise<{
         violations: { readonly id: string; readonly nodes: { readonly html: string }[] }[];
       }>;
     };

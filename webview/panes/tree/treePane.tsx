@@ -35,6 +35,8 @@ export function TreePane({ store }: Props): JSX.Element {
     if (selected !== undefined) visible.bringIntoView(selected);
   }, [selected, visible.height]);
 
+  // A row that is scrolled away is none.
+  const isInSight = selected !== undefined && selected >= first && selected < last;
   const wish = treeWishOf(store).value;
   useEffect(() => {
     if (wish === undefined) return;
@@ -66,7 +68,7 @@ export function TreePane({ store }: Props): JSX.Element {
         class="tree"
         role="tree"
         aria-label="Structures"
-        aria-activedescendant={selected === undefined ? undefined : rowId(selected)}
+        aria-activedescendant={isInSight ? rowId(selected) : undefined}
         tabIndex={0}
         onScroll={() => {
           visible.measure();
