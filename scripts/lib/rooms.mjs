@@ -108,6 +108,8 @@ const PURE = [
   'simulate/verdict/marks',
   'simulate/verdict/qemuScript',
   'size',
+  'space/newImage',
+  'space/parts',
   'text',
   'units',
 ].map((module) => `src/core/${module}`);

@@ -162,7 +162,7 @@ export class ImageSession {
   });
   readonly #space = new Room(async () => {
     const { SpaceSession } = await import('./spaceSession.js');
-    return new SpaceSession();
+    return new SpaceSession(this.#machine.allocatedBytes);
   });
   readonly #overlap = lazily(() => new OverlapSession(this.#mappable()));
   readonly #simulate = lazily(

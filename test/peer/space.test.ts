@@ -130,7 +130,7 @@ describe('the bill of the space, and what qemu-img does', () => {
         expect([names, bill.freedBy(set.map((one) => one.index))]).toEqual([names, really]);
         if (set.length === 1) expect(bill.snapshots[set[0].index].freedBytes).toBe(really);
       }
-      for (const { name, freedBytes } of bill.bitmaps)
+      for (const { name, freedBytes } of bill.bitmaps.rooms)
         expect([name, freedBytes]).toEqual([
           name,
           freed(() => qemu('qemu-img', ['bitmap', '--remove', copy, name], folder.path)),

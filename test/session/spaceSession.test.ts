@@ -21,11 +21,11 @@ const bill = finish(spaceBill(scan));
 
 describe('the bill of an open image', () => {
   it('is added up when it is asked for, and is that of the command line', () => {
-    const session = new SpaceSession();
+    const session = new SpaceSession(4096);
     expect(session.advance(1)).toBe(false);
-    expect(session.answer(scan, { gone: [] })).toEqual({ state: 'computing', done: 0 });
+    expect(session.answer(scan, { gone: [], bitmaps: [], leaks: false })).toEqual({ state: 'computing', done: 0 });
     while (session.advance(1));
-    const answer = session.answer(scan, { gone: [0, 1] });
+    const answer = session.answer(scan, { gone: [0, 1], bitmaps: [], leaks: false });
     if (answer.state !== 'known') throw new Error(answer.state);
     expect(answer.parts).toEqual(bill.parts);
     expect(answer.freedBytes).toBe(bill.freedBy([0, 1]));

@@ -7,6 +7,7 @@ import { LaterPane } from './laterPane.js';
 
 const TAB_TEXT: Readonly<Record<Tab, string>> = {
   overview: 'Overview',
+  space: 'Space',
   cluster: 'Cluster',
   findings: 'Findings',
   ranges: 'Ranges',

@@ -14,6 +14,7 @@ import {
 /** In the order of the side pane; the first is the one that opens. */
 export const TABS = [
   'overview',
+  'space',
   'findings',
   'cluster',
   'ranges',
