@@ -53,6 +53,9 @@ function receive(store: Store, message: ToWebview): void {
     case 'command':
       run(store, message.command);
       break;
+    case 'chain':
+      store.chain.value = message.chain;
+      break;
     case 'showLayer':
       store.pictures.choose({ layer: message.layer });
       break;

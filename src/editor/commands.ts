@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { chooseLayer } from './chooseLayer.js';
+import { compare } from './compare.js';
 import {
   copyGuestOffset,
   copyHostOffset,
@@ -62,6 +63,7 @@ export function registerCommands(panels: Panels): vscode.Disposable {
       panel.document.reload();
     },
     'qcow2.openAsIf': (panel) => openAsIf(panel.document),
+    'qcow2.compare': (panel) => compare(panel.document, panels.documents),
     'qcow2.exportDamage': (panel) => exportDamage(panel.document),
     'qcow2.openHex': (panel) =>
       openHexEditor(panel.document.uri, selectedOffset(panel) ?? hostOffset(0)),

@@ -25,7 +25,9 @@ const METHODS = v.custom<Method>(
 const question = v.object({ id: count, method: METHODS, query: v.unknown() });
 
 const MESSAGE = v.variant('type', [
-  v.object({ type: v.picklist(['ready', 'cancelScan', 'reload', 'openAsIf', 'openBackingFile']) }),
+  v.object({
+    type: v.picklist(['ready', 'cancelScan', 'reload', 'openAsIf', 'openBackingFile', 'readChain']),
+  }),
   v.object({ type: v.literal('request'), request: question }),
   v.object({ type: v.literal('setOverlap'), options: overlapOptions }),
   v.object({ type: v.literal('setCaches'), options: cacheOptions }),
@@ -47,6 +49,7 @@ const MESSAGE = v.variant('type', [
     ),
   }),
   v.object({ type: v.literal('openHex'), offset: hostOffset }),
+  v.object({ type: v.literal('openLayer'), depth: count }),
 ]);
 
 /** What the webview sent, if it is a message of the protocol in every field; else undefined. */

@@ -7,6 +7,7 @@ import type { Store } from '../../state/store.js';
 import { size } from '../../text/text.js';
 import { Bill } from './bill.js';
 import { headline } from './headline.js';
+import { ChainPart } from './chainPart.js';
 import { HostRoom } from './hostRoom.js';
 import { NewFile } from './newFile.js';
 import { OtherLayout } from './otherLayout.js';
@@ -41,6 +42,7 @@ export function SpacePane({ store }: Props): JSX.Element {
           The image is damaged: nothing is to be deleted from it before it is repaired.
         </p>
       )}
+      <ChainPart store={store} />
       <HostRoom store={store} answer={answer} />
       <NewFile store={store} answer={answer} />
       <OtherLayout store={store} answer={answer} />

@@ -5,10 +5,9 @@ import { findExtension } from '../../core/qcow2/extensions.js';
 import { foreignFormat } from '../../core/qcow2/foreignFormat.js';
 import { isForeign } from '../../core/qcow2/header.js';
 import type { Image } from '../../core/qcow2/image.js';
-import type { FileSource } from '../../node/fileSource.js';
-import { filePath, fullBackingName, notAFile } from '../../node/imageNames.js';
+import type { FileSource, OpenFile } from '../fileSource.js';
+import { filePath, fullBackingName, notAFile } from '../imageNames.js';
 import { BackingChain, type ChainFile } from './backingChain.js';
-import type { OpenFile } from '../frame/command.js';
 import { MapLayer } from './mapLayer.js';
 
 /** How a layer is named by the one above it. */
