@@ -5,6 +5,7 @@ import { spaceOf } from '../state/spaceState.js';
 import type { Store } from '../state/store.js';
 import { plural, size } from '../text/text.js';
 import { commandLine, Commands, fileName } from './commands.js';
+import { isolateOwner, isOwnerAlone } from './isolate.js';
 
 /** Snapshots with a colour of their own on the map. */
 const COLOURED = 8;
@@ -98,7 +99,7 @@ function Row({ store, what, index, name, note, freedBytes, most, colour }: RowPr
             space.tick(what, index, currentTarget.checked);
           }}
         />
-        <span class="swatch" style={{ background: colour }} />
+        <Swatch store={store} what={what} index={index} name={name} colour={colour} />
         <span class="room-name" title={clean(name)}>
           {clean(name)}
         </span>
@@ -114,6 +115,32 @@ function Row({ store, what, index, name, note, freedBytes, most, colour }: RowPr
   );
 }
 
+/** The colour on the map, which a click leaves alone there: of a snapshot what it alone needs. */
+function Swatch({
+  store,
+  what,
+  index,
+  name,
+  colour,
+}: Omit<RowProps, 'note' | 'freedBytes' | 'most'>): JSX.Element {
+  const swatch = <span class="swatch" style={{ background: colour }} />;
+  if (what === 'bitmaps') return swatch;
+  return (
+    <button
+      type="button"
+      class="swatch-button"
+      title="Show what it alone needs on the map"
+      aria-label={`Show what ${clean(name)} alone needs on the map`}
+      aria-pressed={isOwnerAlone(store, index)}
+      onClick={() => {
+        isolateOwner(store, index);
+      }}
+    >
+      {swatch}
+    </button>
+  );
+}
+
 /** What comes of all that is ticked, and by which commands. */
 export function Removal({ store, answer }: Props): JSX.Element {
   const { snapshots, snapshotCount, allFreedBytes, freedBytes, canDelete, bitmaps } = answer;
@@ -124,13 +151,13 @@ export function Removal({ store, answer }: Props): JSX.Element {
   const all =
     snapshotCount > 1 && canDelete ? (
       <span class="dim">
-        all {plural(snapshotCount, 'snapshot')}: {signedSize(allFreedBytes)}
+        All {plural(snapshotCount, 'snapshot')}: {signedSize(allFreedBytes)}
       </span>
     ) : null;
   if (gone.length === 0 && removed.length === 0 && !leaks)
     return (
       <p class="removal dim" role="status">
-        Tick what could go. {all}
+        <span>Tick what could go.</span> {all}
       </p>
     );
   const what = [

@@ -39,11 +39,11 @@ export function headline({ file, parts, snapshotCount }: KnownSpace, disk: numbe
   const tables = file.bytes - snapshots - bitmaps - leaked - free - data;
   const reasons: readonly Reason[] = [
     {
-      text: `${size(snapshots)} only ${snapshotCount === 1 ? 'its snapshot needs' : `its ${plural(snapshotCount, 'snapshot')} need`}`,
+      text: `${size(snapshots)} are needed by its ${snapshotCount === 1 ? 'snapshot' : plural(snapshotCount, 'snapshot')} alone`,
       bytes: snapshots,
     },
-    { text: `${size(free)} nobody uses`, bytes: free },
-    { text: `${size(leaked)} leaked`, bytes: leaked },
+    { text: `${size(free)} are in use by nobody`, bytes: free },
+    { text: `${size(leaked)} are leaked`, bytes: leaked },
     { text: `${size(tables)} are tables`, bytes: tables },
     { text: `${size(bitmaps)} are bitmaps`, bytes: bitmaps },
   ];

@@ -33,19 +33,21 @@ export function SpacePane({ store }: Props): JSX.Element {
   const isSound = counts?.corruptions === 0 && counts.checkErrors === 0;
   return (
     <div class="space">
-      <Answer store={store} answer={answer} />
-      <Bill store={store} answer={answer} />
-      {isSound ? (
-        <WhatIf store={store} answer={answer} />
-      ) : (
-        <p class="space-note">
-          The image is damaged: nothing is to be deleted from it before it is repaired.
-        </p>
-      )}
-      <ChainPart store={store} />
-      <HostRoom store={store} answer={answer} />
-      <NewFile store={store} answer={answer} />
-      <OtherLayout store={store} answer={answer} />
+      <div class="space-body">
+        <Answer store={store} answer={answer} />
+        <Bill store={store} answer={answer} />
+        {isSound ? (
+          <WhatIf store={store} answer={answer} />
+        ) : (
+          <p class="space-note">
+            The image is damaged: nothing is to be deleted from it before it is repaired.
+          </p>
+        )}
+        <ChainPart store={store} />
+        <HostRoom store={store} answer={answer} />
+        <NewFile store={store} answer={answer} />
+        <OtherLayout store={store} answer={answer} />
+      </div>
     </div>
   );
 }
