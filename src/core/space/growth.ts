@@ -13,16 +13,28 @@ export function fullyWritten(geometry: Geometry, totals: CellTotals): number {
   const tables = Math.ceil(disk / l2Entries) - totals.ownTables;
   const used = totals.end + Math.max(0, data) + Math.max(0, tables);
   const blocks = totals.of('refcount-block');
-  const table = totals.of('refcount-table');
-  // Blocks and the table count themselves.
+  // Blocks and tables count themselves.
   let clusters = used;
   for (;;) {
     const blocksThen = Math.max(blocks, Math.ceil(clusters / refcountsPerBlock));
-    const needed = Math.ceil((blocksThen * 8) / clusterSize);
-    // A table that is too short is written anew, half as long again (qcow2_refcount_area).
-    const newTable = needed > table ? Math.ceil((1.5 * blocksThen * 8) / clusterSize) : 0;
-    const next = used + blocksThen - blocks + newTable;
+    const next =
+      used + blocksThen - blocks + newTables(blocksThen, totals.of('refcount-table'), geometry);
     if (next <= clusters) return clusters * clusterSize;
     clusters = next;
   }
+}
+
+/**
+ * Clusters that a refcount table takes which grows to so many blocks: each time it is written anew, half as
+ * long again, from where the next block would begin to count (alloc_refcount_block, qcow2_refcount_area). What
+ * lies in front of the last is free.
+ */
+function newTables(blocks: number, tableClusters: number, geometry: Geometry): number {
+  const perCluster = geometry.clusterSize / 8;
+  let clusters = 0;
+  for (let table = tableClusters; table * perCluster < blocks;) {
+    table = Math.ceil((1.5 * (table * perCluster + 1)) / perCluster);
+    clusters += table;
+  }
+  return clusters === 0 ? 0 : clusters + geometry.refcountsPerBlock;
 }
