@@ -8,6 +8,7 @@ import {
   copyOwners,
   copyReadCommand,
 } from './copyCommands.js';
+import { copyOptions, pasteOptions } from './diskOptions.js';
 import { exportDamage } from './exportDamage.js';
 import { find, search } from './find.js';
 import { goTo } from './goTo.js';
@@ -63,6 +64,8 @@ export function registerCommands(panels: Panels): vscode.Disposable {
       panel.document.reload();
     },
     'qcow2.openAsIf': (panel) => openAsIf(panel.document),
+    'qcow2.pasteOptions': pasteOptions,
+    'qcow2.copyOptions': copyOptions,
     'qcow2.compare': (panel) => compare(panel.document, panels.documents),
     'qcow2.exportDamage': (panel) => exportDamage(panel.document),
     'qcow2.openHex': (panel) =>

@@ -48,7 +48,7 @@ export function Bill({ store, answer }: Props): JSX.Element {
           />
         ))}
       </div>
-      <Group name="What guests wrote" parts={of(CONTENTS)} store={store} all={file.bytes} />
+      <Group name="Data" parts={of(CONTENTS)} store={store} all={file.bytes} />
       <Group name="Metadata" parts={metadata} store={store} all={file.bytes} />
       <Group name="Nobody's" parts={of(UNUSED)} store={store} all={file.bytes} />
       {contents && contents.compressed > 0 && <Compression answer={answer} />}
