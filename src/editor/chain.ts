@@ -41,12 +41,12 @@ export class DocumentChain implements vscode.Disposable {
     try {
       for (;;) {
         const task = { type: 'chain', path: this.#uri.fsPath, roots, folders } as const;
-        const { layers, refusal, asks } = await inThread(this.#script, task, signal);
+        const { layers, refusal, contents, asks } = await inThread(this.#script, task, signal);
         if (asks !== undefined && (await isAllowed(asks))) {
           folders.push(dirname(asks));
           continue;
         }
-        if (!signal.aborted) this.#set({ state: 'known', layers, refusal });
+        if (!signal.aborted) this.#set({ state: 'known', layers, refusal, contents });
         return;
       }
     } catch (error) {

@@ -4,6 +4,7 @@ import { asOfSnapshot } from '../core/compare/diskState.js';
 import { type Comparison, comparison, type ComparedSide } from '../core/compare/comparison.js';
 import { comparisonLines } from '../core/compare/comparisonText.js';
 import { isMappable, openImage } from '../core/qcow2/image.js';
+import type { DiskContents } from '../core/space/diskContents.js';
 import type { ToldLayer } from '../protocol/chain.js';
 import { type ChainLayer, chainReport } from './chain/chainReport.js';
 import { FileError, FileSource } from './fileSource.js';
@@ -31,6 +32,7 @@ export type FileTaskResult =
       readonly type: 'chain';
       readonly layers: readonly ToldLayer[];
       readonly refusal: string | undefined;
+      readonly contents: DiskContents | undefined;
       /** A file that was not opened, because nobody has allowed its folder. */
       readonly asks: string | undefined;
     }
@@ -89,8 +91,8 @@ function readChain({ path, roots, folders }: Extract<FileTask, { type: 'chain' }
     return FileSource.open(below);
   };
   return withFile(path, (source) => {
-    const { layers, refusal } = chainReport(source, path, open);
-    return { type: 'chain', layers: layers.map(toldLayer), refusal, asks };
+    const { layers, refusal, contents } = chainReport(source, path, open);
+    return { type: 'chain', layers: layers.map(toldLayer), refusal, contents, asks };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Commit } from '../core/chain/commit.js';
+import type { DiskContents } from '../core/space/diskContents.js';
 import type { LayerBytes } from '../core/chain/layerBytes.js';
 
 /** A layer of a backing chain. Names are hostile text. */
@@ -34,5 +35,7 @@ export type ChainAnswer =
       readonly layers: readonly ToldLayer[];
       /** What QEMU says when it cannot open the chain. */
       readonly refusal: string | undefined;
+      /** Of the whole disk; undefined where it cannot be read to its end. */
+      readonly contents: DiskContents | undefined;
     }
   | { readonly state: 'failed'; readonly message: string };

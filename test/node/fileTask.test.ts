@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isRecord } from '../../src/core/record.js';
+import { dataInClusters, requiredSize, USUAL_IMAGE } from '../../src/core/space/newImage.js';
 import { runFileTask } from '../../src/node/fileTask.js';
 import { runCli, folderOfTests } from '../cli/runCli.js';
 import { ImageBuilder } from '../images/imageBuilder.js';
@@ -64,6 +65,16 @@ describe('the chain of an open image', () => {
       );
       expect(read.layers[1].bytes?.visible).toBe(32 * 65536);
     }
+  });
+
+  it('tells what a new file would need, as the command line does with --backing', () => {
+    const { contents } = chain({ folders: [below] });
+    if (!contents) throw new Error('not known');
+    const data = dataInClusters(contents.data, USUAL_IMAGE.clusterSize);
+    expect(json('space', '--json', '--backing', top)).toMatchObject({
+      convert: { required: requiredSize(2 ** 24, data, USUAL_IMAGE) },
+    });
+    expect(data).toBe(96 * 65536);
   });
 
   it('opens nothing of a folder that nobody has allowed, and says what it would', () => {

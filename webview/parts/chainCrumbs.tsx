@@ -34,7 +34,7 @@ export function ChainCrumbs({ store }: Props): JSX.Element | null {
       {layers.map(({ layer, depth }) => (
         <li key={depth} class={depth === 0 ? 'crumb here' : 'crumb'}>
           <LayerName store={store} layer={layer} depth={depth} />
-          {layer.bytes && (
+          {layer.bytes && depth > 0 && (
             <span class="dim" title="What the guest reads from this layer">
               {size(layer.bytes.visible)}
             </span>

@@ -7,9 +7,12 @@ import { Icon } from './icon.js';
 export function Commands({
   store,
   lines,
+  isMain = false,
 }: {
   readonly store: Store;
   readonly lines: readonly string[];
+  /** Of a view, at most one is what it leads to. */
+  readonly isMain?: boolean;
 }): JSX.Element {
   const text = lines.join('\n');
   return (
@@ -17,7 +20,7 @@ export function Commands({
       <code tabIndex={0}>{text}</code>
       <button
         type="button"
-        class="button with-icon"
+        class={isMain ? 'button with-icon' : 'button secondary with-icon'}
         onClick={() => {
           store.actions.copy(text);
         }}

@@ -190,7 +190,7 @@ export function Removal({ store, answer }: Props): JSX.Element {
         </p>
       )}
       <p class="dim">With no VM on the image:</p>
-      <Commands store={store} lines={lines} />
+      <Commands store={store} lines={lines} isMain />
     </div>
   );
 }

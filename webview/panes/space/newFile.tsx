@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
+import { dataInClusters, requiredSize, USUAL_IMAGE } from '../../../src/core/space/newImage.js';
 import { Row } from '../../parts/row.js';
 import { commandLine, Commands, fileName } from '../../parts/commands.js';
 import type { KnownSpace } from '../../parts/whatIf.js';
+import { wholeContents } from './wholeContents.js';
 import type { Store } from '../../state/store.js';
 import { size } from '../../text/text.js';
 
@@ -13,8 +15,18 @@ interface Props {
 /** What `qemu-img convert` would make, and how far this file can grow. */
 export function NewFile({ store, answer }: Props): JSX.Element {
   const { convert, file } = answer;
+  const contents = wholeContents(store, answer);
   const geometry = store.geometry.value;
   const isBacked = geometry?.backingFile !== undefined;
+  const required =
+    convert.required ??
+    (contents && geometry
+      ? requiredSize(
+          geometry.virtualSize,
+          dataInClusters(contents.data, USUAL_IMAGE.clusterSize),
+          USUAL_IMAGE,
+        )
+      : undefined);
   const options = (convert.bitmaps ?? 0) > 0 ? ' --bitmaps' : '';
   return (
     <section aria-labelledby="new-file">
@@ -23,7 +35,7 @@ export function NewFile({ store, answer }: Props): JSX.Element {
       </h2>
       <dl class="space-rows">
         <Row name="new file, as filled now, at most">
-          {convert.required === undefined ? 'not known' : size(convert.required)}
+          {required === undefined ? 'not known' : size(required)}
         </Row>
         <Row name="new file, whole disk written">{size(convert.fullyAllocated)}</Row>
         {convert.bitmaps !== undefined && convert.bitmaps > 0 && (
@@ -31,10 +43,10 @@ export function NewFile({ store, answer }: Props): JSX.Element {
         )}
         <Row name="this file, whole disk written, at most">{size(file.fullyWritten)}</Row>
       </dl>
-      {convert.required === undefined && (
+      {required === undefined && (
         <p class="dim space-note">
           {isBacked
-            ? 'What the backing file holds would be in a new file too, and is not read here: qemu-img measure tells.'
+            ? 'What the backing files hold would be in a new file too: read the chain.'
             : 'The map of the disk is damaged.'}
         </p>
       )}

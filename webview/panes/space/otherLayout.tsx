@@ -10,6 +10,8 @@ import {
   requiredSize,
 } from '../../../src/core/space/newImage.js';
 import { commandLine, Commands, fileName } from '../../parts/commands.js';
+import type { DiskContents } from '../../../src/core/space/diskContents.js';
+import { wholeContents } from './wholeContents.js';
 import type { KnownSpace } from '../../parts/whatIf.js';
 import { paneState } from '../../state/paneState.js';
 import type { Store } from '../../state/store.js';
@@ -38,6 +40,7 @@ export function OtherLayout({ store, answer }: Props): JSX.Element | null {
   const set = (changes: Partial<NewImage>): void => {
     chosen.value = { ...other, ...changes };
   };
+  const contents = wholeContents(store, answer);
   const disk = geometry.virtualSize;
   const refused = refusal(disk, other);
   const options = [
@@ -103,8 +106,8 @@ export function OtherLayout({ store, answer }: Props): JSX.Element | null {
             <thead>
               <tr>
                 <th scope="col">of a full disk</th>
-                <th scope="col">as now</th>
-                <th scope="col">so</th>
+                <th scope="col">as it is</th>
+                <th scope="col">otherwise</th>
               </tr>
             </thead>
             <tbody>
@@ -118,11 +121,13 @@ export function OtherLayout({ store, answer }: Props): JSX.Element | null {
                 of={(layout) => l2Bytes(disk, layout)}
                 {...{ own, other }}
               />
-              <Line
-                name="new file as filled now, at most"
-                of={(layout) => neededBytes(answer, disk, layout)}
-                {...{ own, other }}
-              />
+              {contents && (
+                <Line
+                  name="new file as filled now, at most"
+                  of={(layout) => neededBytes(contents, disk, layout)}
+                  {...{ own, other }}
+                />
+              )}
             </tbody>
           </table>
           {chosen.value && geometry.encryption === 'none' && (
@@ -152,19 +157,12 @@ const metadataBytes = (disk: number, layout: NewImage): number =>
 const roundedDisk = (disk: number, { clusterSize }: NewImage): number =>
   Math.ceil(disk / clusterSize) * clusterSize;
 
-/** Undefined where what the disk holds is not known. */
-function neededBytes(
-  { contents, convert }: KnownSpace,
-  disk: number,
-  layout: NewImage,
-): number | undefined {
-  if (!contents || convert.required === undefined) return undefined;
-  return requiredSize(disk, dataInClusters(contents.data, layout.clusterSize), layout);
-}
+const neededBytes = ({ data }: DiskContents, disk: number, layout: NewImage): number =>
+  requiredSize(disk, dataInClusters(data, layout.clusterSize), layout);
 
 interface LineProps {
   readonly name: string;
-  readonly of: (layout: NewImage) => number | undefined;
+  readonly of: (layout: NewImage) => number;
   readonly own: NewImage;
   readonly other: NewImage;
 }
@@ -172,10 +170,7 @@ interface LineProps {
 const Line = ({ name, of, own, other }: LineProps): JSX.Element => (
   <tr>
     <th scope="row">{name}</th>
-    <td>{known(of(own))}</td>
-    <td>{known(of(other))}</td>
+    <td>{size(of(own))}</td>
+    <td>{size(of(other))}</td>
   </tr>
 );
-
-const known = (bytes: number | undefined): string =>
-  bytes === undefined ? 'not known' : size(bytes);
