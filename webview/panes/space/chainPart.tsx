@@ -79,8 +79,8 @@ function Layer({ store, layer, depth }: LayerProps): JSX.Element {
             <span class="unreachable" style={{ flexGrow: bytes.unreachable }} />
           </div>
           <p>
-            holds {size(bytes.data)}: the guest sees <strong>{size(bytes.visible)}</strong>,{' '}
-            {size(bytes.shadowed)} are covered by layers above
+            holds {size(bytes.data)}: the guest sees <strong>{size(bytes.visible)}</strong>
+            {bytes.shadowed > 0 && `, ${size(bytes.shadowed)} are covered by layers above`}
             {bytes.unreachable > 0 && `, ${size(bytes.unreachable)} lie where nobody reads`}
           </p>
         </>
@@ -99,8 +99,8 @@ const Warning = ({ text }: { readonly text: string }): JSX.Element => (
 
 function commitText(what: string, { written, added, overwritten, zeroed, grows }: Commit): string {
   const parts = [
-    `${size(added)} take new clusters there`,
-    `${size(overwritten)} are overwritten in place`,
+    ...(added > 0 ? [`${size(added)} take new clusters there`] : []),
+    ...(overwritten > 0 ? [`${size(overwritten)} are overwritten in place`] : []),
     ...(zeroed > 0 ? [`${size(zeroed)} of it become free`] : []),
     grows > 0 ? `its disk grows by ${size(grows)}` : 'its disk keeps its size',
   ];
