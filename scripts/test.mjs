@@ -5,6 +5,7 @@
 import { installPackages, installPrograms } from './lib/install.mjs';
 import { unpackQemu, useQemu } from './lib/qemuTools.mjs';
 import { oneTest } from './lib/suite.mjs';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 /** @import { Outcome, Suite } from './lib/suite.mjs' */
@@ -62,12 +63,16 @@ let failed = 0;
 const lines = [];
 /** @type {Set<string>} */
 const broken = new Set();
-for (const suite of chosen) {
-  console.log(`\n── ${suite.name} ──`);
+
+/** @param {Suite} suite */
+async function runSuite(suite) {
+  if (!suite.beside) console.log(`\n── ${suite.name} ──`);
   const start = performance.now();
   const missing = suite.needs !== undefined && broken.has(suite.needs) ? suite.needs : undefined;
   if (missing !== undefined) console.log(`not run: ${missing} is broken`);
   const outcome = missing === undefined ? await attempt(suite, values.cases) : oneTest(false);
+  if (suite.beside) console.log(`\n── ${suite.name} ──`);
+  if (outcome.output) process.stdout.write(outcome.output);
   const failures = outcome.failed + (inCi ? outcome.skipped.length : 0);
   if (outcome.broken) broken.add(suite.name);
   passed += outcome.passed;
@@ -78,6 +83,17 @@ for (const suite of chosen) {
   for (const failure of outcome.failures ?? []) lines.push(`  failed: ${failure}`);
   for (const why of outcome.skipped) lines.push(`  skipped: ${why}`);
 }
+
+const besides = chosen.filter(({ beside }) => beside);
+if (besides.length > 1)
+  console.log(`Running ${besides.map(({ name }) => name).join(', ')}, two at a time …`);
+const queue = besides.values();
+await Promise.all(
+  Array.from({ length: Math.min(2, availableParallelism()) }, async () => {
+    for (const suite of queue) await runSuite(suite);
+  }),
+);
+for (const suite of chosen) if (!suite.beside) await runSuite(suite);
 console.log(`\n${lines.join('\n')}\nin ${seconds(beginning)}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);

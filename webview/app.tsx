@@ -47,9 +47,9 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
       <div class="body">
         {!store.beside.value && <LaterStrip store={store} />}
         <Maps store={store} />
+        <LaterLegend store={store} />
         <SidePane store={store} />
       </div>
-      <LaterLegend store={store} />
       <LaterKeySheet store={store} />
     </div>
   );

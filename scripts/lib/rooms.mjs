@@ -46,7 +46,7 @@ const CORE = [
   coreRoom('export', [...FACTS, 'check']),
   coreRoom('compare', [...FACTS, 'check', 'guest']),
   coreRoom('lost', ['', 'qcow2', 'guest']),
-  coreRoom('tree', ['', 'qcow2']),
+  coreRoom('tree', FACTS),
   coreRoom('overlap', FACTS),
   coreRoom('simulate/copy', [...FACTS, 'overlap']),
   coreRoom('simulate/guard', [...FACTS, 'overlap', 'simulate/copy']),

@@ -9,26 +9,36 @@ import { oneTest } from './suite.mjs';
  * @param {...string} args
  */
 async function tool(script, ...args) {
-  const { code } = await run(node24, [inRoot('node_modules', script), ...args]);
-  return oneTest(code === 0);
+  const words = [inRoot('node_modules', script), ...args];
+  const { code, output } = await run(node24, words, { quiet: true });
+  return oneTest(code === 0, output);
 }
 
 const TYPESCRIPT = 'typescript/bin/tsc';
 
-/** @type {readonly Suite[]} */
+/**
+ * The longest first: the others fit beside it.
+ * @type {readonly Suite[]}
+ */
 export const staticSuites = [
   {
+    name: 'eslint',
+    beside: true,
+    run: () => tool('eslint/bin/eslint.js', '--max-warnings=0', '.'),
+  },
+  {
     name: 'prettier',
+    beside: true,
     run: () => tool('prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'),
   },
-  { name: 'eslint', run: () => tool('eslint/bin/eslint.js', '--max-warnings=0', '.') },
   {
     name: 'exports',
+    beside: true,
     run: async () => {
       const { unusedExports } = await import('./unusedExports.mjs');
       const unused = unusedExports();
-      for (const name of unused) console.log(`exported, but no other file imports it: ${name}`);
-      return oneTest(unused.length === 0);
+      const told = unused.map((name) => `exported, but no other file imports it: ${name}\n`);
+      return oneTest(unused.length === 0, told.join(''));
     },
   },
   ...[
@@ -38,6 +48,7 @@ export const staticSuites = [
     { part: 'e2e', project: 'test/e2e/tsconfig.json' },
   ].map(({ part, project }) => ({
     name: `typecheck-${part}`,
+    beside: true,
     run: () => tool(TYPESCRIPT, '--project', project),
   })),
 ];

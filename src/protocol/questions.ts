@@ -9,7 +9,7 @@ import type { TableReferences } from '../core/inspect/referredTo.js';
 import { KINDS } from '../core/map/kinds.js';
 import { OVERLAP_HAPPENINGS } from '../core/overlap/happening.js';
 import { WINDOW_COLUMNS } from '../core/overlap/windowOrder.js';
-import type { TreePage } from '../core/tree/node.js';
+import type { TreePage, TreePlace } from '../core/tree/node.js';
 import type { DiagnosisAnswer } from './diagnosis.js';
 import type { LayerAnswer, Strip, Tile } from './imageService.js';
 import type { DamageAnswer, LostTablesAnswer } from './lost.js';
@@ -180,6 +180,8 @@ export const QUESTIONS = {
   tree: exchange<TreePage>()(
     v.object({ path: v.pipe(v.string(), v.maxLength(MAX_PATH)), ...page(MAX_TREE_PAGE) }),
   ),
+  /** Where the tree says what has the byte at an offset; undefined where nothing is known to. */
+  treePlace: exchange<TreePlace | undefined>()(v.object({ offset: hostOffset })),
   /**
    * The next run of clusters of a kind, or in trouble; undefined when there is none. Without a
    * `from`: from the end of the file that the direction starts at.

@@ -27,7 +27,7 @@ import { RangeSession } from './rangeSession.js';
 import { Room } from './room.js';
 import { SimulateSession } from './simulateSession.js';
 import { SweepSession } from './sweepSession.js';
-import type { HostCluster } from '../core/units.js';
+import { clusterOf, type HostCluster, type HostOffset } from '../core/units.js';
 
 const NO_MAP = 'there is no map of this image';
 
@@ -211,6 +211,7 @@ export class ImageSession {
       return scan ? space.answer(scan, query) : this.#unscanned();
     },
     tree: (query) => this.#tree.page(query),
+    treePlace: ({ offset }) => this.#treePlace(offset),
     next: (query) => must(this.#navigator).next(query),
     cells: (query) => ({
       generation: must(this.#scan).generation,
@@ -259,6 +260,14 @@ export class ImageSession {
       this.#scan?.result?.inspection.cluster(cluster) ??
       glimpse(map, cluster, this.#mappable().geometry)
     );
+  }
+
+  #treePlace(offset: HostOffset): Answer<'treePlace'> {
+    const cluster = clusterOf(offset, this.#mappable().geometry);
+    const inspection = this.#scan?.result?.inspection;
+    if (!inspection || cluster >= must(this.#scan?.map).clusters) return undefined;
+    const [owner] = inspection.cluster(cluster).owners;
+    return owner && this.#tree.place(owner, offset);
   }
 
   #range(query: Query<'range'>): Answer<'range'> {

@@ -426,6 +426,15 @@ describe('what a card says to do is done, and leaves what it says', () => {
     qemu('qemu-img', ['resize', '-q', '--shrink', large, '64k'], folder.path);
     expect(doAll(causeIn(large, 'refcount-table-large'), large)).toEqual([0]);
     expect(statSync(at(`${large}.new`)).size).toBeLessThan(MIB);
+    const long = fresh(16, undefined, '16M');
+    qemu('qemu-img', ['snapshot', '-c', 'old', long], folder.path);
+    qemu('qemu-io', ['-c', 'write -P 7 0 16M', long], folder.path);
+    expect(doAll(causeIn(long, 'larger-than-disk'), long)).toEqual([0]);
+    qemu('qemu-img', ['snapshot', '-d', 'old', long], folder.path);
+    const freed = causeIn(long, 'larger-than-disk');
+    expect(freed.title).toMatch(/free clusters inside$/);
+    expect(doAll(freed, long)).toEqual([0]);
+    expect(diagnosisOf(`${long}.new`).verdict).toBe('healthy');
   });
 
   /** Whether what the second writer wrote is still there. */

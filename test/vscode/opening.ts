@@ -9,6 +9,7 @@ import {
   sample,
   VIEW_TYPE,
 } from './opened.js';
+import { takeOverEarlyTabs } from '../../src/editor/earlyTabs.js';
 import { test } from './runner.js';
 
 const activeInput = (): unknown => vscode.window.tabGroups.activeTabGroup.activeTab?.input;
@@ -20,6 +21,32 @@ test('an image opens in our editor by its name alone', async () => {
   assert.ok(input instanceof vscode.TabInputCustom, 'the tab is not a custom editor');
   assert.equal(input.viewType, VIEW_TYPE);
   assert.equal(input.uri.toString(), uri.toString());
+  await closeAll();
+});
+
+test('an image that stands in the text editor is taken over, unless another editor was chosen', async () => {
+  const uri = sample('web-server.qcow2');
+  const stands = async (): Promise<unknown> => {
+    await vscode.commands.executeCommand('vscode.openWith', uri, 'default');
+    assert.ok(activeInput() instanceof vscode.TabInputText, 'the tab is none of the text editor');
+    await takeOverEarlyTabs();
+    return activeInput();
+  };
+  const associations = vscode.workspace.getConfiguration('workbench');
+  const choose = (chosen: object | undefined): Thenable<void> =>
+    associations.update('editorAssociations', chosen, vscode.ConfigurationTarget.Global);
+  await choose({ '*.qcow2': 'hexEditor.hexedit' });
+  try {
+    assert.ok((await stands()) instanceof vscode.TabInputText, 'the choice was not respected');
+  } finally {
+    await choose(undefined);
+  }
+  await closeAll();
+  const input = await stands();
+  assert.ok(input instanceof vscode.TabInputCustom, 'the tab was not taken over');
+  assert.equal(input.viewType, VIEW_TYPE);
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  assert.equal(tabs.length, 1, 'the tab of the text editor is still there');
   await closeAll();
 });
 

@@ -10,7 +10,7 @@ import { plural } from '../text/text.js';
 
 interface Chip {
   readonly text: string;
-  readonly tone: 'error' | 'warning' | 'plain';
+  readonly tone: 'error' | 'warning' | 'plain' | 'read-only';
   /** Colours are no difference in high contrast. */
   readonly icon: IconName;
   readonly title: string;
@@ -81,7 +81,7 @@ function show(store: Store, to: Severity | 'overview'): void {
 
 const READ_ONLY: Chip = {
   text: 'read-only',
-  tone: 'plain',
+  tone: 'read-only',
   icon: 'lock',
   title: 'Qcow2 Lens never writes to an image.',
   to: undefined,

@@ -1,10 +1,10 @@
 import { explain, type Explanation, isFindingCode } from '../check/explanations.js';
 import { claimedTwice, kindsOf } from '../map/cell.js';
-import { CHUNK } from '../map/clusterMap.js';
 import type { Finding, FindingCode, Severity } from '../check/finding.js';
-import { KINDS, type KindName, kindNames, perKind } from '../map/kinds.js';
+import { type KindName, kindNames } from '../map/kinds.js';
 import type { Owner } from '../map/owner.js';
 import { ownersOf } from './findOwners.js';
+import { type ClustersByKind, tallyKinds } from './kindTotals.js';
 import { dangerText, repairDanger } from '../check/repairDanger.js';
 import type { Scan } from '../check/scan.js';
 import { type HostCluster, hostOffset, type HostOffset, offsetOf } from '../units.js';
@@ -54,8 +54,7 @@ export interface CheckCounts {
 
 /** What the finished scan knows. */
 export interface ScanSummary {
-  /** Clusters that hold each kind; a cluster with two kinds counts under both. */
-  readonly clusters: Readonly<Record<KindName, number>>;
+  readonly clusters: ClustersByKind;
   readonly claimedTwice: number;
   /** Undefined when QEMU would refuse to open the image, or its check would stop: then it has no counts. */
   readonly counts: CheckCounts | undefined;
@@ -97,6 +96,7 @@ export class Inspection {
 
   summary(milliseconds: number): ScanSummary {
     const { findings, copiedFindings, comparison, notices } = this.#scan;
+    const { clusters, claimedTwice } = tallyKinds(this.#scan.map);
     const findingsByCode: Partial<Record<FindingCode, number>> = {
       ...Object.fromEntries(findings.byCode()),
       ...Object.fromEntries(copiedFindings.byCode()),
@@ -110,41 +110,14 @@ export class Inspection {
       if (isFindingCode(code)) explanations[code] = explain(code);
     const danger = repairDanger(this.#scan.image);
     return {
-      ...this.#clustersByKind(),
+      clusters,
+      claimedTwice,
       counts: this.counts(),
       findingsByCode,
       explanations,
       repairDanger: danger && dangerText(danger),
       milliseconds,
     };
-  }
-
-  #clustersByKind(): Pick<ScanSummary, 'clusters' | 'claimedTwice'> {
-    const { map } = this.#scan;
-    const counts = new Array<number>(KINDS.length).fill(0);
-    let unallocated = 0;
-    let twice = 0;
-    const tally = (cell: number, times: number) => {
-      const kinds = kindsOf(cell);
-      if (kinds === 0) unallocated += times;
-      for (let rest = kinds; rest !== 0; rest &= rest - 1)
-        counts[31 - Math.clz32(rest & -rest)] += times;
-      if (claimedTwice(cell)) twice += times;
-    };
-    for (let index = 0; index < map.chunkCount; index++) {
-      const chunk = map.chunk(index);
-      const end = Math.min(CHUNK, map.clusters - index * CHUNK);
-      if (typeof chunk === 'number') tally(chunk, end);
-      else
-        for (let i = 0; i < end;) {
-          const first = i;
-          while (i < end && chunk[i] === chunk[first]) i++;
-          tally(chunk[first], i - first);
-        }
-    }
-    const clusters: Record<KindName, number> = { ...perKind(0), unallocated };
-    KINDS.forEach((kind, bit) => (clusters[kind] = counts[bit]));
-    return { clusters, claimedTwice: twice };
   }
 
   /** Everything about one cluster of the file. */

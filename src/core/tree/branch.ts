@@ -21,6 +21,10 @@ export interface Children {
   readonly total: number;
   page(from: number, count: number): readonly Branch[];
   find(key: string): Branch | undefined;
+  /** The position of a child. */
+  position(key: string): number | undefined;
+  /** The position of the child that has the byte at a host offset. */
+  positionAt(offset: number): number | undefined;
 }
 
 /** Children that are few enough to be made all at once. */
@@ -29,8 +33,17 @@ export function fewChildren(branches: readonly Branch[]): Children {
     total: branches.length,
     page: (from, count) => branches.slice(from, from + count),
     find: (key) => branches.find((branch) => branch.key === key),
+    position: (key) => found(branches.findIndex((branch) => branch.key === key)),
+    positionAt: (at) =>
+      found(
+        branches.findIndex(
+          ({ offset, size = 1 }) => offset !== undefined && offset <= at && at < offset + size,
+        ),
+      ),
   };
 }
+
+const found = (index: number): number | undefined => (index < 0 ? undefined : index);
 
 /** The index that a key of an entry stands for, if it is below `length`. */
 export function indexOf(key: string, length: number): number | undefined {

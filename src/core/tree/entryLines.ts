@@ -29,8 +29,14 @@ export function entryLines(table: EntryTable, tell: (index: number) => EntryLine
       const index = indexOf(key, table.present);
       return index === undefined || !isSet(index) ? undefined : line(index);
     },
+    position: (key) => lineOf(listing, indexOf(key, table.present)),
+    positionAt: (offset) => listing.lineOf(Math.floor((offset - table.offset) / 8)),
   };
 }
+
+/** Which line an index of an entry has, if there is such an index. */
+export const lineOf = (listing: Listing, index: number | undefined): number | undefined =>
+  index === undefined ? undefined : listing.lineOf(index);
 
 /** What is wrong with a host offset that an entry points at. */
 export function misplaced(offset: number, geometry: Geometry): string | undefined {

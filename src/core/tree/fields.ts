@@ -100,6 +100,11 @@ function dump(source: ByteSource, offset: number, size: number): Children {
       const index = indexOf(key, total);
       return index === undefined ? undefined : line(index);
     },
+    position: (key) => indexOf(key, total),
+    positionAt: (at) => {
+      const index = Math.floor((at - offset) / DUMP_LINE);
+      return index >= 0 && index < total ? index : undefined;
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { hex } from '../bytes.js';
+import type { Owner } from '../map/owner.js';
 import type { EntryTable } from '../qcow2/entryTable.js';
 import { type Image, isMappable, type MappableImage } from '../qcow2/image.js';
 import { bitmapEntries, bitmapsExtension } from './bitmaps.js';
@@ -8,10 +9,12 @@ import { pointer } from './fields.js';
 import { headerBytes, headerFields } from './header.js';
 import { l1Entries } from './l1Table.js';
 import { luksFields } from './luks.js';
-import type { TreePage, TreeQuery } from './node.js';
+import type { TreePage, TreePlace, TreeQuery } from './node.js';
+import { keysOf } from './ownerKeys.js';
 import { refcountEntries } from './refcountTable.js';
 import { snapshotEntries } from './snapshots.js';
 import { exactSizeText, plural } from '../numbers.js';
+import type { HostOffset } from '../units.js';
 import { troubles } from './words.js';
 
 /** Nodes whose children are remembered: as many as a path has parts, and some more. */
@@ -32,6 +35,35 @@ export class FormatTree {
     const children = this.#childrenOf(path);
     const nodes = children.page(from, count).map((branch) => nodeOf(path, branch));
     return { total: children.total, nodes };
+  }
+
+  /**
+   * The way to the node that says what an owner is; where that is a table, and the byte at `offset`
+   * is in one of its entries, to the entry. As far as it leads. Throws on an I/O error.
+   */
+  place(owner: Owner, offset: HostOffset): TreePlace {
+    const steps: TreePlace[number][] = [];
+    let path = '';
+    for (const key of keysOf(owner, this.#image)) {
+      const children = this.#childrenOf(path);
+      const position = children.position(key);
+      if (position === undefined) return steps;
+      path = path === '' ? key : `${path}/${key}`;
+      steps.push({ id: path, position, total: children.total });
+    }
+    const parent = steps.at(-1);
+    if (parent === undefined || !this.#isOpen(path)) return steps;
+    const children = this.#childrenOf(path);
+    const position = children.positionAt(offset);
+    if (position === undefined) return steps;
+    const [{ id }] = children.page(position, 1).map((branch) => nodeOf(path, branch));
+    return [...steps, { id, position, total: children.total }];
+  }
+
+  #isOpen(path: string): boolean {
+    const slash = path.lastIndexOf('/');
+    const parent = this.#childrenOf(path.slice(0, Math.max(0, slash)));
+    return parent.find(path.slice(slash + 1))?.open !== undefined;
   }
 
   #childrenOf(path: string): Children {

@@ -5,7 +5,7 @@ import type { MappableImage } from '../qcow2/image.js';
 import { COPIED, compressedSpan, l2EntryKind } from '../qcow2/l2Entry.js';
 import type { Geometry } from '../qcow2/geometry.js';
 import { type Branch, type Children, indexOf } from './branch.js';
-import { misplaced, reservedBits } from './entryLines.js';
+import { lineOf, misplaced, reservedBits } from './entryLines.js';
 import { Listing } from './listing.js';
 import { subclusterRuns, subclusterText, subclusterTrouble } from './subclusters.js';
 import { plural } from '../numbers.js';
@@ -68,6 +68,8 @@ export function l2Entries(image: MappableImage, offset: number, guest: bigint): 
       const index = indexOf(key, geometry.l2Entries);
       return index === undefined || !isSet(entryAt(index)) ? undefined : line(index);
     },
+    position: (key) => lineOf(listing, indexOf(key, geometry.l2Entries)),
+    positionAt: (at) => listing.lineOf(Math.floor((at - offset) / l2EntrySize)),
   };
 }
 

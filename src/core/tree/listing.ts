@@ -23,6 +23,16 @@ export class Listing {
     this.#marks = marks;
   }
 
+  /** Which line a position has: undefined where it has none. */
+  lineOf(position: number): number | undefined {
+    let step = this.#marks.findLastIndex((mark) => mark <= position);
+    if (step < 0) return undefined;
+    let at = this.#marks[step];
+    step *= STEP;
+    for (; at >= 0 && at < position; at = this.#next(at + 1)) step++;
+    return at === position ? step : undefined;
+  }
+
   /** Positions of lines `from` … `from + count - 1`, as far as there are any. */
   page(from: number, count: number): number[] {
     const positions: number[] = [];

@@ -26,6 +26,13 @@ export interface TreeQuery {
   readonly count: number;
 }
 
+/** The way to a node: of each on the way its place among its siblings, of which there are `total`. */
+export type TreePlace = readonly {
+  readonly id: string;
+  readonly position: number;
+  readonly total: number;
+}[];
+
 export interface TreePage {
   /** All children that the node has. */
   readonly total: number;

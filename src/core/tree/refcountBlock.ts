@@ -2,6 +2,7 @@ import { readBytes } from '../byteSource.js';
 import type { MappableImage } from '../qcow2/image.js';
 import { refcountReader } from '../qcow2/refcountEntry.js';
 import { type Branch, type Children, indexOf } from './branch.js';
+import { lineOf } from './entryLines.js';
 import { Listing } from './listing.js';
 import { countText } from '../numbers.js';
 
@@ -46,6 +47,13 @@ export function refcountRuns(image: MappableImage, offset: number, first: number
     find: (key) => {
       const index = indexOf(key, refcountsPerBlock);
       return index === undefined || !startsRun(index) ? undefined : line(index);
+    },
+    position: (key) => lineOf(listing, indexOf(key, refcountsPerBlock)),
+    positionAt: (at) => {
+      let index = Math.floor(((at - offset) * 8) / refcountBits);
+      if (index < 0 || index >= refcountsPerBlock) return undefined;
+      while (!startsRun(index)) index--;
+      return listing.lineOf(index);
     },
   };
 }

@@ -25,6 +25,11 @@ export function snapshotEntries(image: MappableImage): Children {
       const index = indexOf(key, snapshots.length);
       return index === undefined ? undefined : line(snapshots[index]);
     },
+    position: (key) => indexOf(key, snapshots.length),
+    positionAt: (at) => {
+      const index = snapshots.findLastIndex(({ offset }) => offset <= at);
+      return index < 0 ? undefined : index;
+    },
   };
 }
 

@@ -195,6 +195,7 @@ function hosted(map: ClusterMap): HostedImage {
       lostTables: refuse,
       damage: refuse,
       tree: () => ({ total: 0, nodes: [] }),
+      treePlace: () => undefined,
       next: (query) => navigator.next(query),
       cells: (query) => ({ generation: 1, runs: navigator.cells(query) }),
       subclusters: refuse,

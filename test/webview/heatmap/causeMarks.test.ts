@@ -53,6 +53,17 @@ describe('numbers of causes on the map', () => {
     expect(wide.some(({ hasLine }) => hasLine)).toBe(false);
   });
 
+  it('find the strip above the picture, where all around the cell is rare', () => {
+    const scale = 8;
+    const top = 20;
+    const camera = { scale, x: 25, y: (view.height / 2 - top) / scale };
+    const isFree = ({ y, height }: Box): boolean => y + height <= top;
+    const causes = [{ number: 1, cluster: hostCluster(20) }];
+    const [{ numberAt, hasLine }] = placeCauses(causes, { ...frame, camera }, { isFree });
+    expect(numberAt?.y).toBeLessThan(top - 9);
+    expect(hasLine).toBe(true);
+  });
+
   it('are those of the cards: what does no harm has none', () => {
     const cause = (severity: Cause['severity'], cluster: number | undefined): Cause => ({
       id: 'other',

@@ -14,7 +14,7 @@ const ROOM = 2 * RADIUS + 8;
 const MAX_BESIDE = 9;
 /** How far from its cell a number is tried, CSS pixels, and in how many directions. */
 const DISTANCES = [18, 28, 40, 54, 76, 100];
-const DIRECTIONS = 16;
+const DIRECTIONS = 32;
 /** A line to a cell ends before what marks it, CSS pixels. */
 const LINE_END = 6;
 /** A line is looked at piece by piece, each of this side. */
@@ -112,12 +112,12 @@ function beside(cell: Point, around: Surroundings): Beside | undefined {
 }
 
 function hasRoom({ x, y }: Point, { view, placed, ground }: Surroundings): boolean {
-  const reach = RADIUS + 2;
+  const reach = RADIUS + 1;
   if (x < RADIUS || y < RADIUS) return false;
   if (x > view.width - RADIUS || y > view.height - RADIUS) return false;
   const isNear = placed.some(
     ({ numberAt }) =>
-      numberAt !== undefined && Math.hypot(numberAt.x - x, numberAt.y - y) < 2 * reach,
+      numberAt !== undefined && Math.hypot(numberAt.x - x, numberAt.y - y) < 2 * RADIUS + 4,
   );
   return (
     !isNear && ground.isFree({ x: x - reach, y: y - reach, width: 2 * reach, height: 2 * reach })

@@ -9,6 +9,7 @@ import { HexButton } from '../../parts/offsetButtons.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
 import { peekOf } from '../../state/peekState.js';
 import type { Store } from '../../state/store.js';
+import { showInTree } from '../../state/treeWish.js';
 import { count } from '../../text/text.js';
 import { fieldsOf, type PeekField } from './peekFields.js';
 
@@ -87,8 +88,9 @@ function Page({ store, detail }: Props): JSX.Element {
         <button
           type="button"
           class="link"
+          title="Show in the Structures tab what these bytes are"
           onClick={() => {
-            store.showTab('tree');
+            showInTree(store, at.value !== undefined && isHere ? at.value : offset);
           }}
         >
           Structures

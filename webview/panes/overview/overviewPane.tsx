@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { Diagnosis, Step } from '../../../src/core/check/causes/cause.js';
+import type { CauseId, Diagnosis, Step } from '../../../src/core/check/causes/cause.js';
 import { Icon, type IconName } from '../../parts/icon.js';
 import type { Store } from '../../state/store.js';
 import { clean } from '../../../src/core/text.js';
@@ -152,7 +152,14 @@ function Verdict({ store, diagnosis }: DiagnosedProps): JSX.Element {
 }
 
 /** Whether a repair would find anything to do. */
-const hasWork = ({ causes }: Diagnosis): boolean => causes.length > 0;
+const hasWork = ({ causes }: Diagnosis): boolean => causes.some(({ id }) => !NO_WORK.has(id));
+
+/** What is no fault at all. */
+const NO_WORK: ReadonlySet<CauseId> = new Set([
+  'larger-than-disk',
+  'refcount-table-large',
+  'only-compressed',
+]);
 
 const PreviewRepair = ({ store }: Props): JSX.Element => (
   <button

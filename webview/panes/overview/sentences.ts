@@ -49,11 +49,7 @@ export function imageText({ geometry }: ImageFacts): string {
 
 /** How the file's size and the disk's are to each other. */
 export function sizesText({ fileSize, geometry }: ImageFacts): string {
-  const { virtualSize = 0, snapshots = 0 } = geometry ?? {};
-  if (fileSize <= virtualSize)
-    return `A file of ${size(fileSize)} holds a disk of ${size(virtualSize)}.`;
-  const why = snapshots > 0 ? `; it has ${plural(snapshots, 'snapshot')}` : '';
-  return `The file is ${size(fileSize - virtualSize)} larger than the disk it holds${why}.`;
+  return `A file of ${size(fileSize)} holds a disk of ${size(geometry?.virtualSize ?? 0)}.`;
 }
 
 /** Causes that harm, and the rest, which stands out. */

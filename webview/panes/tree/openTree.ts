@@ -1,7 +1,8 @@
 import { effect, signal, untracked } from '@preact/signals';
 import { paneState } from '../../state/paneState.js';
-import type { TreeNode, TreePage, TreeQuery } from '../../../src/core/tree/node.js';
+import type { TreeNode, TreePage, TreePlace, TreeQuery } from '../../../src/core/tree/node.js';
 import { messageOf } from '../../../src/core/text.js';
+import type { HostCluster } from '../../../src/core/units.js';
 
 /** Children asked for at a time. */
 const PAGE = 100;
@@ -52,6 +53,8 @@ export class OpenTree {
   readonly #page: (query: TreeQuery) => Promise<TreePage>;
   #root = fresh('', undefined);
   #selected: NodePlace | undefined;
+  /** The selected cluster that the tree has shown last. */
+  followed: HostCluster | undefined;
   readonly #version = signal(0);
 
   constructor(page: (query: TreeQuery) => Promise<TreePage>) {
@@ -72,6 +75,7 @@ export class OpenTree {
   reset(): void {
     this.#root = fresh('', undefined);
     this.#selected = undefined;
+    this.followed = undefined;
     this.#changed();
   }
 
@@ -104,6 +108,10 @@ export class OpenTree {
     return this.#selected && this.indexOf(this.#selected);
   }
 
+  get selectedNode(): TreeNode | undefined {
+    return this.#selected && nodeAt(this.#selected);
+  }
+
   select(index: number): void {
     const { parent, position } = this.row(index);
     this.#selected = { parent, position };
@@ -114,6 +122,21 @@ export class OpenTree {
     const { parent, position, node, isOpen } = this.row(index);
     if (isOpen || node?.expandable !== true) return;
     parent.open.set(position, fresh(node.id, { parent, position }));
+    this.#changed();
+  }
+
+  /** Opens the way to a node, and selects it. */
+  reveal(place: TreePlace): void {
+    let parent = this.#root;
+    for (const [step, { id, position, total }] of place.entries()) {
+      parent.total = total;
+      this.#selected = { parent, position };
+      if (step === place.length - 1) break;
+      const known = parent.open.get(position);
+      const open = known ?? fresh(id, { parent, position });
+      parent.open.set(position, open);
+      parent = open;
+    }
     this.#changed();
   }
 

@@ -8,6 +8,8 @@ import { NodeDetails, bytesText } from './nodeDetails.js';
 import { useVisibleRows } from '../../parts/useVisibleRows.js';
 import type { TreeNode } from '../../../src/core/tree/node.js';
 import { clean } from '../../../src/core/text.js';
+import { clusterOf, type HostCluster, type HostOffset, offsetOf } from '../../../src/core/units.js';
+import { treeWishOf } from '../../state/treeWish.js';
 import { hex } from '../../../src/core/bytes.js';
 
 /** CSS pixels of a row, as in tree.css. */
@@ -32,6 +34,22 @@ export function TreePane({ store }: Props): JSX.Element {
   useEffect(() => {
     if (selected !== undefined) visible.bringIntoView(selected);
   }, [selected, visible.height]);
+
+  const wish = treeWishOf(store).value;
+  useEffect(() => {
+    if (wish === undefined) return;
+    treeWishOf(store).value = undefined;
+    void reveal(store, wish, 'No structure of the file refers to this cluster.');
+  }, [store, wish]);
+
+  // What is selected on the map is shown here too, unless the tree was what it was selected by.
+  const cluster = store.selection.selected.value;
+  useEffect(() => {
+    if (cluster === undefined || cluster === tree.followed) return;
+    tree.followed = cluster;
+    if (!isAbout(tree.selectedNode, cluster, store.clusterSize))
+      void reveal(store, offsetOf(cluster, store), undefined);
+  }, [store, tree, cluster]);
 
   const select = (index: number): void => {
     tree.select(Math.max(0, Math.min(index, rows - 1)));
@@ -67,6 +85,20 @@ export function TreePane({ store }: Props): JSX.Element {
       <NodeDetails store={store} version={version} />
     </div>
   );
+}
+
+/** Opens the way to what has the byte at an offset. */
+async function reveal(store: Store, offset: HostOffset, none: string | undefined): Promise<void> {
+  const place = await store.rpc.ask('treePlace', { offset });
+  if (place && place.length > 0) treeOf(store).reveal(place);
+  else if (none !== undefined) store.navigation.say(none);
+}
+
+/** Whether a node lies in a cluster, or points there. */
+function isAbout(node: TreeNode | undefined, cluster: HostCluster, clusterSize: number): boolean {
+  const isIn = (offset: HostOffset | undefined): boolean =>
+    offset !== undefined && clusterOf(offset, { clusterSize }) === cluster;
+  return isIn(node?.offset) || isIn(node?.target);
 }
 
 const rowId = (index: number): string => `node-${index}`;

@@ -25,6 +25,7 @@ export const CAUSE_IDS = [
   'copied-flags',
   'leaks',
   'bitmap-in-use',
+  'larger-than-disk',
   'refcount-table-large',
   'only-compressed',
   'other',

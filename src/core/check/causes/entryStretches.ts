@@ -47,13 +47,19 @@ export class EntryStretches {
     this.ends = new Int32Array(geometry.l2Entries);
   }
 
-  /** Reads the table at `offset`. `own`: whoever takes all of it. Throws on I/O errors. */
-  read(offset: number, own: number, guestStart: number): void {
+  /**
+   * Reads the table at `offset`. Throws on I/O errors.
+   *
+   * @param own whoever takes all of it
+   * @param marked what all clusters of its sound entries are marked with, if that is known
+   */
+  read(offset: number, own: number, guestStart: number, marked: number | undefined): void {
     const { geometry, source } = this.#image;
     source.readInto(this.#bytes, offset);
     this.count = 0;
     if (geometry.extendedL2 || geometry.externalData) this.#collectRuns(own, guestStart);
-    else this.#collectEntries(own, guestStart);
+    else if (marked === undefined) this.#collectEntries(own, guestStart);
+    else this.#collectAlike(marked !== NONE ? marked : own);
   }
 
   /** Sound entries, of which there may be millions, on 32-bit integers; any other by itself. */
@@ -89,6 +95,23 @@ export class EntryStretches {
       length = 1;
     }
     this.#collectSound(first, from, length, own);
+  }
+
+  /** Entries of which each has a cluster or none (TableIndex.isPlain), all put down to one suspect. */
+  #collectAlike(suspect: number): void {
+    const { l2Entries } = this.#image.geometry;
+    const view = viewOf(this.#bytes);
+    let first = 0;
+    for (let index = 0; index <= l2Entries; index++) {
+      const at = index * 8;
+      // COPIED, or zero, without a cluster is as good as nothing.
+      const hasCluster =
+        index < l2Entries &&
+        ((view.getInt32(at) & 0x7fffffff) !== 0 || (view.getInt32(at + 4) & ~1) !== 0);
+      if (hasCluster) continue;
+      if (index > first) this.#stretch(suspect, first, index - first);
+      first = index + 1;
+    }
   }
 
   /** Sound entries that point at clusters side by side. */

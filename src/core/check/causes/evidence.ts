@@ -10,6 +10,7 @@ import { COMPRESSED, compressedSpan } from '../../qcow2/l2Entry.js';
 import type { Finding, FindingCode } from '../finding.js';
 import type { Scan } from '../scan.js';
 import { type EntryFault, EntryJudge } from './entryFault.js';
+import { type Excess, excessOf } from './excess.js';
 import { CellGroup, PairGroup, sortCells, type TroubledCells } from './troubledCells.js';
 
 /** Tables of garbage that are looked into. */
@@ -76,6 +77,8 @@ export interface Evidence {
   readonly low: CellGroup;
   readonly faults: ReadonlyMap<EntryFault, number>;
   readonly compressedSamples: { readonly looked: number; readonly zstd: number };
+  /** Of a file that is larger than its disk. */
+  readonly excess: Excess | undefined;
   readonly dirty: boolean;
   readonly corrupt: boolean;
   readonly lazyRefcounts: boolean;
@@ -146,6 +149,7 @@ export function* gather(scan: Scan): Generator<undefined, Evidence> {
     low: apart(cells.low, new CellGroup()),
     faults,
     compressedSamples: yield* sampleCompressed(scan),
+    excess: excessOf(scan, cells.clusters, cells.leaks.clusters.clusters),
     dirty: (incompatible & INCOMPATIBLE.dirty) !== 0n,
     corrupt: (incompatible & INCOMPATIBLE.corrupt) !== 0n,
     lazyRefcounts: (header.value('compatible_features') & COMPATIBLE.lazyRefcounts) !== 0n,

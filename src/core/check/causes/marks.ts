@@ -1,6 +1,6 @@
 import { maskedOffset } from '../../qcow2/entryTable.js';
 import { kindsOf } from '../../map/cell.js';
-import { CHUNK, CHUNK_BITS, ClusterMap } from '../../map/clusterMap.js';
+import { type Cells, CHUNK, CHUNK_BITS, ClusterMap } from '../../map/clusterMap.js';
 import { BIT } from '../../map/kinds.js';
 import type { Scan } from '../scan.js';
 import type { ClusterRuns } from './clusterRuns.js';
@@ -12,8 +12,10 @@ export const NONE = 0;
 export class Marks {
   readonly #map: ClusterMap;
   readonly #scan: Scan;
-  #lowest = Infinity;
+  #lowest = 0x7fffffff;
   #highest = -1;
+  /** Of each chunk that is marked alike: the mark, and the first chunk behind it that is not marked so; else −1. */
+  #alike: { readonly marks: Int32Array; readonly ends: Int32Array } | undefined;
 
   constructor(scan: Scan) {
     this.#scan = scan;
@@ -21,7 +23,7 @@ export class Marks {
   }
 
   of(cluster: number): number {
-    return cluster <= this.#map.clusters ? this.#map.cell(cluster) : NONE;
+    return this.#lowest <= cluster && cluster <= this.#highest ? this.#map.cell(cluster) : NONE;
   }
 
   /** The end, at most `end`, of the clusters from `cluster` on that are marked alike. */
@@ -34,6 +36,28 @@ export class Marks {
     let at = first + 1;
     while (at < stop - index * CHUNK && chunk[at] === chunk[first]) at++;
     return index * CHUNK + at;
+  }
+
+  /** What all clusters of a range, its ends included, are marked with; undefined where they differ, or may. */
+  everywhere(first: number, last: number): number | undefined {
+    if (!this.touch(first, last)) return NONE;
+    this.#alike ??= this.#findAlike();
+    const { marks, ends } = this.#alike;
+    const index = first >>> CHUNK_BITS;
+    return ends[index] > last >>> CHUNK_BITS ? marks[index] : undefined;
+  }
+
+  #findAlike() {
+    const count = this.#map.chunkCount;
+    const marks = new Int32Array(count);
+    const ends = new Int32Array(count);
+    for (let index = count - 1; index >= 0; index--) {
+      const chunk = this.#map.chunk(index);
+      marks[index] = typeof chunk === 'number' ? chunk : markOfAll(chunk);
+      const isAlike = index + 1 < count && marks[index + 1] === marks[index];
+      ends[index] = marks[index] < 0 ? -1 : isAlike ? ends[index + 1] : index + 1;
+    }
+    return { marks, ends };
   }
 
   /** Whether a cluster of a range, its ends included, may be marked. */
@@ -73,6 +97,7 @@ export class Marks {
 
   #fill(from: number, to: number, suspect: number): void {
     const map = this.#map;
+    this.#alike = undefined;
     const end = Math.min(to, map.clusters);
     if (from >= end) return;
     this.#lowest = Math.min(this.#lowest, from);
@@ -91,6 +116,12 @@ export class Marks {
       start = stop;
     }
   }
+}
+
+/** −1 where they differ. */
+function markOfAll(cells: Cells): number {
+  for (let at = 1; at < cells.length; at++) if (cells[at] !== cells[0]) return -1;
+  return cells[0];
 }
 
 function* range(first: number, last: number): Generator<number> {

@@ -118,10 +118,10 @@ class ReachSearch {
         this.#addRange(garbage, of, guestOffset, this.#perTable);
       return;
     }
-    if (own === NONE && above.every(([, suspect]) => suspect === NONE) && !this.#mayMatter(table))
-      return;
+    const marked = this.#marked(table);
+    if (own === NONE && marked === NONE && above.every(([, suspect]) => suspect === NONE)) return;
     const stretches = this.#stretches;
-    stretches.read(offset, own, above[0]?.[0].guestOffset ?? 0);
+    stretches.read(offset, own, above[0]?.[0].guestOffset ?? 0, marked);
     for (const [{ of, guestOffset }, suspect] of above) {
       const diskSize = this.#diskSize(of);
       for (let stretch = 0; stretch < stretches.count; stretch++) {
@@ -152,12 +152,12 @@ class ReachSearch {
     return this.#ofL1Entry.get(keyOf(of, l1Index)) ?? this.#blame.l1(of);
   }
 
-  /** Whether an entry of a table can be put down to somebody. */
-  #mayMatter(table: number): boolean {
+  /** What all that the entries of a table refer to is put down to, as far as that is known beforehand. */
+  #marked(table: number): number | undefined {
     const { tables } = this.#scan;
-    if (!tables.isPlain(table)) return true;
+    if (!tables.isPlain(table)) return undefined;
     const { lowest, highest } = tables.range(table);
-    return this.#blame.marks.touch(lowest, highest);
+    return this.#blame.marks.everywhere(lowest, highest);
   }
 
   /** A range of a disk, as far as that goes. */

@@ -1,6 +1,7 @@
 import { bitmapDirectory, bitmapInUse } from './bitmaps.js';
 import { brokenEntries, cutOff, strayPointer } from './cutOff.js';
 import { flagBits } from './flagBits.js';
+import { largerThanDisk } from './largerThanDisk.js';
 import { lostL2 } from './lostL2.js';
 import { markedCorrupt, onlyCompressed, refcountTableLarge } from './notes.js';
 import { overwrittenL1, overwrittenL2 } from './overwrittenTables.js';
@@ -36,6 +37,7 @@ export const causeRules = (fileName: string): readonly CauseRule[] => [
   bitmapInUse,
   leaks,
   copiedFlags,
+  largerThanDisk,
   refcountTableLarge,
   onlyCompressed,
 ];

@@ -28,6 +28,10 @@ export class Tally {
 
   addMessage(message: string): void {
     if (message === '') return;
+    if (this.lines.length >= MAX_LINES && !message.includes('\n')) {
+      this.lineCount++;
+      return;
+    }
     for (const line of message.split('\n')) {
       this.lineCount++;
       if (this.lines.length < MAX_LINES) this.lines.push(line);

@@ -2,6 +2,7 @@ import { viewOf } from '../../bytes.js';
 import { kindsOf, MANY, referencesOf, storedOf } from '../../map/cell.js';
 import { CHUNK } from '../../map/clusterMap.js';
 import { BIT, type Kind, kindsIn } from '../../map/kinds.js';
+import { type ClustersByKind, KindTally } from '../../inspect/kindTotals.js';
 import { maskedOffset } from '../../qcow2/entryTable.js';
 import type { MappableImage } from '../../qcow2/image.js';
 import { COMPRESSED } from '../../qcow2/l2Entry.js';
@@ -65,28 +66,32 @@ export interface TroubledCells {
   readonly unknown: CellGroup;
   /** Clusters that something refers to. */
   readonly inUse: number;
+  readonly clusters: ClustersByKind;
 }
 
 /** Sorts the cells. Yields after a while of work. Throws on I/O errors. */
 export function* sortCells(scan: Scan): Generator<undefined, TroubledCells> {
   const doubts = new Doubts(scan);
   const troubled: number[] = [];
-  let inUse = 0;
+  const tally = new CellTally();
   for (let index = 0; index < scan.map.chunkCount; index++) {
     if (index % AT_ONCE === 0) yield;
     let isSound = true;
-    inUse += eachTroubled(scan, index, (cluster, cell) => {
+    eachRun(scan, index, (from, to, cell) => {
+      tally.add(cell, to - from);
+      if (!isTroubled(scan, cell)) return;
       isSound = false;
-      doubts.lookAt(cluster, cell);
+      for (let cluster = from; cluster < to; cluster++) doubts.lookAt(cluster, cell);
     });
     if (!isSound) troubled.push(index);
   }
   yield* doubts.find();
-  const sorter = new Sorter(scan, doubts, inUse);
+  const sorter = new Sorter(scan, doubts, tally);
   for (const [turn, index] of troubled.entries()) {
     if (turn % AT_ONCE === 0) yield;
-    eachTroubled(scan, index, (cluster, cell) => {
-      sorter.sort(cluster, cell);
+    eachRun(scan, index, (from, to, cell) => {
+      if (!isTroubled(scan, cell)) return;
+      for (let cluster = from; cluster < to; cluster++) sorter.sort(cluster, cell);
     });
   }
   return sorter;
@@ -111,39 +116,39 @@ const isConflict = (kinds: number, references: number): boolean =>
   ((kinds & (kinds - 1)) !== 0 && (kinds & ~L2) !== 0) ||
   (references > 1 && (kinds & ~SHAREABLE) !== 0);
 
-/** Visits the cells of a chunk that something may be wrong with; the clusters that are in use. */
-function eachTroubled(
-  { map, stored, image }: Scan,
+/** Whether something may be wrong with a cell. */
+const isTroubled = ({ stored, image }: Scan, cell: number): boolean =>
+  stored.someUnreadable || !isFine(cell, disksOf(image));
+
+/** Visits the cells of a chunk, those that are alike and side by side at once. */
+function eachRun(
+  { map }: Scan,
   index: number,
-  visit: (cluster: number, cell: number) => void,
-): number {
-  const owners = disksOf(image);
+  visit: (from: number, to: number, cell: number) => void,
+): void {
   const chunk = map.chunk(index);
   const base = index * CHUNK;
   const end = Math.min(CHUNK, map.clusters - base);
   if (typeof chunk === 'number') {
-    if (!isFine(chunk, owners) || stored.someUnreadable)
-      for (let i = 0; i < end; i++) visit(base + i, chunk);
-    return referencesOf(chunk) > 0 ? end : 0;
+    visit(base, base + end, chunk);
+    return;
   }
-  let inUse = 0;
-  // The last that was fine, as most are.
-  let alike = 0;
-  let used = 0;
-  for (let i = 0; i < end; i++) {
+  for (let i = 0; i < end;) {
+    const first = i;
     const cell = chunk[i];
-    if (cell === alike && !stored.someUnreadable) {
-      inUse += used;
-      continue;
-    }
-    const isUsed = referencesOf(cell) > 0 ? 1 : 0;
-    inUse += isUsed;
-    if (isFine(cell, owners) && !stored.someUnreadable) {
-      alike = cell;
-      used = isUsed;
-    } else visit(base + i, cell);
+    while (i < end && chunk[i] === cell) i++;
+    visit(base + first, base + i, cell);
   }
-  return inUse;
+}
+
+/** What the cells of an image hold, and whether something refers to them. */
+class CellTally extends KindTally {
+  inUse = 0;
+
+  override add(cell: number, times: number): void {
+    super.add(cell, times);
+    if (referencesOf(cell) > 0) this.inUse += times;
+  }
 }
 
 /**
@@ -247,12 +252,14 @@ class Sorter implements TroubledCells {
   readonly leaks = new CellGroup();
   readonly unknown = new CellGroup();
   readonly inUse: number;
+  readonly clusters: ClustersByKind;
   readonly #scan: Scan;
   readonly #doubts: Doubts;
   readonly #pairs = new Map<string, PairGroup>();
 
-  constructor(scan: Scan, doubts: Doubts, inUse: number) {
+  constructor(scan: Scan, doubts: Doubts, { inUse, clusters }: CellTally) {
     this.inUse = inUse;
+    this.clusters = clusters;
     this.#scan = scan;
     this.#doubts = doubts;
   }

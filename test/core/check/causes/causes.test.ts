@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { sizeText } from '../../../../src/core/numbers.js';
+import { spaceBill } from '../../../../src/core/space/bill.js';
+import { finish } from '../../../../src/core/work.js';
 import { ImageBuilder } from '../../../images/imageBuilder.js';
 import { layOut } from '../../../images/layOut.js';
 import type { SparseFile } from '../../../images/pieces.js';
 import { poke, poked } from '../../../images/pokes.js';
+import { scanned } from '../../opened.js';
 import { causeOf, diagnosed, idsOf } from './diagnosed.js';
 
 const CLUSTER = 65_536;
@@ -384,6 +388,51 @@ describe('compression', () => {
         .write(guest);
     builder.compress(200, noise(1));
     expect(idsOf(diagnosed(layOut(builder)))).not.toContain('only-compressed');
+  });
+});
+
+describe('a file larger than its disk', () => {
+  const titleOf = (file: SparseFile): string => causeOf(diagnosed(file), 'larger-than-disk').title;
+  const small = (clusterBits = 16): ImageBuilder =>
+    new ImageBuilder({ virtualSize: 64 * CLUSTER, clusterBits });
+
+  it('by its snapshots, as the bill has them', () => {
+    const file = layOut(
+      small()
+        .write(0, 60)
+        .snapshot({ name: 'a', vmState: new Uint8Array(9 * CLUSTER) })
+        .write(0, 40)
+        .snapshot({ name: 'b' })
+        .write(20, 30),
+    );
+    const bill = finish(spaceBill(scanned(file)));
+    const held = bill.parts
+      .filter(({ kind }) => kind === 'snapshot-data' || kind === 'vm-state')
+      .reduce((sum, { bytes }) => sum + bytes, 0);
+    const diagnosis = diagnosed(file);
+    const cause = causeOf(diagnosis, 'larger-than-disk');
+    const excess = sizeText(file.size - 64 * CLUSTER);
+    expect(cause.title).toBe(`The file is ${excess} larger than the disk it holds: its snapshots`);
+    expect(cause.explanation).toContain(
+      `data of snapshots alone take ${sizeText(held)} ('a' and 'b')`,
+    );
+    expect(diagnosis.headline).toBe('No damage. One thing to know');
+  });
+
+  it('by what is free, leaked, or tables', () => {
+    expect(titleOf(layOut(small().write(0, 60).skip(40).write(60)))).toMatch(
+      /free clusters inside$/,
+    );
+    expect(titleOf(layOut(small().write(0, 60).leak(40)))).toMatch(/leaked clusters$/);
+    const tiny = new ImageBuilder({ virtualSize: 16 * MIB, clusterBits: 9 });
+    for (let table = 0; table < 512; table++) tiny.write(table * 64, 64);
+    for (let i = 0; i < 300; i++) tiny.snapshot({ name: String(i) });
+    expect(titleOf(layOut(tiny))).toMatch(/its tables$/);
+  });
+
+  it('is not said of one that is larger by its tables alone, or by a little', () => {
+    expect(idsOf(diagnosed(layOut(small().write(0, 64))))).toEqual([]);
+    expect(idsOf(diagnosed(layOut(disk(4 * GIB).write(0, 65_536))))).toEqual([]);
   });
 });
 

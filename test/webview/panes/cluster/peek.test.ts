@@ -75,6 +75,13 @@ describe('the bytes of a cluster', () => {
     await expect.poll(() => first.innerText()).toMatch(/^0x200\s/);
     await page.keyboard.press('PageUp');
     await expect.poll(() => first.innerText()).toMatch(/^0x0\s/);
+    await page.getByRole('button', { name: 'Structures', exact: true }).click();
+    const shown = page.locator('.tree-row.selected');
+    await expect.poll(() => shown.innerText()).toMatch(/^magic/);
+    // What is selected elsewhere is followed: an L2 table to the entry of the L1 table.
+    await editor.post({ type: 'reveal', cluster: hostCluster(4) });
+    await page.getByRole('tab', { name: 'Structures' }).click();
+    await expect.poll(() => shown.getAttribute('aria-level')).toBe('3');
     expect(editor.errors).toEqual([]);
     await page.close();
   });
