@@ -46,7 +46,7 @@ export async function pasteOptions({ document }: ImagePanel): Promise<void> {
 }
 
 /** Settings of the structures, which no release of QEMU has, stay unless they are named. */
-export async function applyOptions(file: vscode.Uri, values: SettingValues): Promise<void> {
+async function applyOptions(file: vscode.Uri, values: SettingValues): Promise<void> {
   const now = overlapSettings(file);
   await writeOverlap(file, {
     overlapCheck: values.overlapCheck ?? DEFAULT_OVERLAP_CHECK,

@@ -11,7 +11,7 @@ interface Props {
 }
 
 /** The file's own name, without its folder. */
-export const baseName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path;
+const baseName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path;
 
 /** The backing chain from its base to this image; before it was read, as far as the header says. */
 export function ChainCrumbs({ store }: Props): JSX.Element | null {

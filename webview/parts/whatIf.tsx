@@ -48,7 +48,7 @@ export function SnapshotRows({ store, answer }: Props): JSX.Element {
 }
 
 /** That of the layer of snapshots. */
-export const snapshotColour = ({ index }: Pick<ToldSnapshot, 'index'>): string =>
+const snapshotColour = ({ index }: Pick<ToldSnapshot, 'index'>): string =>
   `--snapshots-only-${index < COLOURED ? String(index + 1) : 'later'}`;
 
 export function BitmapRows({ store, answer }: Props): JSX.Element {

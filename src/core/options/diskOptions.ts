@@ -25,7 +25,7 @@ export const isSize = (name: string): boolean => SIZES.includes(name);
 export const isSwitch = (name: string): boolean => SWITCHES.includes(name);
 
 /** QEMU's on and off, as keyval and QemuOpts read them. */
-export const readSwitch = (text: string): boolean | undefined =>
+const readSwitch = (text: string): boolean | undefined =>
   ['on', 'yes', 'true', 'y'].includes(text)
     ? true
     : ['off', 'no', 'false', 'n'].includes(text)
