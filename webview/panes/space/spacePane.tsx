@@ -67,6 +67,16 @@ function Answer({ store, answer }: KnownProps): JSX.Element {
   const { title, why } = headline(answer, store.geometry.value?.virtualSize ?? 0);
   return (
     <header class="space-answer">
+      <button
+        type="button"
+        class="link with-icon"
+        onClick={() => {
+          store.showTab('overview');
+        }}
+      >
+        <Icon name="chevron-left" />
+        Overview
+      </button>
       <h2>{title}</h2>
       <p class="dim">{why}</p>
     </header>

@@ -67,7 +67,7 @@ const withEditor = editorTests(() => ({
 
 const ready = ({ page }: EditorPage): Promise<void> => page.locator('.space-answer').waitFor();
 
-describe('the Space tab', () => {
+describe('Space', () => {
   it('says why the file is larger than its disk, and the bill adds up to the file', async () => {
     await withEditor({}, async (editor) => {
       const { page } = editor;
@@ -177,7 +177,7 @@ describe('the Space tab', () => {
       expect(await objections(editor)).toEqual(NO_OBJECTIONS);
       await page.setViewportSize({ width: 800, height: 900 });
       expect(await objections(editor)).toEqual(NO_OBJECTIONS);
-      await page.click('#tab-overview');
+      await page.locator('.space-answer').getByRole('button', { name: 'Overview' }).click();
       await expect
         .poll(() => page.locator('.crumb').allInnerTexts())
         .toEqual(['base.qcow2\n1 MiB', 'fat.qcow2']);
