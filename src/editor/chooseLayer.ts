@@ -39,4 +39,12 @@ const layerTexts = (): Readonly<Record<Layer, readonly [label: string, detail: s
     vscode.l10n.t('Simulation'),
     vscode.l10n.t('What a simulated write to each cluster would do.'),
   ],
+  repairLeaks: [
+    vscode.l10n.t('Repair: check -r leaks'),
+    vscode.l10n.t('What a repair of the leaks would do to each cluster.'),
+  ],
+  repairAll: [
+    vscode.l10n.t('Repair: check -r all'),
+    vscode.l10n.t('What a repair would do to each cluster.'),
+  ],
 });

@@ -22,7 +22,7 @@ import { mixedCells } from './mixedCells.js';
 import { Navigator } from './navigator.js';
 import { OverlapSession } from './overlapSession.js';
 import { peek } from './peek.js';
-import { Pictures } from './pictures.js';
+import { Pictures, type RepairedFiles } from './pictures.js';
 import { RangeSession } from './rangeSession.js';
 import { Room } from './room.js';
 import { SimulateSession } from './simulateSession.js';
@@ -150,7 +150,8 @@ export class ImageSession {
   readonly #repairs = new Room(async () => {
     const { RepairSession } = await import('./repairSession.js');
     const { backingRefusal } = this.#machine;
-    return new RepairSession(this.#image, this.#fileName, this.#memory, backingRefusal);
+    const show = (repaired: RepairedFiles): void => this.#pictures?.setRepaired(repaired);
+    return new RepairSession(this.#image, this.#fileName, this.#memory, backingRefusal, show);
   });
   readonly #lost = new Room(async () => {
     const { LostSession } = await import('./lostSession.js');

@@ -9,6 +9,7 @@ import { type Layer, NAMED, type Picture, type View, VIEWS } from '../core/pictu
 import { isMapLayer, mapLayer } from '../core/picture/mapLayers.js';
 import { ontoGuest, ontoHost } from '../core/picture/projection.js';
 import { snapshotLayer } from '../core/picture/snapshotLayer.js';
+import { type RepairedFile, repairLayer } from '../core/picture/repairLayer.js';
 import { countValues, type PictureSource } from '../core/picture/source.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import type { LayerAnswer, Strip, Tile } from '../protocol/imageService.js';
@@ -18,6 +19,9 @@ import type { Machine } from './machine.js';
 import { PictureSlot, type Steps } from './pictureSlot.js';
 import type { PictureTiles } from './pictureTiles.js';
 import type { Query } from '../protocol/questions.js';
+
+/** What repairs would leave of the file, by layer. */
+export type RepairedFiles = Readonly<Record<'repairLeaks' | 'repairAll', RepairedFile>>;
 
 /** The most clusters that a picture can have. */
 const MAX_CLUSTERS = 2 ** 31 - 1;
@@ -44,6 +48,7 @@ export class Pictures {
   /** Why there will be no more than the map tells. */
   #hindrance: string | undefined;
   #outcomes: Readonly<Record<View, PictureSource>> | undefined;
+  #repaired: RepairedFiles | undefined;
   /** The overlap windows, or why there are none; undefined until they are known. */
   #windows: WindowLayer | string | undefined;
 
@@ -80,6 +85,13 @@ export class Pictures {
   setOutcomes(planes: Readonly<Record<View, PictureSource>>): void {
     this.#outcomes = planes;
     this.#renew('simulation');
+  }
+
+  /** What repairs would leave, once they have been simulated. */
+  setRepaired(files: RepairedFiles): void {
+    this.#repaired = files;
+    this.#renew('repairLeaks');
+    this.#renew('repairAll');
   }
 
   /** The windows as they are now. */
@@ -165,6 +177,7 @@ export class Pictures {
       return 'the disk has more clusters than a picture can show';
     if (layer === 'simulation' && !this.#outcomes)
       return 'sweep the disk in the Simulate tab first';
+    if (isRepair(layer) && !this.#repaired) return 'preview the repair on the Overview first';
     if (layer === 'windows' && typeof this.#windows === 'string') return this.#windows;
     return isFromMap(picture) ? undefined : this.#hindrance;
   }
@@ -241,6 +254,9 @@ export class Pictures {
         return this.#fragmentation(view);
       case 'bitmaps':
         return view === 'guest' ? dirtyClusters(scan.image) : this.#ofGuest(layer, scan);
+      case 'repairLeaks':
+      case 'repairAll':
+        return view === 'host' ? this.#repair(layer, scan) : this.#ofHost(layer, scan);
       default:
         return this.#ofHost(layer, scan);
     }
@@ -254,6 +270,11 @@ export class Pictures {
   *#ofGuest(layer: Layer, scan: Scan): Steps<PictureSource> {
     const guest = yield* this.#source({ view: 'guest', layer }, scan);
     return yield* ontoHost(scan.image, guest);
+  }
+
+  #repair(layer: keyof RepairedFiles, scan: Scan): Steps<PictureSource> {
+    if (!this.#repaired) throw new Error('no repair has been simulated');
+    return repairLayer(scan, this.#repaired[layer]);
   }
 
   /** One pass makes both. */
@@ -278,6 +299,9 @@ export class Pictures {
     return [];
   }
 }
+
+const isRepair = (layer: Layer): layer is keyof RepairedFiles =>
+  layer === 'repairLeaks' || layer === 'repairAll';
 
 const keyOf = ({ view, layer }: Picture): string => `${view}/${layer}`;
 

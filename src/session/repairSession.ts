@@ -1,5 +1,7 @@
 import type { Scan } from '../core/check/scan.js';
+import type { RepairedFile } from '../core/picture/repairLayer.js';
 import type { Image } from '../core/qcow2/image.js';
+import { changedRuns } from '../core/repair/changedRuns.js';
 import { changeRows } from '../core/repair/changeRows.js';
 import { ownersOf, previewRepair, type RepairPreview } from '../core/repair/cost/preview.js';
 import type { RepairMode } from '../core/repair/mode.js';
@@ -8,6 +10,7 @@ import { messageOf } from '../core/text.js';
 import { hostCluster, ifKnown } from '../core/units.js';
 import type { Work } from '../core/work.js';
 import type { Machine } from './machine.js';
+import type { RepairedFiles } from './pictures.js';
 import type { PreviewedRepair, RepairsAnswer } from '../protocol/repair.js';
 
 /** What is sent of one repair. */
@@ -20,18 +23,24 @@ export class RepairSession {
   readonly #fileName: string;
   readonly #memory: number;
   readonly #backingRefusal: Machine['backingRefusal'];
+  readonly #show: (repaired: RepairedFiles) => void;
   #steps: Work<RepairsAnswer> | undefined;
   #answer: RepairsAnswer | undefined;
   /** Repairs that are weighed. */
   #weighed = 0;
 
-  /** @param memory what may be kept for a repair, in bytes */
+  /**
+   * @param memory what may be kept for a repair, in bytes
+   * @param show is given the repaired files, for pictures
+   */
   constructor(
     image: Image,
     fileName: string,
     memory: number,
     backingRefusal: Machine['backingRefusal'],
+    show: (repaired: RepairedFiles) => void,
   ) {
+    this.#show = show;
     this.#image = image;
     this.#fileName = fileName;
     this.#memory = memory;
@@ -63,7 +72,11 @@ export class RepairSession {
     const owners = scan && (yield* ownersOf(scan));
     const { backingFile = '' } = this.#image;
     const backingRefusal = backingFile === '' ? undefined : this.#backingRefusal?.(backingFile);
-    const weigh = function* (this: RepairSession, mode: RepairMode): Work<PreviewedRepair> {
+    const { source } = this.#image;
+    const weigh = function* (
+      this: RepairSession,
+      mode: RepairMode,
+    ): Work<{ readonly file: RepairedFile; readonly told: PreviewedRepair }> {
       const options = {
         mode,
         filename: this.#fileName,
@@ -72,15 +85,20 @@ export class RepairSession {
       };
       const preview = yield* previewRepair(this.#image, options, owners?.clusters);
       this.#weighed++;
-      return told(preview, this.#image.source.size);
+      const { after } = preview.repair;
+      const file = { source: after, changed: () => changedRuns(source, after) };
+      return { file, told: told(preview, source.size) };
     }.bind(this);
+    const leaks = yield* weigh('leaks');
+    const all = yield* weigh('all');
+    this.#show({ repairLeaks: leaks.file, repairAll: all.file });
     return {
       state: 'previewed',
       now: {
         twoOwners: owners?.clusters ?? 0,
         cluster: ifKnown(owners?.first, hostCluster),
       },
-      repairs: { leaks: yield* weigh('leaks'), all: yield* weigh('all') },
+      repairs: { leaks: leaks.told, all: all.told },
     };
   }
 }

@@ -2,7 +2,7 @@ import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memorySource } from '../../src/core/byteSource.js';
-import { LAYERS, valuesOf, VIEWS, type Picture } from '../../src/core/picture/layer.js';
+import { type Layer, LAYERS, valuesOf, VIEWS, type Picture } from '../../src/core/picture/layer.js';
 import { WINDOW_SIZE } from '../../src/core/overlap/typeRuns.js';
 import { markOfCode } from '../../src/core/overlap/windowMarks.js';
 import { DOMINANT_MASK, OUTSIDE } from '../../src/core/picture/tile.js';
@@ -80,8 +80,14 @@ function drawn(session: ImageSession, { view, layer }: Picture): Record<string, 
   return counts;
 }
 
+/** Layers of what repairs would do. */
+const REPAIRS: readonly Layer[] = ['repairLeaks', 'repairAll'];
+
 const pictures = VIEWS.flatMap((view) =>
-  LAYERS.filter((layer) => layer !== 'simulation').map((layer): Picture => ({ view, layer })),
+  LAYERS.filter((layer) => !['simulation', ...REPAIRS].includes(layer)).map((layer): Picture => ({
+    view,
+    layer,
+  })),
 );
 
 describe('a picture', () => {
@@ -89,6 +95,23 @@ describe('a picture', () => {
     const session = finished();
     const counts = counted(session, picture);
     expect(drawn(session, picture)).toEqual(counts);
+  });
+
+  test('knows what a repair would do, once it has been simulated', async () => {
+    const session = finished();
+    for (const layer of REPAIRS)
+      expect(session.service.layer({ view: 'host', layer })).toEqual({
+        state: 'failed',
+        message: 'preview the repair on the Overview first',
+      });
+    while ((await session.service.repairs({})).state === 'computing') session.advance(10);
+    for (const view of VIEWS)
+      for (const layer of REPAIRS) {
+        const counts = counted(session, { view, layer });
+        expect(drawn(session, { view, layer })).toEqual(counts);
+        // With a bitmap about, any repair deletes the snapshot: what was shared is the disk's alone.
+        expect(counts.refcount).toBeGreaterThanOrEqual(250);
+      }
   });
 
   test('knows what the guest has', () => {

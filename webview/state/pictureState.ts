@@ -22,8 +22,8 @@ export class PictureState {
   readonly computing = signal<number | undefined>(undefined);
   /** Why the picture chosen cannot be had. */
   readonly failure = signal<string | undefined>(undefined);
-  /** Whether there are outcomes of a simulation to be shown. */
-  readonly simulated = signal(false);
+  /** Layers that somebody has made something to see in. */
+  readonly filled = signal<ReadonlySet<Layer>>(new Set());
   /** How far the image has been read: pictures that need all of it come after that. */
   readonly stage = signal<'closed' | 'open' | 'scanned'>('closed');
   /** Names of the snapshots or bitmaps in the picture shown. */
@@ -54,7 +54,7 @@ export class PictureState {
     this.#poll.drop();
     this.known.value = undefined;
     this.failure.value = undefined;
-    this.simulated.value = false;
+    this.filled.value = new Set();
     this.shown.value = this.#first;
     this.stage.value = 'closed';
     if (open) this.stage.value = 'open';
@@ -66,7 +66,7 @@ export class PictureState {
 
   /** There is something else to see in a layer than before. */
   changed(layer: Layer): void {
-    if (layer === 'simulation') this.simulated.value = true;
+    if (!this.filled.peek().has(layer)) this.filled.value = new Set([...this.filled.peek(), layer]);
     if (this.chosen.peek().layer === layer) this.refresh();
   }
 
@@ -109,15 +109,18 @@ export class PictureState {
   }
 }
 
+/** Layers that are empty until somebody has something computed. */
+const MADE: readonly Layer[] = ['simulation', 'repairLeaks', 'repairAll'];
+
 /** Layers that there is something to see in, and the one that is chosen. */
 export function layersWorthSeeing(
   geometry: GeometryFacts | undefined,
-  { chosen, simulated }: PictureState,
+  { chosen, filled }: PictureState,
 ): readonly Layer[] {
   const isEmpty: Partial<Record<Layer, boolean>> = {
     snapshots: (geometry?.snapshots ?? 0) === 0,
     bitmaps: (geometry?.bitmaps ?? 0) === 0,
-    simulation: !simulated.value,
   };
+  for (const layer of MADE) isEmpty[layer] = !filled.value.has(layer);
   return LAYERS.filter((layer) => isEmpty[layer] !== true || chosen.value.layer === layer);
 }

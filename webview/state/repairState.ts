@@ -53,6 +53,7 @@ class RepairState {
           () => this.#store.rpc.ask('repairs', {}),
           (answer) => {
             this.answer.value = answer;
+            if (answer.state === 'previewed') this.#store.repaired();
             return answer.state !== 'computing';
           },
           PATIENCE,

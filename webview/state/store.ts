@@ -214,6 +214,12 @@ export class Store implements MapSide {
     return view === 'host' && isMapLayer(layer) ? this.generation.value : 0;
   }
 
+  /** Repairs have been simulated. */
+  repaired(): void {
+    this.#changed('repairLeaks');
+    this.#changed('repairAll');
+  }
+
   #changed(layer: Layer): void {
     for (const { pictures } of [this, this.guestSide]) pictures.changed(layer);
   }

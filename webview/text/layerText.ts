@@ -37,6 +37,14 @@ export const LAYER_TEXT: Readonly<
   bitmaps: { text: 'Bitmaps', title: 'What is dirty in the persistent bitmaps' },
   windows: { text: 'Overlap', title: 'The state of the overlap window that each cluster is in' },
   simulation: { text: 'Simulation', title: 'What a simulated write to each cluster would do' },
+  repairLeaks: {
+    text: 'Repair: -r leaks',
+    title: 'What qemu-img check -r leaks would do to each cluster',
+  },
+  repairAll: {
+    text: 'Repair: -r all',
+    title: 'What qemu-img check -r all would do to each cluster',
+  },
 };
 
 const GUEST_TEXT: Readonly<Record<GuestKind, string>> = {
@@ -60,6 +68,15 @@ function guestText(name: string, names: readonly string[]): string {
 const isKind = (name: string): name is KindName =>
   name === 'unallocated' || KINDS.some((kind) => kind === name);
 const isGuestKind = (name: string): name is GuestKind => Object.hasOwn(GUEST_TEXT, name);
+
+const REPAIR_TEXT = {
+  none: ['free before and after', 'free'],
+  unchanged: 'unchanged',
+  refcount: ['another refcount, the same bytes', 'refcount only'],
+  written: ['bytes changed', 'bytes changed'],
+  taken: ['free before, in use afterwards', 'taken into use'],
+  freed: ['in use before, free afterwards', 'given free'],
+} as const;
 
 /** Texts of values, but for kinds and those that bear a name: in a sentence, and in the legend. */
 const TEXT: Readonly<
@@ -132,6 +149,8 @@ const TEXT: Readonly<
     destroys: ['would destroy metadata', 'destroys metadata'],
     aborts: ['QEMU aborts here', 'QEMU aborts'],
   },
+  repairLeaks: REPAIR_TEXT,
+  repairAll: REPAIR_TEXT,
 };
 
 /** Values that stand for a snapshot or a bitmap of its own. */

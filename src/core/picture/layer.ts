@@ -17,6 +17,8 @@ export const LAYERS = [
   'bitmaps',
   'windows',
   'simulation',
+  'repairLeaks',
+  'repairAll',
 ] as const;
 export type Layer = (typeof LAYERS)[number];
 
@@ -29,6 +31,8 @@ export interface Picture {
 export const NAMED = 8;
 const named = (prefix: string): string[] =>
   Array.from({ length: NAMED }, (_, index) => `${prefix}${String(index + 1)}`);
+
+const REPAIR_VALUES = ['none', 'unchanged', 'refcount', 'written', 'taken', 'freed'];
 
 /** Kinds of host clusters by value (see tile.ts). */
 const HOST_KINDS: readonly KindName[] = ['unallocated', ...KINDS];
@@ -55,6 +59,8 @@ const VALUES: Readonly<Record<Exclude<Layer, 'kinds'>, readonly string[]>> = {
   bitmaps: ['none', 'clean', ...named('only-'), 'only-later', 'two', 'more'],
   windows: ['none', 'empty', 'fragments', 'cached', 'kept', 'refused', 'dropped', 'lost'],
   simulation: FATES,
+  repairLeaks: REPAIR_VALUES,
+  repairAll: REPAIR_VALUES,
 };
 
 export function valuesOf({ view, layer }: Picture): readonly string[] {

@@ -20,6 +20,19 @@ export function RepairChanges({ store, repair }: Props): JSX.Element {
           Changes of <code>check -r {mode}</code>
         </h3>
         <span class="dim">{all === 0 ? 'none' : plural(all, 'change')}</span>
+        {all > 0 && (
+          <button
+            type="button"
+            class="link"
+            title="What it does to each cluster: a layer of the map"
+            onClick={() => {
+              const layer = mode === 'all' ? 'repairAll' : 'repairLeaks';
+              store.pictures.choose({ view: 'host', layer });
+            }}
+          >
+            Show on Map
+          </button>
+        )}
       </div>
       <RepairRows store={store} changes={repair.changes} totals={repair.totals} />
     </section>

@@ -271,7 +271,9 @@ function linesOf(store: Store, { now, repairs }: Previewed): Line[] {
         const clusters = freed(repair);
         const inUse = repair.cost?.stillReferred ?? 0;
         if (clusters === 0) return '0';
-        const text = `${count(clusters)} · ${size(clusters * store.clusterSize)}`;
+        // Structures that are built anew have no refcounts of leaks: nobody frees those one by one.
+        const leaks = repair.rebuilt && repair.fixed.leaks > 0 ? ', besides the leaks' : '';
+        const text = `${count(clusters)} · ${size(clusters * store.clusterSize)}${leaks}`;
         return inUse > 0 ? `${text} · ${count(inUse)} still in use` : text;
       },
       isBad: (repair) => (repair.cost?.stillReferred ?? 0) > 0,

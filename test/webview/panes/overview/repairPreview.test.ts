@@ -55,6 +55,10 @@ describe('repair preview', () => {
       expect(await page.locator('[data-mode="all"] .repair-verdict').innerText()).toMatch(
         /^Safe: /,
       );
+      const leaks = /^0 · ([\d,]+) repaired$/.exec((await cells(editor, 'leaks'))[1])?.[1];
+      await page.getByRole('button', { name: 'Show on Map' }).click();
+      const freed = page.locator('.legend .entry', { hasText: 'given free' });
+      await expect.poll(() => freed.locator('.count').innerText()).toBe(leaks);
       await page.getByRole('button', { name: 'Overview', exact: true }).click();
       await page.locator('.overview-verdict').waitFor();
       expect(await page.locator('.repair-table').count()).toBe(0);
