@@ -41,6 +41,7 @@ function bundles(production) {
       target: 'node20',
       entryPoints: [
         { in: 'src/node/scanWorker.ts', out: 'scanWorker' },
+        { in: 'src/node/taskWorker.ts', out: 'taskWorker' },
         { in: 'src/cli/main.ts', out: 'cli' },
       ],
       outdir: 'dist',

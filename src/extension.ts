@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { comparedDisks, comparisonJson } from './editor/compare.js';
 import { registerCommands } from './editor/commands.js';
 import { followDocuments } from './editor/diagnostics.js';
 import { takeOverEarlyTabs } from './editor/earlyTabs.js';
@@ -7,6 +8,7 @@ import { Panels } from './editor/panels.js';
 import { ImageEditorProvider } from './editor/provider.js';
 import { registerRevealPlace } from './editor/revealPlace.js';
 import { followActivePanel } from './editor/statusBar.js';
+import type { ComparedDisk } from './node/fileTask.js';
 import type { OverlapAnswer } from './protocol/overlap.js';
 import type { SimulateAnswer } from './protocol/simulation.js';
 import type { DamageFormat } from './core/check/causes/damageReport.js';
@@ -33,6 +35,8 @@ export interface OpenImage {
   lostTables(): Promise<FoundTables>;
   /** Reads the file anew as if its header said this (`l1=0x30000,…`), or as what it says itself. */
   openAsIf(assumed: string | undefined): void;
+  /** What is different between this image, or a snapshot of it, and another disk, as JSON. */
+  compare(snapshot: number | undefined, other: ComparedDisk): Promise<string>;
   /** Writes the damage of the guest's disks to a file. */
   writeDamage(format: DamageFormat, target: vscode.Uri): Promise<void>;
 }
@@ -63,6 +67,10 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
         openAsIf: (assumed) => {
           document.openAsIf(assumed);
         },
+        compare: async (snapshot, other) =>
+          comparisonJson(
+            await comparedDisks(document, { path: document.uri.fsPath, snapshot }, other),
+          ),
         writeDamage: (format, target) => writeDamage(document, format, target),
       })),
   };

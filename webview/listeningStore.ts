@@ -57,6 +57,9 @@ function receive(store: Store, message: ToWebview): void {
       store.workloadFile.value = message.file;
       store.showTab('caches');
       break;
+    case 'chain':
+      store.chain.value = message.chain;
+      break;
     case 'showLayer':
       store.pictures.choose({ layer: message.layer });
       break;

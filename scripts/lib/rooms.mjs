@@ -54,6 +54,7 @@ const CORE = [
   coreRoom('simulate/driver/refcounts', [...GUARDED_COPY, 'simulate/driver/state']),
   coreRoom('simulate/driver', [...GUARDED_COPY, ...DRIVER]),
   coreRoom('simulate/driver/requests', [...GUARDED_COPY, ...DRIVER, 'simulate/driver']),
+  coreRoom('options', ['', 'map', 'overlap', 'simulate/copy']),
   coreRoom('repair', [
     ...[...GUARDED_COPY, 'check', ...DRIVER, 'simulate/driver', 'simulate/driver/requests'],
   ]),
@@ -111,6 +112,8 @@ const PURE = [
   'simulate/verdict/marks',
   'simulate/verdict/qemuScript',
   'size',
+  'space/newImage',
+  'space/parts',
   'text',
   'units',
   'workload/pattern',

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { chooseLayer } from './chooseLayer.js';
+import { compare } from './compare.js';
 import {
   copyGuestOffset,
   copyHostOffset,
@@ -7,6 +8,7 @@ import {
   copyOwners,
   copyReadCommand,
 } from './copyCommands.js';
+import { copyOptions, pasteOptions } from './diskOptions.js';
 import { exportDamage } from './exportDamage.js';
 import { find, search } from './find.js';
 import { goTo } from './goTo.js';
@@ -63,6 +65,9 @@ export function registerCommands(panels: Panels): vscode.Disposable {
     },
     'qcow2.openAsIf': (panel) => openAsIf(panel.document),
     'qcow2.loadWorkload': (panel) => panel.loadWorkload(),
+    'qcow2.pasteOptions': pasteOptions,
+    'qcow2.copyOptions': copyOptions,
+    'qcow2.compare': (panel) => compare(panel.document, panels.documents),
     'qcow2.exportDamage': (panel) => exportDamage(panel.document),
     'qcow2.openHex': (panel) =>
       openHexEditor(panel.document.uri, selectedOffset(panel) ?? hostOffset(0)),

@@ -5,6 +5,7 @@ import type { FoundTables } from '../core/lost/findTables.js';
 import type { FileStatus, ImageEvent } from '../protocol/imageService.js';
 import type { OverlapAnswer } from '../protocol/overlap.js';
 import { type Question, type Reply, valueOf } from '../protocol/rpc.js';
+import { DocumentChain } from './chain.js';
 import { FileWatch } from './fileWatch.js';
 import type { SimulateAnswer } from '../protocol/simulation.js';
 import { cacheSettings, discardNoUnrefSetting, overlapSettings } from './settings.js';
@@ -15,6 +16,9 @@ import type { Answer, Method, Query, SimulateQuery } from '../protocol/questions
 /** One open image, shared by all panels that show it: its worker, and what the worker has said. */
 export class ImageDocument implements vscode.CustomDocument {
   readonly uri: vscode.Uri;
+  readonly chain: DocumentChain;
+  /** Path of the bundled taskWorker.js. */
+  readonly taskScript: string;
   readonly #script: string;
   readonly #events = new vscode.EventEmitter<ImageEvent>();
   readonly #disposals = new vscode.EventEmitter<void>();
@@ -31,9 +35,14 @@ export class ImageDocument implements vscode.CustomDocument {
   readonly onEvent = this.#events.event;
   readonly onDispose = this.#disposals.event;
 
-  /** `script`: path of the bundled scanWorker.js. The file is opened, not waited for. */
-  constructor(uri: vscode.Uri, script: string) {
+  /**
+   * `script`, `taskScript`: paths of the bundled scanWorker.js and taskWorker.js. The file is opened, not
+   * waited for.
+   */
+  constructor(uri: vscode.Uri, script: string, taskScript: string) {
     this.uri = uri;
+    this.taskScript = taskScript;
+    this.chain = new DocumentChain(uri, taskScript);
     this.#script = script;
     if (uri.scheme === 'file') {
       this.#watch = new FileWatch(uri, () => {
@@ -162,12 +171,14 @@ export class ImageDocument implements vscode.CustomDocument {
     this.#facts = undefined;
     this.#latest = undefined;
     this.#file = undefined;
+    this.chain.reset();
     this.#open();
   }
 
   dispose(): void {
     void this.#worker?.dispose();
     this.#watch?.dispose();
+    this.chain.dispose();
     this.#disposals.fire();
     for (const emitter of [this.#events, this.#disposals]) emitter.dispose();
   }

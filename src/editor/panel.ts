@@ -93,6 +93,9 @@ export class ImagePanel implements vscode.Disposable {
         this.#post({ type: 'event', event });
         this.#changes.fire();
       }),
+      document.chain.onChange((chain) => {
+        this.#post({ type: 'chain', chain });
+      }),
       onDidChangeHeatmapSettings((settings) => {
         this.#post({ type: 'settings', settings });
       }),
@@ -236,6 +239,12 @@ export class ImagePanel implements vscode.Disposable {
       case 'openBackingFile':
         void openBackingFile(this.document);
         break;
+      case 'readChain':
+        void this.document.chain.read();
+        break;
+      case 'openLayer':
+        void this.document.chain.open(message.depth);
+        break;
       case 'openHex':
         void openHexEditor(this.document.uri, message.offset);
         break;
@@ -266,6 +275,7 @@ export class ImagePanel implements vscode.Disposable {
     const discardNoUnref = discardNoUnrefSetting(this.document.uri);
     this.#post({ type: 'discardNoUnref', discardNoUnref });
     for (const event of this.document.history) this.#post({ type: 'event', event });
+    this.#post({ type: 'chain', chain: this.document.chain.answer });
     if (this.#ready && this.#toShow) {
       this.#post(this.#toShow);
       this.#toShow = undefined;

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { ImageDocument } from './imageDocument.js';
 import type { ImagePanel } from './panel.js';
 
 /** The panels that are open: what commands and the status bar act on. */
@@ -12,6 +13,11 @@ export class Panels implements vscode.Disposable {
   /** The panel that the user works in. */
   get active(): ImagePanel | undefined {
     return [...this.#open].find((panel) => panel.active);
+  }
+
+  /** The images that are shown, each once. */
+  get documents(): readonly ImageDocument[] {
+    return [...new Set([...this.#open].map(({ document }) => document))];
   }
 
   /** A panel that shows an image; the one that the user works in before others. */

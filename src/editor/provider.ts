@@ -35,8 +35,9 @@ export class ImageEditorProvider implements vscode.CustomReadonlyEditorProvider<
   }
 
   openCustomDocument(uri: vscode.Uri): ImageDocument {
-    const script = vscode.Uri.joinPath(this.#extension, 'dist', 'scanWorker.js').fsPath;
-    const document = new ImageDocument(uri, script);
+    const bundle = (name: string): string =>
+      vscode.Uri.joinPath(this.#extension, 'dist', name).fsPath;
+    const document = new ImageDocument(uri, bundle('scanWorker.js'), bundle('taskWorker.js'));
     this.#documents.add(document);
     document.onEvent((event) => {
       if (event.type === 'failed') this.#log.error(`${uri.toString(true)}: ${event.message}`);

@@ -34,6 +34,8 @@ const isRenderer = (value: unknown): value is Renderer =>
   value === 'auto' || value === 'canvas' || value === 'webgl';
 
 const ROOT = 'qcow2';
+/** QEMU's own, and that of the manifest. */
+export const DEFAULT_OVERLAP_CHECK = 'cached';
 const STRUCTURES = 'overlapStructures';
 
 /** What a type's setting may be; true and false are those of QEMU, and of our first versions. */

@@ -33,6 +33,7 @@ const MESSAGE = v.variant('type', [
       'openAsIf',
       'openBackingFile',
       'loadWorkload',
+      'readChain',
     ]),
   }),
   v.object({ type: v.literal('request'), request: question }),
@@ -56,6 +57,7 @@ const MESSAGE = v.variant('type', [
     ),
   }),
   v.object({ type: v.literal('openHex'), offset: hostOffset }),
+  v.object({ type: v.literal('openLayer'), depth: count }),
 ]);
 
 /** What the webview sent, if it is a message of the protocol in every field; else undefined. */

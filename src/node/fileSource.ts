@@ -6,6 +6,9 @@ import { hex } from '../core/bytes.js';
 /** The file cannot be used as an image: one line, for people. */
 export class FileError extends Error {}
 
+/** How files are opened: those that a user named, and those that images name. */
+export type OpenFile = (path: string) => FileSource;
+
 /** Blocks of the file system, as stat counts them. */
 const STAT_BLOCK = 512;
 

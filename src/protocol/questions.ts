@@ -184,9 +184,13 @@ export const QUESTIONS = {
   diagnosis: exchange<DiagnosisAnswer>()(v.record(v.string(), v.never())),
   /** What qemu-img check -r would do. To be asked again while it is computing. */
   repairs: exchange<RepairsAnswer>()(v.record(v.string(), v.never())),
-  /** Where the bytes of the file go; `gone`: snapshots to be deleted, by their place in the table. */
+  /** Where the bytes of the file go; `gone`, `bitmaps`: to be deleted, by their places in their tables. */
   space: exchange<SpaceAnswer>()(
-    v.object({ gone: v.pipe(v.array(count), v.maxLength(MAX_SNAPSHOTS)) }),
+    v.object({
+      gone: v.pipe(v.array(count), v.maxLength(MAX_SNAPSHOTS)),
+      bitmaps: v.pipe(v.array(count), v.maxLength(MAX_SNAPSHOTS)),
+      leaks: v.boolean(),
+    }),
   ),
   /** A page of what lies below a node of the file's tree. */
   tree: exchange<TreePage>()(

@@ -1,3 +1,4 @@
+import type { ChainAnswer } from './chain.js';
 import type { CacheOptions } from '../core/simulate/copy/cacheOptions.js';
 import type { Shell } from '../core/shell.js';
 import type { SearchTarget } from '../core/inspect/search.js';
@@ -43,7 +44,11 @@ export type FromWebview<R = Request> =
   | { readonly type: 'openHex'; readonly offset: HostOffset }
   /** Look for tables that nothing points to, and ask which of them the header is to name. */
   | { readonly type: 'openAsIf' }
-  | { readonly type: 'openBackingFile' };
+  | { readonly type: 'openBackingFile' }
+  /** Read the backing chain: the host asks before it opens a file of a folder that nobody has allowed. */
+  | { readonly type: 'readChain' }
+  /** Open a layer of the chain that was read, by its depth, in an editor of its own. */
+  | { readonly type: 'openLayer'; readonly depth: number };
 
 /** Host → webview. */
 export type ToWebview =
@@ -62,7 +67,9 @@ export type ToWebview =
   | { readonly type: 'command'; readonly command: ViewCommand }
   | { readonly type: 'showLayer'; readonly layer: Layer }
   /** The user has chosen this file: only such ones are read. */
-  | { readonly type: 'workload'; readonly file: string };
+  | { readonly type: 'workload'; readonly file: string }
+  /** What the user has let be read of the backing chain; undefined: nothing yet. */
+  | { readonly type: 'chain'; readonly chain: ChainAnswer | undefined };
 
 export type PictureFormat = 'png' | 'svg';
 /** Of a report, too. */

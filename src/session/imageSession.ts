@@ -164,7 +164,7 @@ export class ImageSession {
   });
   readonly #space = new Room(async () => {
     const { SpaceSession } = await import('./spaceSession.js');
-    return new SpaceSession();
+    return new SpaceSession(this.#machine.allocatedBytes);
   });
   readonly #caches = new Room(async () => {
     const { CachesSession } = await import('./cachesSession.js');

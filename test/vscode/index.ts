@@ -1,4 +1,5 @@
 import './activation.js';
+import './files.js';
 import './lost.js';
 import './navigation.js';
 import './opening.js';

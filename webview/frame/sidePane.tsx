@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Store } from '../state/store.js';
-import { TABS, type Tab } from '../state/viewState.js';
+import { type Tab, TABS, tabOf, type TabOfStrip } from '../state/viewState.js';
 import { count } from '../text/text.js';
 import { LaterPane } from './laterPane.js';
 
-const TAB_TEXT: Readonly<Record<Tab, string>> = {
+const TAB_TEXT: Readonly<Record<TabOfStrip, string>> = {
   overview: 'Overview',
   cluster: 'Cluster',
   findings: 'Findings',
@@ -22,7 +22,8 @@ const KEY_STEP = 20;
 
 /** The resizable pane at the right. */
 export function SidePane({ store }: { readonly store: Store }): JSX.Element | null {
-  const { open, width, tab } = store.pane.value;
+  const { open, width, tab: shown } = store.pane.value;
+  const tab = tabOf(shown);
   useEffect(() => {
     // In a narrow pane the tabs have to be scrolled, also when the number of findings widens one.
     document.getElementById(`tab-${tab}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
@@ -61,7 +62,7 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
         ))}
       </div>
       <div class="panel" id="side-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-        <LaterPane tab={tab} store={store} />
+        <LaterPane tab={shown} store={store} />
       </div>
     </aside>
   );
@@ -69,7 +70,7 @@ export function SidePane({ store }: { readonly store: Store }): JSX.Element | nu
 
 /** The keys of tabs (WAI-ARIA's tabs pattern). */
 function tabAfter(key: string, tab: Tab): Tab | undefined {
-  const at = TABS.indexOf(tab);
+  const at = TABS.indexOf(tabOf(tab));
   switch (key) {
     case 'ArrowLeft':
       return TABS.at(at - 1);

@@ -87,6 +87,15 @@ export class HostActions {
     this.#host.post({ type: 'openBackingFile' });
   }
 
+  /** Asks the user, and reads it. */
+  readChain(): void {
+    this.#host.post({ type: 'readChain' });
+  }
+
+  openLayer(depth: number): void {
+    this.#host.post({ type: 'openLayer', depth });
+  }
+
   cancelScan(): void {
     this.#host.post({ type: 'cancelScan' });
   }

@@ -1,4 +1,5 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { ChainAnswer } from '../../src/protocol/chain.js';
 import type { Layer, View } from '../../src/core/picture/layer.js';
 import { isMapLayer } from '../../src/core/picture/mapLayers.js';
 import type { Shell } from '../../src/core/shell.js';
@@ -61,6 +62,8 @@ export class Store implements MapSide {
   readonly isolated = signal<number | undefined>(undefined);
   readonly isKeySheetOpen = signal(false);
   readonly zoom = signal(1);
+  /** The backing chain, as far as the user has let it be read. */
+  readonly chain = signal<ChainAnswer | undefined>(undefined);
   /** Cells show how much of them is taken. */
   readonly density = signal(false);
   /** The curve of the picture shown, and the part of its plane that is in view, in cells. */

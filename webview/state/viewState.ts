@@ -23,7 +23,13 @@ export const TABS = [
   'caches',
 ] as const;
 
-export type Tab = (typeof TABS)[number];
+export type TabOfStrip = (typeof TABS)[number];
+
+/** What the side pane shows: a tab, or what one leads into. */
+export type Tab = TabOfStrip | 'space';
+
+/** The tab that leads to what is shown. */
+export const tabOf = (tab: Tab): TabOfStrip => (tab === 'space' ? 'overview' : tab);
 
 /** What survives when the editor is hidden or the window closed. */
 export interface ViewState {
@@ -115,7 +121,7 @@ function readPane(kept: unknown): ViewState['pane'] {
   return {
     open: typeof open === 'boolean' ? open : FRESH.pane.open,
     width: isNumber(width) ? width : FRESH.pane.width,
-    tab: TABS.find((each) => each === tab) ?? FRESH.pane.tab,
+    tab: tab === 'space' ? tab : (TABS.find((each) => each === tab) ?? FRESH.pane.tab),
   };
 }
 

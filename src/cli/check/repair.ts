@@ -9,7 +9,7 @@ import { type Repair, repairLines } from '../../core/repair/repair.js';
 import type { RepairMode } from '../../core/repair/mode.js';
 import { Unpredictable } from '../../core/simulate/copy/failure.js';
 import { finish } from '../../core/work.js';
-import { BackingChain } from '../map/backingChain.js';
+import { BackingChain } from '../../node/chain/backingChain.js';
 import { type CheckDocument, countsDocument } from './checkReport.js';
 import { checkText } from './checkText.js';
 import { command, type Context } from '../frame/command.js';

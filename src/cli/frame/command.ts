@@ -1,14 +1,12 @@
 import { type Arguments, type Option, type OptionTable, parseArguments } from './options.js';
-import type { FileSource } from '../../node/fileSource.js';
+import type { OpenFile } from '../../node/fileSource.js';
 import type { Output } from './output.js';
 import { Printable, t } from './printable.js';
-
-/** Opens a file to be read; throws FileError. */
-export type OpenFile = (path: string) => FileSource;
 
 /** What a command has to do with. */
 export interface Context {
   readonly output: Output;
+  /** Opens a file to be read; throws FileError. */
   readonly open: OpenFile;
 }
 

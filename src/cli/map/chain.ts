@@ -1,5 +1,5 @@
 import { sizeText } from '../../core/numbers.js';
-import { type ChainLayer, chainReport } from './chainReport.js';
+import { type ChainLayer, chainReport } from '../../node/chain/chainReport.js';
 import { command } from '../frame/command.js';
 import { jsonDocument, printPieces } from '../frame/pieces.js';
 import { linesOf, type Printable, t } from '../frame/printable.js';

@@ -1,9 +1,9 @@
 import type { ByteSource } from '../../core/byteSource.js';
 import type { GuestRun } from '../../core/guest/guestRun.js';
 import { layeredMap } from '../../core/guest/backingChain.js';
-import { BackingChain } from './backingChain.js';
-import type { OpenFile } from '../frame/command.js';
-import { MapLayer } from './mapLayer.js';
+import { BackingChain } from '../../node/chain/backingChain.js';
+import { MapLayer } from '../../node/chain/mapLayer.js';
+import type { OpenFile } from '../../node/fileSource.js';
 
 /** A stretch of the guest disk in `qemu-img map`. Offsets and lengths in bytes. */
 export interface MapEntry {

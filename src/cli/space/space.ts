@@ -1,11 +1,12 @@
 import { type BillPart, type SpaceBill, spaceBill } from '../../core/space/bill.js';
-import { bitmapsInNewImage } from '../../core/space/bitmapRoom.js';
-import { DataClusters, fullSize, requiredSize, USUAL_IMAGE } from '../../core/space/newImage.js';
+import { conversion } from '../../core/space/conversion.js';
+import { diskContents, type DiskContents, DiskSum } from '../../core/space/diskContents.js';
 import type { MappableImage } from '../../core/qcow2/image.js';
 import type { Shell } from '../../core/shell.js';
 import { finish } from '../../core/work.js';
 import { ASSUME_OPTIONS } from '../frame/assumeHeader.js';
-import { command, type OpenFile } from '../frame/command.js';
+import type { OpenFile } from '../../node/fileSource.js';
+import { command } from '../frame/command.js';
 import { mapImage } from '../map/mapReport.js';
 import { jsonDocument, printPieces } from '../frame/pieces.js';
 import { RefusalError } from '../frame/refusal.js';
@@ -37,12 +38,20 @@ export const space = command({
       const image = subject.mappable();
       const names = args.all('delete-snapshot');
       const bill = finish(spaceBill(scanWithin(image, memoryOf(args))));
+      const own = finish(diskContents(image));
+      const whole =
+        image.backingFile === undefined
+          ? own
+          : args.has('backing')
+            ? contentsBelow(subject, context.open)
+            : undefined;
       const report: BillReport = {
         filename: subject.filename,
         image,
         bill,
         allocatedBytes: subject.source.allocatedBytes,
-        convert: newImageOf(subject, image, args.has('backing') ? context.open : undefined),
+        compressed: own?.compressed ?? 0,
+        convert: conversion(image, whole),
         deletion: names.length > 0 ? deletionOf(image, bill, names) : undefined,
       };
       const shell: Shell = process.platform === 'win32' ? 'powershell' : 'bash';
@@ -54,29 +63,18 @@ export const space = command({
     }),
 });
 
-/** What `qemu-img measure` says; `required` is undefined where that hangs on files that are not read. */
-function newImageOf(
-  subject: Subject,
-  image: MappableImage,
-  open: OpenFile | undefined,
-): BillReport['convert'] {
-  const diskSize = Number(image.geometry.virtualSize);
-  const bitmaps = bitmapsInNewImage(image, USUAL_IMAGE);
-  const fullyAllocated = fullSize(diskSize, USUAL_IMAGE);
-  if (image.backingFile !== undefined && open === undefined)
-    return { fullyAllocated, bitmaps, required: undefined };
+/** What the disk holds, through the files below; undefined where that is not to be known. */
+function contentsBelow(subject: Subject, open: OpenFile): DiskContents | undefined {
   const entries = mapImage(subject.bytes, subject.filename, open);
-  const data = new DataClusters(USUAL_IMAGE.clusterSize);
+  const sum = new DiskSum();
   for (;;) {
     const { done, value } = entries.next();
     if (!done) {
-      if (value.data) data.add(value.start, value.length);
+      if (value.data) sum.add(value.start, value.length, value.compressed);
       continue;
     }
     if (value.hasChanged) subject.markChanged();
-    const required =
-      value.exitCode === 0 ? requiredSize(diskSize, data.bytes, USUAL_IMAGE) : undefined;
-    return { fullyAllocated, bitmaps, required };
+    return value.exitCode === 0 ? sum.contents : undefined;
   }
 }
 
@@ -107,13 +105,25 @@ function deletionOf(
   return { names, freedBytes: bill.freedBy([...gone]) };
 }
 
-function spaceJson({ bill, image, allocatedBytes, convert, deletion }: BillReport): object {
+function spaceJson({
+  bill,
+  image,
+  allocatedBytes,
+  compressed,
+  convert,
+  deletion,
+}: BillReport): object {
   const part = (kind: BillPart['kind']) => {
     const found = bill.parts.find((one) => one.kind === kind);
     return { clusters: found?.clusters ?? 0, bytes: found?.bytes ?? 0 };
   };
   return {
-    file: { bytes: bill.fileBytes, allocatedBytes, endOffset: bill.endOffset },
+    file: {
+      bytes: bill.fileBytes,
+      allocatedBytes,
+      endOffset: bill.endOffset,
+      fullyWritten: bill.fullyWritten,
+    },
     parts: bill.parts,
     snapshots: bill.snapshots.map(({ snapshot, exclusiveBytes, freedBytes }) => ({
       name: snapshot.name,
@@ -123,10 +133,11 @@ function spaceJson({ bill, image, allocatedBytes, convert, deletion }: BillRepor
       vmStateBytes: Number(snapshot.vmStateSize),
       date: snapshot.seconds,
     })),
-    bitmaps: bill.bitmaps,
+    bitmaps: bill.bitmaps.rooms,
     leaks: part('leaked'),
     free: part('free'),
     tail: part('tail'),
+    compressedDiskBytes: compressed,
     convert: { ...convert, required: convert.required ?? null, bitmaps: convert.bitmaps ?? null },
     delete: deletion && { freedBytes: deletion.freedBytes },
     clusterSize: image.geometry.clusterSize,

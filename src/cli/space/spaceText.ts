@@ -1,10 +1,10 @@
 import { shareText, sizeText } from '../../core/numbers.js';
 import { dangerText, repairDanger } from '../../core/check/repairDanger.js';
-import { KIND_TEXT } from '../../core/map/kinds.js';
 import type { MappableImage } from '../../core/qcow2/image.js';
 import { type Shell, shellWord } from '../../core/shell.js';
-import type { BillPart, SpaceBill } from '../../core/space/bill.js';
-import type { SpacePart } from '../../core/space/parts.js';
+import { type BillPart, leakedBytes, type SpaceBill } from '../../core/space/bill.js';
+import type { Conversion } from '../../core/space/conversion.js';
+import { PART_TEXT } from '../../core/space/parts.js';
 import { type Printable, t } from '../frame/printable.js';
 
 /** All that there is to say of an image's space. */
@@ -14,25 +14,12 @@ export interface BillReport {
   readonly bill: SpaceBill;
   /** Bytes of disk that the file takes. */
   readonly allocatedBytes: number;
-  /** `qemu-img measure` of the image, in bytes. */
-  readonly convert: {
-    readonly required: number | undefined;
-    readonly fullyAllocated: number;
-    readonly bitmaps: number | undefined;
-  };
+  /** Bytes of the disk that are compressed in this file. */
+  readonly compressed: number;
+  readonly convert: Conversion;
   /** What deleting the snapshots of these names gives free together. */
   readonly deletion: { readonly names: readonly string[]; readonly freedBytes: number } | undefined;
 }
-
-const PART_TEXT: Readonly<Record<SpacePart, string>> = {
-  ...KIND_TEXT,
-  data: 'data of the active disk alone',
-  'shared-data': 'data shared with snapshots',
-  'snapshot-data': 'data of snapshots only',
-  leaked: 'leaked: in use by nobody, but counted',
-  free: 'free inside the file',
-  tail: 'behind the last cluster in use',
-};
 
 const cell = (bytes: number): string => sizeText(bytes).padStart(11);
 
@@ -43,6 +30,8 @@ export function* spaceText(report: BillReport, shell: Shell): Generator<Printabl
   yield t`${sizeText(bill.fileBytes)} of file for a disk of ${sizeText(disk)}; ${sizeText(allocatedBytes)} of it take room on this machine.\n\n`;
   for (const part of bill.parts) yield partLine(part, bill.fileBytes);
   yield t`${cell(bill.fileBytes)}         in all\n`;
+  if (report.compressed > 0)
+    yield t`\nCompressed in the file: ${sizeText(report.compressed)} of the disk.\n`;
   if (bill.snapshots.length > 0) {
     yield t`\nSnapshots: what deleting one frees\n`;
     for (const { snapshot, freedBytes, exclusiveBytes } of bill.snapshots)
@@ -50,13 +39,15 @@ export function* spaceText(report: BillReport, shell: Shell): Generator<Printabl
     if (bill.snapshots.length > 1)
       yield t`${cell(bill.freedBy(bill.snapshots.map(({ snapshot }) => snapshot.index)))}  all of them\n`;
   }
-  if (bill.bitmaps.length > 0) {
+  const { rooms } = bill.bitmaps;
+  if (rooms.length > 0) {
     yield t`\nBitmaps: what removing one frees\n`;
-    for (const { name, freedBytes } of bill.bitmaps) yield t`${cell(freedBytes)}  '${name}'\n`;
+    for (const { name, freedBytes } of rooms) yield t`${cell(freedBytes)}  '${name}'\n`;
   }
   yield* deletionText(report, shell);
   yield* leaksText(report);
   yield* convertText(report);
+  yield t`\nThe file grows to ${sizeText(bill.fullyWritten)} at most as the guest writes its whole disk.\n`;
 }
 
 function partLine({ kind, bytes, clusters }: BillPart, fileBytes: number): Printable {
@@ -78,10 +69,10 @@ function* deletionText(
 }
 
 function* leaksText({ bill, image }: BillReport): Generator<Printable, void, void> {
-  const leaked = bill.parts.find(({ kind }) => kind === 'leaked');
-  if (!leaked) return;
+  const leaked = leakedBytes(bill);
+  if (leaked === 0) return;
   const danger = repairDanger(image);
-  yield t`\nDropping the leaks (qemu-img check -r leaks) frees ${sizeText(leaked.bytes)}.\n`;
+  yield t`\nDropping the leaks (qemu-img check -r leaks) frees ${sizeText(leaked)}.\n`;
   if (danger) yield t`Do not: ${dangerText(danger)}.\n`;
 }
 

@@ -3,8 +3,9 @@ import type { Scan } from '../check/scan.js';
 import { ACTIVE, type Ownership, ownership } from '../inspect/ownership.js';
 import type { MappableImage } from '../qcow2/image.js';
 import type { Snapshot } from '../qcow2/snapshotTable.js';
-import { type BitmapRoom, bitmapRooms } from './bitmapRoom.js';
+import { type BitmapRooms, bitmapRooms } from './bitmapRoom.js';
 import { CellTotals } from './cellTotals.js';
+import { fullyWritten } from './growth.js';
 import { PARTS, type SpacePart } from './parts.js';
 
 /** A part of the file, in whole clusters and in the bytes that the file has of them. */
@@ -30,9 +31,14 @@ export interface SpaceBill {
   readonly endOffset: number;
   readonly parts: readonly BillPart[];
   readonly snapshots: readonly SnapshotRoom[];
-  readonly bitmaps: readonly BitmapRoom[];
-  /** What deleting snapshots together gives free, by their indexes in the table; may be called for any number. */
-  freedBy(indexes: readonly number[]): number;
+  readonly bitmaps: BitmapRooms;
+  /** What the file may grow to, at most, as the guest writes its whole disk. */
+  readonly fullyWritten: number;
+  /**
+   * What deleting snapshots together gives free, by their indexes in the table; may be called for any number.
+   * `leaksToo`: with `qemu-img check -r leaks`, also what has too high a refcount of their clusters goes.
+   */
+  freedBy(indexes: readonly number[], leaksToo?: boolean): number;
 }
 
 /**
@@ -47,10 +53,11 @@ export function* spaceBill(scan: Scan): Generator<number, SpaceBill, void> {
   yield* totals.count();
   const fileBytes = image.source.size;
   const { snapshots } = image.snapshotTable;
-  const freedBy = (indexes: readonly number[]): number => {
+  const freedBy = (indexes: readonly number[], leaksToo = false): number => {
     const gone = new Set(indexes);
     const tables = snapshotTableClusters(image, new Set()) - snapshotTableClusters(image, gone);
-    return (exclusive(totals, owners, gone) + tables) * clusterSize;
+    const held = leaksToo ? exclusive(totals.heldByLeaks, owners, gone) : 0;
+    return (exclusive(totals.goingWith, owners, gone) + held + tables) * clusterSize;
   };
   return {
     fileBytes,
@@ -58,17 +65,18 @@ export function* spaceBill(scan: Scan): Generator<number, SpaceBill, void> {
     parts: partsOf(scan, totals),
     snapshots: snapshots.map((snapshot) => ({
       snapshot,
-      exclusiveBytes: exclusive(totals, owners, new Set([snapshot.index])) * clusterSize,
+      exclusiveBytes: exclusive(totals.goingWith, owners, new Set([snapshot.index])) * clusterSize,
       freedBytes: freedBy([snapshot.index]),
     })),
     bitmaps: bitmapRooms(image),
+    fullyWritten: fullyWritten(image.geometry, totals),
     freedBy,
   };
 }
 
-/** Clusters whose references all come from some snapshots, given by index. */
+/** Of clusters, counted by set of owners, those whose references all come from some snapshots, given by index. */
 function exclusive(
-  { goingWith }: CellTotals,
+  clustersOf: Float64Array,
   { sets }: Ownership,
   snapshots: ReadonlySet<number>,
 ): number {
@@ -76,7 +84,7 @@ function exclusive(
   let clusters = 0;
   // Set 0 has no owners: nothing goes with it.
   for (let set = 1; set < sets.size; set++)
-    if (goingWith[set] > 0 && sets.isWithin(set, owners)) clusters += goingWith[set];
+    if (clustersOf[set] > 0 && sets.isWithin(set, owners)) clusters += clustersOf[set];
   return clusters;
 }
 
@@ -95,6 +103,10 @@ function snapshotTableClusters(
       bytes = roundUp(bytes, 8) + size + Math.max(0, WRITTEN_EXTRA_DATA - extraDataSize);
   return Math.ceil(bytes / geometry.clusterSize);
 }
+
+/** What dropping the leaks alone gives free (`qemu-img check -r leaks`). */
+export const leakedBytes = ({ parts }: SpaceBill): number =>
+  parts.find(({ kind }) => kind === 'leaked')?.bytes ?? 0;
 
 function partsOf({ image, map }: Scan, { clusters, last }: CellTotals): BillPart[] {
   const { clusterSize } = image.geometry;

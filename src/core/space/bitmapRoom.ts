@@ -12,27 +12,49 @@ export interface BitmapRoom {
   readonly freedBytes: number;
 }
 
+/** What the bitmaps of an image take, and what removing some of them gives free. */
+export interface BitmapRooms {
+  /** In the order of the directory. */
+  readonly rooms: readonly BitmapRoom[];
+  /** What removing bitmaps together gives free, by their places in the directory. */
+  freedBy(indexes: readonly number[]): number;
+}
+
 /** The room of every bitmap of the directory. Throws on I/O errors. */
-export function bitmapRooms(image: MappableImage): BitmapRoom[] {
+export function bitmapRooms(image: MappableImage): BitmapRooms {
   const bitmaps = image.bitmaps?.bitmaps ?? [];
   const { source } = image;
   const { clusterSize } = image.geometry;
-  const clusters = (bytes: number): number => Math.ceil(bytes / clusterSize);
+  const inClusters = (bytes: number): number => roundUp(bytes, clusterSize);
   const directory = image.bitmaps?.size ?? 0;
   const directoryEnd = (image.bitmaps?.offset ?? 0) + directory;
-  return bitmaps.map((bitmap, index) => {
-    const table = EntryTable.read(source, bitmap.tableOffset, bitmap.tableSize);
+  const own = bitmaps.map(({ tableOffset, tableSize }) => {
+    const table = EntryTable.read(source, tableOffset, tableSize);
     const data = new Set<number>();
     for (let entry = 0; entry < table.present; entry++) {
       const offset = maskedOffset(table.high(entry), table.low(entry));
       if (offset !== 0) data.add(offset);
     }
-    const own = clusters(bitmap.tableSize * 8) + data.size;
-    const next = bitmaps.at(index + 1)?.offset ?? directoryEnd;
-    const rest = directory - (next - bitmap.offset);
-    const freed = own + clusters(directory) - clusters(rest);
-    return { name: bitmap.name, bytes: own * clusterSize, freedBytes: freed * clusterSize };
+    return inClusters(tableSize * 8) + data.size * clusterSize;
   });
+  const entryBytes = bitmaps.map(
+    ({ offset }, index) => (bitmaps.at(index + 1)?.offset ?? directoryEnd) - offset,
+  );
+  const sum = (of: readonly number[], gone: ReadonlySet<number>): number =>
+    of.reduce((all, bytes, index) => all + (gone.has(index) ? bytes : 0), 0);
+  const freedBy = (indexes: readonly number[]): number => {
+    const gone = new Set(indexes);
+    const rest = directory - sum(entryBytes, gone);
+    return sum(own, gone) + inClusters(directory) - inClusters(rest);
+  };
+  return {
+    rooms: bitmaps.map(({ name }, index) => ({
+      name,
+      bytes: own[index],
+      freedBytes: freedBy([index]),
+    })),
+    freedBy,
+  };
 }
 
 /**

@@ -3,12 +3,12 @@ import { CHUNK, type Chunk } from '../map/clusterMap.js';
 import { ANY_L2, BIT, GUEST_DATA, KINDS } from '../map/kinds.js';
 import type { Scan } from '../check/scan.js';
 import { ACTIVE, IMAGE, type Ownership } from '../inspect/ownership.js';
-import { PARTS } from './parts.js';
+import { PARTS, type SpacePart } from './parts.js';
 
 /** Chunks that are looked at in one go. */
 const AT_ONCE = 1024;
 
-const partNumber = (name: (typeof PARTS)[number]): number => PARTS.indexOf(name);
+const partNumber = (name: SpacePart): number => PARTS.indexOf(name);
 const ACTIVE_DATA = partNumber('data');
 const SHARED_DATA = partNumber('shared-data');
 const SNAPSHOT_DATA = partNumber('snapshot-data');
@@ -25,18 +25,23 @@ export class CellTotals {
   readonly clusters = new Float64Array(PARTS.length);
   /** By set of owners: clusters whose refcount is what refers to them, so that they go with their owners. */
   readonly goingWith: Float64Array;
+  /** By set of owners: clusters with a higher refcount: they go with their owners once leaks are dropped. */
+  readonly heldByLeaks: Float64Array;
+  /** L2 tables that the active disk shares with no snapshot. */
+  ownTables = 0;
   /** The part of the file's last cluster, which may reach past the file. */
   last = 0;
+  /** The cluster behind the last one with a refcount or a reference. */
+  readonly end: number;
   readonly #scan: Scan;
   readonly #ownership: Ownership;
-  /** The cluster behind the last one with a refcount or a reference. */
-  readonly #end: number;
 
   constructor(scan: Scan, ownership: Ownership) {
     this.#scan = scan;
     this.#ownership = ownership;
     this.goingWith = new Float64Array(ownership.sets.size);
-    this.#end = scan.comparison.highest + 1;
+    this.heldByLeaks = new Float64Array(ownership.sets.size);
+    this.end = scan.comparison.highest + 1;
   }
 
   /** Counts. Yields the part done. */
@@ -52,17 +57,30 @@ export class CellTotals {
   }
 
   #countChunk(cells: Chunk, sets: Chunk, start: number, end: number): void {
-    const straddles = start < this.#end && this.#end < end;
+    const straddles = start < this.end && this.end < end;
     if (typeof cells === 'number' && typeof sets === 'number' && !straddles) {
       if (storedOf(cells) !== MANY) {
         this.#add(cells, sets, start, end - start);
         return;
       }
     }
-    for (let cluster = start; cluster < end; cluster++) {
-      const cell = typeof cells === 'number' ? cells : cells[cluster - start];
-      const set = typeof sets === 'number' ? sets : sets[cluster - start];
-      this.#add(cell, set, cluster, 1);
+    // Runs of clusters that are alike: most of a file is long ones.
+    for (let from = start; from < end;) {
+      const cell = typeof cells === 'number' ? cells : cells[from - start];
+      const set = typeof sets === 'number' ? sets : sets[from - start];
+      let to = from + 1;
+      if (storedOf(cell) !== MANY) {
+        // What has no kind is told by the place where it lies.
+        const stop = from < this.end ? Math.min(end, this.end) : end;
+        while (
+          to < stop &&
+          (typeof cells === 'number' || cells[to - start] === cell) &&
+          (typeof sets === 'number' || sets[to - start] === set)
+        )
+          to++;
+      }
+      this.#add(cell, set, from, to - from);
+      from = to;
     }
   }
 
@@ -70,19 +88,28 @@ export class CellTotals {
   #add(cell: number, set: number, cluster: number, clusters: number): void {
     this.last = this.#partOf(cell, set, cluster);
     this.clusters[this.last] += clusters;
-    if (set === IMAGE || !this.#isExact(cell, cluster)) return;
-    this.goingWith[set] += clusters;
+    if ((kindsOf(cell) & BIT.activeL2) !== 0 && this.#isActiveAlone(set))
+      this.ownTables += clusters;
+    if (set === IMAGE) return;
+    const stored = storedOf(cell);
+    const references = referencesOf(cell);
+    if (stored === references && this.#isTold(stored, cluster)) this.goingWith[set] += clusters;
+    else if (stored > references) this.heldByLeaks[set] += clusters;
   }
 
-  #isExact(cell: number, cluster: number): boolean {
-    const stored = storedOf(cell);
-    if (stored !== referencesOf(cell)) return false;
+  /** Whether a count says all: of higher ones the comparison knows whether they are equal. */
+  #isTold(stored: number, cluster: number): boolean {
     return stored !== MANY || this.#scan.comparison.finding(cluster) === undefined;
+  }
+
+  /** Clusters of one part. */
+  of(part: SpacePart): number {
+    return this.clusters[partNumber(part)];
   }
 
   #partOf(cell: number, set: number, cluster: number): number {
     const kinds = kindsOf(cell);
-    if (kinds === 0) return storedOf(cell) > 0 ? LEAKED : cluster < this.#end ? FREE : TAIL;
+    if (kinds === 0) return storedOf(cell) > 0 ? LEAKED : cluster < this.end ? FREE : TAIL;
     const metadata = kinds & ~GUEST_DATA;
     // A table that the disk shares with a snapshot is the disk's.
     if ((metadata & BIT.activeL2) !== 0 && (metadata & ~ANY_L2) === 0)
@@ -94,9 +121,13 @@ export class CellTotals {
 
   #partOfData(set: number): number {
     const { sets } = this.#ownership;
-    if (set === IMAGE || sets.count(set) === 0) return ACTIVE_DATA;
-    if (sets.least(set) !== ACTIVE) return SNAPSHOT_DATA;
-    return sets.count(set) === 1 ? ACTIVE_DATA : SHARED_DATA;
+    if (set === IMAGE || sets.count(set) === 0 || this.#isActiveAlone(set)) return ACTIVE_DATA;
+    return sets.least(set) === ACTIVE ? SHARED_DATA : SNAPSHOT_DATA;
+  }
+
+  #isActiveAlone(set: number): boolean {
+    const { sets } = this.#ownership;
+    return set !== IMAGE && sets.count(set) === 1 && sets.least(set) === ACTIVE;
   }
 }
 

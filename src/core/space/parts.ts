@@ -1,4 +1,4 @@
-import { KINDS, type Kind } from '../map/kinds.js';
+import { KIND_TEXT, KINDS, type Kind } from '../map/kinds.js';
 
 /** What data of the disk are, by who needs them: the active disk alone, both, snapshots alone. */
 type DataPart = 'data' | 'shared-data' | 'snapshot-data';
@@ -18,3 +18,13 @@ export const PARTS: readonly SpacePart[] = [
   'free',
   'tail',
 ];
+
+export const PART_TEXT: Readonly<Record<SpacePart, string>> = {
+  ...KIND_TEXT,
+  data: 'data of the active disk alone',
+  'shared-data': 'data shared with snapshots',
+  'snapshot-data': 'data of snapshots only',
+  leaked: 'leaked: in use by nobody, but counted',
+  free: 'free inside the file',
+  tail: 'behind the last cluster in use',
+};

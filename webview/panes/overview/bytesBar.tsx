@@ -1,4 +1,4 @@
-import { effect, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import {
   GUEST_DATA,
@@ -11,6 +11,8 @@ import { glyphOfKind } from '../../../src/core/picture/tile.js';
 import type { ScanSummary } from '../../../src/core/inspect/inspection.js';
 import { kindVariable } from '../../heatmap/palette.js';
 import { Icon } from '../../parts/icon.js';
+import { isKindAlone, isolateKind } from '../../parts/isolate.js';
+import { partColour, partText, partTitle, showPart } from '../../parts/spacePart.js';
 import type { SpacePart } from '../../../src/core/space/parts.js';
 import { isFileKinds } from '../../state/legendValues.js';
 import { spaceOf } from '../../state/spaceState.js';
@@ -24,20 +26,10 @@ interface Part {
   readonly kind: KindName;
   readonly clusters: number;
   /** Data of the disk, by who needs them; undefined for what is not divided so. */
-  readonly share?: DataShare;
+  readonly share?: SpacePart;
 }
 
-/** Who needs data: the colours are those of the layer of snapshots, which a click shows. */
-interface DataShare {
-  readonly text: string;
-  readonly colour: string;
-}
-
-const SHARES: Readonly<Partial<Record<SpacePart, DataShare>>> = {
-  data: { text: 'data of the disk alone', colour: '--snapshots-active' },
-  'shared-data': { text: 'data shared with snapshots', colour: '--snapshots-with-2' },
-  'snapshot-data': { text: 'data of snapshots alone', colour: '--snapshot-3' },
-};
+const SHARED_PARTS: readonly SpacePart[] = ['data', 'shared-data', 'snapshot-data'];
 
 interface Props {
   readonly store: Store;
@@ -71,7 +63,16 @@ export function BytesBar({ store, summary, isBrief, isDivided }: Props): JSX.Ele
         </h2>
         {facts && (
           <span class="dim">
-            {size(facts.fileSize)} file · {size(facts.geometry?.virtualSize ?? 0)} disk
+            {size(facts.fileSize)} file · {size(facts.geometry?.virtualSize ?? 0)} disk ·{' '}
+            <button
+              type="button"
+              class="link"
+              onClick={() => {
+                store.showTab('space');
+              }}
+            >
+              whole bill
+            </button>
           </span>
         )}
       </div>
@@ -105,18 +106,18 @@ export function BytesBar({ store, summary, isBrief, isDivided }: Props): JSX.Ele
 function dataShares(store: Store): Part[] {
   const answer = spaceOf(store).answer.value;
   if (answer?.state !== 'known') return [];
-  return answer.parts.flatMap(({ kind, clusters }): Part[] => {
-    const share = SHARES[kind];
-    return share ? [{ kind: 'data', clusters, share }] : [];
-  });
+  return answer.parts.flatMap(({ kind: share, clusters }): Part[] =>
+    SHARED_PARTS.includes(share) ? [{ kind: 'data', clusters, share }] : [],
+  );
 }
 
-const textOf = ({ kind, share }: Part): string => share?.text ?? KIND_TEXT[kind];
-const colourOf = ({ kind, share }: Part): string => share?.colour ?? kindVariable(kind);
+const textOf = ({ kind, share }: Part): string => (share ? partText(share) : KIND_TEXT[kind]);
+const colourOf = ({ kind, share }: Part): string =>
+  share ? partColour(share) : kindVariable(kind);
 
 /** Of data that are divided, the layer that tells them apart; else the kind alone. */
 function show(store: Store, { kind, share }: Part): void {
-  if (share) store.pictures.choose({ view: 'host', layer: 'snapshots' });
+  if (share) showPart(store, share);
   else isolateKind(store, kind);
 }
 
@@ -138,8 +139,8 @@ function PartRow({ part, all, store }: RowProps): JSX.Element {
         type="button"
         class="bytes-part"
         data-kind={kind}
-        aria-pressed={share ? undefined : isAlone(store, kind)}
-        title={share ? 'Show on the layer of snapshots' : 'Show these clusters alone'}
+        aria-pressed={share ? undefined : isKindAlone(store, kind)}
+        title={share ? partTitle(share) : 'Show these clusters alone'}
         onClick={() => {
           show(store, part);
         }}
@@ -181,30 +182,7 @@ function MetadataRow({ parts, all, store }: Omit<RowProps, 'part'> & { parts: re
   );
 }
 
-const isAlone = (store: Store, kind: KindName): boolean =>
-  isFileKinds(store.pictures.shown.value) && store.isolated.value === glyphOfKind(kind);
-
 const isFaded = (store: Store, kind: KindName): boolean =>
   isFileKinds(store.pictures.shown.value) &&
   store.isolated.value !== undefined &&
   store.isolated.value !== glyphOfKind(kind);
-
-/** Shows a kind alone on the map of kinds, as soon as that is the picture shown. */
-function isolateKind(store: Store, kind: KindName): void {
-  const value = glyphOfKind(kind);
-  const { pictures } = store;
-  if (isFileKinds(pictures.shown.value)) {
-    store.isolate(value);
-    return;
-  }
-  pictures.choose({ view: 'host', layer: 'kinds' });
-  const end = effect(() => {
-    const isChosen = isFileKinds(pictures.chosen.value);
-    if (isChosen && !isFileKinds(pictures.shown.value)) return;
-    // After all that a new picture brings with it: it ends what was alone in the one before.
-    queueMicrotask(() => {
-      end();
-      if (isChosen) store.isolated.value = value;
-    });
-  });
-}

@@ -26,16 +26,16 @@ const withEditor = editorTests(() => ({ image: withSnapshots(), width: 1440, hei
 describe('what if a snapshot goes', () => {
   it('says what each gives free, what several do together, and by which commands', async () => {
     await withEditor({}, async ({ page, said }) => {
-      const rows = page.locator('.snapshot-row');
+      const rows = page.locator('.room-row');
       await expect.poll(() => rows.count()).toBe(3);
-      const sizes = await page.locator('.snapshot-size').allInnerTexts();
+      const sizes = await page.locator('.room-size').allInnerTexts();
       // 16, 48 and 84 clusters of 64 KiB, and an L2 table or L1 table of each.
       expect(sizes[0]).toMatch(/^1\.1\d? MiB$/);
       await rows.nth(0).click();
       await rows.nth(1).click();
-      const deletion = page.locator('.deletion');
+      const deletion = page.locator('.removal');
       await expect.poll(() => deletion.innerText()).toContain('Deleting 2 snapshots frees');
-      await page.locator('.deletion-commands button').click();
+      await page.locator('.commands button').click();
       await expect
         .poll(() => said.at(-1))
         .toEqual({
@@ -70,8 +70,8 @@ describe('what if a snapshot goes', () => {
   it('has nothing that axe-core objects to in any theme, at 440 pixels too', async () => {
     for (const width of [1440, 440])
       await withEditor({ width }, async (editor) => {
-        await editor.page.locator('.snapshot-row').first().click();
-        await editor.page.locator('.deletion-commands').waitFor();
+        await editor.page.locator('.room-row').first().click();
+        await editor.page.locator('.commands').waitFor();
         expect(await objections(editor)).toEqual(NO_OBJECTIONS);
       });
   });

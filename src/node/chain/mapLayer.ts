@@ -5,7 +5,7 @@ import type { GuestLayer } from '../../core/guest/backingChain.js';
 import { StoredRefcounts } from '../../core/check/storedRefcounts.js';
 import type { MappableImage } from '../../core/qcow2/image.js';
 import type { ChainFile } from './backingChain.js';
-import { filePath } from '../../node/imageNames.js';
+import { filePath } from '../imageNames.js';
 
 /** A file of the chain as a layer, and what QEMU says of it. */
 export class MapLayer implements GuestLayer {

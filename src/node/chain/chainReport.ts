@@ -1,14 +1,15 @@
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { type Commit, commit } from '../../core/chain/commit.js';
-import { type LayerBytes, layerBytes } from '../../core/chain/layerBytes.js';
+import { isData, type LayerBytes, layerBytes } from '../../core/chain/layerBytes.js';
+import { layeredMap } from '../../core/guest/backingChain.js';
 import { findExtension } from '../../core/qcow2/extensions.js';
 import { foreignFormat } from '../../core/qcow2/foreignFormat.js';
 import { isForeign } from '../../core/qcow2/header.js';
 import type { Image } from '../../core/qcow2/image.js';
-import type { FileSource } from '../../node/fileSource.js';
-import { filePath, fullBackingName, notAFile } from '../../node/imageNames.js';
+import { type DiskContents, DiskSum } from '../../core/space/diskContents.js';
+import type { FileSource, OpenFile } from '../fileSource.js';
+import { filePath, fullBackingName, notAFile } from '../imageNames.js';
 import { BackingChain, type ChainFile } from './backingChain.js';
-import type { OpenFile } from '../frame/command.js';
 import { MapLayer } from './mapLayer.js';
 
 /** How a layer is named by the one above it. */
@@ -43,6 +44,8 @@ export interface ChainLayer {
 
 export interface ChainReport {
   readonly layers: readonly ChainLayer[];
+  /** Of the whole disk; undefined where it cannot be read to its end. */
+  readonly contents: DiskContents | undefined;
   /** What QEMU says when it cannot open the chain. */
   readonly refusal: string | undefined;
   readonly hasChanged: boolean;
@@ -83,10 +86,21 @@ export function chainReport(source: FileSource, filename: string, open: OpenFile
       };
     });
     if (!isWhole) described.push(missingLayer(files.at(-1), filename, chain.refusal));
-    return { layers: described, refusal: chain.refusal, hasChanged: chain.hasChanged() };
+    const contents = isWhole ? contentsOf(layers) : undefined;
+    return { layers: described, contents, refusal: chain.refusal, hasChanged: chain.hasChanged() };
   } finally {
     chain.close();
   }
+}
+
+/** What the disk holds, seen through its layers. */
+function contentsOf(layers: readonly MapLayer[]): DiskContents | undefined {
+  const sum = new DiskSum();
+  for (const { run } of layeredMap(layers)) {
+    if (run.kind === 'damaged') return undefined;
+    if (isData(run)) sum.add(run.start, run.length, run.kind === 'compressed');
+  }
+  return sum.contents;
 }
 
 /** What the last file that could be opened names as its backing file; the image itself if none could. */
@@ -133,7 +147,8 @@ function notesOf(file: ChainFile, above: ChainFile | undefined, size: number): s
       notes.push('shorter than the disk above, which reads zeros behind its end');
     if (size > diskAbove) notes.push('longer than the disk above, which does not see its end');
   }
-  if (file.format === 'qcow2') notes.push(...imageNotes(file.image, file.filename));
+  if (file.format === 'qcow2')
+    notes.push(...imageNotes(file.image, file.filename, above !== undefined));
   return notes;
 }
 
@@ -150,14 +165,14 @@ function lieOf(file: ChainFile, format: string): string[] {
     : [];
 }
 
-function imageNotes(image: Image, filename: string): string[] {
+function imageNotes(image: Image, filename: string, isBelow: boolean): string[] {
   const notes: string[] = [];
   if (image.dataFile !== undefined) {
     const path = filePath(image.dataFile);
     const place = isAbsolute(path) ? '' : ', relative to the working directory, not to the image';
     notes.push(`its data lie in '${image.dataFile}'${place}`);
   }
-  if (image.snapshotTable.snapshots.length > 0)
+  if (isBelow && image.snapshotTable.snapshots.length > 0)
     notes.push(
       `has snapshots: a commit into '${filename}' copies the clusters that they share, which takes more room`,
     );

@@ -2,9 +2,8 @@ import { realpathSync } from 'node:fs';
 import type { ByteSource } from '../../core/byteSource.js';
 import { isForeign } from '../../core/qcow2/header.js';
 import { type Image, isMappable, type MappableImage, openImage } from '../../core/qcow2/image.js';
-import { FileError, type FileSource } from '../../node/fileSource.js';
-import type { OpenFile } from '../frame/command.js';
-import { filePath, fullBackingName, notAFile } from '../../node/imageNames.js';
+import { FileError, type FileSource, type OpenFile } from '../fileSource.js';
+import { filePath, fullBackingName, notAFile } from '../imageNames.js';
 
 /** A file of a backing chain: an image, or a plain copy of a disk. */
 export type ChainFile = {
