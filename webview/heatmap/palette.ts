@@ -60,6 +60,7 @@ export function valueVariable(picture: Picture, value: number): string {
     // What several layers have alike: nothing, numbers of look-ups, a snapshot's or a bitmap's own.
     if (name === 'none') return '--nothing';
     if (name.startsWith('heat-')) return `--${name}`;
+    if (layer.startsWith('repair')) return `--repair-${name}`;
     return name.startsWith('only-')
       ? `--${layer.slice(0, -1)}-${name.slice(5)}`
       : `--${layer}-${name}`;

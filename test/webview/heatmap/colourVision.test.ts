@@ -25,7 +25,18 @@ const SNAPSHOT_AREAS = ['together-2', 'several', 'snapshot-1', 'snapshot-8'] as 
 const SUBCLUSTERS = ['zero', 'zero-kept', 'prepared'] as const;
 
 /** Those of overlap windows, which fill the map. */
-const WINDOWS = ['empty', 'cached', 'kept', 'refused', 'dropped', 'lost'] as const;
+const WINDOWS = ['empty', 'cached', 'kept', 'refused', 'dropped', 'lost'].map(
+  (state) => `windows-${state}`,
+);
+
+/** Those of what a repair does. */
+const REPAIRS = [
+  'calm',
+  'repair-refcount',
+  'repair-written',
+  'repair-taken',
+  'repair-freed',
+] as const;
 
 /** By name, as they are for dark themes and for light ones. */
 function layerColours(isLight: boolean): ReadonlyMap<string, string> {
@@ -109,6 +120,10 @@ describe.each(THEMES)('colours of the %s theme', (theme) => {
       expect(tooClose(kinds, vision)).toEqual([]);
       expect(tooClose(withLayers(SUBCLUSTERS), vision)).toEqual([]);
       expect(tooClose(withLayers(WINDOWS), vision)).toEqual([]);
+      const repairs = withLayers(REPAIRS);
+      // No layer of repairs has the colour of data.
+      repairs.delete('data');
+      expect(tooClose(repairs, vision)).toEqual([]);
       expect(tooClose(withLayers(SNAPSHOT_AREAS), vision)).toEqual([]);
     },
   );
