@@ -8,11 +8,13 @@ import { SidePane } from './frame/sidePane.js';
 import { LaterKeySheet, LaterLegend, LaterStrip, LaterUnreadable } from './frame/laterPane.js';
 import { Summary } from './frame/summary.js';
 import { Toolbar } from './frame/toolbar.js';
+import { useNarrow } from './frame/useNarrow.js';
 import type { Store } from './state/store.js';
 
 /** The whole editor. */
 export function App({ store }: { readonly store: Store }): JSX.Element {
   useEffect(() => openKeySheetByKey(store), [store]);
+  const isNarrow = useNarrow();
   const failure = store.failure.value;
   const facts = store.facts.value;
   if (failure !== undefined) {
@@ -47,8 +49,9 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
       <div class="body">
         {!store.beside.value && <LaterStrip store={store} />}
         <Maps store={store} />
-        <LaterLegend store={store} />
+        {isNarrow && <LaterLegend store={store} />}
         <SidePane store={store} />
+        {!isNarrow && <LaterLegend store={store} />}
       </div>
       <LaterKeySheet store={store} />
     </div>

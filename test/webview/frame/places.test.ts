@@ -163,6 +163,22 @@ describe('without a mouse', () => {
     });
   });
 
+  it('the legend is between the map and the pane where that is below', async () => {
+    await withEditor({ width: 800 }, async ({ page }) => {
+      const top = async (selector: string): Promise<number> =>
+        (await page.locator(selector).boundingBox())?.y ?? NaN;
+      await page.locator('.legend button').first().waitFor();
+      expect(await top('.legend')).toBeGreaterThan(await top('.heatmap'));
+      expect(await top('.side')).toBeGreaterThan(await top('.legend'));
+      const isBefore = await page.evaluate(() => {
+        const [legend, side] = [document.querySelector('.legend'), document.querySelector('.side')];
+        const place = side && legend?.compareDocumentPosition(side);
+        return place === Node.DOCUMENT_POSITION_FOLLOWING;
+      });
+      expect(isBefore).toBe(true);
+    });
+  });
+
   it('one finds, goes there, sees what a table maps, and lets it be', async () => {
     await withEditor({}, async ({ page, said }) => {
       const note = page.locator('.note');

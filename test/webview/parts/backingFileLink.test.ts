@@ -23,7 +23,7 @@ it('is in Overview, and the legend of the guest names what is read from there', 
   await page.getByRole('button', { name: 'Guest disk' }).click();
   await page.locator('.legend', { hasText: 'from the backing file' }).waitFor();
   expect(said).not.toContainEqual({ type: 'openBackingFile' });
-  await page.locator('.backed-by').getByRole('button').click();
+  await page.locator('.backed-by').getByRole('button', { name: 'web-server.qcow2' }).click();
   await expect.poll(() => said).toContainEqual({ type: 'openBackingFile' });
   expect(editor.errors).toEqual([]);
   await page.close();

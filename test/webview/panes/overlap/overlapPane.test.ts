@@ -274,8 +274,11 @@ describe('the table of windows', () => {
       await expect
         .poll(() => title.innerText())
         .toMatch(new RegExp(String.raw`window ${total - 1}\b`, 'i'));
-      const id = await table.getAttribute('aria-activedescendant');
-      expect(await page.locator(`[id="${id}"]`).getAttribute('aria-selected')).toBe('true');
+      const active = async (): Promise<number> => {
+        const id = await table.getAttribute('aria-activedescendant');
+        return page.locator(`[id="${id}"][aria-selected="true"]`).count();
+      };
+      await expect.poll(active).toBe(1);
       await page.keyboard.press('Home');
       await expect.poll(() => title.innerText()).toMatch(/window 0\b/i);
     });
