@@ -7,6 +7,7 @@ import { maskedOffset } from '../../qcow2/entryTable.js';
 import type { MappableImage } from '../../qcow2/image.js';
 import { COMPRESSED } from '../../qcow2/l2Entry.js';
 import { L2EntryRuns } from '../../qcow2/l2EntryRuns.js';
+import { CLUSTER, L2Runs } from '../plainRuns.js';
 import type { Scan } from '../scan.js';
 import { ClusterRuns } from './clusterRuns.js';
 
@@ -191,6 +192,7 @@ class Doubts {
     if (this.#blocks.size === 0) return;
     const bytes = new Uint8Array(geometry.clusterSize);
     const runs = new L2EntryRuns(geometry);
+    const plain = new L2Runs(geometry);
     for (let table = 0; table < tables.length; table++) {
       const offset = tables.offset(table);
       let first = NOBODY;
@@ -202,13 +204,22 @@ class Doubts {
       }
       if (geometry.externalData || !this.#mayClaim(table)) continue;
       source.readInto(bytes, offset);
+      const begin = first * geometry.l2Entries;
+      if (tables.isPlain(table) && !geometry.extendedL2) {
+        plain.decode(viewOf(bytes));
+        for (let run = 0; run < plain.count; run++)
+          // Above the number of the cluster is COPIED.
+          this.#claim(plain.firsts[run] & CLUSTER, plain.lengths[run], begin + plain.indexes[run]);
+        yield;
+        continue;
+      }
       runs.decode(viewOf(bytes), geometry.l2Entries);
       for (let run = 0; run < runs.count; run++) {
         if ((runs.highs[run] & COMPRESSED) !== 0) continue;
         const start = maskedOffset(runs.highs[run], runs.lows[run]);
         if (start === 0) continue;
-        const place = first * geometry.l2Entries + runs.indexes[run];
-        this.#claim(Math.floor(start / geometry.clusterSize), runs.lengths[run], place);
+        const cluster = Math.floor(start / geometry.clusterSize);
+        this.#claim(cluster, runs.lengths[run], begin + runs.indexes[run]);
       }
       yield;
     }
