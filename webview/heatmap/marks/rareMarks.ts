@@ -5,6 +5,7 @@ import type { Isolation } from '../../state/inView.js';
 import { Lattices, type Wanted } from '../lattice.js';
 import { unpack, type Palette } from '../palette.js';
 import type { DrawItem } from '../renderer.js';
+import { type Dot, DotSheet } from './dotSheet.js';
 import { shapeOf } from './shapes.js';
 
 /** Cells that are narrower (CSS pixels) have marks over what is rare in them… */
@@ -45,7 +46,9 @@ export class RareMarks {
   #rarity: Rarity | undefined;
   #ratio = 0;
   #marked = 0;
-  #placed: readonly PlacedMark[] = [];
+  #drawn: Drawn = NOTHING;
+  #placed: readonly PlacedMark[] | undefined;
+  readonly #dots = new DotSheet();
 
   /** Mask of the values that had marks in the last frame: a click near one of them means it. */
   get marked(): number {
@@ -54,6 +57,13 @@ export class RareMarks {
 
   /** The marks of the last frame, from the lowest to the uppermost. */
   get placed(): readonly PlacedMark[] {
+    const { dotted, marks } = this.#drawn;
+    this.#placed ??= [
+      ...[...dotted].flatMap(([mask, places]) =>
+        places.map((place) => ({ ...place, mask, isDot: true })),
+      ),
+      ...marks.map((place) => ({ ...place, isDot: false })),
+    ];
     return this.#placed;
   }
 
@@ -67,7 +77,8 @@ export class RareMarks {
     this.#ratio = ratio;
     const small = items.filter((item) => cellWidth(item) < MARKED_BELOW * ratio);
     this.#marked = 0;
-    this.#placed = [];
+    this.#drawn = NOTHING;
+    this.#placed = undefined;
     if (small.length === 0) return true;
     const seen = small.reduce((mask, { tile }) => mask | this.#lattices.dominants(tile.cells), 0);
     const wanted = (isolation?.mask ?? 0xffff) & (rarity.marked | (rarity.common & ~seen));
@@ -114,16 +125,12 @@ export class RareMarks {
           });
       }
     }
-    for (const [mask, places] of dotted) drawDots(context, frame, mask, places);
-    const specks = [...dotted].flatMap(([mask, places]) =>
-      places.map((place) => ({ ...place, mask, isDot: true })),
-    );
-    this.#placed = [
-      ...specks,
-      ...[...lone, ...together].map((place) => ({ ...place, isDot: false })),
-    ];
+    const dotList: Dot[] = [];
+    for (const [mask, places] of dotted) addDots(dotList, frame, mask, places);
+    this.#dots.draw(context, dotList, Math.round(DOT * ratio));
     // What stands for several kinds is larger, and hides nothing when it is above.
-    for (const { mask, x, y } of [...lone, ...together]) {
+    this.#drawn = { dotted, marks: [...lone, ...together] };
+    for (const { mask, x, y } of this.#drawn.marks) {
       const image = this.#sprite(frame, mask);
       context.drawImage(image, Math.round(x - image.width / 2), Math.round(y - image.height / 2));
     }
@@ -140,18 +147,18 @@ export class RareMarks {
 }
 
 /** Dots that stand for the same, of each value one beside the other. */
-function drawDots(
-  context: CanvasRenderingContext2D,
+function addDots(
+  dots: Dot[],
   { rarity, palette, ratio }: RareFrame,
   mask: number,
   places: readonly Point[],
 ): void {
   const side = Math.round(DOT * ratio);
   rarity.valuesOf(mask).forEach((value, index) => {
-    context.fillStyle = colourOf(palette, value);
+    const colour = palette.colours[value];
     for (const { x, y } of places) {
       const left = Math.round(x - side / 2) + index * side;
-      context.fillRect(left, Math.round(y - side / 2), side, side);
+      dots.push({ left, top: Math.round(y - side / 2), colour });
     }
   });
 }
@@ -160,6 +167,14 @@ interface Point {
   readonly x: number;
   readonly y: number;
 }
+/** What a frame has marked. */
+interface Drawn {
+  /** Dots by what they stand for. */
+  readonly dotted: ReadonlyMap<number, readonly Point[]>;
+  readonly marks: readonly Placed[];
+}
+const NOTHING: Drawn = { dotted: new Map(), marks: [] };
+
 /** A mark, or a dot for each of its values; device pixels. */
 export interface PlacedMark extends Placed {
   readonly isDot: boolean;
