@@ -24,18 +24,13 @@ import { OverlapSession } from './overlapSession.js';
 import { peek } from './peek.js';
 import { Pictures, type RepairedFiles } from './pictures.js';
 import { RangeSession } from './rangeSession.js';
+import { lazily } from './lazily.js';
 import { Room } from './room.js';
 import { SimulateSession } from './simulateSession.js';
 import { SweepSession } from './sweepSession.js';
 import { clusterOf, type HostCluster, type HostOffset } from '../core/units.js';
 
 const NO_MAP = 'there is no map of this image';
-
-/** A part of the session that is made when it is first asked for. */
-const lazily = <T>(make: () => T): (() => T) => {
-  let made: { readonly part: T } | undefined;
-  return () => (made ??= { part: make() }).part;
-};
 
 const must = <T>(part: T | undefined): T => {
   if (part === undefined) throw new Error(NO_MAP);

@@ -1,3 +1,4 @@
+import { DEFAULT_CACHES, DEFAULT_OVERLAP } from '../session/defaults.js';
 import { expect, test } from 'vitest';
 import { ChosenWorkloads } from '../../src/editor/chosenWorkloads.js';
 import { fromWebview } from '../../src/editor/validate.js';
@@ -13,14 +14,8 @@ function asked(method: string, query: unknown): Request {
 const lab = (workload: unknown): Request =>
   asked('caches', {
     workload,
-    caches: { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' },
-    overlap: {
-      overlapCheck: 'cached',
-      types: {},
-      bitmapSize: '64K',
-      totalSizeLimit: '',
-      limitPolicy: 'evict',
-    },
+    caches: DEFAULT_CACHES,
+    overlap: DEFAULT_OVERLAP,
     cache: 'writeback',
     onMap: false,
   });

@@ -1,3 +1,4 @@
+import { DEFAULT_CACHES, DEFAULT_OVERLAP } from './defaults.js';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -29,20 +30,8 @@ writeSparse(path, file);
 
 const query = (workload: Workload, caches: Partial<CachesQuery['caches']> = {}): CachesQuery => ({
   workload,
-  caches: {
-    cacheSize: '',
-    l2CacheSize: '',
-    l2CacheEntrySize: '',
-    refcountCacheSize: '',
-    ...caches,
-  },
-  overlap: {
-    overlapCheck: 'cached',
-    types: {},
-    bitmapSize: '64K',
-    totalSizeLimit: '',
-    limitPolicy: 'evict',
-  },
+  caches: { ...DEFAULT_CACHES, ...caches },
+  overlap: DEFAULT_OVERLAP,
   cache: 'writeback',
   onMap: false,
 });

@@ -1,3 +1,4 @@
+import { DEFAULT_OVERLAP } from './defaults.js';
 import { describe, expect, test } from 'vitest';
 import { OverlapSession } from '../../src/session/overlapSession.js';
 import type { BuiltOverlap, OverlapAdvice, OverlapWindow } from '../../src/protocol/overlap.js';
@@ -18,17 +19,10 @@ const image = openedMappable(
   ),
 );
 
-const DEFAULTS: OverlapOptions = {
-  overlapCheck: 'cached',
-  types: {},
-  bitmapSize: '64K',
-  totalSizeLimit: '',
-  limitPolicy: 'evict',
-};
 const session = (): OverlapSession => new OverlapSession(image);
 
 function built(of: OverlapSession, changes: Partial<OverlapOptions>, at?: number): BuiltOverlap {
-  const answer = of.state({ options: { ...DEFAULTS, ...changes }, position: at });
+  const answer = of.state({ options: { ...DEFAULT_OVERLAP, ...changes }, position: at });
   if (answer.state !== 'built') throw new Error(JSON.stringify(answer));
   return answer;
 }
@@ -78,7 +72,7 @@ describe('the structures', () => {
 
   test('lead from eviction to eviction, and name the windows that went', () => {
     const of = session();
-    const options = { ...DEFAULTS, bitmapSize: '8K' };
+    const options = { ...DEFAULT_OVERLAP, bitmapSize: '8K' };
     const all = built(of, options).counters.evictions;
     expect(all).toBeGreaterThan(3);
     const seen: number[] = [];
@@ -103,10 +97,10 @@ describe('the structures', () => {
   test('are none where nothing is guarded that they know', () => {
     const none = { state: 'none' };
     const of = session();
-    expect(of.state({ options: { ...DEFAULTS, overlapCheck: 'none' } })).toEqual(none);
+    expect(of.state({ options: { ...DEFAULT_OVERLAP, overlapCheck: 'none' } })).toEqual(none);
     const onlyBitmaps = { overlapCheck: 'none', types: { 'bitmap-directory': true } };
-    expect(of.state({ options: { ...DEFAULTS, ...onlyBitmaps } })).toEqual(none);
-    expect(advised(of, { ...DEFAULTS, overlapCheck: 'none' })).toEqual(none);
+    expect(of.state({ options: { ...DEFAULT_OVERLAP, ...onlyBitmaps } })).toEqual(none);
+    expect(advised(of, { ...DEFAULT_OVERLAP, overlapCheck: 'none' })).toEqual(none);
   });
 });
 
@@ -128,21 +122,23 @@ describe('a setting that is refused is named, with what QEMU says', () => {
       'Cannot allocate metadata overlap cache pointers',
     ],
   ])('%o', (changes, setting, message) => {
-    const answer = session().state({ options: { ...DEFAULTS, ...changes } });
+    const answer = session().state({ options: { ...DEFAULT_OVERLAP, ...changes } });
     expect(answer).toMatchObject({ state: 'failed', setting });
     if (answer.state === 'failed') expect(answer.message).toContain(message);
   });
 
   test('and a limit that is too small gets advice nevertheless', () => {
-    expect(advised(session(), { ...DEFAULTS, totalSizeLimit: '55' })).toMatchObject({
+    expect(advised(session(), { ...DEFAULT_OVERLAP, totalSizeLimit: '55' })).toMatchObject({
       state: 'known',
     });
-    expect(advised(session(), { ...DEFAULTS, bitmapSize: '64Q' })).toEqual({ state: 'none' });
+    expect(advised(session(), { ...DEFAULT_OVERLAP, bitmapSize: '64Q' })).toEqual({
+      state: 'none',
+    });
   });
 });
 
 describe('the table of windows', () => {
-  const tight = { ...DEFAULTS, bitmapSize: '8K', totalSizeLimit: '9000' };
+  const tight = { ...DEFAULT_OVERLAP, bitmapSize: '8K', totalSizeLimit: '9000' };
   const all = (sort: WindowColumn, descending: boolean): readonly OverlapWindow[] =>
     session().windows({ options: tight, sort, descending, from: 0, count: 1000 }).windows;
 
@@ -193,7 +189,7 @@ describe('the table of windows', () => {
   });
 
   test('leaves out what is empty', () => {
-    const guarded = { ...DEFAULTS, overlapCheck: 'none', types: { 'main-header': true } };
+    const guarded = { ...DEFAULT_OVERLAP, overlapCheck: 'none', types: { 'main-header': true } };
     const query = {
       options: guarded,
       sort: 'window',
@@ -210,7 +206,7 @@ describe('the table of windows', () => {
 
 describe('a window opened', () => {
   test('has 4096 clusters, and fragments that say the same', () => {
-    const opened = session().window({ options: DEFAULTS, window: 0 });
+    const opened = session().window({ options: DEFAULT_OVERLAP, window: 0 });
     const bytes = opened?.bytes ?? [];
     const spread: number[] = [];
     for (let i = 0; i < bytes.length; i += 2)
@@ -224,14 +220,14 @@ describe('a window opened', () => {
   });
 
   test('is undefined where there is none', () => {
-    expect(session().window({ options: DEFAULTS, window: 2 ** 40 })).toBeUndefined();
+    expect(session().window({ options: DEFAULT_OVERLAP, window: 2 ** 40 })).toBeUndefined();
   });
 });
 
 test('the time line leads from nothing to what there is at the end', () => {
   const of = session();
   const { operations, memory, counters } = built(of, { bitmapSize: '8K' });
-  const line = of.timeline({ options: { ...DEFAULTS, bitmapSize: '8K' } });
+  const line = of.timeline({ options: { ...DEFAULT_OVERLAP, bitmapSize: '8K' } });
   expect(line.positions[0]).toBe(0);
   expect(line.positions.at(-1)).toBe(operations);
   expect(line.positions.length).toBeLessThanOrEqual(257);
@@ -242,7 +238,7 @@ test('the time line leads from nothing to what there is at the end', () => {
 
 test('memory-limit events come in pages, each with the range it leaves unprotected', () => {
   const of = session();
-  const options = { ...DEFAULTS, totalSizeLimit: '4500', limitPolicy: 'fail' };
+  const options = { ...DEFAULT_OVERLAP, totalSizeLimit: '4500', limitPolicy: 'fail' };
   const { events, windowBytes, sentences } = built(of, options);
   expect(events).toBeGreaterThan(2);
   const page = of.events({ options, from: 1, count: 2 });
@@ -253,7 +249,7 @@ test('memory-limit events come in pages, each with the range it leaves unprotect
 
 test('what is advised does what it says', () => {
   const of = session();
-  const options = { ...DEFAULTS, bitmapSize: '8K', totalSizeLimit: '5000' };
+  const options = { ...DEFAULT_OVERLAP, bitmapSize: '8K', totalSizeLimit: '5000' };
   expect(built(of, options).events).toBeGreaterThan(0);
   const advice = advised(of, options);
   if (advice.state !== 'known') throw new Error(advice.state);

@@ -1,3 +1,4 @@
+import { DEFAULT_CACHES, DEFAULT_OVERLAP } from './defaults.js';
 import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -12,7 +13,6 @@ import { ImageBuilder } from '../images/imageBuilder.js';
 import { layOut, type BuiltImage } from '../images/layOut.js';
 import { fileBytes } from '../images/pieces.js';
 import { MACHINE } from './machine.js';
-import type { OverlapOptions } from '../../src/protocol/shapes.js';
 import { guestCluster } from '../../src/core/units.js';
 
 const GUESTS = 4096;
@@ -24,14 +24,6 @@ function built(): BuiltImage {
   image.bitmap({ name: 'backup', granularityBits: 16, dirty: [[2, 3]] });
   return layOut(image);
 }
-
-const OVERLAP: OverlapOptions = {
-  overlapCheck: 'cached',
-  types: {},
-  bitmapSize: '64K',
-  totalSizeLimit: '',
-  limitPolicy: 'evict',
-};
 
 const image = built();
 const bytes = fileBytes(image);
@@ -45,7 +37,7 @@ function opened(): ImageSession {
 function finished(): ImageSession {
   const session = opened();
   while (session.advance(10));
-  session.service.overlap({ options: OVERLAP });
+  session.service.overlap({ options: DEFAULT_OVERLAP });
   return session;
 }
 
@@ -86,9 +78,15 @@ const HEATS: readonly Layer[] = ['heat', 'windowHeat'];
 /** A workload has been run, to be shown. */
 async function heated(text: string): Promise<ImageSession> {
   const session = finished();
-  const caches = { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' };
+  const caches = DEFAULT_CACHES;
   const workload = { kind: 'pattern', text } as const;
-  const query = { workload, caches, overlap: OVERLAP, cache: 'writeback', onMap: true } as const;
+  const query = {
+    workload,
+    caches,
+    overlap: DEFAULT_OVERLAP,
+    cache: 'writeback',
+    onMap: true,
+  } as const;
   while ((await session.service.caches(query)).state === 'computing') session.advance(10);
   return session;
 }
@@ -246,7 +244,7 @@ test('damage of any kind ends in pictures, or in a reason why there is none', ()
       session.start();
       for (const picture of pictures) session.service.layer(picture);
       while (session.advance(10));
-      session.service.overlap({ options: OVERLAP });
+      session.service.overlap({ options: DEFAULT_OVERLAP });
       for (const picture of pictures) {
         session.service.layer(picture);
         while (session.advance(10));
@@ -286,9 +284,12 @@ describe('the overlap windows', () => {
   };
 
   test.each([
-    [{ ...OVERLAP, bitmapSize: '8K' }, undefined],
-    [{ ...OVERLAP, bitmapSize: '8K', totalSizeLimit: '9000', limitPolicy: 'fail' }, undefined],
-    [OVERLAP, 20],
+    [{ ...DEFAULT_OVERLAP, bitmapSize: '8K' }, undefined],
+    [
+      { ...DEFAULT_OVERLAP, bitmapSize: '8K', totalSizeLimit: '9000', limitPolicy: 'fail' },
+      undefined,
+    ],
+    [DEFAULT_OVERLAP, 20],
   ])('give each cluster the state of its own: %o after %s operations', (options, position) => {
     const session = windowed();
     const answer = session.service.overlap({ options, position });
@@ -309,11 +310,11 @@ describe('the overlap windows', () => {
   test('are those that were asked for last, under a new generation if they differ', () => {
     const session = windowed();
     expect(session.service.layer(picture).state).toBe('computing');
-    session.service.overlap({ options: OVERLAP });
+    session.service.overlap({ options: DEFAULT_OVERLAP });
     const first = generation(session);
-    session.service.overlap({ options: OVERLAP, position: undefined });
+    session.service.overlap({ options: DEFAULT_OVERLAP, position: undefined });
     expect(generation(session)).toBe(first);
-    session.service.overlap({ options: { ...OVERLAP, bitmapSize: '8K' } });
+    session.service.overlap({ options: { ...DEFAULT_OVERLAP, bitmapSize: '8K' } });
     expect(generation(session)).toBeGreaterThan(first);
     expect(counted(session, { view: 'guest', layer: 'windows' })).toHaveProperty('cached');
   });
@@ -321,13 +322,13 @@ describe('the overlap windows', () => {
   test('are not there where nothing is guarded', () => {
     const session = windowed();
     const guest: Picture = { view: 'guest', layer: 'windows' };
-    session.service.overlap({ options: OVERLAP });
+    session.service.overlap({ options: DEFAULT_OVERLAP });
     counted(session, guest);
-    session.service.overlap({ options: { ...OVERLAP, overlapCheck: 'none' } });
+    session.service.overlap({ options: { ...DEFAULT_OVERLAP, overlapCheck: 'none' } });
     const failed = { state: 'failed', message: 'nothing is guarded' };
     expect(session.service.layer(picture)).toEqual(failed);
     expect(session.service.layer(guest)).toEqual(failed);
-    session.service.overlap({ options: OVERLAP });
+    session.service.overlap({ options: DEFAULT_OVERLAP });
     expect(counted(session, picture)).toHaveProperty('cached');
   });
 });
@@ -376,8 +377,8 @@ describe('pictures that have not been used for long', () => {
 describe('the conflict map', () => {
   const swept = (session: ImageSession, overlapCheck: string) => {
     const options = {
-      overlap: { ...OVERLAP, overlapCheck },
-      caches: { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' },
+      overlap: { ...DEFAULT_OVERLAP, overlapCheck },
+      caches: DEFAULT_CACHES,
       engine: 'today',
       cache: 'writethrough',
       discardNoUnref: false,

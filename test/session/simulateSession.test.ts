@@ -1,3 +1,4 @@
+import { DEFAULT_CACHES, DEFAULT_OVERLAP } from './defaults.js';
 import { describe, expect, test } from 'vitest';
 import { memorySource } from '../../src/core/byteSource.js';
 import { describeOwner } from '../../src/core/map/owner.js';
@@ -18,14 +19,8 @@ import { MACHINE } from './machine.js';
 import type { SimulateOptions, SimulateQuery } from '../../src/protocol/questions.js';
 
 const OPTIONS: SimulateOptions = {
-  overlap: {
-    overlapCheck: 'cached',
-    types: {},
-    bitmapSize: '64K',
-    totalSizeLimit: '',
-    limitPolicy: 'evict',
-  },
-  caches: { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' },
+  overlap: DEFAULT_OVERLAP,
+  caches: DEFAULT_CACHES,
   engine: 'today',
   cache: 'writethrough',
   discardNoUnref: false,

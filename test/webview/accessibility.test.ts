@@ -1,3 +1,4 @@
+import { DEFAULT_OVERLAP } from '../session/defaults.js';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TABS } from '../../webview/state/viewState.js';
@@ -6,13 +7,7 @@ import { launchBrowser, openEditor, settled } from './harness/editorPage.js';
 import { hostedSample } from './harness/hostedImages.js';
 import { hostCluster } from '../../src/core/units.js';
 
-const OVERLAP = {
-  overlapCheck: 'cached',
-  types: {},
-  bitmapSize: '64K',
-  totalSizeLimit: '',
-  limitPolicy: 'evict',
-};
+const OVERLAP = DEFAULT_OVERLAP;
 
 let browser: Browser;
 beforeAll(async () => {

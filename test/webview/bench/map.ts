@@ -8,7 +8,8 @@ import { SCALE_IMAGES } from '../../images/scale.js';
 import { scaleFile } from '../../images/scaleFile.js';
 import { launchBrowser, openEditor, settled, type HostedImage } from '../harness/editorPage.js';
 import { hostedData, hostedMap } from '../harness/hostedImages.js';
-import { DEFAULT_OVERLAP, withWindows } from '../harness/hostedWindows.js';
+import { withWindows } from '../harness/hostedWindows.js';
+import { DEFAULT_OVERLAP } from '../../session/defaults.js';
 import { frameTimes, zoomByFrames } from '../harness/measure.js';
 import { MACHINE } from '../../session/machine.js';
 

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { hostedData, hostedSample } from '../harness/hostedImages.js';
 import { editorTests } from '../harness/withEditor.js';
-import { DEFAULT_OVERLAP } from '../harness/hostedWindows.js';
+import { DEFAULT_OVERLAP } from '../../session/defaults.js';
 
 const damaged = hostedSample('database-damaged.qcow2');
 /** A square on the Hilbert curve. */

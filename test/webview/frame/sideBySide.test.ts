@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { settled } from '../harness/editorPage.js';
 import { hostedData, hostedSample } from '../harness/hostedImages.js';
 import { editorTests } from '../harness/withEditor.js';
-import { DEFAULT_OVERLAP } from '../harness/hostedWindows.js';
+import { DEFAULT_OVERLAP } from '../../session/defaults.js';
 
 const image = hostedSample('web-server.qcow2');
 const ROOMY = { width: 1440, height: 900 };

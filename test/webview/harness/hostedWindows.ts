@@ -9,16 +9,6 @@ import { Random } from '../../images/random.js';
 import { logTexts } from '../../images/samples/texts.js';
 import type { HostedImage } from './editorPage.js';
 import { hostedFile } from './hostedImages.js';
-import type { OverlapOptions } from '../../../src/protocol/shapes.js';
-
-/** The settings of somebody who has changed none. */
-export const DEFAULT_OVERLAP: OverlapOptions = {
-  overlapCheck: 'cached',
-  types: {},
-  bitmapSize: '64K',
-  totalSizeLimit: '',
-  limitPolicy: 'evict',
-};
 
 let mailServer: HostedImage | undefined;
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { launchBrowser, openEditor, settled } from './editorPage.js';
 import { EDITOR_STATES, type EditorState } from './editorStates.js';
-import { DEFAULT_OVERLAP } from './hostedWindows.js';
+import { DEFAULT_OVERLAP } from '../../session/defaults.js';
 import { THEMES, type Theme } from './themes.js';
 
 /**

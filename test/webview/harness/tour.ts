@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { Animation } from './animation.js';
 import { launchBrowser, openEditor, settled } from './editorPage.js';
 import { hostedSample } from './hostedImages.js';
-import { DEFAULT_OVERLAP } from './hostedWindows.js';
+import { DEFAULT_OVERLAP } from '../../session/defaults.js';
 import { zoomByFrames } from './measure.js';
 
 /** The pictures of the README: `tour FOLDER`. */

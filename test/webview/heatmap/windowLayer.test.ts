@@ -6,7 +6,8 @@ import { WindowGrid } from '../../../src/core/picture/windowGrid.js';
 import { windowOf } from '../../../src/core/picture/windowNumber.js';
 import { parseColour } from '../../../webview/heatmap/palette.js';
 import { launchBrowser, openEditor, settled } from '../harness/editorPage.js';
-import { DEFAULT_OVERLAP, hostedMail } from '../harness/hostedWindows.js';
+import { hostedMail } from '../harness/hostedWindows.js';
+import { DEFAULT_OVERLAP } from '../../session/defaults.js';
 import { cellCentres, curveOn, pixelsAt } from '../harness/measure.js';
 import type { OverlapQuery } from '../../../src/protocol/questions.js';
 

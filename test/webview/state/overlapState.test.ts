@@ -1,15 +1,10 @@
+import { DEFAULT_OVERLAP } from '../../session/defaults.js';
 import { describe, expect, it } from 'vitest';
 import type { OverlapAnswer } from '../../../src/protocol/overlap.js';
 import { OverlapState } from '../../../webview/state/overlapState.js';
 import type { OverlapQuery } from '../../../src/protocol/questions.js';
 
-const options = {
-  overlapCheck: 'cached',
-  types: {},
-  bitmapSize: '64K',
-  totalSizeLimit: '',
-  limitPolicy: 'evict',
-};
+const options = DEFAULT_OVERLAP;
 const none: OverlapAnswer = { state: 'none' };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

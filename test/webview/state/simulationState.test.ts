@@ -1,16 +1,11 @@
+import { DEFAULT_OVERLAP } from '../../session/defaults.js';
 import { expect, it } from 'vitest';
 import { OverlapState } from '../../../webview/state/overlapState.js';
 import { SimulationState } from '../../../webview/state/simulationState.js';
 import { FRESH } from '../../../webview/state/viewState.js';
 import type { Answer, Query, SimulateQuery } from '../../../src/protocol/questions.js';
 
-const OVERLAP = {
-  overlapCheck: 'cached',
-  types: {},
-  bitmapSize: '64K',
-  totalSizeLimit: '',
-  limitPolicy: 'evict',
-};
+const OVERLAP = DEFAULT_OVERLAP;
 const CACHES = { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' };
 
 /** A panel whose tab is open, and the questions about lists that it has asked. */

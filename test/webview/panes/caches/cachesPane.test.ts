@@ -1,3 +1,4 @@
+import { DEFAULT_OVERLAP } from '../../../session/defaults.js';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hitsAt } from '../../../../src/core/caches/curve.js';
@@ -17,13 +18,7 @@ import {
 import { hostedFile } from '../../harness/hostedImages.js';
 
 const CACHES = { cacheSize: '', l2CacheSize: '64K', l2CacheEntrySize: '', refcountCacheSize: '' };
-const OVERLAP = {
-  overlapCheck: 'cached',
-  types: {},
-  bitmapSize: '64K',
-  totalSizeLimit: '',
-  limitPolicy: 'evict',
-};
+const OVERLAP = DEFAULT_OVERLAP;
 /** Where the pane begins. */
 const DATABASE = 'database:ops=10K,block=8K,reads=70,size=64G,seed=1';
 

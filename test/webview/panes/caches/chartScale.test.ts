@@ -1,3 +1,4 @@
+import { DEFAULT_OVERLAP } from '../../../session/defaults.js';
 import { describe, expect, it } from 'vitest';
 import type { CachesDocument, ToldCache } from '../../../../src/protocol/caches.js';
 import { CachesSession } from '../../../../src/session/cachesSession.js';
@@ -86,13 +87,7 @@ describe('what is kept of a workload', () => {
       const answer = session.answer({
         workload: { kind: 'pattern', text },
         caches: { cacheSize: '', l2CacheSize: '16K', l2CacheEntrySize: '', refcountCacheSize: '' },
-        overlap: {
-          overlapCheck: 'cached',
-          types: {},
-          bitmapSize: '64K',
-          totalSizeLimit: '',
-          limitPolicy: 'evict',
-        },
+        overlap: DEFAULT_OVERLAP,
         cache: 'writeback',
         onMap: false,
       });

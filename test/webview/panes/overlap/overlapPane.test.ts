@@ -1,3 +1,4 @@
+import { DEFAULT_OVERLAP } from '../../../session/defaults.js';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../../webview/panes/overlap/fragmentList.js';
@@ -15,14 +16,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 const image = hostedWindows();
-const DEFAULTS: OverlapOptions = {
-  overlapCheck: 'cached',
-  types: {},
-  bitmapSize: '64K',
-  totalSizeLimit: '',
-  limitPolicy: 'evict',
-};
-const TIGHT: OverlapOptions = { ...DEFAULTS, bitmapSize: '8K', totalSizeLimit: '5000' };
+const TIGHT: OverlapOptions = { ...DEFAULT_OVERLAP, bitmapSize: '8K', totalSizeLimit: '5000' };
 
 interface Options {
   readonly overlap?: OverlapOptions;
@@ -41,7 +35,7 @@ async function withOverlap(
     settings: { curve: 'hilbert', renderer: 'canvas' },
     width: 1300,
     height: 1400,
-    overlap: options.overlap ?? DEFAULTS,
+    overlap: options.overlap ?? DEFAULT_OVERLAP,
     state: { version: 1, pane: { open: true, width: options.width ?? 480, tab: 'overlap' } },
   });
   try {
@@ -73,7 +67,7 @@ describe('the overlap pane', () => {
   it('shows what the structures are', async () => {
     await withOverlap({}, async ({ page }) => {
       await rows(page).first().waitFor();
-      const { memory: use, counts, slots } = answered({ options: DEFAULTS });
+      const { memory: use, counts, slots } = answered({ options: DEFAULT_OVERLAP });
       for (const part of ['list', 'windows', 'slots', 'bitmaps', 'fragments', 'held'] as const)
         expect(await memory(page, part), part).toBe(use[part]);
       for (const form of ['empty', 'fragments', 'cached', 'kept'] as const)
@@ -92,7 +86,7 @@ describe('the overlap pane', () => {
       expect(await counted(page, 'cached')).toBe(2);
       expect(said.at(-1)).toEqual({
         type: 'setOverlap',
-        options: { ...DEFAULTS, bitmapSize: '8K' },
+        options: { ...DEFAULT_OVERLAP, bitmapSize: '8K' },
       });
       await page.locator('#totalSizeLimit').fill('5000');
       await page.locator('#limitPolicy').getByText('fail').click();
@@ -134,9 +128,12 @@ describe('the overlap pane', () => {
       await page.locator('.heatmap').click({ position: { x: 200, y: 200 } });
       await expect.poll(() => editor.said.at(-1)?.type).toBe('selected');
       await page.locator('#tab-overlap').click();
-      await editor.post({ type: 'overlapOptions', options: { ...DEFAULTS, totalSizeLimit: '57' } });
+      await editor.post({
+        type: 'overlapOptions',
+        options: { ...DEFAULT_OVERLAP, totalSizeLimit: '57' },
+      });
       await page.getByText('Cannot allocate metadata overlap check windows').waitFor();
-      await editor.post({ type: 'overlapOptions', options: DEFAULTS });
+      await editor.post({ type: 'overlapOptions', options: DEFAULT_OVERLAP });
       await rows(page).first().waitFor();
       expect(await page.locator('.field-error').count()).toBe(0);
       expect(await size.inputValue()).toBe('64K');
@@ -151,11 +148,13 @@ describe('the overlap pane', () => {
       await toggle.click();
       await expect.poll(() => toggle.getAttribute('aria-pressed')).toBe('false');
       const types = { 'active-l2': false };
-      expect(said.at(-1)).toEqual({ type: 'setOverlap', options: { ...DEFAULTS, types } });
-      const options = { ...DEFAULTS, types };
+      expect(said.at(-1)).toEqual({ type: 'setOverlap', options: { ...DEFAULT_OVERLAP, types } });
+      const options = { ...DEFAULT_OVERLAP, types };
       await expect.poll(() => memory(page, 'held')).toBe(answered({ options }).memory.held);
       await toggle.click();
-      await expect.poll(() => said.at(-1)).toEqual({ type: 'setOverlap', options: DEFAULTS });
+      await expect
+        .poll(() => said.at(-1))
+        .toEqual({ type: 'setOverlap', options: DEFAULT_OVERLAP });
     });
   });
 
@@ -177,7 +176,7 @@ describe('the stepper', () => {
   it('steps on and back, and everything follows', async () => {
     await withOverlap({}, async ({ page }) => {
       await rows(page).first().waitFor();
-      const { operations } = answered({ options: DEFAULTS });
+      const { operations } = answered({ options: DEFAULT_OVERLAP });
       const slider = page.locator('.slider');
       expect(Number(await slider.inputValue())).toBe(operations);
       await page.getByLabel('To the start').click();
@@ -197,7 +196,7 @@ describe('the stepper', () => {
       await page.getByLabel('To the end').click();
       await expect
         .poll(() => memory(page, 'held'))
-        .toBe(answered({ options: DEFAULTS }).memory.held);
+        .toBe(answered({ options: DEFAULT_OVERLAP }).memory.held);
     });
   });
 
@@ -213,7 +212,7 @@ describe('the stepper', () => {
       // Playing, there would always be a timer for the next picture.
       await settled(editor);
       expect(await position()).toBe(paused);
-      const { operations } = answered({ options: DEFAULTS });
+      const { operations } = answered({ options: DEFAULT_OVERLAP });
       const box = await page.locator('.plots').boundingBox();
       await page.mouse.click((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + 20);
       await expect.poll(position).toBeGreaterThan(operations * 0.45);
@@ -233,7 +232,7 @@ describe('the stepper', () => {
           slider.dispatchEvent(new Event('input', { bubbles: true }));
         }
       });
-      const { memory: use } = answered({ options: DEFAULTS, position: 100 });
+      const { memory: use } = answered({ options: DEFAULT_OVERLAP, position: 100 });
       await expect.poll(() => memory(page, 'held')).toBe(use.held);
       // Each picture asks for the structures and for the rows of the table.
       expect((await questions()) - before).toBeLessThan(40);
@@ -249,7 +248,7 @@ describe('the table of windows', () => {
       expect(await head.getAttribute('aria-sort')).toBe('none');
       await head.getByRole('button').click();
       await expect.poll(() => head.getAttribute('aria-sort')).toBe('ascending');
-      const query = { options: DEFAULTS, sort: 'age', from: 0, count: 8 } as const;
+      const query = { options: DEFAULT_OVERLAP, sort: 'age', from: 0, count: 8 } as const;
       const expected = (descending: boolean) =>
         image.service.overlapWindows({ ...query, descending }).windows.map(({ window }) => window);
       await expect.poll(async () => (await windows(page)).slice(0, 8)).toEqual(expected(false));
@@ -308,7 +307,7 @@ describe('a window opened', () => {
       await rows(page).first().click();
       const fragments = page.locator('.fragment-rows .fragment-row');
       await fragments.first().waitFor();
-      const opened = image.service.overlapWindow({ options: DEFAULTS, window: 0 });
+      const opened = image.service.overlapWindow({ options: DEFAULT_OVERLAP, window: 0 });
       const shown = await fragments.locator('.mono').allTextContents();
       expect(shown).toEqual(opened?.fragments.slice(0, shown.length).map(bytesOf));
       const canvas = page.locator('.window-picture canvas');

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { filmText } from '../../../../webview/panes/overlap/slotFilm.js';
-import { DEFAULT_OVERLAP, hostedMail } from '../../harness/hostedWindows.js';
+import { hostedMail } from '../../harness/hostedWindows.js';
+import { DEFAULT_OVERLAP } from '../../../session/defaults.js';
 import { editorTests } from '../../harness/withEditor.js';
 
 const withEditor = editorTests(() => ({

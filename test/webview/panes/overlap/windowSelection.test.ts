@@ -4,7 +4,8 @@ import { createCurve } from '../../../../src/core/picture/curve.js';
 import { WindowGrid } from '../../../../src/core/picture/windowGrid.js';
 import { windowOf } from '../../../../src/core/picture/windowNumber.js';
 import { launchBrowser, openEditor, settled } from '../../harness/editorPage.js';
-import { DEFAULT_OVERLAP, hostedMail } from '../../harness/hostedWindows.js';
+import { hostedMail } from '../../harness/hostedWindows.js';
+import { DEFAULT_OVERLAP } from '../../../session/defaults.js';
 import { cellCentres, curveOn } from '../../harness/measure.js';
 
 /** Pixels of a cluster, from close by. */

@@ -5,7 +5,8 @@ import { WindowGrid } from '../../../../src/core/picture/windowGrid.js';
 import { parseColour } from '../../../../webview/heatmap/palette.js';
 import { hostedData, hostedMap } from '../../harness/hostedImages.js';
 import { editorTests } from '../../harness/withEditor.js';
-import { DEFAULT_OVERLAP, hostedMail, withWindows } from '../../harness/hostedWindows.js';
+import { hostedMail, withWindows } from '../../harness/hostedWindows.js';
+import { DEFAULT_OVERLAP } from '../../../session/defaults.js';
 import {
   cellCentres,
   curveOn,

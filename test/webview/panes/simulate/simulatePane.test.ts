@@ -1,3 +1,4 @@
+import { DEFAULT_OVERLAP } from '../../../session/defaults.js';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostedImage } from '../../harness/editorPage.js';
@@ -13,13 +14,7 @@ import { hostCluster } from '../../../../src/core/units.js';
 const DAMAGED = 'corrupt-l1-overlap.qcow2';
 /** Its guest cluster 77 lies in the active L1 table. */
 const HIT = 'write 0x4d0000 64K';
-const OVERLAP = {
-  overlapCheck: 'cached',
-  types: {},
-  bitmapSize: '64K',
-  totalSizeLimit: '',
-  limitPolicy: 'evict',
-};
+const OVERLAP = DEFAULT_OVERLAP;
 const CACHES = { cacheSize: '', l2CacheSize: '', l2CacheEntrySize: '', refcountCacheSize: '' };
 
 let browser: Browser;
