@@ -241,8 +241,9 @@ export class CacheReplay {
 }
 
 const trailOf = (distances: StackDistances): CacheTrail => ({
-  lookedUp(table, count) {
-    distances.use(table, count);
+  idOf: (table) => distances.idOf(table),
+  lookedUp(table, count, id = distances.idOf(table)) {
+    distances.useOf(id, count);
   },
   givenBack(table) {
     distances.touch(table);

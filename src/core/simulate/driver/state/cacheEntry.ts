@@ -16,6 +16,8 @@ export class CacheEntry {
   /** In the order of use; -1: none yet. */
   place = -1;
   readonly slot: number;
+  /** Among those that its cache has made. */
+  readonly index: number;
   readonly #length: number;
   readonly #read: ReadTable;
   /** Made when somebody first looks: most slots are only looked up while a workload is replayed. */
@@ -23,8 +25,9 @@ export class CacheEntry {
   #bytes: Uint8Array | undefined;
   #isUnread = false;
 
-  constructor(slot: number, length: number, read: ReadTable) {
+  constructor(slot: number, index: number, length: number, read: ReadTable) {
     this.slot = slot;
+    this.index = index;
     this.#length = length;
     this.#read = read;
   }
