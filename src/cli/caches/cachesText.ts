@@ -24,6 +24,7 @@ export function* cachesText(of: CachesOfImage): Generator<Printable> {
   yield t`${subject.filename}: ${workloadText(workload, result)}\n`;
   yield* workloadNotes(workload, result);
   yield* countsText(result);
+  yield* measuredText(workload);
   yield* curveText('L2 tables', result.l2);
   yield* curveText('refcount blocks', result.refcount);
   if (typeof result.windows !== 'string') yield* curveText('overlap windows', result.windows);
@@ -87,6 +88,19 @@ function* countsText({ l2, refcount, windows }: LabResult): Generator<Printable>
     const numbers = [hits + misses, hits, misses, evictions, conversions, slots].map(countText);
     yield row(['overlap windows', ...numbers, '4 KiB']);
     yield t`${''.padEnd(WIDTHS[0])}${plural(checks, 'write')} checked; written: turned back into fragments\n`;
+  }
+}
+
+/** What the trace of a running QEMU says of the same. */
+function* measuredText(workload: WorkloadReport): Generator<Printable> {
+  if (workload.kind !== 'file' || !workload.measured) return;
+  yield t`\nmeasured: QEMU's own caches, by the events qcow2_cache_* of the log\n`;
+  for (const [name, cache] of [
+    ['L2 tables', workload.measured.l2],
+    ['refcount blocks', workload.measured.refcount],
+  ] as const) {
+    const { lookups, hits, misses, evictions, writeBacks, slots } = cache;
+    yield row([name, ...[lookups, hits, misses, evictions, writeBacks, slots].map(countText)]);
   }
 }
 

@@ -182,6 +182,12 @@ export class CacheReplay {
     return this.#done;
   }
 
+  /** Bytes of the copy and of its caches in memory. */
+  get held(): number {
+    const { file, l2Cache, refcountCache } = this.driver;
+    return file.overlay.held + l2Cache.held + refcountCache.held;
+  }
+
   get l2(): CacheCounts {
     return countsOf(this.driver.l2Cache);
   }

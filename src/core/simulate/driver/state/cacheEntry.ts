@@ -42,6 +42,11 @@ export class CacheEntry {
     return this.#view ?? viewOf(new Uint8Array());
   }
 
+  /** Bytes that it has in memory. */
+  get held(): number {
+    return this.#bytes?.length ?? 0;
+  }
+
   /** Another table has taken the slot, and nobody has looked at it. */
   leaveUnread(): void {
     this.#isUnread = true;

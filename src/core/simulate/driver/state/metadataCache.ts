@@ -4,7 +4,7 @@ import type { TypeSet } from '../../../overlap/types.js';
 import { failureOf, ProcessAbort, RequestError } from '../../copy/failure.js';
 import type { HostFile } from '../../guard/hostFile.js';
 import type { CacheName } from '../../copy/outcome.js';
-import { bytesPart } from '../../copy/overlay.js';
+import { bytesPart, type Part, ZEROS } from '../../copy/overlay.js';
 import type { Recorder } from '../../copy/recorder.js';
 import type { Signal } from '../../copy/signal.js';
 import { CacheEntry } from './cacheEntry.js';
@@ -164,6 +164,11 @@ export class MetadataCache {
     this.#uses = 0;
   }
 
+  /** Bytes of tables in memory: only what somebody has looked at. */
+  get held(): number {
+    return this.#entries.reduce((sum, entry) => sum + entry.held, 0);
+  }
+
   get isDirty(): boolean {
     return this.#dirty.size > 0;
   }
@@ -286,9 +291,7 @@ export class MetadataCache {
     if (!entry.dirty || entry.offset === 0) return;
     this.tally.writeBacks++;
     if (this.#dependsOn) this.#flushDependency(this.#dependsOn);
-    this.#file.writeChecked(WRITTEN[this.name], this.#own, entry.offset, [
-      bytesPart(entry.bytes.slice()),
-    ]);
+    this.#file.writeChecked(WRITTEN[this.name], this.#own, entry.offset, tableParts(entry.bytes));
     this.#clean(entry);
   }
 
@@ -306,4 +309,28 @@ export class MetadataCache {
 /** Where the search for a table starts: (index · 4) mod slots, exact for any index. */
 function firstSlot(index: number, slots: number): number {
   return ((index % slots) * 4) % slots;
+}
+
+/** Bytes of a table that are kept or left out together. */
+const GRAIN = 512;
+
+/** A table's bytes at this time. Of most new ones little is set: what is not takes no memory. */
+function tableParts(bytes: Uint8Array): readonly Part[] {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const isEmpty = (grain: number): boolean => {
+    const end = Math.min(words.length, ((grain + 1) * GRAIN) / 4);
+    for (let at = (grain * GRAIN) / 4; at < end; at++) if (words[at] !== 0) return false;
+    return true;
+  };
+  const parts: Part[] = [];
+  const grains = Math.ceil(bytes.length / GRAIN);
+  for (let from = 0; from < grains;) {
+    const empty = isEmpty(from);
+    let to = from + 1;
+    while (to < grains && isEmpty(to) === empty) to++;
+    const piece = bytes.subarray(from * GRAIN, to * GRAIN);
+    parts.push(empty ? { length: piece.length, content: ZEROS } : bytesPart(piece.slice()));
+    from = to;
+  }
+  return parts;
 }
