@@ -54,7 +54,7 @@ function receive(store: Store, message: ToWebview): void {
       run(store, message.command);
       break;
     case 'workload':
-      store.workloadFile.value = message.file;
+      store.workloadFile.value = message;
       store.showTab('caches');
       break;
     case 'chain':

@@ -4,12 +4,13 @@ import type { Layer } from '../core/picture/layer.js';
 import type { PlaceFound } from '../core/inspect/locate.js';
 import type {
   FromWebview,
+  LoadWorkload,
   SearchRequest,
   ToWebview,
   ViewCommand,
 } from '../protocol/webviewMessages.js';
 import { ChosenWorkloads } from './chosenWorkloads.js';
-import { chooseWorkload } from './chooseWorkload.js';
+import { allowWorkload, chooseWorkload } from './chooseWorkload.js';
 import { openAsIf } from './openAsIf.js';
 import { openBackingFile } from './backingFile.js';
 import { openHexEditor } from './hexEditor.js';
@@ -170,11 +171,11 @@ export class ImagePanel implements vscode.Disposable {
   }
 
   /** Lets the user choose a workload's file, and shows what it does to the caches. */
-  async loadWorkload(): Promise<void> {
-    const file = await chooseWorkload();
+  async loadWorkload({ isSecond, uri }: LoadWorkload = {}): Promise<void> {
+    const file = await (uri === undefined ? chooseWorkload() : allowWorkload(uri));
     if (file === undefined) return;
     this.#workloads.add(file);
-    this.#show({ type: 'workload', file });
+    this.#show({ type: 'workload', file, isSecond });
   }
 
   dispose(): void {
@@ -231,7 +232,7 @@ export class ImagePanel implements vscode.Disposable {
         void vscode.env.clipboard.writeText(message.text);
         break;
       case 'loadWorkload':
-        void this.loadWorkload();
+        void this.loadWorkload(message);
         break;
       case 'openAsIf':
         void openAsIf(this.document);

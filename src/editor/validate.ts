@@ -14,6 +14,8 @@ import {
 import { FILE_FORMATS, type FromWebview } from '../protocol/webviewMessages.js';
 
 const MAX_COPY = 2 ** 20;
+/** Longest address of a file. */
+const MAX_URI = 2 ** 15;
 /** Bytes of a picture: more than a screen of 8K has. */
 const MAX_FILE = 64 * 2 ** 20;
 
@@ -26,15 +28,12 @@ const question = v.object({ id: count, method: METHODS, query: v.unknown() });
 
 const MESSAGE = v.variant('type', [
   v.object({
-    type: v.picklist([
-      'ready',
-      'cancelScan',
-      'reload',
-      'openAsIf',
-      'openBackingFile',
-      'loadWorkload',
-      'readChain',
-    ]),
+    type: v.picklist(['ready', 'cancelScan', 'reload', 'openAsIf', 'openBackingFile', 'readChain']),
+  }),
+  v.object({
+    type: v.literal('loadWorkload'),
+    isSecond: v.optional(v.boolean()),
+    uri: v.optional(v.pipe(v.string(), v.maxLength(MAX_URI))),
   }),
   v.object({ type: v.literal('request'), request: question }),
   v.object({ type: v.literal('setOverlap'), options: overlapOptions }),

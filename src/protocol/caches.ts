@@ -1,4 +1,5 @@
 import type { CacheAdvice } from '../core/caches/advice.js';
+import type { SimulatedSize } from '../core/caches/aroundKnee.js';
 import type { Marks } from '../core/caches/cacheLab.js';
 import type { CacheCounts, WindowCounts } from '../core/caches/cacheReplay.js';
 import type { ThinCurve } from '../core/caches/curve.js';
@@ -33,6 +34,8 @@ export interface CachesDocument {
   readonly refcount: ToldCache<CacheCounts>;
   /** Or why there are none. */
   readonly windows: ToldCache<WindowCounts> | string;
+  /** Where a curve may be wrong: the caches themselves at the sizes around its knee. */
+  readonly simulated: readonly SimulatedSize[];
   readonly timeline: Timeline;
   readonly advice: readonly CacheAdvice[];
   readonly rulesOfThumb: readonly RuleOfThumb[];

@@ -40,7 +40,7 @@ export type FromWebview<R = Request> =
   /** A picture or a report for the user to keep: the host asks where. */
   | { readonly type: 'saveFile'; readonly format: FileFormat; readonly bytes: Uint8Array }
   /** Ask for a workload's file, and show what it does to the caches. */
-  | { readonly type: 'loadWorkload' }
+  | ({ readonly type: 'loadWorkload' } & LoadWorkload)
   | { readonly type: 'openHex'; readonly offset: HostOffset }
   /** Look for tables that nothing points to, and ask which of them the header is to name. */
   | { readonly type: 'openAsIf' }
@@ -49,6 +49,14 @@ export type FromWebview<R = Request> =
   | { readonly type: 'readChain' }
   /** Open a layer of the chain that was read, by its depth, in an editor of its own. */
   | { readonly type: 'openLayer'; readonly depth: number };
+
+/** Which file, and what it is to be. */
+export interface LoadWorkload {
+  /** Beside the present one, to be compared. */
+  readonly isSecond?: boolean | undefined;
+  /** One that was dropped: the user is only asked whether it is to be read. */
+  readonly uri?: string | undefined;
+}
 
 /** Host → webview. */
 export type ToWebview =
@@ -67,7 +75,7 @@ export type ToWebview =
   | { readonly type: 'command'; readonly command: ViewCommand }
   | { readonly type: 'showLayer'; readonly layer: Layer }
   /** The user has chosen this file: only such ones are read. */
-  | { readonly type: 'workload'; readonly file: string }
+  | { readonly type: 'workload'; readonly file: string; readonly isSecond?: boolean | undefined }
   /** What the user has let be read of the backing chain; undefined: nothing yet. */
   | { readonly type: 'chain'; readonly chain: ChainAnswer | undefined };
 

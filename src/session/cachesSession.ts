@@ -1,4 +1,5 @@
-import { adviseCaches } from '../core/caches/advice.js';
+import { adviseCaches, type CacheAdvice } from '../core/caches/advice.js';
+import { aroundKnees, type SimulatedSize } from '../core/caches/aroundKnee.js';
 import { type LabCache, CacheLab, type LabResult } from '../core/caches/cacheLab.js';
 import type { ReplaySettings } from '../core/caches/cacheReplay.js';
 import { type Curve, type ThinCurve, thinned } from '../core/caches/curve.js';
@@ -126,7 +127,12 @@ export class CachesSession {
     const { result } = lab;
     yield;
     tell({ heat: lab.heat });
-    return told(this.#image, workload, result);
+    const advice = adviseCaches(result);
+    const simulated = yield* aroundKnees(this.#image, settings.value, result, advice, () => {
+      const again = openWorkload(query.workload, size, this.#machine);
+      return again.ok ? again.value : undefined;
+    });
+    return told(this.#image, workload, { result, advice, simulated });
   }
 }
 
@@ -153,9 +159,19 @@ function settingsOf(
   };
 }
 
-function told(image: MappableImage, workload: OpenWorkload, result: LabResult): CachesDocument {
+/** What came of a lab. */
+interface Outcome {
+  readonly result: LabResult;
+  readonly advice: readonly CacheAdvice[];
+  readonly simulated: readonly SimulatedSize[];
+}
+
+function told(
+  image: MappableImage,
+  workload: OpenWorkload,
+  { result, advice, simulated }: Outcome,
+): CachesDocument {
   const { l2, refcount, windows, requests, failed, stopped, doubts, timeline } = result;
-  const advice = adviseCaches(result);
   const thin = (curve: Curve, sizes: readonly number[]): ThinCurve =>
     thinned(curve, MAX_CURVE, [...advice.map(({ bytes }) => bytes), ...sizes]);
   const toldCache = <Counts>(cache: LabCache<Counts>): ToldCache<Counts> => {
@@ -170,6 +186,7 @@ function told(image: MappableImage, workload: OpenWorkload, result: LabResult): 
   const { now, standard, full } = l2.marks;
   return {
     ...{ state: 'known', workload: workload.report, requests, failed, stopped, doubts, timeline },
+    simulated,
     l2: {
       ...toldCache(l2),
       entries: l2.entries.map(({ bytes, curve }) => ({

@@ -51,6 +51,8 @@ describe('messages of the protocol pass', () => {
     request('caches', lab({ kind: 'file', file: '/a', format: 'csv:offset=1', volume: 'sda' })),
     request('stopCaches', {}),
     { type: 'loadWorkload' },
+    { type: 'loadWorkload', isSecond: true },
+    { type: 'loadWorkload', uri: 'file:///a/b.iolog' },
     { type: 'saveFile', format: 'md', bytes: new Uint8Array(9) },
     request('overlap', { options, position: undefined }),
     request('overlapTimeline', { options, position: undefined }),

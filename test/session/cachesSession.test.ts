@@ -117,6 +117,27 @@ describe('the cache lab of an open image', () => {
     expect(l2.counts.writeBacks).toBeGreaterThan(0);
   });
 
+  it('simulates the sizes around the knee where a curve is not exact, and says what they do', () => {
+    const text = 'uniform:ops=300,block=4K,reads=20,seed=3';
+    const limited = { ...DEFAULT_OVERLAP, totalSizeLimit: '40000', bitmapSize: '64K' };
+    const asked = (bitmapSize: string): CachesQuery => ({
+      ...query(pattern(text)),
+      overlap: { ...limited, bitmapSize },
+    });
+    const { simulated, windows } = known(opened(), asked('64K'));
+    if (typeof windows === 'string') throw new Error(windows);
+    expect(windows.curve.doubts).toHaveLength(1);
+    expect(simulated.length).toBeGreaterThan(1);
+    for (const { cache, bytes, hits, misses, evictions } of simulated) {
+      expect(cache).toBe('windows');
+      const itself = known(opened(), asked(String(bytes))).windows;
+      expect(itself).toMatchObject({ counts: { hits, misses, evictions } });
+    }
+    expect(measured.simulated).toEqual([]);
+    const words = ['--bitmap-size', '64K', '--total-size-limit', '40000'];
+    expect(told('--workload', text, ...words).simulated).toEqual(simulated);
+  });
+
   it('runs one lab after the other, keeps what came of them, and stops when it is told', () => {
     const session = opened();
     const [first, second] = [1, 2].map((seed) => query(pattern(`zipf:ops=9000,seed=${seed}`)));

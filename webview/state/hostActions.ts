@@ -1,5 +1,9 @@
 import type { Signal } from '@preact/signals';
-import type { HeatmapSettings, FileFormat } from '../../src/protocol/webviewMessages.js';
+import type {
+  HeatmapSettings,
+  FileFormat,
+  LoadWorkload,
+} from '../../src/protocol/webviewMessages.js';
 import type { CacheOptions } from '../../src/core/simulate/copy/cacheOptions.js';
 import type { OverlapOptions } from '../../src/protocol/shapes.js';
 import type { Host } from './host.js';
@@ -70,8 +74,8 @@ export class HostActions {
   }
 
   /** Asks the user for a workload's file, which then comes as a message. */
-  loadWorkload(): void {
-    this.#host.post({ type: 'loadWorkload' });
+  loadWorkload(which: LoadWorkload): void {
+    this.#host.post({ type: 'loadWorkload', ...which });
   }
 
   openHex(offset: HostOffset): void {

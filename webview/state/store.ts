@@ -5,7 +5,7 @@ import { isMapLayer } from '../../src/core/picture/mapLayers.js';
 import type { Shell } from '../../src/core/shell.js';
 import { windowOf } from '../../src/core/picture/windowNumber.js';
 import type { FileStatus } from '../../src/protocol/imageService.js';
-import type { HeatmapSettings } from '../../src/protocol/webviewMessages.js';
+import type { HeatmapSettings, ToWebview } from '../../src/protocol/webviewMessages.js';
 import { DiagnosisState } from './diagnosisState.js';
 import type { Host } from './host.js';
 import { HostActions } from './hostActions.js';
@@ -54,7 +54,7 @@ export class Store implements MapSide {
   /** What copied commands are quoted for. */
   readonly shell = signal<Shell>('bash');
   /** The workload's file that the user has chosen last. */
-  readonly workloadFile = signal<string | undefined>(undefined);
+  readonly workloadFile = signal<Extract<ToWebview, { type: 'workload' }> | undefined>(undefined);
   readonly pointed = signal<HoverPoint | undefined>(undefined);
   /** What the live region says. */
   readonly spoken = signal('');

@@ -1,3 +1,5 @@
+import { adviseCaches } from '../../core/caches/advice.js';
+import { aroundKnees } from '../../core/caches/aroundKnee.js';
 import { CacheLab } from '../../core/caches/cacheLab.js';
 import { DEFAULT_BITMAP_SIZE, NO_LIMIT } from '../../core/overlap/settings.js';
 import { CACHE_OPTION_NAMES, parseCacheOptions } from '../../core/simulate/copy/cacheOptions.js';
@@ -106,7 +108,15 @@ function run(
   }
   lab.close();
   const { result } = lab;
-  const found = { subject, image, workload: source.report, result };
+  const { report } = source;
+  const advice = adviseCaches(result);
+  // What comes through a pipe comes once.
+  const again = () =>
+    words.workload === '-' ? undefined : openWorkload(words, Number(image.geometry.virtualSize));
+  const simulated = finish(
+    aroundKnees(image, { ...settings, surroundings }, result, advice, again),
+  );
+  const found = { subject, image, workload: report, result, advice, simulated };
   for (const piece of json ? cachesJson(found) : cachesText(found)) output.print(piece);
   if (result.stopped === undefined) return 0;
   output.complain(t`qcow2-lens: stopped after ${result.requests} requests: ${result.stopped}\n`);

@@ -1,4 +1,5 @@
-import { adviseCaches } from '../../core/caches/advice.js';
+import type { CacheAdvice } from '../../core/caches/advice.js';
+import type { SimulatedSize } from '../../core/caches/aroundKnee.js';
 import type { CacheCounts } from '../../core/caches/cacheReplay.js';
 import type { LabCache, LabResult } from '../../core/caches/cacheLab.js';
 import { type Curve } from '../../core/caches/curve.js';
@@ -16,6 +17,9 @@ export interface CachesOfImage {
   readonly image: MappableImage;
   readonly workload: WorkloadReport;
   readonly result: LabResult;
+  readonly advice: readonly CacheAdvice[];
+  /** Where a curve is not exact. */
+  readonly simulated: readonly SimulatedSize[];
 }
 
 /** QEMU's usual size of entries, of an L2 cache of so many bytes. */
@@ -29,9 +33,10 @@ export function* cachesJson({
   image,
   workload,
   result,
+  advice,
+  simulated,
 }: CachesOfImage): Generator<Printable> {
   const { l2, refcount, windows } = result;
-  const advice = adviseCaches(result);
   const document = {
     filename: subject.filename,
     workload: { ...workload, requests: result.requests, failed: result.failed },
@@ -49,6 +54,7 @@ export function* cachesJson({
       windows: typeof windows === 'string' ? [] : points(windows.curve),
     },
     inexact: inexact(result),
+    simulated: simulated.length === 0 ? undefined : simulated,
     advice,
     options: optionTexts(advice, usualEntryOf(image)),
     rulesOfThumb: rulesOfThumb(image),

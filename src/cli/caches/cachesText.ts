@@ -1,4 +1,5 @@
-import { adviseCaches, type CacheAdvice } from '../../core/caches/advice.js';
+import type { CacheAdvice } from '../../core/caches/advice.js';
+import type { SimulatedSize } from '../../core/caches/aroundKnee.js';
 import type { LabCache, LabResult } from '../../core/caches/cacheLab.js';
 import { hitsAt } from '../../core/caches/curve.js';
 import { optionTexts } from '../../core/caches/optionText.js';
@@ -20,14 +21,17 @@ const SHOWN_VOLUMES = 8;
 
 /** What a workload does, and what it needs, for people. */
 export function* cachesText(of: CachesOfImage): Generator<Printable> {
-  const { subject, image, workload, result } = of;
+  const { subject, image, workload, result, advice } = of;
   yield t`${subject.filename}: ${workloadText(workload, result)}\n`;
   yield* workloadNotes(workload, result);
   yield* countsText(result);
-  yield* curveText('L2 tables', result.l2);
-  yield* curveText('refcount blocks', result.refcount);
-  if (typeof result.windows !== 'string') yield* curveText('overlap windows', result.windows);
-  const advice = adviseCaches(result);
+  yield* measuredText(workload);
+  const simulated = (cache: SimulatedSize['cache']): readonly SimulatedSize[] =>
+    of.simulated.filter((one) => one.cache === cache);
+  yield* curveText('L2 tables', result.l2, simulated('l2'));
+  yield* curveText('refcount blocks', result.refcount, simulated('refcount'));
+  if (typeof result.windows !== 'string')
+    yield* curveText('overlap windows', result.windows, simulated('windows'));
   yield t`\nadvice\n`;
   for (const one of advice) yield adviceText(one);
   const { blockdev, drive, libvirt } = optionTexts(advice, usualEntryOf(image));
@@ -90,7 +94,24 @@ function* countsText({ l2, refcount, windows }: LabResult): Generator<Printable>
   }
 }
 
-function* curveText(name: string, cache: LabCache<unknown>): Generator<Printable> {
+/** What the trace of a running QEMU says of the same. */
+function* measuredText(workload: WorkloadReport): Generator<Printable> {
+  if (workload.kind !== 'file' || !workload.measured) return;
+  yield t`\nmeasured: QEMU's own caches, by the events qcow2_cache_* of the log\n`;
+  for (const [name, cache] of [
+    ['L2 tables', workload.measured.l2],
+    ['refcount blocks', workload.measured.refcount],
+  ] as const) {
+    const { lookups, hits, misses, evictions, writeBacks, slots } = cache;
+    yield row([name, ...[lookups, hits, misses, evictions, writeBacks, slots].map(countText)]);
+  }
+}
+
+function* curveText(
+  name: string,
+  cache: LabCache<unknown>,
+  simulated: readonly SimulatedSize[],
+): Generator<Printable> {
   const { curve, marks } = cache;
   const { lookups } = curve;
   if (lookups === 0) return;
@@ -105,6 +126,8 @@ function* curveText(name: string, cache: LabCache<unknown>): Generator<Printable
     yield t`  ${sizeText(bytes).padStart(12)}  ${countText(misses).padStart(12)}  ${shareText(misses, lookups).padStart(8)}  ${notes.join(', ')}\n`;
   }
   for (const doubt of curve.doubts) yield t`  not exact: ${doubt}\n`;
+  for (const { bytes, hits, misses } of simulated)
+    yield t`  ${sizeText(bytes).padStart(12)}  ${countText(misses).padStart(12)}  ${shareText(misses, hits + misses).padStart(8)}  simulated at this size\n`;
 }
 
 /** Powers of two from the least size to where nothing changes, and the marks. */

@@ -2,7 +2,7 @@ import { BITMAP_BYTES } from '../overlap/fragments.js';
 import { DEFAULT_BITMAP_SIZE } from '../overlap/settings.js';
 import type { MappableImage } from '../qcow2/image.js';
 import { cacheSlots, fullCoverage, usualEntries } from '../simulate/copy/cacheSlots.js';
-import { plural } from '../numbers.js';
+import { plural, sizeText } from '../numbers.js';
 import type { ParseResult } from '../size.js';
 import type { RequestBatch } from '../workload/request.js';
 import type { Work } from '../work.js';
@@ -64,6 +64,11 @@ export interface LabResult {
   readonly timeline: Timeline;
 }
 
+/** Requests between two looks at how much memory the copies take. */
+const WEIGH_EVERY = 512;
+/** Bytes of both copies and their caches: all tables of 1 TiB in clusters of 64 KiB fit. */
+const MOST_HELD = 384 * 2 ** 20;
+
 /**
  * A workload on an image: once with the sizes that are set, and, where QEMU would take entries of
  * another size for a larger or smaller L2 cache, once with these. One pass tells the hits at every
@@ -73,7 +78,12 @@ export class CacheLab {
   readonly #image: MappableImage;
   readonly #settings: ReplaySettings;
   readonly #now: CacheReplay;
-  readonly #other: CacheReplay | undefined;
+  #other: CacheReplay | undefined;
+  /** Why there is no other any more. */
+  #givenUp: string | undefined;
+  readonly #mostHeld: number;
+  #tooLarge: string | undefined;
+  #unweighed = 0;
   readonly #timeline: TimelineRecorder;
 
   private constructor(
@@ -81,7 +91,9 @@ export class CacheLab {
     settings: ReplaySettings,
     now: CacheReplay,
     other: CacheReplay | undefined,
+    mostHeld: number,
   ) {
+    this.#mostHeld = mostHeld;
     this.#image = image;
     this.#settings = settings;
     this.#now = now;
@@ -90,7 +102,11 @@ export class CacheLab {
   }
 
   /** Not ok for an image that QEMU does not open with these sizes, or that cannot be simulated. */
-  static open(image: MappableImage, settings: ReplaySettings): ParseResult<CacheLab> {
+  static open(
+    image: MappableImage,
+    settings: ReplaySettings,
+    mostHeld = MOST_HELD,
+  ): ParseResult<CacheLab> {
     const now = CacheReplay.open(image, settings);
     if (!now.ok) return now;
     const { sizes } = now.value.driver;
@@ -111,18 +127,38 @@ export class CacheLab {
       if (!replay.ok) return replay;
       other = replay.value;
     }
-    return { ok: true, value: new CacheLab(image, settings, now.value, other) };
+    return { ok: true, value: new CacheLab(image, settings, now.value, other, mostHeld) };
   }
 
   *run(batch: RequestBatch): Work {
     for (let from = 0; from < batch.size && this.stopped === undefined;) {
-      const to = Math.min(batch.size, from + this.#timeline.left);
+      const to = Math.min(batch.size, from + Math.min(this.#timeline.left, WEIGH_EVERY));
       const before = this.#now.requests;
       yield* this.#now.run(batch, from, to);
-      this.#timeline.passed(this.#now.requests - before);
+      const done = this.#now.requests - before;
+      this.#timeline.passed(done);
+      if (this.#other) yield* this.#runOther(this.#other, batch, from, from + done);
+      this.#weigh(done);
       from = to;
     }
-    if (this.#other) yield* this.#other.run(batch);
+  }
+
+  /** Without the entries of another size when they cannot be followed to where the others get. */
+  *#runOther(other: CacheReplay, batch: RequestBatch, from: number, to: number): Work {
+    yield* other.run(batch, from, to);
+    if (other.stopped === undefined || this.#now.stopped !== undefined) return;
+    this.#other = undefined;
+    this.#givenUp = `entries of ${sizeText(other.driver.sizes.sliceBytes)} are left out: ${other.stopped}`;
+  }
+
+  /** A disk that is written all over makes all its tables anew: what they take is bounded. */
+  #weigh(requests: number): void {
+    this.#unweighed += requests;
+    if (this.#unweighed < WEIGH_EVERY) return;
+    this.#unweighed = 0;
+    const held = this.#now.held + (this.#other?.held ?? 0);
+    if (held > this.#mostHeld)
+      this.#tooLarge = `the tables that the workload makes take more than ${sizeText(this.#mostHeld)} of memory`;
   }
 
   /** QEMU closes the image: what is dirty is written. */
@@ -138,7 +174,7 @@ export class CacheLab {
 
   /** Why nothing goes on any more. */
   get stopped(): string | undefined {
-    return this.#now.stopped;
+    return this.#now.stopped ?? this.#tooLarge;
   }
 
   /** Where the look-ups went. */
@@ -151,8 +187,8 @@ export class CacheLab {
     return {
       requests: now.requests,
       failed: now.failed,
-      stopped: now.stopped,
-      doubts: [...now.doubts],
+      stopped: this.stopped,
+      doubts: [...now.doubts, ...(this.#givenUp === undefined ? [] : [this.#givenUp])],
       l2: this.#l2(),
       refcount: this.#refcount(),
       windows: this.#windows(),

@@ -182,6 +182,12 @@ export class CacheReplay {
     return this.#done;
   }
 
+  /** Bytes of the copy and of its caches in memory. */
+  get held(): number {
+    const { file, l2Cache, refcountCache } = this.driver;
+    return file.overlay.held + l2Cache.held + refcountCache.held;
+  }
+
   get l2(): CacheCounts {
     return countsOf(this.driver.l2Cache);
   }
@@ -241,8 +247,9 @@ export class CacheReplay {
 }
 
 const trailOf = (distances: StackDistances): CacheTrail => ({
-  lookedUp(table, count) {
-    distances.use(table, count);
+  idOf: (table) => distances.idOf(table),
+  lookedUp(table, count, id = distances.idOf(table)) {
+    distances.useOf(id, count);
   },
   givenBack(table) {
     distances.touch(table);

@@ -22,7 +22,10 @@ export class GuestReplay {
   readonly #isQuick: boolean;
   readonly #clusterSize: number;
   readonly #sliceSpan: number;
-  readonly #tableSpan: number;
+  /** Of powers of two: a product is exact, and faster than what is left of large numbers. */
+  readonly #perCluster: number;
+  readonly #perSlice: number;
+  readonly #perTable: number;
   readonly #scratch: DataView;
   readonly #fileSize: number;
 
@@ -35,7 +38,9 @@ export class GuestReplay {
     this.#isQuick = quick && !sizes.extendedL2 && !driver.dataFile && !driver.encrypted;
     this.#clusterSize = sizes.clusterSize;
     this.#sliceSpan = sizes.sliceEntries * sizes.clusterSize;
-    this.#tableSpan = sizes.tableSpan;
+    this.#perCluster = 1 / sizes.clusterSize;
+    this.#perSlice = 1 / this.#sliceSpan;
+    this.#perTable = 1 / sizes.tableSpan;
     this.#scratch = new DataView(new ArrayBuffer(this.#isQuick ? sizes.sliceBytes : 0));
     this.#fileSize = driver.file.overlay.size;
   }
@@ -49,14 +54,13 @@ export class GuestReplay {
     check(this.#driver, offset, length);
     const end = offset + length;
     for (let at = offset; at < end;) {
-      const sliceEnd = (Math.floor(at / this.#sliceSpan) + 1) * this.#sliceSpan;
-      const until = Math.min(end, sliceEnd);
-      const slice = this.#slice(at);
+      const number = Math.floor(at * this.#perSlice);
+      const until = Math.min(end, (number + 1) * this.#sliceSpan);
+      const slice = this.#slice(number, at);
       if (slice === 'none') at = until;
       else if (slice === 'odd') at += lookUpGuest(this.#driver, at, end - at).bytes;
       else {
-        const first = this.#entryIndex(at);
-        this.#use(slice, stretches(slice, first, this.#entryIndex(until - 1) - first + 1));
+        this.#use(slice, slice.detail ? this.#stretches(slice, number, at, until) : 1);
         at = until;
       }
     }
@@ -84,18 +88,16 @@ export class GuestReplay {
     const driver = this.#driver;
     if (!this.#isQuick) return false;
     if (length === 0 || driver.signal.dead || offset + length > driver.sizes.diskSize) return false;
-    if (
-      Math.floor((offset + length - 1) / this.#sliceSpan) !== Math.floor(offset / this.#sliceSpan)
-    )
-      return false;
-    const slice = this.#slice(offset);
-    if (typeof slice === 'string') return false;
-    if (!isCopied(driver.l1, Math.floor(offset / this.#tableSpan))) return false;
-    const first = this.#entryIndex(offset);
-    const place = placeOfWrite(slice, first, this.#entryIndex(offset + length - 1) - first + 1);
+    const number = Math.floor(offset * this.#perSlice);
+    const start = number * this.#sliceSpan;
+    if (offset + length > start + this.#sliceSpan) return false;
+    const slice = this.#slice(number, offset);
+    if (typeof slice === 'string' || !slice.isWritable) return false;
+    const first = Math.floor((offset - start) * this.#perCluster);
+    const last = Math.floor((offset + length - 1 - start) * this.#perCluster);
+    const place = placeOfWrite(slice, first, last - first + 1);
     if (place < 0) return false;
-    const cluster = Math.floor(offset / this.#clusterSize) * this.#clusterSize;
-    const host = place * this.#clusterSize + offset - cluster;
+    const host = (place - first) * this.#clusterSize + offset - start;
     // What makes the file longer, or did before it was asked how long it is, is the driver's.
     const { file } = driver;
     if (host + length > (driver.preallocationProbed ? file.overlay.size : this.#fileSize))
@@ -111,31 +113,36 @@ export class GuestReplay {
     return true;
   }
 
-  /** Entry of an offset in its slice. Spans are powers of two: this is exact, and a remainder of large numbers is slow. */
-  #entryIndex(offset: number): number {
-    const slice = Math.floor(offset / this.#sliceSpan) * this.#sliceSpan;
-    return Math.floor((offset - slice) / this.#clusterSize);
+  /** What is looked up one by one between two offsets of a slice. */
+  #stretches(slice: Slice, number: number, from: number, until: number): number {
+    const start = number * this.#sliceSpan;
+    const first = Math.floor((from - start) * this.#perCluster);
+    const last = Math.floor((until - 1 - start) * this.#perCluster);
+    return stretches(slice, first, last - first + 1);
   }
 
   #use(slice: Slice, count: number): void {
     const { l2Cache } = this.#driver;
-    if (slice.entry?.number === slice.number) l2Cache.useKnown(slice.entry, count);
-    else slice.entry = l2Cache.use(slice.number, count);
+    if (slice.entry?.number === slice.number) l2Cache.useKnown(slice.entry, count, slice.id);
+    else slice.entry = l2Cache.use(slice.number, count, slice.id);
   }
 
   /** The slice with a guest offset: 'none' without an L2 table, 'odd' where only the driver knows. */
-  #slice(guest: number): Slice | 'none' | 'odd' {
+  #slice(number: number, guest: number): Slice | 'none' | 'odd' {
     const { l1 } = this.#driver;
-    const index = Math.floor(guest / this.#tableSpan);
+    const known = this.#slices.get(number);
+    if (known?.version === l1.version) return known.odd ? 'odd' : known;
+    const index = Math.floor(guest * this.#perTable);
     const table = index < l1.length ? l2Offset(l1, index) / this.#clusterSize : 0;
     if (table === 0) return 'none';
-    const number = Math.floor(guest / this.#sliceSpan);
-    let slice = this.#slices.get(number);
+    let slice = known;
     if (slice?.table !== table) {
       slice = this.#lookInto(table, number);
       if (!slice) return 'odd';
       this.#slices.set(number, slice);
     }
+    slice.version = l1.version;
+    slice.isWritable = isCopied(l1, index);
     return slice.odd ? 'odd' : slice;
   }
 
@@ -146,15 +153,16 @@ export class GuestReplay {
     const perTable = clusterSize / sliceBytes;
     const hostNumber = table * perTable + (number % perTable);
     const offset = hostNumber * sliceBytes;
+    const place = { table, number: hostNumber, id: driver.l2Cache.trail?.idOf?.(hostNumber) };
     const cached = driver.l2Cache.find(offset);
-    if (cached) return sliceFacts(driver, cached.view, table, hostNumber);
+    if (cached) return sliceFacts(driver, cached.view, place);
     try {
       driver.file.read(new Uint8Array(this.#scratch.buffer), offset);
     } catch (error) {
       if (error instanceof RequestError) return undefined;
       throw error;
     }
-    return sliceFacts(driver, this.#scratch, table, hostNumber);
+    return sliceFacts(driver, this.#scratch, place);
   }
 }
 

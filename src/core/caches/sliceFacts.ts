@@ -14,19 +14,42 @@ interface Detail {
 }
 
 /** What the requests of the guest need to know of an L2 slice without looking into it again. */
-export interface Slice {
+export class Slice {
   /** Host cluster of its table; it is another slice once the L1 entry names another table. */
   readonly table: number;
   /** Host offset in slices, as the cache counts. */
   readonly number: number;
+  /** What it is called where its look-ups are counted. */
+  readonly id: number | undefined;
   /** Where it was cached last. */
-  entry: CacheEntry | undefined;
+  entry: CacheEntry | undefined = undefined;
+  /** Of the L1 table, when this was the slice last, and whether its L1 entry allows writes then. */
+  version = -1;
+  isWritable = false;
   /** Host cluster of the first entry, if all that follow are copied data in one piece. */
   readonly start: number;
   readonly detail: Detail | undefined;
   /** An entry that QEMU complains of: the slice is left to the driver. */
   readonly odd: boolean;
+
+  constructor(
+    { table, number, id }: SlicePlace,
+    start: number | undefined,
+    detail: Detail | undefined,
+  ) {
+    this.table = table;
+    this.number = number;
+    this.id = id;
+    this.start = start ?? 0;
+    this.detail = detail;
+    this.odd = start === undefined && !detail;
+  }
 }
+
+/** Which slice it is. */
+export type SlicePlace = Pick<Slice, 'table' | 'number' | 'id'>;
+
+const HIGH = 2 ** 32;
 
 const bit = (bits: Uint32Array, index: number): boolean =>
   ((bits[index >>> 5] >>> (index & 31)) & 1) !== 0;
@@ -57,18 +80,39 @@ export function placeOfWrite({ detail, start }: Slice, first: number, count: num
 }
 
 /** Looks at all entries of a slice. Without subclusters, and without an external data file. */
-export function sliceFacts(
-  { sizes }: Driver,
-  view: DataView,
-  table: number,
-  number: number,
-): Slice {
+export function sliceFacts(driver: Driver, view: DataView, place: SlicePlace): Slice {
+  const { sliceEntries, clusterSize } = driver.sizes;
+  const start = maskedOffset(view.getUint32(0), view.getUint32(4)) / clusterSize;
+  return isOnePiece(view, sliceEntries, clusterSize) && start + sliceEntries < 2 ** 32
+    ? new Slice(place, start, undefined)
+    : new Slice(place, undefined, detailOf(driver, view));
+}
+
+/** All entries are copied data, one behind the other: most slices of a disk that is in use are so. */
+function isOnePiece(view: DataView, entries: number, clusterSize: number): boolean {
+  let high = view.getUint32(0);
+  let low = view.getUint32(4);
+  // Only offset bits, and none below a cluster.
+  if (high >>> 24 !== COPIED >>> 24 || low % clusterSize !== 0 || (high === COPIED && low === 0))
+    return false;
+  for (let at = 8; at < entries * 8; at += 8) {
+    low += clusterSize;
+    if (low >= HIGH) {
+      low -= HIGH;
+      high++;
+    }
+    if (view.getUint32(at + 4) !== low || view.getUint32(at) !== high) return false;
+  }
+  return high >>> 24 === COPIED >>> 24;
+}
+
+/** Undefined for entries that QEMU complains of. */
+function detailOf({ sizes }: Driver, view: DataView): Detail | undefined {
   const { sliceEntries, clusterSize, version } = sizes;
   const words = Math.ceil(sliceEntries / 32);
   const joined = new Uint32Array(words);
   const inPlace = new Uint32Array(words);
   const hosts = new Uint32Array(sliceEntries);
-  let isOnePiece = true;
   let before: string | undefined;
   for (let index = 0; index < sliceEntries; index++) {
     const high = view.getUint32(index * 8);
@@ -77,17 +121,13 @@ export function sliceFacts(
     const isPlaced = kind === 'normal' || kind === 'zero-allocated';
     const host = isPlaced ? maskedOffset(high, low) / clusterSize : 0;
     const isZero = kind === 'zero-plain' || kind === 'zero-allocated';
-    if (host !== Math.floor(host) || host >= 2 ** 32 || (isZero && version < 3))
-      return { table, number, entry: undefined, start: 0, detail: undefined, odd: true };
+    if (host !== Math.floor(host) || host >= 2 ** 32 || (isZero && version < 3)) return undefined;
     hosts[index] = host;
     const isJoined =
       kind === before && kind !== 'compressed' && (!isPlaced || host === hosts[index - 1] + 1);
     if (isJoined) setBit(joined, index);
-    const isInPlace = kind === 'normal' && (high & COPIED) !== 0;
-    if (isInPlace) setBit(inPlace, index);
-    if (!isInPlace || (index > 0 && !isJoined)) isOnePiece = false;
+    if (kind === 'normal' && (high & COPIED) !== 0) setBit(inPlace, index);
     before = kind;
   }
-  const detail = isOnePiece ? undefined : { joined, inPlace, hosts };
-  return { table, number, entry: undefined, start: hosts[0], detail, odd: false };
+  return { joined, inPlace, hosts };
 }

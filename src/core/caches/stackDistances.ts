@@ -1,50 +1,64 @@
+import { NumberIndex } from '../numberIndex.js';
+import { UseTimes } from './useTimes.js';
+
 const FIRST_ROOM = 1024;
 
 /**
  * For a cache that gives up what was used longest ago, of any number of slots: how often a look-up
  * finds its table (Mattson's stack). A table's distance is how many tables, itself included, have
- * been used since it was; it is found with so many slots or more. The distance is counted in a
- * Fenwick tree over the times of last use, in O(log n) of the tables that there are; the times are
- * numbered anew when they run out.
+ * been used since it was; it is found with so many slots or more. The distance is counted over the
+ * times of last use, in O(log n) of the tables that there are; the times are numbered anew when they
+ * run out.
  */
 export class StackDistances {
   /** Number of each table, in the order of first use. */
-  readonly #ids = new Map<number, number>();
+  readonly #ids = new NumberIndex();
+  /** Table of each id. */
+  #tables = new Float64Array(FIRST_ROOM);
   /** Time of last use, by table; 0 is never. */
   #last = new Int32Array(FIRST_ROOM);
   /** Look-ups of each table. */
   #uses = new Float64Array(FIRST_ROOM);
   /** Tables by time of last use, from 1 on; -1 for a time that is nobody's last. */
   #owner = new Int32Array(FIRST_ROOM * 4).fill(-1);
-  #tree = new Int32Array(FIRST_ROOM * 4);
+  #times = new UseTimes(FIRST_ROOM * 4, 0);
   #now = 0;
   #top = -1;
   /** Look-ups by distance. */
   #found = new Float64Array(FIRST_ROOM);
   #lookUps = 0;
+  /** Tables that were used. */
+  #used = 0;
 
   /** Look-ups of one table, one after the other, after which it is the one used last. */
   use(table: number, count: number): void {
+    this.useOf(this.idOf(table), count);
+  }
+
+  /** The same of a table whose id is known. */
+  useOf(id: number, count: number): void {
     this.#lookUps += count;
-    let id = this.#ids.get(table);
-    if (id !== undefined) this.#uses[id] += count;
-    if (id === undefined) {
-      id = this.#newId(table);
-      this.#uses[id] = count;
-      this.#renew(id);
-      this.#found[1] += count - 1;
-    } else if (id === this.#top) this.#found[1] += count;
-    else {
-      this.#found[1 + this.#ids.size - this.#countUpTo(this.#last[id])]++;
-      this.#renew(id);
-      this.#found[1] += count - 1;
+    this.#uses[id] += count;
+    if (id === this.#top) {
+      this.#found[1] += count;
+      return;
     }
+    const last = this.#last[id];
+    this.#found[1] += count - 1;
+    if (last > 0) this.#found[1 + this.#times.countAfter(last, this.#now)]++;
+    this.#renew(id);
   }
 
   /** A table is the one used last, without a look-up. */
   touch(table: number): void {
-    const id = this.#ids.get(table) ?? this.#newId(table);
+    const id = this.idOf(table);
     if (id !== this.#top) this.#renew(id);
+  }
+
+  /** What the table is called here, now and later. */
+  idOf(table: number): number {
+    const known = this.#ids.get(table);
+    return known < 0 ? this.#newId(table) : known;
   }
 
   get lookUps(): number {
@@ -53,13 +67,12 @@ export class StackDistances {
 
   /** Tables that there were. */
   get tables(): number {
-    return this.#ids.size;
+    return this.#used;
   }
 
   /** Each table with its look-ups, in the order of first use. */
   *usesByTable(): Generator<readonly [table: number, uses: number]> {
-    let id = 0;
-    for (const table of this.#ids.keys()) yield [table, this.#uses[id++]];
+    for (let id = 0; id < this.#ids.size; id++) yield [this.#tables[id], this.#uses[id]];
   }
 
   /** Look-ups that find their table, by the number of slots from 0 on; more slots find no more. */
@@ -76,15 +89,11 @@ export class StackDistances {
       const last = new Int32Array(id * 2);
       last.set(this.#last);
       this.#last = last;
-      const uses = new Float64Array(id * 2);
-      uses.set(this.#uses);
-      this.#uses = uses;
+      this.#uses = longer(this.#uses);
+      this.#tables = longer(this.#tables);
     }
-    if (id + 2 > this.#found.length) {
-      const found = new Float64Array(this.#found.length * 2);
-      found.set(this.#found);
-      this.#found = found;
-    }
+    this.#tables[id] = table;
+    if (id + 2 > this.#found.length) this.#found = longer(this.#found);
     return id;
   }
 
@@ -93,13 +102,13 @@ export class StackDistances {
     if (this.#now + 1 === this.#owner.length) this.#renumber();
     const before = this.#last[id];
     if (before > 0) {
-      this.#add(before, -1);
+      this.#times.unmark(before);
       this.#owner[before] = -1;
-    }
+    } else this.#used++;
     const now = ++this.#now;
     this.#last[id] = now;
     this.#owner[now] = id;
-    this.#add(now, 1);
+    this.#times.mark(now);
     this.#top = id;
   }
 
@@ -116,25 +125,12 @@ export class StackDistances {
     }
     this.#owner = owner;
     this.#now = now;
-    const tree = new Int32Array(room);
-    for (let at = 1; at < room; at++) {
-      if (at <= now) tree[at]++;
-      const parent = at + (at & -at);
-      if (parent < room) tree[parent] += tree[at];
-    }
-    this.#tree = tree;
+    this.#times = new UseTimes(room, now);
   }
+}
 
-  #add(time: number, change: number): void {
-    const tree = this.#tree;
-    for (let at = time; at < tree.length; at += at & -at) tree[at] += change;
-  }
-
-  /** Tables last used up to a time. */
-  #countUpTo(time: number): number {
-    const tree = this.#tree;
-    let count = 0;
-    for (let at = time; at > 0; at &= at - 1) count += tree[at];
-    return count;
-  }
+function longer(column: Float64Array): Float64Array<ArrayBuffer> {
+  const all = new Float64Array(column.length * 2);
+  all.set(column);
+  return all;
 }

@@ -1,4 +1,5 @@
 import type { ParseResult } from '../size.js';
+import type { MeasuredCaches } from './cacheEvents.js';
 import { LineReader } from './lineReader.js';
 import type { RequestBatch } from './request.js';
 import type { Volume } from './volumes.js';
@@ -37,6 +38,8 @@ export interface FileReport {
   readonly firstBad: readonly number[];
   readonly volume: string | undefined;
   readonly volumes: readonly Volume[];
+  /** What QEMU's own caches did, of a log that has that too. */
+  readonly measured: MeasuredCaches | undefined;
 }
 
 /** The requests of a file, some at a time. */
@@ -122,6 +125,7 @@ export class FileWorkload {
       firstBad,
       volume: this.#words.volume,
       volumes: format.volumes.list,
+      measured: format.measured,
     };
   }
 }

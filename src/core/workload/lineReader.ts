@@ -1,3 +1,4 @@
+import type { MeasuredCaches } from './cacheEvents.js';
 import type { RequestSink } from './request.js';
 import type { Volumes } from './volumes.js';
 
@@ -13,6 +14,8 @@ const NEWLINE = 10;
 /** What a format makes of the bytes of a line, without its end; false: the line is none of it. */
 export interface LineFormat {
   readonly volumes: Volumes;
+  /** What the log says of QEMU's own caches. */
+  readonly measured?: MeasuredCaches | undefined;
   line(bytes: Uint8Array, start: number, end: number, sink: RequestSink): boolean;
 }
 

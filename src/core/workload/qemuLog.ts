@@ -1,3 +1,4 @@
+import { CacheEvents, type MeasuredCaches } from './cacheEvents.js';
 import { Fields, wordBytes } from './fields.js';
 import type { LineFormat } from './lineReader.js';
 import { KIND, type RequestSink } from './request.js';
@@ -63,10 +64,16 @@ export class QemuLog implements LineFormat {
   readonly volumes: Volumes;
   readonly #fields = new Fields();
   readonly #events: readonly Event[];
+  /** What QEMU's caches did meanwhile, where the log has it. */
+  readonly #cacheEvents = new CacheEvents();
 
   constructor(events: QemuEvents, volume: string | undefined) {
     this.volumes = new Volumes(volume);
     this.#events = EVENTS[events];
+  }
+
+  get measured(): MeasuredCaches | undefined {
+    return this.#cacheEvents.measured;
   }
 
   line(bytes: Uint8Array, start: number, end: number, sink: RequestSink): boolean {
@@ -78,6 +85,8 @@ export class QemuLog implements LineFormat {
         fields.starts[0] = at + 1;
         break;
       }
+    const isOfCache = this.#cacheEvents.line(fields);
+    if (isOfCache !== undefined) return isOfCache;
     const found = this.#events.find(({ name }) => fields.is(0, name));
     if (!found) return true;
     const at = found.offset;

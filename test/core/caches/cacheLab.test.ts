@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { adviseCaches } from '../../../src/core/caches/advice.js';
+import { CacheLab } from '../../../src/core/caches/cacheLab.js';
+import { finish } from '../../../src/core/work.js';
 import { type Curve, hitsAt, thinned } from '../../../src/core/caches/curve.js';
 import { optionTexts } from '../../../src/core/caches/optionText.js';
 import { diskOf, rulesOfThumb } from '../../../src/core/caches/rulesOfThumb.js';
@@ -96,6 +98,36 @@ describe('a curve', () => {
     const found = lab(SMALL, WORK, { windows: limited }).result.windows;
     expect(found).toMatchObject({ curve: { doubts: [expect.stringContaining('memory limit')] } });
     expect(curveOfWindows().doubts).toEqual([]);
+  });
+});
+
+describe('a disk that is written all over', () => {
+  it('stops at a bound of memory, with all curves of the same requests', () => {
+    const empty = openedMappable(
+      layOut(new ImageBuilder({ virtualSize: 2 ** 34, clusterBits: 13 })),
+    );
+    const opened = CacheLab.open(
+      empty,
+      {
+        sizes: {},
+        cache: 'writeback',
+        windows: undefined,
+        surroundings: { allocatedBytes: 2 ** 20, inflate: undefined },
+      },
+      4 * MIB,
+    );
+    if (!opened.ok) throw new Error(opened.message);
+    finish(opened.value.run(patternOn('uniform:ops=4000,reads=0,block=4K', 2 ** 34)));
+    const { requests, stopped, l2 } = opened.value.result;
+    expect(stopped).toContain('more than 4 MiB of memory');
+    expect(requests).toBeGreaterThan(100);
+    expect(requests).toBeLessThan(4000);
+    for (const { curve } of l2.entries) {
+      expect(curve.hits.every((hits) => hits <= curve.lookups)).toBe(true);
+      expect(curve.lookups).toBeGreaterThanOrEqual(3 * requests);
+    }
+    for (const bytes of l2.curve.bytes)
+      expect(l2.curve.lookups - hitsAt(l2.curve, bytes)).toBeGreaterThanOrEqual(0);
   });
 });
 

@@ -34,7 +34,18 @@ export function CachesPane({ store }: Props): JSX.Element {
     return <p class="hint dim">Workloads can be run when the image has been scanned.</p>;
   const first = state.first.value;
   return (
-    <div class="caches">
+    <div
+      class="caches"
+      onDragOver={(event) => {
+        if (hasFile(event)) event.preventDefault();
+      }}
+      onDrop={(event) => {
+        const uri = droppedUri(event);
+        if (uri === undefined) return;
+        event.preventDefault();
+        store.actions.loadWorkload({ uri });
+      }}
+    >
       <Head store={store} state={state} />
       <Trouble state={state} />
       {first ? (
@@ -47,6 +58,19 @@ export function CachesPane({ store }: Props): JSX.Element {
     </div>
   );
 }
+
+/** What VS Code and file managers say of files that are dragged. */
+const URI_LIST = 'text/uri-list';
+
+const hasFile = ({ dataTransfer }: DragEvent): boolean =>
+  dataTransfer?.types.includes(URI_LIST) === true;
+
+/** The first file; lines with # are remarks. */
+const droppedUri = ({ dataTransfer }: DragEvent): string | undefined =>
+  dataTransfer
+    ?.getData(URI_LIST)
+    .split(/\r?\n/)
+    .find((line) => line !== '' && !line.startsWith('#'));
 
 /** What is run, and what can be done with it. */
 function Head({ store, state }: Props & { readonly state: CachesState }): JSX.Element {
@@ -95,7 +119,7 @@ function Head({ store, state }: Props & { readonly state: CachesState }): JSX.El
             store={store}
             workload={workload}
             report={first?.workload}
-            takesFiles
+            isSecond={false}
             onRun={(next) => {
               state.choose(next);
             }}
@@ -118,8 +142,8 @@ function Head({ store, state }: Props & { readonly state: CachesState }): JSX.El
           <WorkloadForm
             store={store}
             workload={other ?? { kind: 'pattern', text: 'uniform:ops=100K,block=4K,reads=70' }}
-            report={undefined}
-            takesFiles={false}
+            report={state.second.value?.workload}
+            isSecond
             onRun={(next) => {
               state.compare(next);
             }}

@@ -83,9 +83,12 @@ class CachesState {
       void this.#load(queries);
     });
     effect(() => {
-      const file = this.#store.workloadFile.value;
-      if (file !== undefined)
-        this.choose({ kind: 'file', file, format: undefined, volume: undefined });
+      const chosen = this.#store.workloadFile.value;
+      if (!chosen) return;
+      const { file, isSecond } = chosen;
+      const workload = { kind: 'file', file, format: undefined, volume: undefined } as const;
+      if (isSecond === true) this.compare(workload);
+      else this.choose(workload);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { CachesDocument } from '../../../src/protocol/caches.js';
+import type { MeasuredCaches } from '../../../src/core/workload/cacheEvents.js';
 import { count, shareText, size } from '../../text/text.js';
 import { CACHE_NAMES, CACHES } from './cacheNames.js';
 import type { TriedCache } from './cachesState.js';
@@ -9,6 +10,8 @@ export interface CountRow {
   readonly cache: TriedCache;
   readonly what: string;
   readonly value: (document: CachesDocument) => string;
+  /** The same of a running QEMU, where the workload is its log. */
+  readonly measured?: (caches: MeasuredCaches) => string;
 }
 
 const TABLES: readonly CountRow[] = (['l2', 'refcount'] as const).flatMap((cache) => [
@@ -20,14 +23,30 @@ const TABLES: readonly CountRow[] = (['l2', 'refcount'] as const).flatMap((cache
       return `${size(slots * entryBytes)}: ${count(slots)} × ${size(entryBytes)}`;
     },
   },
-  { cache, what: 'look-ups', value: (document) => count(document[cache].counts.lookups) },
+  {
+    cache,
+    what: 'look-ups',
+    value: (document) => count(document[cache].counts.lookups),
+    measured: (caches) => count(caches[cache].lookups),
+  },
   {
     cache,
     what: 'misses',
     value: (document) => missText(document[cache].counts.misses, document[cache].counts.lookups),
+    measured: (caches) => missText(caches[cache].misses, caches[cache].lookups),
   },
-  { cache, what: 'evictions', value: (document) => count(document[cache].counts.evictions) },
-  { cache, what: 'write-backs', value: (document) => count(document[cache].counts.writeBacks) },
+  {
+    cache,
+    what: 'evictions',
+    value: (document) => count(document[cache].counts.evictions),
+    measured: (caches) => count(caches[cache].evictions),
+  },
+  {
+    cache,
+    what: 'write-backs',
+    value: (document) => count(document[cache].counts.writeBacks),
+    measured: (caches) => count(caches[cache].writeBacks),
+  },
 ]);
 
 const ofWindows = (
@@ -59,42 +78,54 @@ interface Props {
 }
 
 /** What the three caches did; of two settings or workloads, side by side. */
-export const CountsTable = ({ first, second, names }: Props): JSX.Element => (
-  <section class="counts" aria-labelledby="counts-title">
-    <h2 class="section-title" id="counts-title">
-      What the caches did
-    </h2>
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">
-            <span class="unseen">what</span>
-          </th>
-          <th scope="col">{names.first}</th>
-          {second && <th scope="col">{names.second}</th>}
-        </tr>
-      </thead>
-      {CACHE_NAMES.map((name) => (
-        <tbody key={name} style={{ '--line-colour': `var(${CACHES[name].colour})` }}>
-          <tr class="counts-cache">
-            <th scope="rowgroup" colSpan={second ? 3 : 2}>
-              <span class="line-key" />
-              {CACHES[name].title}
+export function CountsTable({ first, second, names }: Props): JSX.Element {
+  const { workload } = first;
+  const measured = workload.kind === 'file' ? workload.measured : undefined;
+  return (
+    <section class="counts" aria-labelledby="counts-title">
+      <h2 class="section-title" id="counts-title">
+        What the caches did
+      </h2>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">
+              <span class="unseen">what</span>
             </th>
+            <th scope="col">{names.first}</th>
+            {measured && (
+              <th scope="col" title="By the events qcow2_cache_* of the log">
+                QEMU’s own, measured
+              </th>
+            )}
+            {second && <th scope="col">{names.second}</th>}
           </tr>
-          {COUNT_ROWS.filter(({ cache }) => cache === name).map(({ what, value }) => {
-            const then = second && value(second);
-            const now = value(first);
-            return (
-              <tr key={what}>
-                <th scope="row">{what}</th>
-                <td>{now}</td>
-                {then !== undefined && <td class={then === now ? 'dim' : 'changed'}>{then}</td>}
-              </tr>
-            );
-          })}
-        </tbody>
-      ))}
-    </table>
-  </section>
-);
+        </thead>
+        {CACHE_NAMES.map((name) => (
+          <tbody key={name} style={{ '--line-colour': `var(${CACHES[name].colour})` }}>
+            <tr class="counts-cache">
+              <th scope="rowgroup" colSpan={2 + (measured ? 1 : 0) + (second ? 1 : 0)}>
+                <span class="line-key" />
+                {CACHES[name].title}
+              </th>
+            </tr>
+            {COUNT_ROWS.filter(({ cache }) => cache === name).map(
+              ({ what, value, measured: own }) => {
+                const then = second && value(second);
+                const now = value(first);
+                return (
+                  <tr key={what}>
+                    <th scope="row">{what}</th>
+                    <td>{now}</td>
+                    {measured && <td class="dim">{own ? own(measured) : '–'}</td>}
+                    {then !== undefined && <td class={then === now ? 'dim' : 'changed'}>{then}</td>}
+                  </tr>
+                );
+              },
+            )}
+          </tbody>
+        ))}
+      </table>
+    </section>
+  );
+}

@@ -2,8 +2,9 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import type { CachesDocument, ToldCache } from '../../../src/protocol/caches.js';
+import { hitsAt } from '../../../src/core/caches/curve.js';
 import { count, size } from '../../text/text.js';
-import { cacheIn, CACHES, missesText } from './cacheNames.js';
+import { cacheIn, CACHES, missesText, ofHundred } from './cacheNames.js';
 import type { CachesState, TriedCache } from './cachesState.js';
 import {
   type Flag,
@@ -139,8 +140,31 @@ function Drawn({
           Not exact: {clean(doubt)}.
         </p>
       ))}
+      <Simulated document={document} name={name} cache={cache} />
       <CurveTable name={name} cache={cache} flags={flags} tried={tried} />
     </>
+  );
+}
+
+/** What the cache itself does at the sizes around the knee, where the curve may be wrong. */
+function Simulated({
+  document,
+  name,
+  cache: { curve },
+}: Pick<Props, 'document' | 'name'> & {
+  readonly cache: ToldCache<unknown>;
+}): JSX.Element | null {
+  const sizes = document.simulated.filter(({ cache }) => cache === name);
+  if (sizes.length === 0) return null;
+  return (
+    <ul class="curve-note simulated">
+      {sizes.map(({ bytes, hits, misses }) => (
+        <li key={bytes}>
+          Simulated at {size(bytes)}: <strong>{ofHundred(misses, hits + misses)}</strong> miss; the
+          curve has {ofHundred(curve.lookups - hitsAt(curve, bytes), curve.lookups)}.
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -44,13 +44,13 @@ interface Props {
   /** What was read of it, once that is known. */
   readonly report: WorkloadReport | undefined;
   readonly onRun: (workload: Workload) => void;
-  /** Whether a file may be loaded, too. */
-  readonly takesFiles: boolean;
+  /** It is the one beside the other. */
+  readonly isSecond: boolean;
 }
 
 /** Chooses a workload: a pattern with its settings, or a file and how it is read. */
 export function WorkloadForm(props: Props): JSX.Element {
-  const { store, workload, takesFiles, onRun } = props;
+  const { store, workload, isSecond, onRun } = props;
   return (
     <div class="workload-form">
       <PatternForm
@@ -59,20 +59,21 @@ export function WorkloadForm(props: Props): JSX.Element {
           onRun({ kind: 'pattern', text });
         }}
       />
-      {takesFiles && (
-        <div class="workload-file">
-          <span class="dim">or a log: fio, blkparse, QEMU’s trace, biosnoop, CSV</span>
-          <button
-            type="button"
-            class="button secondary"
-            onClick={() => {
-              store.actions.loadWorkload();
-            }}
-          >
-            Load file…
-          </button>
-        </div>
-      )}
+      <div class="workload-file">
+        <span class="dim">
+          or a log: fio, blkparse, QEMU’s trace, biosnoop, CSV
+          {!isSecond && '; it can be dropped here with Shift held'}
+        </span>
+        <button
+          type="button"
+          class="button secondary"
+          onClick={() => {
+            store.actions.loadWorkload(isSecond ? { isSecond } : {});
+          }}
+        >
+          Load file…
+        </button>
+      </div>
       {workload.kind === 'file' && <FileForm {...props} workload={workload} />}
     </div>
   );

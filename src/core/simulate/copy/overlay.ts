@@ -46,6 +46,11 @@ export class Overlay implements ByteSource {
     return this.#size;
   }
 
+  /** Bytes of the changes that are kept in memory. */
+  get held(): number {
+    return this.#held;
+  }
+
   /** Writes; the file grows as needed. */
   write(offset: number, parts: readonly Part[]): void {
     let at = offset;

@@ -128,8 +128,13 @@ export class Guard {
 
   /** Asks those that look on, and parts with whoever answers something else. */
   #compare(answer: Answer, ignore: TypeSet, offset: number, size: number): void {
-    const answers = this.#lookingOn.map((judge) => judge?.answer(ignore, offset, size));
-    if (answers.every((other) => other === undefined || other === answer)) return;
+    let agree = true;
+    const answers = this.#lookingOn.map((judge) => {
+      const other = judge?.answer(ignore, offset, size);
+      if (other !== undefined && other !== answer) agree = false;
+      return other;
+    });
+    if (agree) return;
     const { steps } = this.#recorder;
     const { lists } = this;
     this.#onDivision({ offset, size, answers: [answer, ...answers], lists, steps });

@@ -55,7 +55,7 @@ it('finds the slot that a search through all of them finds', () => {
           const empty = order.takeEmpty(action.start);
           const found =
             typeof empty === 'number'
-              ? new CacheEntry(empty, 512, () => undefined)
+              ? new CacheEntry(empty, empty, 512, () => undefined)
               : (empty ?? order.oldestFree());
           expect(found?.slot).toBe(expected);
           if (!found) continue;

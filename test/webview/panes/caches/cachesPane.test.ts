@@ -185,6 +185,20 @@ describe('the caches of an image', () => {
     expect(await page.locator('.caches-workload strong').textContent()).toBe('mail.iolog');
     // Here there are no files.
     expect(await page.locator('.caches .callout').textContent()).toContain('there are no files');
+    // One that is dropped is asked for by its address.
+    await page.locator('.caches').evaluate((pane) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.setData('text/uri-list', '# files\r\nfile:///traces/b.iolog\r\n');
+      pane.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    });
+    expect(editor.said.at(-1)).toEqual({ type: 'loadWorkload', uri: 'file:///traces/b.iolog' });
+    // A log may be put beside another workload.
+    await page.getByRole('button', { name: 'Compare…' }).click();
+    await page.locator('.caches-compare').getByRole('button', { name: 'Load file…' }).click();
+    expect(editor.said.at(-1)).toEqual({ type: 'loadWorkload', isSecond: true });
+    await editor.post({ type: 'workload', file: '/traces/web.iolog', isSecond: true });
+    expect(await page.locator('.caches-workload strong').textContent()).toBe('mail.iolog');
+    await page.locator('.caches-compare').getByText('Compare no more').waitFor();
     expect(editor.errors).toEqual([]);
   });
 });

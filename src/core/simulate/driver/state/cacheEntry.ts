@@ -16,6 +16,8 @@ export class CacheEntry {
   /** In the order of use; -1: none yet. */
   place = -1;
   readonly slot: number;
+  /** Among those that its cache has made. */
+  readonly index: number;
   readonly #length: number;
   readonly #read: ReadTable;
   /** Made when somebody first looks: most slots are only looked up while a workload is replayed. */
@@ -23,8 +25,9 @@ export class CacheEntry {
   #bytes: Uint8Array | undefined;
   #isUnread = false;
 
-  constructor(slot: number, length: number, read: ReadTable) {
+  constructor(slot: number, index: number, length: number, read: ReadTable) {
     this.slot = slot;
+    this.index = index;
     this.#length = length;
     this.#read = read;
   }
@@ -37,6 +40,11 @@ export class CacheEntry {
   get view(): DataView {
     if (!this.#view || this.#isUnread) this.fetch();
     return this.#view ?? viewOf(new Uint8Array());
+  }
+
+  /** Bytes that it has in memory. */
+  get held(): number {
+    return this.#bytes?.length ?? 0;
   }
 
   /** Another table has taken the slot, and nobody has looked at it. */

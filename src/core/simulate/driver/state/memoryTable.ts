@@ -8,6 +8,8 @@ export class MemoryTable {
   readonly #changed = new Map<number, readonly [high: number, low: number]>();
   #offset: number;
   #length: number;
+  /** Counts the changes. */
+  #version = 0;
   /** Entries of the file's table that still hold. */
   #kept: number;
 
@@ -28,6 +30,11 @@ export class MemoryTable {
     return this.#length;
   }
 
+  /** Another one after each change. */
+  get version(): number {
+    return this.#version;
+  }
+
   get bytes(): number {
     return this.#length * 8;
   }
@@ -42,6 +49,7 @@ export class MemoryTable {
   }
 
   set(index: number, high: number, low: number): void {
+    this.#version++;
     this.#changed.set(index, [high >>> 0, low >>> 0]);
   }
 
@@ -52,6 +60,7 @@ export class MemoryTable {
 
   /** The table lies elsewhere and is longer; of the old entries the first `kept` stay. */
   moved(offset: number, length: number, kept: number): void {
+    this.#version++;
     this.#offset = offset;
     this.#length = length;
     this.#kept = Math.min(this.#kept, kept);

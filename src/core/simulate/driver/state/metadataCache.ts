@@ -1,9 +1,10 @@
 import { hashHex } from '../../../bytes.js';
+import { NumberIndex } from '../../../numberIndex.js';
 import type { TypeSet } from '../../../overlap/types.js';
 import { failureOf, ProcessAbort, RequestError } from '../../copy/failure.js';
 import type { HostFile } from '../../guard/hostFile.js';
 import type { CacheName } from '../../copy/outcome.js';
-import { bytesPart } from '../../copy/overlay.js';
+import { bytesPart, type Part, ZEROS } from '../../copy/overlay.js';
 import type { Recorder } from '../../copy/recorder.js';
 import type { Signal } from '../../copy/signal.js';
 import { CacheEntry } from './cacheEntry.js';
@@ -25,8 +26,10 @@ export interface CacheTally {
 
 /** Hears of all look-ups in order, and of the order in which tables were given back: by number. */
 export interface CacheTrail {
+  /** A name of a table that may be given with its look-ups, so that it need not be looked for. */
+  idOf?(table: number): number;
   /** So many look-ups of one table, one after the other. */
-  lookedUp(table: number, count: number): void;
+  lookedUp(table: number, count: number, id?: number): void;
   givenBack(table: number): void;
 }
 
@@ -55,8 +58,9 @@ export class MetadataCache {
   };
   trail: CacheTrail | undefined;
   readonly #order: CacheOrder;
-  /** By number: small integers are found faster than offsets. */
-  readonly #byNumber = new Map<number, CacheEntry>();
+  /** All that were ever made, and the place of the one that holds the table of a number. */
+  readonly #entries: CacheEntry[] = [];
+  readonly #byNumber = new NumberIndex();
   readonly #dirty = new Set<CacheEntry>();
   #uses = 0;
   /** Only to be written when this one has been. */
@@ -103,15 +107,15 @@ export class MetadataCache {
   usedAgain(entry: CacheEntry, count: number): void {
     if (count === 0) return;
     this.#recorder.lookUp(this.name, entry.offset, true, count);
-    this.useKnown(entry, count);
+    this.useKnown(entry, count, undefined);
   }
 
   /**
    * `get` and `put`, `count` times over, of the table of a number, whose contents the caller knows:
    * it is read only if somebody looks. The recorder does not hear of it.
    */
-  use(number: number, count: number): CacheEntry {
-    const cached = this.#byNumber.get(number);
+  use(number: number, count: number, id: number | undefined): CacheEntry {
+    const cached = this.#cached(number);
     const offset = number * this.tableBytes;
     const entry = cached ?? this.#replace(offset);
     if (!cached) {
@@ -119,20 +123,20 @@ export class MetadataCache {
       this.#settle(entry, offset);
       entry.leaveUnread();
     }
-    this.useKnown(entry, count);
+    this.useKnown(entry, count, id);
     return entry;
   }
 
   /** The same of a table that is cached. */
-  useKnown(entry: CacheEntry, count: number): void {
+  useKnown(entry: CacheEntry, count: number, id: number | undefined): void {
     this.tally.lookUps += count;
     this.#givenBack(entry);
-    this.trail?.lookedUp(entry.number, count);
+    this.trail?.lookedUp(entry.number, count, id);
   }
 
   /** The table at `offset`, if it is cached. */
   find(offset: number): CacheEntry | undefined {
-    return this.#byNumber.get(offset / this.tableBytes);
+    return this.#cached(offset / this.tableBytes);
   }
 
   /** Forgets a table without writing it. */
@@ -156,8 +160,13 @@ export class MetadataCache {
       this.write();
     });
     if (errno !== undefined) return;
-    for (const entry of [...this.#byNumber.values()]) this.discard(entry);
+    for (const entry of this.#entries) if (entry.number >= 0) this.discard(entry);
     this.#uses = 0;
+  }
+
+  /** Bytes of tables in memory: only what somebody has looked at. */
+  get held(): number {
+    return this.#entries.reduce((sum, entry) => sum + entry.held, 0);
   }
 
   get isDirty(): boolean {
@@ -205,7 +214,7 @@ export class MetadataCache {
       );
       throw new RequestError('EIO');
     }
-    const cached = this.#byNumber.get(offset / this.tableBytes);
+    const cached = this.#cached(offset / this.tableBytes);
     this.#recorder.lookUp(this.name, offset, cached !== undefined, 1);
     this.tally.lookUps++;
     if (!cached) this.tally.misses++;
@@ -238,7 +247,7 @@ export class MetadataCache {
       if (entry.dirty) this.tally.evictionWriteBacks++;
     }
     this.#writeBack(entry);
-    this.#byNumber.delete(entry.number);
+    if (entry.number >= 0) this.#byNumber.delete(entry.number);
     entry.offset = 0;
     entry.number = -1;
     entry.willBeFilled();
@@ -248,7 +257,12 @@ export class MetadataCache {
   #settle(entry: CacheEntry, offset: number): void {
     entry.offset = offset;
     entry.number = offset / this.tableBytes;
-    this.#byNumber.set(entry.number, entry);
+    this.#byNumber.set(entry.number, entry.index);
+  }
+
+  #cached(number: number): CacheEntry | undefined {
+    const index = this.#byNumber.get(number);
+    return index < 0 ? undefined : this.#entries[index];
   }
 
   #givenBack(entry: CacheEntry): void {
@@ -259,7 +273,11 @@ export class MetadataCache {
   /** The slot to be replaced: it is empty, or nobody uses it and it was used longest ago. */
   #victim(offset: number): CacheEntry {
     const empty = this.#order.takeEmpty(firstSlot(offset / this.tableBytes, this.slots));
-    if (typeof empty === 'number') return new CacheEntry(empty, this.tableBytes, this.#read);
+    if (typeof empty === 'number') {
+      const entry = new CacheEntry(empty, this.#entries.length, this.tableBytes, this.#read);
+      this.#entries.push(entry);
+      return entry;
+    }
     const victim = empty ?? this.#order.oldestFree();
     if (!victim) throw new ProcessAbort(`every slot of the ${LABEL[this.name]} cache is in use`);
     return victim;
@@ -273,9 +291,7 @@ export class MetadataCache {
     if (!entry.dirty || entry.offset === 0) return;
     this.tally.writeBacks++;
     if (this.#dependsOn) this.#flushDependency(this.#dependsOn);
-    this.#file.writeChecked(WRITTEN[this.name], this.#own, entry.offset, [
-      bytesPart(entry.bytes.slice()),
-    ]);
+    this.#file.writeChecked(WRITTEN[this.name], this.#own, entry.offset, tableParts(entry.bytes));
     this.#clean(entry);
   }
 
@@ -293,4 +309,28 @@ export class MetadataCache {
 /** Where the search for a table starts: (index · 4) mod slots, exact for any index. */
 function firstSlot(index: number, slots: number): number {
   return ((index % slots) * 4) % slots;
+}
+
+/** Bytes of a table that are kept or left out together. */
+const GRAIN = 512;
+
+/** A table's bytes at this time. Of most new ones little is set: what is not takes no memory. */
+function tableParts(bytes: Uint8Array): readonly Part[] {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const isEmpty = (grain: number): boolean => {
+    const end = Math.min(words.length, ((grain + 1) * GRAIN) / 4);
+    for (let at = (grain * GRAIN) / 4; at < end; at++) if (words[at] !== 0) return false;
+    return true;
+  };
+  const parts: Part[] = [];
+  const grains = Math.ceil(bytes.length / GRAIN);
+  for (let from = 0; from < grains;) {
+    const empty = isEmpty(from);
+    let to = from + 1;
+    while (to < grains && isEmpty(to) === empty) to++;
+    const piece = bytes.subarray(from * GRAIN, to * GRAIN);
+    parts.push(empty ? { length: piece.length, content: ZEROS } : bytesPart(piece.slice()));
+    from = to;
+  }
+  return parts;
 }
