@@ -16,6 +16,7 @@ import type { PreviewedRepair, RepairsAnswer } from '../protocol/repair.js';
 /** What is sent of one repair. */
 const MESSAGES = 500;
 const ROWS = 500;
+const STEPS = 300;
 
 /** What qemu-img check -r would do to an image, in both modes: computed once, in slices, when asked for. */
 export class RepairSession {
@@ -120,6 +121,8 @@ function told(preview: RepairPreview, length: number): PreviewedRepair {
     doubts: repair.doubts,
     changes: changeRows(changes.kept).slice(0, ROWS),
     totals: [...changes.totals],
+    steps: repair.steps.slice(0, STEPS),
+    stepCount: repair.steps.length + repair.stepsLeftOut,
     fileLength: { before: length, after: repair.after.size },
   };
 }

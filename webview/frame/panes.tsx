@@ -10,6 +10,7 @@ export { Assumed } from './assumed.js';
 export { Between } from './between.js';
 export { Legend } from './legend.js';
 export { Strip } from './strip.js';
+export { Tooltip } from './tooltip.js';
 export { Unreadable } from './unreadable.js';
 
 type TabPane = FunctionComponent<{ readonly store: Store }>;
