@@ -20,7 +20,7 @@ export interface PreviewedRepair {
   readonly messages: readonly string[];
   readonly messageCount: number;
   readonly doubts: readonly string[];
-  /** In QEMU's order; the first ones. */
+  /** In QEMU's order; the first ones of each kind. */
   readonly changes: readonly ChangeRow[];
   /** All changes, those that are not told too; of freed clusters: clusters. */
   readonly totals: readonly (readonly [ChangeKind, number])[];

@@ -208,7 +208,8 @@ export class Pictures {
     if (layer === 'simulation' && !this.#outcomes)
       return 'sweep the disk in the Simulate tab first';
     if (isHeat(layer) && !this.#heat) return 'run a workload in the Caches tab first';
-    if ((isRepair(layer) || isAfter(layer)) && !this.#repaired) return 'preview the repair on the Overview first';
+    if ((isRepair(layer) || isAfter(layer)) && !this.#repaired)
+      return 'preview the repair on the Overview first';
     if (layer === 'windows' && typeof this.#windows === 'string') return this.#windows;
     return isFromMap(picture) ? undefined : this.#hindrance;
   }
@@ -356,8 +357,7 @@ export class Pictures {
   /** Names of the values that a layer has numbered, or how many look-ups they are; of the guest's kinds, that of the backing file. */
   #names({ view, layer }: Picture): readonly string[] {
     const { snapshotTable, backingFile } = this.#image;
-    if (view === 'guest' && isKinds(layer))
-      return backingFile === undefined ? [] : [backingFile];
+    if (view === 'guest' && isKinds(layer)) return backingFile === undefined ? [] : [backingFile];
     if (layer === 'snapshots')
       return snapshotTable.snapshots.slice(0, NAMED).map(({ name }) => name);
     if (layer === 'bitmaps')

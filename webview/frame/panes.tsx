@@ -18,6 +18,7 @@ type TabPane = FunctionComponent<{ readonly store: Store }>;
 /** All but the first have bundles of their own: who looks at none of them fetches none. */
 const PANES: Readonly<Record<Exclude<Tab, 'overview'>, Later<TabPane>>> = {
   space: new Later(async () => (await import('../panes/space/spacePane.js')).SpacePane),
+  lost: new Later(async () => (await import('../panes/lost/lostPane.js')).LostPane),
   cluster: new Later(async () => (await import('../panes/cluster/clusterPane.js')).ClusterPane),
   findings: new Later(async () => (await import('../panes/findings/findingsPane.js')).FindingsPane),
   ranges: new Later(async () => (await import('../panes/ranges/rangesPane.js')).RangesPane),

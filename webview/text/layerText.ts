@@ -1,9 +1,13 @@
 import { KINDS, type KindName } from '../../src/core/map/kinds.js';
 import type { GuestKind } from '../../src/core/guest/guestKinds.js';
-import { isKinds,
+import {
+  isKinds,
   type KindLayer,
   valuesOf,
-  type Layer, type Picture, type View } from '../../src/core/picture/layer.js';
+  type Layer,
+  type Picture,
+  type View,
+} from '../../src/core/picture/layer.js';
 import { KIND_TEXT } from '../../src/core/map/kinds.js';
 import { EXPOSURE_TEXT } from './windowText.js';
 import { clean } from '../../src/core/text.js';
