@@ -1,5 +1,5 @@
 import { effect, signal } from '@preact/signals';
-import type { FoundTables, TableCandidate } from '../../src/core/lost/findTables.js';
+import type { TableCandidate } from '../../src/core/lost/findTables.js';
 import type { ClusterMark } from '../../src/core/simulate/verdict/marks.js';
 import { clusterOf } from '../../src/core/units.js';
 import type { LostTablesAnswer } from '../../src/protocol/lost.js';
@@ -32,7 +32,7 @@ class LostState {
       const { open, tab } = store.pane.value;
       const answer = open && tab === 'lost' ? this.answer.value : undefined;
       if (answer?.state !== 'found') return undefined;
-      store.simulation.placed.value = marksOf(answer.found, store.clusterSize);
+      store.simulation.placed.value = marksOf(answer, store.clusterSize);
       return () => {
         store.simulation.placed.value = undefined;
       };
@@ -66,11 +66,20 @@ class LostState {
   }
 }
 
-/** Those that nothing points to, the likeliest first by kind. */
-export const candidatesOf = ({ candidates }: FoundTables): readonly TableCandidate[] =>
-  candidates.filter(({ isKnown }) => !isKnown).slice(0, LISTED);
+export type FoundLost = Extract<LostTablesAnswer, { readonly state: 'found' }>;
+export interface ListedTable extends TableCandidate {
+  /** What it would have the header say; undefined for an L2 table. */
+  readonly assumed: string | undefined;
+}
 
-const marksOf = (found: FoundTables, clusterSize: number): ClusterMark[] =>
+/** Those that nothing points to, the likeliest first by kind. */
+export const candidatesOf = ({ found, assumed }: FoundLost): readonly ListedTable[] =>
+  found.candidates
+    .map((candidate, index) => ({ ...candidate, assumed: assumed[index] }))
+    .filter(({ isKnown }) => !isKnown)
+    .slice(0, LISTED);
+
+const marksOf = (found: FoundLost, clusterSize: number): ClusterMark[] =>
   candidatesOf(found).map(({ kind, offset, length }, index) => {
     const cluster = clusterOf(offset, { clusterSize });
     return {

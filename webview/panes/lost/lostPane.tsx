@@ -1,12 +1,16 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { FoundTables, TableCandidate } from '../../../src/core/lost/findTables.js';
 import { shareText } from '../../../src/core/numbers.js';
-import { assumedHeaderText } from '../../../src/core/qcow2/assumedHeader.js';
 import { clean } from '../../../src/core/text.js';
 import { Icon } from '../../parts/icon.js';
 import { OffsetLink } from '../../parts/offsetLink.js';
-import { CANDIDATE_TEXT, candidatesOf, lostOf } from '../../state/lostState.js';
+import {
+  CANDIDATE_TEXT,
+  candidatesOf,
+  type FoundLost,
+  type ListedTable,
+  lostOf,
+} from '../../state/lostState.js';
 import type { Store } from '../../state/store.js';
 import { count, plural } from '../../text/text.js';
 
@@ -57,11 +61,12 @@ function Body({ store }: Props): JSX.Element {
         Reading the whole file: {Math.floor((answer?.done ?? 0) * 100)} %
       </p>
     );
-  return <Candidates store={store} found={answer.found} />;
+  return <Candidates store={store} answer={answer} />;
 }
 
-function Candidates({ store, found }: Props & { readonly found: FoundTables }): JSX.Element {
-  const listed = candidatesOf(found);
+function Candidates({ store, answer }: Props & { readonly answer: FoundLost }): JSX.Element {
+  const { found } = answer;
+  const listed = candidatesOf(answer);
   const all = found.candidates.filter(({ isKnown }) => !isKnown).length;
   if (listed.length === 0)
     return (
@@ -92,12 +97,12 @@ function Candidates({ store, found }: Props & { readonly found: FoundTables }): 
 }
 
 interface CandidateProps extends Props {
-  readonly candidate: TableCandidate;
+  readonly candidate: ListedTable;
   readonly number: number;
 }
 
 function Candidate({ store, candidate, number }: CandidateProps): JSX.Element {
-  const { kind, offset, entries, score, reasons, snapshots, assume } = candidate;
+  const { kind, offset, entries, score, reasons, snapshots, assumed } = candidate;
   return (
     <li class="lost-row">
       <span class="lost-number" aria-hidden="true">
@@ -118,13 +123,13 @@ function Candidate({ store, candidate, number }: CandidateProps): JSX.Element {
           </p>
         )}
       </div>
-      {assume && (
+      {assumed !== undefined && (
         <button
           type="button"
           class="button secondary"
           title="Show the image as if its header named this table; nothing is written"
           onClick={() => {
-            store.actions.openAsIf(assumedHeaderText(assume));
+            store.actions.openAsIf(assumed);
           }}
         >
           Open as If

@@ -1,4 +1,4 @@
-import type { RepairChange } from './changes.js';
+import type { RepairChange } from '../../src/core/repair/changes.js';
 
 const COPIED = 1n << 63n;
 /** Where an L1 or L2 entry says that its table or data lie. */
