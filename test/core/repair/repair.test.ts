@@ -77,6 +77,32 @@ describe('what a repair tells', () => {
     });
   });
 
+  it('in the order in which it writes: holes before the counts, opening before checking', () => {
+    const leaks = repaired(vector('leak_4k'), 'leaks').steps;
+    expect(leaks).toEqual([
+      {
+        phase: 'checking',
+        what: 'hole',
+        writes: 1,
+        length: 8192,
+        places: [{ offset: 0x7000, length: 8192 }],
+        conflict: undefined,
+        harms: false,
+      },
+      expect.objectContaining({ what: 'refcount block', writes: 1 }),
+    ]);
+    const order = ({ steps }: Repair): string[] => steps.map(({ what }) => what);
+    // Traced: block, block again, table, 12 bytes.
+    expect(order(repaired(vector('rt_zero_4k'), 'all')).slice(0, 3)).toEqual([
+      'refcount block',
+      'refcount table',
+      'header field',
+    ]);
+    const opening = repaired(vector('bitmap_snap_64k'), 'leaks').steps;
+    expect(opening[0]).toMatchObject({ phase: 'opening', what: 'header' });
+    expect(opening.at(-1)?.phase).toBe('closing');
+  });
+
   it('is a file that can be opened and scanned', () => {
     const after = openImage(repaired(vector('owners_4k'), 'all').after);
     if (!isMappable(after)) throw new Error('it has no geometry');
