@@ -61,7 +61,7 @@ describe('repair preview', () => {
       await expect.poll(() => freed.locator('.count').innerText()).toBe(leaks);
       // The map before and after has colours of kinds; the leaks are gone then.
       const free = page.locator('.legend [data-kind="unallocated"] .count');
-      const leaked = page.locator('.legend [data-kind="leaked"]');
+      const leaked = page.locator('.legend [data-trouble="leak"]');
       await page.getByRole('button', { name: 'Before', exact: true }).click();
       await leaked.first().waitFor();
       await page.getByRole('button', { name: 'After', exact: true }).click();
