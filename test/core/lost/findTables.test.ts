@@ -22,6 +22,22 @@ function beheaded(builder: ImageBuilder): Uint8Array {
 const disk = (): ImageBuilder => new ImageBuilder({ virtualSize: 2 ** 30 }).write(0, 20);
 
 describe('tables by their contents', () => {
+  it('are looked for in a hole once, whatever is at its edges', () => {
+    const bytes = beheaded(disk());
+    const hole = 2 ** 29;
+    let read = 0;
+    const file: ByteSource = {
+      size: bytes.length + hole,
+      readInto(target, offset) {
+        read += target.length;
+        target.fill(0);
+        target.set(bytes.subarray(offset, offset + target.length));
+      },
+    };
+    expect(found(file).header).toEqual(found(memorySource(bytes)).header);
+    expect(read).toBeLessThan(file.size + 2 ** 28);
+  });
+
   it('are those of the image, and not of one within the disk', () => {
     const inner = fileBytes(
       layOut(new ImageBuilder({ virtualSize: 2 ** 24, clusterBits: 12 }).write(0, 300)),
