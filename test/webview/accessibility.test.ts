@@ -3,7 +3,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TABS } from '../../webview/state/viewState.js';
 import { NO_OBJECTIONS, objections } from './harness/axe.js';
-import { launchBrowser, openEditor, settled } from './harness/editorPage.js';
+import { launchBrowser } from '../../scripts/lib/browser.mjs';
+import { openEditor, settled } from './harness/editorPage.js';
 import { hostedSample } from './harness/hostedImages.js';
 import { hostCluster } from '../../src/core/units.js';
 

@@ -1,7 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { HostedImage } from '../harness/editorPage.js';
-import { launchBrowser, openEditor } from '../harness/editorPage.js';
+import { launchBrowser } from '../../../scripts/lib/browser.mjs';
+import { openEditor } from '../harness/editorPage.js';
 import { hostedSample } from '../harness/hostedImages.js';
 
 const ASSUMED = 'cluster-size=65536,l1=0x30000';

@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { CacheOptions } from '../../../src/core/simulate/copy/cacheOptions.js';
 import type { ImageEvent } from '../../../src/protocol/imageService.js';
 import { answer, type AnswerReply, type Request } from '../../../src/protocol/rpc.js';
@@ -11,24 +11,6 @@ import type {
 import { themeLook, type Theme } from './themes.js';
 import type { Answers, ImageService, Method } from '../../../src/protocol/questions.js';
 import type { OverlapOptions } from '../../../src/protocol/shapes.js';
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
-];
-
-export const launchBrowser = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    headless: true,
-    args: FLAGS,
-  });
 
 /** An image as the host has it, with all it has said of it so far. */
 export interface HostedImage {

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { launchBrowser, openEditor, settled } from './editorPage.js';
+import { launchBrowser } from '../../../scripts/lib/browser.mjs';
+import { openEditor, settled } from './editorPage.js';
 import { EDITOR_STATES, type EditorState } from './editorStates.js';
 import { DEFAULT_OVERLAP } from '../../session/defaults.js';
 import { THEMES, type Theme } from './themes.js';

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Animation } from './animation.js';
-import { launchBrowser, openEditor, settled } from './editorPage.js';
+import { launchBrowser } from '../../../scripts/lib/browser.mjs';
+import { openEditor, settled } from './editorPage.js';
 import { hostedSample } from './hostedImages.js';
 import { DEFAULT_OVERLAP } from '../../session/defaults.js';
 import { zoomByFrames } from './measure.js';

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { launchBrowser } from '../../../scripts/lib/browser.mjs';
 import {
-  launchBrowser,
   openEditor,
   settled,
   type EditorPage,

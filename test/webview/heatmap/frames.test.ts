@@ -1,7 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Renderer } from '../../../src/protocol/webviewMessages.js';
-import { launchBrowser, openEditor, settled, type EditorPage } from '../harness/editorPage.js';
+import { launchBrowser } from '../../../scripts/lib/browser.mjs';
+import { openEditor, settled, type EditorPage } from '../harness/editorPage.js';
 import { hostedMap } from '../harness/hostedImages.js';
 import { differingPixels } from '../harness/measure.js';
 

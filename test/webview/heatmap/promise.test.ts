@@ -1,13 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Picture } from '../../../src/core/picture/layer.js';
-import {
-  launchBrowser,
-  openEditor,
-  settled,
-  type EditorPage,
-  type HostedImage,
-} from '../harness/editorPage.js';
+import { launchBrowser } from '../../../scripts/lib/browser.mjs';
+import { openEditor, settled, type EditorPage, type HostedImage } from '../harness/editorPage.js';
 import { manyTables, sparseDisk } from '../harness/editorStates.js';
 import { hostedContiguous, hostedFile, hostedMap, hostedSample } from '../harness/hostedImages.js';
 

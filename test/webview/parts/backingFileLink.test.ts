@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { launchBrowser, openEditor, settled } from '../harness/editorPage.js';
+import { launchBrowser } from '../../../scripts/lib/browser.mjs';
+import { openEditor, settled } from '../harness/editorPage.js';
 import { hostedSample } from '../harness/hostedImages.js';
 
 let browser: Browser;

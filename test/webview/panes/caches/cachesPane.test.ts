@@ -8,10 +8,10 @@ import type { CachesDocument } from '../../../../src/protocol/caches.js';
 import type { CachesQuery } from '../../../../src/protocol/questions.js';
 import { ImageBuilder } from '../../../images/imageBuilder.js';
 import { layOut } from '../../../images/layOut.js';
+import { launchBrowser } from '../../../../scripts/lib/browser.mjs';
 import {
   type EditorPage,
   type HostedImage,
-  launchBrowser,
   openEditor,
   settled,
 } from '../../harness/editorPage.js';

@@ -2,7 +2,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostCluster, hostOffset } from '../../../../src/core/units.js';
 import { fieldsOf } from '../../../../webview/panes/cluster/peekFields.js';
-import { launchBrowser, openEditor, settled } from '../../harness/editorPage.js';
+import { launchBrowser } from '../../../../scripts/lib/browser.mjs';
+import { openEditor, settled } from '../../harness/editorPage.js';
 import { hostedSample } from '../../harness/hostedImages.js';
 
 const SIZES = { extendedL2: false, refcountBits: 16, clusterSize: 65_536 };

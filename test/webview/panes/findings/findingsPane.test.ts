@@ -1,7 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NO_OBJECTIONS, objections } from '../../harness/axe.js';
-import { launchBrowser, openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
+import { launchBrowser } from '../../../../scripts/lib/browser.mjs';
+import { openEditor, settled, type EditorPage } from '../../harness/editorPage.js';
 import { hostedSample } from '../../harness/hostedImages.js';
 import type { Theme } from '../../harness/themes.js';
 
