@@ -162,7 +162,7 @@ function isZero(view: DataView, at: number): boolean {
 }
 
 function isNothing(words: Int32Array): boolean {
-  for (let at = 0; at < words.length; at++) if (words[at] !== 0) return false;
+  for (const word of words) if (word !== 0) return false;
   return true;
 }
 
