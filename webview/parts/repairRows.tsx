@@ -111,7 +111,8 @@ function Row({ row, store }: { readonly row: ChangeRow; readonly store: Store })
   );
 }
 
-function whatText({ what, index, count: number, field, length, guestOffset }: ChangeRow): string {
+function whatText(row: ChangeRow): string {
+  const { what, index, count: number, field, length, guestOffset, guestEnd } = row;
   const last = index === undefined ? '' : count(index + number - 1);
   switch (what) {
     case 'header-field':
@@ -121,7 +122,8 @@ function whatText({ what, index, count: number, field, length, guestOffset }: Ch
     case 'l1-entry':
       return `entry ${count(index ?? 0)}`;
     case 'l2-entry':
-      return guestOffset === undefined ? "a snapshot's" : `guest ${hex(guestOffset)}`;
+      if (guestOffset === undefined) return "a snapshot's";
+      return `guest ${hex(guestOffset)}${guestEnd === undefined ? '' : ` – ${hex(guestEnd)}`}`;
     case 'refcount':
       return number > 1 ? `clusters ${count(index ?? 0)} – ${last}` : `cluster ${last}`;
     case 'refcount-block':

@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { memorySource } from '../../../src/core/byteSource.js';
 import { scan } from '../../../src/core/check/scan.js';
 import { isMappable, openImage } from '../../../src/core/qcow2/image.js';
+import { changeRows } from '../../../src/core/repair/changeRows.js';
 import type { ChangeKind } from '../../../src/core/repair/changes.js';
 import type { RepairMode } from '../../../src/core/repair/mode.js';
 import { repair, type Repair } from '../../../src/core/repair/repair.js';
+import { bytes, guestOffset, hostOffset } from '../../../src/core/units.js';
 import { finish } from '../../../src/core/work.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
@@ -51,6 +53,22 @@ describe('what a repair tells', () => {
       // Only the highest bit.
       expect(BigInt(before ?? 0) ^ BigInt(after ?? 0)).toBe(1n << 63n);
     }
+    // Neighbours whose flag turns the same way are a row, and no change is in two.
+    const rows = changeRows(changes.kept);
+    expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(changes.kept.length);
+    const at = 0x50000;
+    const flags = ['', '8', '8', '8'].map((flag, index) => ({
+      what: 'l2-entry' as const,
+      offset: hostOffset(at + 8 * index),
+      length: bytes(8),
+      guestOffset: guestOffset(65_536 * index),
+      before: `0x${flag}${String(index).padStart(15, '0')}`,
+      after: `0x${flag === '' ? '8' : ''}${String(index).padStart(15, '0')}`,
+    }));
+    expect(changeRows(flags).map(({ count, guestEnd }) => [count, guestEnd])).toEqual([
+      [1, undefined],
+      [3, 3 * 65_536],
+    ]);
   });
 
   it('of a rebuild: blocks, the table, the header', () => {
