@@ -38,7 +38,12 @@ export function LostPane({ store }: Props): JSX.Element {
           <Icon name="chevron-left" />
           Overview
         </button>
-        <h2>Tables that nothing points to</h2>
+        {/* What is assumed may point to them. */}
+        <h2>
+          {store.facts.value?.assumed === undefined
+            ? 'Tables that nothing points to'
+            : 'Tables that were found'}
+        </h2>
         <span class="dim">found by their contents; their numbers are on the map</span>
       </div>
       <Body store={store} />
@@ -116,7 +121,7 @@ function Candidate({ store, candidate, number }: CandidateProps): JSX.Element {
           </span>
         </p>
         <p class="dim">{clean(reasons.join('; '))}</p>
-        {snapshots.length > 0 && (
+        {kind === 'snapshot-table' && (
           <p class="dim">
             {snapshots.length === 1 ? 'snapshot' : 'snapshots'}{' '}
             {snapshots.map((name) => `'${clean(name)}'`).join(', ')}
