@@ -113,21 +113,23 @@ function Row({ row, store }: { readonly row: ChangeRow; readonly store: Store })
 
 function whatText(row: ChangeRow): string {
   const { what, index, count: number, field, length, guestOffset, guestEnd } = row;
-  const last = index === undefined ? '' : count(index + number - 1);
+  const first = index ?? 0;
   switch (what) {
     case 'header-field':
       return field ?? '';
     case 'file-length':
       return 'file length';
     case 'l1-entry':
-      return `entry ${count(index ?? 0)}`;
+      return `entry ${count(first)}`;
     case 'l2-entry':
       if (guestOffset === undefined) return "a snapshot's";
       return `guest ${hex(guestOffset)}${guestEnd === undefined ? '' : ` – ${hex(guestEnd)}`}`;
     case 'refcount':
-      return number > 1 ? `clusters ${count(index ?? 0)} – ${last}` : `cluster ${last}`;
+      return number > 1
+        ? `clusters ${count(first)} – ${count(first + number - 1)}`
+        : `cluster ${count(first)}`;
     case 'refcount-block':
-      return `block ${last}`;
+      return `block ${count(first)}`;
     case 'refcount-table':
       return 'table';
     case 'freed':
