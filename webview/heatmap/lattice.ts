@@ -1,16 +1,26 @@
-import { DOMINANT_MASK, maskOfValue, OUTSIDE, TILE } from '../../src/core/picture/tile.js';
+import {
+  DOMINANT_MASK,
+  maskOfValue,
+  OUTSIDE,
+  TILE,
+  TILE_CELLS,
+} from '../../src/core/picture/tile.js';
 import type { TileCells } from '../../src/core/picture/tile.js';
 
-/** A square of a tile's cells in which there is something rare, and what. */
-export interface RareSquare {
-  /** Column and row of the square's first cell. */
-  readonly x: number;
-  readonly y: number;
-  /** Mask of values (see core/picture/tile.ts). */
-  readonly mask: number;
-  /** A cell of the square that has the rarest of them: column and row in the tile. */
-  readonly cellX: number;
-  readonly cellY: number;
+/**
+ * The squares of a tile's cells in which there is something rare, and what: arrays, as there may be
+ * thousands in a frame.
+ */
+export interface RareSquares {
+  readonly count: number;
+  /** Of each square the first of its cells: its index in the tile. */
+  readonly firsts: Uint16Array;
+  /** Masks of values (see core/picture/tile.ts). */
+  readonly masks: Uint16Array;
+  /** Of each a cell that has the rarest of them. */
+  readonly rarest: Uint16Array;
+  /** By value: in how many squares it is. */
+  readonly counts: Uint32Array;
 }
 
 /** The coarsest squares: 32 × 32 cells. */
@@ -26,26 +36,63 @@ export interface Wanted {
   readonly order: readonly number[];
 }
 
+/** A mask has so many bits at most. */
+export const VALUES = 16;
+
+/** The lowest bit of a mask that has one. */
+const lowest = (mask: number): number => 31 - Math.clz32(mask & -mask);
+
+/** Squares being gathered. */
+class Gathered {
+  readonly #firsts = new Uint16Array(TILE_CELLS);
+  readonly #masks = new Uint16Array(TILE_CELLS);
+  readonly #rarest = new Uint16Array(TILE_CELLS);
+  #counts = new Uint32Array(VALUES);
+  #count = 0;
+
+  add(first: number, mask: number, rarest: number): void {
+    const at = this.#count++;
+    this.#firsts[at] = first;
+    this.#masks[at] = mask;
+    this.#rarest[at] = rarest;
+    for (let rest = mask; rest !== 0; rest &= rest - 1) this.#counts[lowest(rest)]++;
+  }
+
+  /** What was added, and begins anew. */
+  take(): RareSquares {
+    const [count, counts] = [this.#count, this.#counts];
+    this.#count = 0;
+    this.#counts = new Uint32Array(VALUES);
+    return {
+      ...{ count, counts },
+      firsts: this.#firsts.slice(0, count),
+      masks: this.#masks.slice(0, count),
+      rarest: this.#rarest.slice(0, count),
+    };
+  }
+}
+
 /**
  * The squares of 2^bits × 2^bits cells that have some of the values looked for, so few that they
  * would not be seen; so what is drawn has a bound, whatever the image.
  */
-function rareSquares(cells: TileCells, bits: number, wanted: Wanted): RareSquare[] {
-  const columns = TILE >> bits;
+function rareSquares(
+  cells: TileCells,
+  bits: number,
+  wanted: Wanted,
+  gathered: Gathered,
+): RareSquares {
+  const edge = 1 << bits;
   const half = 4 ** bits / 2;
-  const squares: RareSquare[] = [];
   if (cells.type === 'uniform') {
     const mask = cells.mask & wanted.values & ~wanted.painted & ~dominantBit(cells.glyph);
-    if (mask === 0) return squares;
-    for (let square = 0; square < columns * columns; square++) {
-      const [x, y] = [(square % columns) << bits, Math.floor(square / columns) << bits];
-      squares.push({ x, y, mask, cellX: x, cellY: y });
-    }
-    return squares;
+    if (mask !== 0)
+      for (let y = 0; y < TILE; y += edge)
+        for (let x = 0; x < TILE; x += edge) gathered.add(y * TILE + x, mask, y * TILE + x);
+    return gathered.take();
   }
   const { masks, glyphs } = cells;
-  const edge = 1 << bits;
-  const cellsOf = new Uint16Array(16);
+  const cellsOf = new Uint16Array(VALUES);
   for (let y = 0; y < TILE; y += edge)
     for (let x = 0; x < TILE; x += edge) {
       let all = 0;
@@ -58,19 +105,18 @@ function rareSquares(cells: TileCells, bits: number, wanted: Wanted): RareSquare
         for (let at = row * TILE + x, end = at + edge; at < end; at++) {
           const shown = masks[at] & (wanted.painted | dominantBit(glyphs[at]));
           for (let rest = masks[at] & all & shown; rest !== 0; rest &= rest - 1)
-            cellsOf[31 - Math.clz32(rest & -rest)]++;
+            cellsOf[lowest(rest)]++;
         }
       let mask = 0;
       for (let rest = all; rest !== 0; rest &= rest - 1) {
-        const bit = 31 - Math.clz32(rest & -rest);
+        const bit = lowest(rest);
         if (cellsOf[bit] < half) mask |= 1 << bit;
       }
       if (mask === 0) continue;
       const rarest = wanted.order.find((value) => (mask & maskOfValue(value)) !== 0) ?? 0;
-      const at = cellWith(masks, maskOfValue(rarest), x, y, edge);
-      squares.push({ x, y, mask, cellX: at & (TILE - 1), cellY: Math.floor(at / TILE) });
+      gathered.add(y * TILE + x, mask, cellWith(masks, maskOfValue(rarest), x, y, edge));
     }
-  return squares;
+  return gathered.take();
 }
 
 /** The first cell of a square that has a value. */
@@ -90,13 +136,10 @@ function dominantBit(glyph: number): number {
 /** Mask of the values that are dominant in some cell. */
 function dominantsOf(cells: TileCells): number {
   if (cells.type === 'uniform') return dominantBit(cells.glyph);
-  let mask = 0;
-  let last = -1;
-  for (const glyph of cells.glyphs) {
-    if (glyph === last) continue;
-    last = glyph;
-    mask |= dominantBit(glyph);
-  }
+  const { glyphs } = cells;
+  let mask = dominantBit(glyphs[0]);
+  for (let i = 1; i < TILE_CELLS; i++)
+    if (glyphs[i] !== glyphs[i - 1]) mask |= dominantBit(glyphs[i]);
   return mask;
 }
 
@@ -106,6 +149,7 @@ const LOOKS = 4;
 /** What is rare in tiles, looked for once. */
 export class Lattices {
   readonly #tiles = new WeakMap<TileCells, Kept>();
+  readonly #gathered = new Gathered();
 
   /** See `rareSquares`; undefined where they are not known, and there is no time to look for them. */
   squares(
@@ -113,14 +157,14 @@ export class Lattices {
     bits: number,
     wanted: Wanted,
     hasTime: boolean,
-  ): readonly RareSquare[] | undefined {
+  ): RareSquares | undefined {
     const clamped = Math.min(Math.max(bits, 0), COARSEST_SQUARE);
     const key = `${clamped} ${wanted.values} ${wanted.painted} ${wanted.order.join()}`;
     const { squares } = this.#of(cells);
     const known = squares.get(key);
     if (known || !hasTime) return known;
     if (squares.size >= LOOKS) squares.clear();
-    const made = rareSquares(cells, clamped, wanted);
+    const made = rareSquares(cells, clamped, wanted, this.#gathered);
     squares.set(key, made);
     return made;
   }
@@ -133,7 +177,7 @@ export class Lattices {
   #of(cells: TileCells): Kept {
     const known = this.#tiles.get(cells);
     if (known) return known;
-    const made = { dominants: dominantsOf(cells), squares: new Map<string, RareSquare[]>() };
+    const made = { dominants: dominantsOf(cells), squares: new Map<string, RareSquares>() };
     this.#tiles.set(cells, made);
     return made;
   }
@@ -141,5 +185,5 @@ export class Lattices {
 
 interface Kept {
   readonly dominants: number;
-  readonly squares: Map<string, readonly RareSquare[]>;
+  readonly squares: Map<string, RareSquares>;
 }

@@ -21,8 +21,10 @@ import type { ShownWindows } from './windows/windowOverlay.js';
 /** Milliseconds of rest after which what is in view is counted. */
 const REST = 150;
 
-/** Milliseconds of a frame in which tiles that have come are prepared; the rest follows in the next. */
+/** Milliseconds of a frame in which tiles that have come are prepared; the rest follows in the next… */
 const PREPARING = 2;
+/** …and from its begin on those in which it is looked for what is rare in them. */
+const LOOKING = 3;
 
 const NO_CAUSES: readonly CausePlace[] = [];
 
@@ -119,7 +121,7 @@ export class MapDrawing {
   /** What lies over the cells must be drawn again. */
   readonly invalidateOverlays = (): void => {
     this.#frame ||= requestAnimationFrame(() => {
-      this.#draw(PREPARING);
+      this.#draw({ preparing: PREPARING, looking: LOOKING });
     });
   };
 
@@ -145,7 +147,7 @@ export class MapDrawing {
   /** All canvases as they are now, from the lowest to the uppermost. */
   drawn(): readonly HTMLCanvasElement[] {
     this.#cellsDirty = true;
-    this.#draw(Infinity);
+    this.#draw({ preparing: Infinity, looking: Infinity });
     this.#closeUp?.finish();
     const canvases = [...this.#root.querySelectorAll('canvas')];
     return canvases.filter(({ style }) => style.visibility !== 'hidden');
@@ -195,12 +197,12 @@ export class MapDrawing {
     if (this.#renderer) this.#root.prepend(this.#renderer.canvas);
   };
 
-  /** `preparing`: milliseconds for tiles that have come. */
-  #draw(preparing: number): void {
+  #draw(time: { readonly preparing: number; readonly looking: number }): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const { store, side, tiles, viewport } = this.#scene;
     if (viewport.closed || !this.#renderer || !this.#opened) return;
+    const start = performance.now();
     const { palette, rarity } = this;
     const { camera, picture, size, level } = viewport;
     const ratio = devicePixelRatio;
@@ -209,7 +211,7 @@ export class MapDrawing {
     const density = store.density.value;
     const items = viewport.items(
       visible,
-      this.#preparer({ palette, isolation, rarity, density }, preparing),
+      this.#preparer({ palette, isolation, rarity, density }, start + time.preparing),
     );
     const look = {
       width: Math.round(size.width * ratio),
@@ -245,7 +247,7 @@ export class MapDrawing {
       items,
       hatched: isKinds(tiles.picture.layer),
       marks: palette.marks,
-      rare: { ...look, picture: tiles.picture, ratio },
+      rare: { ...look, picture: tiles.picture, ratio, until: start + time.looking },
       within: this.#closeUp?.within,
       curve: tiles.curve,
       windows: inFile ? this.#windows : undefined,
@@ -268,8 +270,7 @@ export class MapDrawing {
    * Prepares tiles as long as there is time, and has the rest drawn in the next frame: the coarser
    * tile above them stays meanwhile.
    */
-  #preparer(look: Look, milliseconds: number): (tile: StoredTile) => boolean {
-    const end = performance.now() + milliseconds;
+  #preparer(look: Look, end: number): (tile: StoredTile) => boolean {
     return (tile) => {
       const renderer = this.#renderer;
       if (!renderer || renderer.isPrepared(tile, look)) return true;

@@ -72,7 +72,7 @@ async function pan(
   });
   await settled(editor);
   const { page, traffic } = editor;
-  const times = await frameTimes(page, async () => {
+  const times = await frameTimes(browser, page, async () => {
     await page.mouse.move(600, 450);
     await page.evaluate(zoomByFrames, { deltas: new Array<number>(IN).fill(-WHEEL) });
     await page.mouse.down();
@@ -96,7 +96,9 @@ async function pan(
 const browser = await launchBrowser();
 const before = process.memoryUsage().rss;
 const { image, clusters } = scannedImage();
-console.log(`\npanning and zooming at ${WIDE.width} × ${WIDE.height}, JavaScript of each frame`);
+console.log(
+  `\npanning and zooming at ${WIDE.width} × ${WIDE.height}, JavaScript of each frame (its thread's time)`,
+);
 await pan(browser, `${(clusters / 1e6).toFixed(0)} M clusters, full`, image);
 console.log(
   `${''.padEnd(24)}worker's side: ${Math.round((process.memoryUsage().rss - before) / MIB)} MiB`,

@@ -1,4 +1,5 @@
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { array, number, object, optional, parse, string } from 'valibot';
 import {
   createCurve,
   type Curve,
@@ -93,23 +94,29 @@ export function differingPixels(
   );
 }
 
-/** Milliseconds of JavaScript in each animation frame while `act` runs, in ascending order. */
-export async function frameTimes(page: Page, act: () => Promise<void>): Promise<number[]> {
-  await page.evaluate(() => {
-    const times: number[] = [];
-    const original = window.requestAnimationFrame.bind(window);
-    window.requestAnimationFrame = (draw) =>
-      original((now) => {
-        const start = performance.now();
-        draw(now);
-        times.push(performance.now() - start);
-      });
-    window.frameTimes = times;
-  });
+/**
+ * Milliseconds of JavaScript in each animation frame while `act` runs, in ascending order: of its
+ * thread, so that it does not matter what else the machine does.
+ */
+export async function frameTimes(
+  browser: Browser,
+  page: Page,
+  act: () => Promise<void>,
+): Promise<number[]> {
+  await browser.startTracing(page, { categories: ['devtools.timeline'] });
   await act();
-  const times = await page.evaluate(() => window.frameTimes);
-  return times.sort((a, b) => a - b);
+  const trace: unknown = JSON.parse((await browser.stopTracing()).toString());
+  return parse(Trace, trace)
+    .traceEvents.flatMap(({ name, tdur }) =>
+      name === 'FireAnimationFrame' && tdur !== undefined ? [tdur / 1000] : [],
+    )
+    .sort((a, b) => a - b);
 }
+
+/** Microseconds of a thread, of what Chromium says it has done. */
+const Trace = object({
+  traceEvents: array(object({ name: string(), tdur: optional(number()) })),
+});
 
 /** How many images are drawn onto the canvas of cells in each animation frame while `act` runs. */
 export async function drawnByFrame(page: Page, act: () => Promise<void>): Promise<number[]> {
@@ -159,7 +166,6 @@ export async function zoomByFrames({
 
 declare global {
   interface Window {
-    frameTimes: number[];
     drawnByFrame: number[];
     axe: {
       run(options: object): Promise<{

@@ -1,46 +1,73 @@
-import type { Trouble } from '../../../src/core/map/cell.js';
 import { TILE, TILE_CELLS, TROUBLE_SHIFT, type TileCells } from '../../../src/core/picture/tile.js';
-
-/** A cell of a tile in trouble: the worst of its neighbourhood. */
-export interface Marker {
-  /** Column and row in the tile. */
-  readonly x: number;
-  readonly y: number;
-  readonly trouble: Exclude<Trouble, 0>;
-}
 
 /** The coarsest neighbourhoods: 32 × 32 cells. */
 export const COARSEST = 5;
 
+/** Cells in trouble: of each its trouble above its index in the tile, see `troubleOf` and `cellOf`. */
+export type Troubled = Uint32Array;
+
+const INDEX_BITS = 16;
+const pack = (trouble: number, index: number): number => (trouble << INDEX_BITS) | index;
+export const troubleOf = (packed: number): number => packed >>> INDEX_BITS;
+export const cellOf = (packed: number): number => packed & (TILE_CELLS - 1);
+
+/** All cells of a tile in trouble, in their order; none of one that is all in the same. */
+export function troubledCells(cells: TileCells): Troubled {
+  if (cells.type === 'uniform') return new Uint32Array(0);
+  const { glyphs } = cells;
+  let count = 0;
+  for (let i = 0; i < TILE_CELLS; i++) if (glyphs[i] >>> TROUBLE_SHIFT !== 0) count++;
+  const troubled = new Uint32Array(count);
+  for (let i = 0, at = 0; at < count; i++) {
+    const trouble = glyphs[i] >>> TROUBLE_SHIFT;
+    if (trouble !== 0) troubled[at++] = pack(trouble, i);
+  }
+  return troubled;
+}
+
 /**
- * One marker for each square of 2^bits × 2^bits cells with trouble in it, so that what is drawn
+ * The worst cell of each square of 2^bits × 2^bits cells with trouble in it, so that what is drawn
  * has a bound, whatever the image. `bits` is at most `COARSEST`.
  */
-export function troubleMarkers(cells: TileCells, bits: number): Marker[] {
+export function worstOfSquares(cells: TileCells, troubled: Troubled, bits: number): Troubled {
   const columns = TILE >> bits;
   const worst = new Uint32Array(columns * columns);
-  if (cells.type === 'mixed') {
-    const { glyphs } = cells;
-    for (let i = 0; i < TILE_CELLS; i++) {
-      const trouble = glyphs[i] >>> TROUBLE_SHIFT;
-      if (trouble === 0) continue;
-      const square = (i >>> (8 + bits)) * columns + ((i & (TILE - 1)) >>> bits);
-      if (worst[square] >>> 16 < trouble) worst[square] = (trouble << 16) | i;
-    }
-  } else if (cells.glyph >>> TROUBLE_SHIFT !== 0) {
+  if (cells.type === 'uniform') {
+    const trouble = cells.glyph >>> TROUBLE_SHIFT;
     const half = (1 << bits) >> 1;
-    for (let square = 0; square < worst.length; square++) {
+    for (let square = 0; trouble !== 0 && square < worst.length; square++) {
       const x = ((square % columns) << bits) + half;
       const y = (Math.floor(square / columns) << bits) + half;
-      worst[square] = ((cells.glyph >>> TROUBLE_SHIFT) << 16) | (y * TILE + x);
+      worst[square] = pack(trouble, y * TILE + x);
     }
   }
-  const markers: Marker[] = [];
-  for (const packed of worst) {
-    const trouble = packed >>> 16;
-    if (trouble === 1 || trouble === 2 || trouble === 3) {
-      markers.push({ x: packed & (TILE - 1), y: (packed >>> 8) & (TILE - 1), trouble });
-    }
+  for (const packed of troubled) {
+    const index = cellOf(packed);
+    const square = (index >>> (8 + bits)) * columns + ((index & (TILE - 1)) >>> bits);
+    if (troubleOf(worst[square]) < troubleOf(packed)) worst[square] = packed;
   }
-  return markers;
+  return worst.filter((packed) => packed !== 0);
+}
+
+/** What is in trouble in tiles, looked for once. */
+export class Markers {
+  readonly #tiles = new WeakMap<
+    TileCells,
+    { readonly troubled: Troubled; readonly worst: Map<number, Troubled> }
+  >();
+
+  /** See `worstOfSquares`. */
+  worst(cells: TileCells, bits: number): Troubled {
+    const clamped = Math.min(Math.max(bits, 0), COARSEST);
+    let tile = this.#tiles.get(cells);
+    if (!tile) {
+      tile = { troubled: troubledCells(cells), worst: new Map() };
+      this.#tiles.set(cells, tile);
+    }
+    const known = tile.worst.get(clamped);
+    if (known) return known;
+    const made = worstOfSquares(cells, tile.troubled, clamped);
+    tile.worst.set(clamped, made);
+    return made;
+  }
 }

@@ -1,11 +1,11 @@
 import type { Picture } from '../../../src/core/picture/layer.js';
 import { AS_DOMINANT, type Rarity } from '../../../src/core/picture/rarity.js';
-import { maskOfValue } from '../../../src/core/picture/tile.js';
+import { maskOfValue, TILE } from '../../../src/core/picture/tile.js';
 import type { Isolation } from '../../state/inView.js';
-import { Lattices, type Wanted } from '../lattice.js';
+import { Lattices, VALUES, type RareSquares, type Wanted } from '../lattice.js';
 import { unpack, type Palette } from '../palette.js';
 import type { DrawItem } from '../renderer.js';
-import { type Dot, DotSheet } from './dotSheet.js';
+import { MarkSheet, type Stamp } from './markSheet.js';
 import { shapeOf } from './shapes.js';
 
 /** Cells that are narrower (CSS pixels) have marks over what is rare in them… */
@@ -13,8 +13,8 @@ export const MARKED_BELOW = 6;
 /** …one in a square of this side, so that no mark hides another. */
 const SQUARE = 8;
 const HALO = 1;
-/** Milliseconds of a frame in which tiles are looked into that have not been before. */
-const LOOKING = 3;
+/** Milliseconds of a frame in which tiles are looked into that have not been before, at least. */
+const LOOKING = 0.5;
 export const DOT = 2;
 /** Of the view, the part that the marks of a structure may take; more of them are dots. */
 const MAX_STRUCTURES = 1 / 4;
@@ -33,6 +33,8 @@ export interface RareFrame {
   /** Device pixels. */
   readonly width: number;
   readonly height: number;
+  /** Tiles are looked into until then, as `performance.now()` says it. */
+  readonly until: number;
 }
 
 /**
@@ -41,14 +43,14 @@ export interface RareFrame {
  */
 export class RareMarks {
   readonly #lattices = new Lattices();
-  readonly #sprites = new Map<number, HTMLCanvasElement>();
+  readonly #stamps = new Map<number, Stamp>();
   #palette: Palette | undefined;
   #rarity: Rarity | undefined;
   #ratio = 0;
   #marked = 0;
-  #drawn: Drawn = NOTHING;
+  #drawn: Drawn | undefined;
   #placed: readonly PlacedMark[] | undefined;
-  readonly #dots = new DotSheet();
+  readonly #sheet = new MarkSheet();
 
   /** Mask of the values that had marks in the last frame: a click near one of them means it. */
   get marked(): number {
@@ -57,32 +59,31 @@ export class RareMarks {
 
   /** The marks of the last frame, from the lowest to the uppermost. */
   get placed(): readonly PlacedMark[] {
-    const { dotted, marks } = this.#drawn;
-    this.#placed ??= [
-      ...[...dotted].flatMap(([mask, places]) =>
-        places.map((place) => ({ ...place, mask, isDot: true })),
-      ),
-      ...marks.map((place) => ({ ...place, isDot: false })),
-    ];
-    return this.#placed;
+    if (this.#placed || !this.#drawn) return this.#placed ?? [];
+    const placed: PlacedMark[] = [];
+    for (const layer of LAYERS)
+      visit(this.#drawn, layer, (mask, x, y) => {
+        placed.push({ mask, x, y, isDot: layer === 'dots' });
+      });
+    return (this.#placed = placed);
   }
 
   /** False when there was no time to look into all tiles: the next frame goes on. */
   draw(context: CanvasRenderingContext2D, frame: RareFrame): boolean {
     const { items, ratio, rarity, isolation, palette } = frame;
     if (this.#palette !== palette || this.#rarity !== rarity || this.#ratio !== ratio)
-      this.#sprites.clear();
+      this.#stamps.clear();
     this.#palette = palette;
     this.#rarity = rarity;
     this.#ratio = ratio;
     const small = items.filter((item) => cellWidth(item) < MARKED_BELOW * ratio);
     this.#marked = 0;
-    this.#drawn = NOTHING;
+    this.#drawn = undefined;
     this.#placed = undefined;
     if (small.length === 0) return true;
     const seen = small.reduce((mask, { tile }) => mask | this.#lattices.dominants(tile.cells), 0);
     const wanted = (isolation?.mask ?? 0xffff) & (rarity.marked | (rarity.common & ~seen));
-    const end = performance.now() + LOOKING;
+    const end = Math.max(frame.until, performance.now() + LOOKING);
     let isWhole = true;
     const found = small.map((item) => {
       const bits = Math.ceil(Math.log2((SQUARE * ratio) / cellWidth(item)));
@@ -90,98 +91,109 @@ export class RareMarks {
       const sought = wantedIn(rarity, item, wanted);
       const squares = this.#lattices.squares(item.tile.cells, bits, sought, hasTime);
       isWhole &&= squares !== undefined;
-      return { item, squares: squares ?? [], bits };
+      return { item, squares, bits };
     });
     const { marks, dots } = classify(frame, small, wanted, found);
     this.#marked = marks;
-    const lone: Placed[] = [];
-    const together: Placed[] = [];
-    const dotted = new Map<number, Point[]>();
-    for (const { item, squares, bits } of found) {
-      const cell = cellWidth(item);
-      const { source, left, top } = item;
-      for (const square of squares) {
-        if ((square.mask & (marks | dots)) === 0) continue;
-        if (!isIn(source, square)) continue;
-        const reach = (2 ** bits * cell) / 2;
-        const middle = {
-          x: left + (square.x - source.x) * cell + reach,
-          y: top + (square.y - source.y) * cell + reach,
-        };
-        const exact = {
-          x: left + (square.cellX - source.x + 0.5) * cell,
-          y: top + (square.cellY - source.y + 0.5) * cell,
-        };
-        const mask = square.mask & marks;
-        if (mask === 0) {
-          const dot = within(exact, middle, reach, ratio);
-          const alike = dotted.get(square.mask & dots);
-          if (alike) alike.push(dot);
-          else dotted.set(square.mask & dots, [dot]);
-        } else
-          ((mask & (mask - 1)) === 0 ? lone : together).push({
-            mask,
-            ...within(exact, middle, reach, (SQUARE / 2) * ratio),
-          });
+    this.#drawn = { found, marks, dots, ratio };
+    this.#sheet.begin(context, count(found));
+    const side = Math.round(DOT * ratio);
+    let last = 0;
+    let values: readonly number[] = [];
+    visit(this.#drawn, 'dots', (mask, x, y) => {
+      if (mask !== last) values = rarity.valuesOf((last = mask));
+      let left = Math.round(x - side / 2);
+      const top = Math.round(y - side / 2);
+      for (const value of values) {
+        this.#sheet.dot(left, top, side, palette.colours[value]);
+        left += side;
       }
-    }
-    const dotList: Dot[] = [];
-    for (const [mask, places] of dotted) addDots(dotList, frame, mask, places);
-    this.#dots.draw(context, dotList, Math.round(DOT * ratio));
-    // What stands for several kinds is larger, and hides nothing when it is above.
-    this.#drawn = { dotted, marks: [...lone, ...together] };
-    for (const { mask, x, y } of this.#drawn.marks) {
-      const image = this.#sprite(frame, mask);
-      context.drawImage(image, Math.round(x - image.width / 2), Math.round(y - image.height / 2));
-    }
+    });
+    for (const layer of ['lone', 'together'] as const)
+      visit(this.#drawn, layer, (mask, x, y) => {
+        const stamp = this.#stamp(frame, mask);
+        this.#sheet.stamp(stamp, Math.round(x - stamp.side / 2), Math.round(y - stamp.side / 2));
+      });
+    this.#sheet.end();
     return isWhole;
   }
 
-  #sprite(frame: RareFrame, mask: number): HTMLCanvasElement {
-    const known = this.#sprites.get(mask);
+  #stamp(frame: RareFrame, mask: number): Stamp {
+    const known = this.#stamps.get(mask);
     if (known) return known;
-    const made = spriteOf(frame, frame.rarity.valuesOf(mask));
-    this.#sprites.set(mask, made);
+    const made = stampOf(frame, frame.rarity.valuesOf(mask));
+    this.#stamps.set(mask, made);
     return made;
   }
 }
 
-/** Dots that stand for the same, of each value one beside the other. */
-function addDots(
-  dots: Dot[],
-  { rarity, palette, ratio }: RareFrame,
-  mask: number,
-  places: readonly Point[],
-): void {
-  const side = Math.round(DOT * ratio);
-  rarity.valuesOf(mask).forEach((value, index) => {
-    const colour = palette.colours[value];
-    for (const { x, y } of places) {
-      const left = Math.round(x - side / 2) + index * side;
-      dots.push({ left, top: Math.round(y - side / 2), colour });
-    }
-  });
+/** From the lowest to the uppermost: what stands for several kinds is larger, and hides nothing when it is above. */
+const LAYERS = ['dots', 'lone', 'together'] as const;
+
+/** What was found in a tile, in squares of 2^bits cells. */
+interface Found {
+  readonly item: DrawItem;
+  readonly squares: RareSquares | undefined;
+  readonly bits: number;
 }
 
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-/** What a frame has marked. */
+/** What a frame has marked: masks of the values that are marks, and of those that are dots. */
 interface Drawn {
-  /** Dots by what they stand for. */
-  readonly dotted: ReadonlyMap<number, readonly Point[]>;
-  readonly marks: readonly Placed[];
+  readonly found: readonly Found[];
+  readonly marks: number;
+  readonly dots: number;
+  readonly ratio: number;
 }
-const NOTHING: Drawn = { dotted: new Map(), marks: [] };
+
+/** All that a layer of a frame has, in device pixels. */
+function visit(
+  { found, marks, dots, ratio }: Drawn,
+  layer: (typeof LAYERS)[number],
+  see: (mask: number, x: number, y: number) => void,
+): void {
+  if ((layer === 'dots' ? dots : marks) === 0) return;
+  const radius = layer === 'dots' ? ratio : (SQUARE / 2) * ratio;
+  for (const { item, squares, bits } of found) {
+    if (!squares) continue;
+    const { firsts, masks, rarest } = squares;
+    const { source, left, top } = item;
+    const cell = cellWidth(item);
+    const reach = (2 ** bits * cell) / 2;
+    // So far from the edges of its square that it stays within.
+    const slack = Math.max(0, reach - radius);
+    for (let at = 0; at < squares.count; at++) {
+      const marked = masks[at] & marks;
+      const isLone = (marked & (marked - 1)) === 0;
+      const own = marked === 0 ? 'dots' : isLone ? 'lone' : 'together';
+      if (own !== layer) continue;
+      const mask = marked === 0 ? masks[at] & dots : marked;
+      const column = (firsts[at] & (TILE - 1)) - source.x;
+      const row = Math.floor(firsts[at] / TILE) - source.y;
+      if (mask === 0 || column < 0 || row < 0 || column >= source.size || row >= source.size)
+        continue;
+      const x = left + column * cell + reach;
+      const y = top + row * cell + reach;
+      const exactX = left + ((rarest[at] & (TILE - 1)) - source.x + 0.5) * cell;
+      const exactY = top + (Math.floor(rarest[at] / TILE) - source.y + 0.5) * cell;
+      see(
+        mask,
+        Math.min(Math.max(exactX, x - slack), x + slack),
+        Math.min(Math.max(exactY, y - slack), y + slack),
+      );
+    }
+  }
+}
+
+/** How many squares were found. */
+const count = (found: readonly Found[]): number =>
+  found.reduce((sum, { squares }) => sum + (squares?.count ?? 0), 0);
 
 /** A mark, or a dot for each of its values; device pixels. */
-export interface PlacedMark extends Placed {
-  readonly isDot: boolean;
-}
-
-interface Placed extends Point {
+export interface PlacedMark {
   readonly mask: number;
+  readonly x: number;
+  readonly y: number;
+  readonly isDot: boolean;
 }
 
 /** Which of the values are marked, and which are dots. */
@@ -189,13 +201,11 @@ function classify(
   { rarity, width, height, ratio }: RareFrame,
   items: readonly DrawItem[],
   wanted: number,
-  found: readonly { readonly squares: readonly { readonly mask: number }[] }[],
+  found: readonly Found[],
 ): { readonly marks: number; readonly dots: number } {
-  const squares = new Uint32Array(16);
+  const squares = new Uint32Array(VALUES);
   for (const { squares: each } of found)
-    for (const { mask } of each)
-      for (let rest = mask & wanted; rest !== 0; rest &= rest - 1)
-        squares[31 - Math.clz32(rest & -rest)]++;
+    for (let value = 0; each && value < VALUES; value++) squares[value] += each.counts[value];
   const room = (width * height) / (SQUARE * ratio) ** 2;
   let [marks, dots] = [0, 0];
   for (const value of rarity.order) {
@@ -221,17 +231,6 @@ function wantedIn(rarity: Rarity, { tile }: DrawItem, values: number): Wanted {
 }
 
 const cellWidth = ({ left, right, source }: DrawItem): number => (right - left) / source.size;
-
-const isIn = (source: DrawItem['source'], { x, y }: Point): boolean =>
-  x >= source.x && y >= source.y && x < source.x + source.size && y < source.y + source.size;
-
-/** `at`, but so far from the edges of a square that what has a radius stays within. */
-function within(at: Point, middle: Point, reach: number, radius: number): Point {
-  const slack = Math.max(0, reach - radius);
-  const clamp = (value: number, centre: number): number =>
-    Math.min(Math.max(value, centre - slack), centre + slack);
-  return { x: clamp(at.x, middle.x), y: clamp(at.y, middle.y) };
-}
 
 function colourOf({ colours }: Palette, value: number): string {
   const { red, green, blue } = unpack(colours[value]);
@@ -271,10 +270,7 @@ export function partsOf(count: number): { readonly side: number; readonly parts:
 const partSide = (parts: number): number => (parts === 1 ? 6 : parts <= 4 ? 4 : 3);
 
 /** A mark for values that lie together, with a halo in the background's colour. */
-function spriteOf(
-  { picture, palette, ratio }: RareFrame,
-  values: readonly number[],
-): HTMLCanvasElement {
+function stampOf({ picture, palette, ratio }: RareFrame, values: readonly number[]): Stamp {
   const { side, parts } = partsOf(values.length);
   const canvas = document.createElement('canvas');
   canvas.width = Math.round(side * ratio);
@@ -309,5 +305,6 @@ function spriteOf(
       context.fill();
     }
   });
-  return canvas;
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  return { canvas, side: canvas.width, pixels: new Uint32Array(data.buffer) };
 }

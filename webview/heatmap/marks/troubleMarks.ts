@@ -1,6 +1,6 @@
 import type { Trouble } from '../../../src/core/map/cell.js';
 import { TILE, TROUBLE_SHIFT } from '../../../src/core/picture/tile.js';
-import { COARSEST } from './markers.js';
+import { cellOf, COARSEST, Markers, troubleOf } from './markers.js';
 import type { Marks } from '../palette.js';
 import type { DrawItem } from '../renderer.js';
 
@@ -25,6 +25,7 @@ export class TroubleMarks {
   readonly #sprites: Readonly<Record<Bad, HTMLCanvasElement>>;
   readonly #marks: Marks;
   readonly #ratio: number;
+  readonly #markers = new Markers();
 
   /** `ratio`: device pixels in a CSS pixel. */
   constructor(marks: Marks, ratio: number) {
@@ -109,7 +110,8 @@ export class TroubleMarks {
     const first = items.at(0);
     if (!first) return;
     let bits = Math.max(0, Math.ceil(Math.log2((MARKER[2] * this.#ratio) / cellWidth(first))));
-    const found = (): number => items.reduce((sum, { tile }) => sum + tile.markers(bits).length, 0);
+    const found = (): number =>
+      items.reduce((sum, { tile }) => sum + this.#markers.worst(tile.cells, bits).length, 0);
     while (bits < COARSEST && found() > MAX_MARKERS) bits++;
     // The worst last: on top.
     for (const trouble of [1, 2, 3] as const) {
@@ -117,11 +119,11 @@ export class TroubleMarks {
       for (const item of items) {
         const { source, left, top, tile } = item;
         const cell = cellWidth(item);
-        for (const marker of tile.markers(bits)) {
-          const x = marker.x - source.x;
-          const y = marker.y - source.y;
-          if (marker.trouble !== trouble || x < 0 || y < 0 || x >= source.size || y >= source.size)
-            continue;
+        for (const packed of this.#markers.worst(tile.cells, bits)) {
+          if (troubleOf(packed) !== trouble) continue;
+          const x = (cellOf(packed) % TILE) - source.x;
+          const y = Math.floor(cellOf(packed) / TILE) - source.y;
+          if (x < 0 || y < 0 || x >= source.size || y >= source.size) continue;
           context.drawImage(
             image,
             Math.round(left + (x + 0.5) * cell - image.width / 2),

@@ -1,11 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { newTile, TILE } from '../../../../src/core/picture/tile.js';
+import { newTile, TILE, type TileCells } from '../../../../src/core/picture/tile.js';
 import { fit } from '../../../../webview/heatmap/camera.js';
-import { troubleMarkers } from '../../../../webview/heatmap/marks/markers.js';
+import {
+  cellOf,
+  troubledCells,
+  troubleOf,
+  worstOfSquares,
+} from '../../../../webview/heatmap/marks/markers.js';
 import { ancestor, levelFor, visibleTiles } from '../../../../webview/heatmap/tiles/tiles.js';
 
 const VIEW = { width: 1600, height: 900 };
 const PICTURE = { width: 16384, height: 8192 };
+
+/** The worst of each eight by eight cells. */
+const markers = (cells: TileCells): { x: number; y: number; trouble: number }[] =>
+  Array.from(worstOfSquares(cells, troubledCells(cells), 3), (packed) => ({
+    x: cellOf(packed) % TILE,
+    y: Math.floor(cellOf(packed) / TILE),
+    trouble: troubleOf(packed),
+  }));
 
 describe('the tiles of a view', () => {
   it('come from the finest level whose cells are a device pixel wide or more', () => {
@@ -55,14 +68,14 @@ describe('trouble markers', () => {
     tile.glyphs[3 * TILE + 17] = 10 | (1 << 5);
     tile.glyphs[5 * TILE + 18] = 10 | (3 << 5);
     tile.glyphs[200 * TILE + 255] = 2 << 5;
-    expect(troubleMarkers(tile, 3)).toEqual([
+    expect(markers(tile)).toEqual([
       { x: 18, y: 5, trouble: 3 },
       { x: 255, y: 200, trouble: 2 },
     ]);
   });
 
   it('have a bound, even where all is in trouble', () => {
-    expect(troubleMarkers({ type: 'uniform', glyph: 1 << 5, mask: 1 << 15 }, 3)).toHaveLength(1024);
-    expect(troubleMarkers({ type: 'uniform', glyph: 0, mask: 1 << 15 }, 3)).toHaveLength(0);
+    expect(markers({ type: 'uniform', glyph: 1 << 5, mask: 1 << 15 })).toHaveLength(1024);
+    expect(markers({ type: 'uniform', glyph: 0, mask: 1 << 15 })).toHaveLength(0);
   });
 });
