@@ -224,8 +224,10 @@ export class Store implements MapSide {
 
   /** Repairs have been simulated. */
   repaired(): void {
-    this.#changed('repairLeaks');
-    this.#changed('repairAll');
+    for (const mode of ['Leaks', 'All'] as const) {
+      this.#changed(`repair${mode}`);
+      this.#changed(`after${mode}`);
+    }
   }
 
   #changed(layer: Layer): void {

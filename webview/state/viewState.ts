@@ -25,11 +25,14 @@ export const TABS = [
 
 export type TabOfStrip = (typeof TABS)[number];
 
+/** What the overview leads into. */
+const WAYS = ['space', 'lost'] as const;
+
 /** What the side pane shows: a tab, or what one leads into. */
-export type Tab = TabOfStrip | 'space';
+export type Tab = TabOfStrip | (typeof WAYS)[number];
 
 /** The tab that leads to what is shown. */
-export const tabOf = (tab: Tab): TabOfStrip => (tab === 'space' ? 'overview' : tab);
+export const tabOf = (tab: Tab): TabOfStrip => TABS.find((each) => each === tab) ?? 'overview';
 
 /** What survives when the editor is hidden or the window closed. */
 export interface ViewState {
@@ -121,7 +124,7 @@ function readPane(kept: unknown): ViewState['pane'] {
   return {
     open: typeof open === 'boolean' ? open : FRESH.pane.open,
     width: isNumber(width) ? width : FRESH.pane.width,
-    tab: tab === 'space' ? tab : (TABS.find((each) => each === tab) ?? FRESH.pane.tab),
+    tab: [...TABS, ...WAYS].find((each) => each === tab) ?? FRESH.pane.tab,
   };
 }
 
