@@ -53,6 +53,8 @@ export interface ViewState {
   readonly density: boolean;
   /** Whether the file and the disk stand side by side. */
   readonly beside: boolean;
+  /** Of the caches pane, which reads it when it is there. */
+  readonly lab: unknown;
 }
 
 /** The simulated operations, and how the copy is opened. */
@@ -84,6 +86,7 @@ export const FRESH: ViewState = {
   windows: true,
   density: false,
   beside: false,
+  lab: undefined,
 };
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
@@ -156,5 +159,6 @@ export function readViewState(kept: unknown): ViewState {
     windows: typeof windows === 'boolean' ? windows : FRESH.windows,
     density: density === true,
     beside: kept.beside === true,
+    lab: kept.lab,
   };
 }

@@ -213,6 +213,13 @@ describe('the caches of an image', () => {
     await editor.post({ type: 'workload', file: '/traces/web.iolog', isSecond: true });
     expect(await page.locator('.caches-workload strong').textContent()).toBe('mail.iolog');
     await page.locator('.caches-compare').getByText('Compare no more').waitFor();
+    expect(await page.evaluate(() => window.kept)).toMatchObject({
+      lab: {
+        workload: { kind: 'file', file: '/somewhere/traces/mail.iolog' },
+        other: { kind: 'file', file: '/traces/web.iolog' },
+        cache: 'writeback',
+      },
+    });
     expect(editor.errors).toEqual([]);
   });
 });
