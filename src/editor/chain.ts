@@ -57,8 +57,8 @@ export class DocumentChain implements vscode.Disposable {
   /** Opens a layer that was read in an editor of its own. */
   async open(depth: number): Promise<void> {
     const layer = this.#answer?.state === 'known' ? this.#answer.layers.at(depth) : undefined;
-    if (layer?.format === undefined || depth === 0) return;
-    const uri = vscode.Uri.file(layer.filename);
+    if (layer?.path === undefined || depth === 0) return;
+    const uri = vscode.Uri.file(layer.path);
     await vscode.commands.executeCommand('vscode.openWith', uri, VIEW_TYPE);
   }
 

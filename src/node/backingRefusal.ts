@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { filePath, fullBackingName, notAFile } from './imageNames.js';
+import { backingPath } from './chain/backingPath.js';
 
 /**
  * Why QEMU cannot open the backing file that an image names, in its words; undefined when it may. The name
@@ -9,10 +9,9 @@ import { filePath, fullBackingName, notAFile } from './imageNames.js';
  */
 export function backingRefusal(image: string, name: string): string | undefined {
   const inFront = 'Could not open backing file: ';
-  const wrong = notAFile(name);
-  if (wrong !== undefined) return inFront + wrong;
-  const path = filePath(fullBackingName(image, name));
-  return existsSync(path)
+  const path = backingPath(image, name);
+  if (!path.ok) return inFront + path.message;
+  return existsSync(path.value)
     ? undefined
-    : `${inFront}Could not open '${path}': No such file or directory`;
+    : `${inFront}Could not open '${path.value}': No such file or directory`;
 }

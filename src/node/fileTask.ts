@@ -113,14 +113,22 @@ function isAllowed(path: string, roots: readonly string[], folders: readonly str
   });
 }
 
-const toldLayer = ({ file, naming, ...layer }: ChainLayer): ToldLayer => ({
-  ...layer,
+const toldLayer = ({ naming, ...layer }: ChainLayer): ToldLayer => ({
+  filename: layer.filename,
+  format: layer.format,
+  path: layer.path,
+  virtualSize: layer.virtualSize,
+  allocatedBytes: layer.allocatedBytes,
+  error: layer.error,
+  notes: layer.notes,
+  bytes: layer.bytes,
+  commit: layer.commit,
+  fold: layer.fold,
   naming: naming && {
     name: naming.name,
     relativeTo: naming.relativeTo,
     leavesFolder: naming.leavesFolder,
   },
-  format: file?.format,
 });
 
 function sideOf(source: FileSource, { path, snapshot }: ComparedDisk): ComparedSide {

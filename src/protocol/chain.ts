@@ -14,7 +14,9 @@ export interface ToldLayer {
       }
     | undefined;
   /** Undefined where the chain ends in something that was not opened. */
-  readonly format: 'qcow2' | 'raw' | undefined;
+  readonly format: string | undefined;
+  /** Of the file, if the layer is all of it and can be opened. */
+  readonly path: string | undefined;
   /** Bytes. */
   readonly virtualSize: number | undefined;
   readonly allocatedBytes: number | undefined;

@@ -1,6 +1,6 @@
 import type { ClusterMap } from '../core/map/clusterMap.js';
 import { guestClusters } from '../core/guest/guestTable.js';
-import { ownership } from '../core/inspect/ownership.js';
+import { ownershipWithImage } from '../core/inspect/ownership.js';
 import { DEFAULT_MEMORY, type Scan, scan as scanOf } from '../core/check/scan.js';
 import { dirtyClusters, usableBitmaps } from '../core/picture/dirtyClusters.js';
 import { fragmentation } from '../core/picture/fragmentation.js';
@@ -391,5 +391,5 @@ const keyOf = ({ view, layer }: Picture): string => `${view}/${layer}`;
 const isFromMap = ({ view, layer }: Picture): boolean => view === 'host' && isMapLayer(layer);
 
 function* snapshots(scan: Scan): Steps<PictureSource> {
-  return snapshotLayer(yield* ownership(scan));
+  return snapshotLayer(yield* ownershipWithImage(scan));
 }

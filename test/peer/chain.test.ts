@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRecord } from '../../src/core/record.js';
 import { Random } from '../images/random.js';
@@ -117,6 +117,52 @@ describe('the chain, and what qemu-img says and does', () => {
         Number(info.find(({ filename }) => String(filename).endsWith(base))?.['virtual-size']) +
           said.grows,
       ]);
+    }
+  });
+
+  test('of a layer behind a json: name, and of one whose map nobody here reads', () => {
+    const folder = join(root.path, 'json');
+    mkdirSync(folder);
+    const base = join(folder, 'base.raw');
+    writeFileSync(base, new Random(SEED).bytes(MIB));
+    const cut = { driver: 'raw', offset: 65_536, size: 131_072 };
+    const json = `json:${JSON.stringify({ ...cut, file: { driver: 'file', filename: base } })}`;
+    qemu('qemu-img', ['create', '-q', '-f', 'vmdk', 'disk', '1M'], folder);
+    for (const [name, backing, format] of [
+      ['cut.qcow2', json, 'raw'],
+      ['over.qcow2', 'disk', 'vmdk'],
+    ] as const) {
+      const below = ['-u', '-b', backing, '-F', format];
+      qemu('qemu-img', ['create', '-q', '-f', 'qcow2', ...below, name, '1M'], folder);
+    }
+    qemu('qemu-io', ['-c', 'write 64k 64k', 'cut.qcow2'], folder);
+    qemu('qemu-io', ['-c', 'write 64k 64k', 'over.qcow2'], folder);
+
+    const ofCut = join(folder, 'cut.qcow2');
+    const info = qemu('qemu-img', ['info', '--backing-chain', '--output=json', ofCut], folder);
+    const layers = objects(runCli(['chain', '--json', ofCut]).stdout, 'layers');
+    const told = ({ filename, format }: Layers[number]): unknown[] => [filename, format];
+    expect(layers.map(told)).toEqual(objects(info).map(told));
+    expect(layers[1]).toMatchObject({
+      'virtual-size': 131_072,
+      'actual-size': MIB,
+      bytes: { data: 131_072, visible: 65_536, shadowed: 65_536, unreachable: 0 },
+    });
+
+    // Without the format's name it is probed, by QEMU too.
+    for (const isNamed of [true, false]) {
+      const path = join(folder, 'over.qcow2');
+      const bytes = readFileSync(path);
+      if (!isNamed) bytes.writeUInt32BE(0x11223344, bytes.indexOf('e2792aca', 'hex'));
+      writeFileSync(path, bytes);
+      expect(qemu('qemu-img', ['info', '--backing-chain', path], folder)).toContain(
+        'file format: vmdk',
+      );
+      const { stdout, stderr } = runCli(['chain', '--json', path]);
+      const [top, disk] = objects(stdout, 'layers');
+      expect(top).toMatchObject({ bytes: { data: 65_536, visible: 65_536 } });
+      expect(disk).toMatchObject({ format: 'vmdk', exists: true });
+      expect(stderr).toContain("has the format 'vmdk', whose own map is not known here");
     }
   });
 });

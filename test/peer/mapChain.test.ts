@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../images/random.js';
@@ -40,8 +40,11 @@ describe('our map and qemu-img map through a backing chain', () => {
     withoutHoles(join(inChain, name));
   }
 
-  async function compare(name: string): Promise<void> {
-    for (const output of ['json', 'human'] as const) {
+  async function compare(
+    name: string,
+    outputs: readonly ('json' | 'human')[] = ['json', 'human'],
+  ): Promise<void> {
+    for (const output of outputs) {
       const run = await runQemu('qemu-img', ['map', `--output=${output}`, name], folder.path);
       expect(ourMap(folder.path, name, output, true)).toEqual({
         exitCode: run.exitCode,
@@ -106,6 +109,66 @@ describe('our map and qemu-img map through a backing chain', () => {
     await compare('chain/external.qcow2');
   });
 
+  describe('agree on json: names', () => {
+    const inChain = (name: string): object => ({ driver: 'file', filename: `chain/${name}` });
+    const cut = (file: object, offset: number, size?: number | string): object => ({
+      ...{ driver: 'raw', offset, size, file },
+    });
+    const lower = { driver: 'qcow2', file: inChain('lower.qcow2') };
+    const base = { driver: 'raw', file: inChain('base.raw') };
+    const names: Readonly<Record<string, object>> = {
+      nested: lower,
+      dotted: {
+        ...{ 'file.driver': 'file', 'file.filename': 'chain/lower.qcow2', driver: 'qcow2' },
+        ...{ 'node-name': 'below', 'read-only': true, 'cache.direct': false },
+      },
+      'without a driver': { file: inChain('lower.qcow2') },
+      'a format that lies': { driver: 'raw', file: inChain('lower.qcow2') },
+      'a file alone': inChain('base.raw'),
+      'cut off below': { ...lower, backing: null },
+      'cut off below, as once': { ...lower, backing: '' },
+      'another one below': { ...lower, backing: base },
+      'another format below': { ...lower, 'backing.driver': 'raw' },
+      'a slice': cut(inChain('base.raw'), 65_536, 131_072),
+      'a slice with a suffix': cut(inChain('base.raw'), 1024, '96k'),
+      'a slice to the end': cut(inChain('base.raw'), 4096),
+      'a slice of a slice': cut(cut(inChain('base.raw'), 4096), 8192, 65_536),
+      'an image in a slice': { driver: 'qcow2', file: cut(inChain('tar'), 65_536) },
+      'a slice past the end': cut(inChain('base.raw'), 2 ** 40),
+      'a slice too long': cut(inChain('base.raw'), 512, '1T'),
+      'a slice of no sectors': cut(inChain('base.raw'), 0, 1000),
+      'no file': { driver: 'raw' },
+      'no driver': { filename: 'chain/lower.qcow2' },
+      'an unknown option': { ...lower, strange: 1 },
+      'an unknown option of the file': {
+        driver: 'qcow2',
+        file: { ...inChain('lower.qcow2'), strange: 1 },
+      },
+      'a node': { driver: 'qcow2', file: 'other' },
+      'a list': [1],
+    };
+
+    beforeAll(() => {
+      fresh();
+      const random = new Random(10);
+      writeFileSync(join(folder.path, 'chain/base.raw'), random.bytes(300 * KIB + 100));
+      make(random, 'lower.qcow2', 'base.raw', 320 * KIB);
+      const image = readFileSync(join(folder.path, 'chain/lower.qcow2'));
+      writeFileSync(join(folder.path, 'chain/tar'), Buffer.concat([random.bytes(65_536), image]));
+      make(random, 'top.qcow2', 'lower.qcow2', 400 * KIB);
+    });
+
+    test.for(Object.entries(names))('%s', async ([, below]) => {
+      const rebase = ['rebase', '-u', '-F', 'qcow2', '-b', `json:${JSON.stringify(below)}`];
+      // It may not open afterwards, which is what is asked about.
+      await runQemu('qemu-img', [...rebase, 'top.qcow2'], join(folder.path, 'chain'));
+      withoutHoles(join(folder.path, 'chain/top.qcow2'));
+      await compare('chain/top.qcow2', ['json']);
+      withoutFormat(join(folder.path, 'chain/top.qcow2'));
+      await compare('chain/top.qcow2');
+    });
+  });
+
   test('ours refuses what leads nowhere, in one line', () => {
     fresh();
     const random = new Random(8);
@@ -129,10 +192,19 @@ describe('our map and qemu-img map through a backing chain', () => {
     ]);
     writeFileSync(join(folder.path, 'chain/other.img'), 'no image');
     expect(refusal('other.img', 'vmdk')).toEqual([
-      `${inFront}'chain/other.img' has the format 'vmdk', expected qcow2 or raw`,
+      `${inFront}'chain/other.img' has the format 'vmdk', whose own map is not known here: expected qcow2 or raw`,
     ]);
   });
 });
+
+/** Without the name of the backing file's format, which comes before what a `json:` name says. */
+function withoutFormat(path: string): void {
+  const bytes = readFileSync(path);
+  const at = bytes.indexOf(Buffer.from('e2792aca', 'hex'));
+  expect(at).toBeGreaterThan(0);
+  bytes.writeUInt32BE(0x11223344, at);
+  writeFileSync(path, bytes);
+}
 
 /** Of an image with holes, qemu-img tells what the host's file system has there. */
 function withoutHoles(path: string): void {

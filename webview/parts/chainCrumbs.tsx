@@ -52,8 +52,9 @@ interface LayerProps extends Props {
 
 /** The name of a layer, which opens it in an editor of its own. */
 export function LayerName({ store, layer, depth }: LayerProps): JSX.Element {
-  const name = clean(baseName(layer.filename));
-  if (depth === 0 || layer.format === undefined)
+  const isPath = !layer.filename.startsWith('json:');
+  const name = clean(isPath ? baseName(layer.filename) : layer.filename);
+  if (depth === 0 || layer.path === undefined)
     return <span title={clean(layer.filename)}>{name}</span>;
   return (
     <button

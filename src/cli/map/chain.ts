@@ -29,13 +29,13 @@ export const chain = command({
 });
 
 function layerJson(layer: ChainLayer): object {
-  const { filename, naming, file, virtualSize, allocatedBytes } = layer;
+  const { filename, naming, file, format, virtualSize, allocatedBytes } = layer;
   return {
     ...(file?.format === 'qcow2' ? qemuInfo(file.image, filename) : { filename }),
-    format: file?.format ?? null,
+    format: format ?? null,
     'virtual-size': virtualSize ?? null,
     'actual-size': allocatedBytes,
-    exists: file !== undefined,
+    exists: format !== undefined,
     name: naming?.name,
     'relative-to': naming?.relativeTo,
     'leaves-folder': naming?.leavesFolder,
@@ -49,12 +49,12 @@ function layerJson(layer: ChainLayer): object {
 
 function* chainText(layers: readonly ChainLayer[]): Generator<Printable, void, void> {
   for (const [depth, layer] of layers.entries()) {
-    const { file, virtualSize, allocatedBytes, naming, bytes } = layer;
+    const { format, virtualSize, allocatedBytes, naming, bytes } = layer;
     const sizes =
       virtualSize === undefined
         ? ''
         : `, disk of ${sizeText(virtualSize)}${allocatedBytes === undefined ? '' : `, ${sizeText(allocatedBytes)} on this machine`}`;
-    yield t`${depth}  ${layer.filename}: ${file?.format ?? 'cannot be opened'}${sizes}\n`;
+    yield t`${depth}  ${layer.filename}: ${format ?? 'cannot be opened'}${sizes}\n`;
     if (naming) {
       const relativeTo =
         naming.relativeTo === undefined ? '' : `, relative to ${naming.relativeTo}`;

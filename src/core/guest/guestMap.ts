@@ -130,17 +130,27 @@ class TableRuns {
     let expectedHigh = high & 0x00ffffff;
     let expectedLow = (low & 0xfffffe00) >>> 0;
     const step = isLocated(kind) ? clusterSize : 0;
+    const lowFlags = low & 511;
+    const highFlags = (high & 0xff000000) >>> 0;
+    // Of a place that is not 0 only the place changes.
+    const isUsual = !extendedL2 && (step === 0 || expectedHigh !== 0 || expectedLow !== 0);
     for (; next < end; next++) {
       const at = next * l2EntrySize;
       const nextHigh = view.getUint32(at);
       const nextLow = view.getUint32(at + 4);
-      if (l2EntryKind(nextHigh, nextLow, geometry) !== kind) break;
-      if (kind === 'compressed') continue;
+      if (kind === 'compressed') {
+        if (l2EntryKind(nextHigh, nextLow, geometry) !== kind) break;
+        continue;
+      }
       expectedLow += step;
       if (expectedLow >= 2 ** 32) {
         expectedLow -= 2 ** 32;
         expectedHigh++;
       }
+      // Most entries: nothing has to be taken apart.
+      if (isUsual && nextLow === expectedLow + lowFlags && nextHigh === highFlags + expectedHigh)
+        continue;
+      if (l2EntryKind(nextHigh, nextLow, geometry) !== kind) break;
       if ((nextLow & 0xfffffe00) >>> 0 !== expectedLow) break;
       if ((nextHigh & 0x00ffffff) !== expectedHigh) break;
       if (!extendedL2) continue;

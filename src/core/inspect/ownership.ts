@@ -11,7 +11,7 @@ import type { Scan } from '../check/scan.js';
 
 /** The owner that is the active layer; snapshot n of the snapshot table is owner n + 1. */
 export const ACTIVE = 0;
-/** Stands in the place of a set where the image itself owns a cluster. */
+/** Stands in the place of a set where the image itself owns a cluster (`ownershipWithImage`). */
 export const IMAGE = 2 ** 20;
 /** Bytes that the sets of all clusters may take. */
 const BUDGET = 2 ** 29;
@@ -21,7 +21,7 @@ const AT_ONCE = 1024;
 /** Which disk states, the active one and those of snapshots, need which host cluster. */
 export interface Ownership {
   readonly sets: OwnerSets;
-  /** By host cluster: the number of a set, or IMAGE. */
+  /** By host cluster: the number of a set; that of none where no disk state needs it. */
   readonly owners: ClusterMap;
 }
 
@@ -88,8 +88,14 @@ export function* ownership(scan: Scan): Generator<number, Ownership, void> {
     yield ++done / byOffset.size;
   }
   scattered.flush();
-  yield* markImage(scan.map, owners);
   return { sets, owners };
+}
+
+/** The same, with IMAGE where a cluster holds something that no disk state needs. */
+export function* ownershipWithImage(scan: Scan): Generator<number, Ownership, void> {
+  const found = yield* ownership(scan);
+  yield* markImage(scan.map, found.owners);
+  return found;
 }
 
 /** The sets of clusters while they are found out. */
@@ -131,7 +137,7 @@ class Marks {
   }
 }
 
-/** Clusters that hold something no disk state needs: header, refcounts, bitmaps. */
+/** Puts IMAGE where a cluster holds something no disk state needs: header, refcounts, bitmaps. */
 function* markImage(map: ClusterMap, owners: ClusterMap): Generator<number, void> {
   for (let index = 0; index * CHUNK < owners.clusters; index++) {
     if (index % AT_ONCE === 0) yield 1;

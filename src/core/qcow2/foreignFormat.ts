@@ -1,5 +1,6 @@
 import { type ByteSource, readBytes } from '../byteSource.js';
 import { viewOf } from '../bytes.js';
+import { isForeign } from './header.js';
 
 /** A format that a file has which is no qcow2 image. */
 export interface ForeignFormat {
@@ -92,6 +93,19 @@ export function foreignFormat(source: ByteSource): ForeignFormat | undefined {
     SIGNATURES.find((signature) => hasSignature(source, signature)) ??
     (hasMbr(source) ? MBR : undefined)
   );
+}
+
+/**
+ * The format that QEMU takes a file for when nobody says it. Only what stands at a file's start is looked at:
+ * a disk of fixed size with a footer is a plain disk for QEMU too.
+ */
+export function probedFormat(source: ByteSource): string {
+  if (!isForeign(source)) return 'qcow2';
+  const found = SIGNATURES.find(
+    (signature) =>
+      signature.use === 'convert' && signature.at >= 0 && hasSignature(source, signature),
+  );
+  return found?.name ?? 'raw';
 }
 
 /** What is wrong with such a file, without the found value. */

@@ -2,7 +2,8 @@ import { MANY, kindsOf, referencesOf, storedOf } from '../map/cell.js';
 import { CHUNK, type Chunk } from '../map/clusterMap.js';
 import { ANY_L2, BIT, GUEST_DATA, KINDS } from '../map/kinds.js';
 import type { Scan } from '../check/scan.js';
-import { ACTIVE, IMAGE, type Ownership } from '../inspect/ownership.js';
+import { ACTIVE, type Ownership } from '../inspect/ownership.js';
+import { NOBODY } from '../inspect/ownerSets.js';
 import { PARTS, type SpacePart } from './parts.js';
 
 /** Chunks that are looked at in one go. */
@@ -90,7 +91,7 @@ export class CellTotals {
     this.clusters[this.last] += clusters;
     if ((kindsOf(cell) & BIT.activeL2) !== 0 && this.#isActiveAlone(set))
       this.ownTables += clusters;
-    if (set === IMAGE) return;
+    if (set === NOBODY) return;
     const stored = storedOf(cell);
     const references = referencesOf(cell);
     if (stored === references && this.#isTold(stored, cluster)) this.goingWith[set] += clusters;
@@ -121,13 +122,13 @@ export class CellTotals {
 
   #partOfData(set: number): number {
     const { sets } = this.#ownership;
-    if (set === IMAGE || sets.count(set) === 0 || this.#isActiveAlone(set)) return ACTIVE_DATA;
+    if (set === NOBODY || this.#isActiveAlone(set)) return ACTIVE_DATA;
     return sets.least(set) === ACTIVE ? SHARED_DATA : SNAPSHOT_DATA;
   }
 
   #isActiveAlone(set: number): boolean {
     const { sets } = this.#ownership;
-    return set !== IMAGE && sets.count(set) === 1 && sets.least(set) === ACTIVE;
+    return sets.count(set) === 1 && sets.least(set) === ACTIVE;
   }
 }
 

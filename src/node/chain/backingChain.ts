@@ -1,17 +1,37 @@
 import { realpathSync } from 'node:fs';
 import type { ByteSource } from '../../core/byteSource.js';
-import { isForeign } from '../../core/qcow2/header.js';
-import { type Image, isMappable, type MappableImage, openImage } from '../../core/qcow2/image.js';
+import { probedFormat } from '../../core/qcow2/foreignFormat.js';
+import { isMappable, type MappableImage, openImage } from '../../core/qcow2/image.js';
 import { FileError, type FileSource, type OpenFile } from '../fileSource.js';
-import { filePath, fullBackingName, notAFile } from '../imageNames.js';
+import { type Backing, backingNode, type Overlay } from './backingNode.js';
+import { type BlockNode, fileName, nodeName } from './blockNode.js';
+import { cutFile } from './cutSource.js';
 
 /** A file of a backing chain: an image, or a plain copy of a disk. */
 export type ChainFile = {
   /** As QEMU names it. */
   readonly filename: string;
+  /** As QEMU names what its map points into. */
+  readonly mapFilename: string;
+  /** Of the file that holds it. */
+  readonly path: string;
   /** What is open for it. */
   readonly source: ByteSource;
-} & ({ readonly format: 'qcow2'; readonly image: MappableImage } | { readonly format: 'raw' });
+} & (
+  | ({ readonly format: 'qcow2'; readonly image: MappableImage } & Overlay)
+  | {
+      readonly format: 'raw';
+      /** Where the disk begins in the file, and how many bytes of it the file has. */
+      readonly offset: number;
+      readonly bytes: number;
+    }
+);
+
+/** A file whose format nobody here reads. */
+export interface UnreadFile {
+  readonly filename: string;
+  readonly format: string;
+}
 
 /** More images than this above one another are no backup chain any more. */
 const MAX_FILES = 256;
@@ -25,12 +45,14 @@ export class BackingChain {
   /** Why the chain cannot be opened, in QEMU's words where it has some. */
   readonly refusal: string | undefined;
   #hint: string | undefined;
+  #unread: UnreadFile | undefined;
   readonly #opened: FileSource[] = [];
   readonly #paths = new Set<string>();
 
   /** `source` stays the caller's; what lies below it is opened by `open`, if given, until `close`. */
   constructor(source: ByteSource, filename: string, open?: OpenFile) {
-    let refusal = this.#add(source, filename, 'qcow2');
+    const top: BlockNode = { path: filename, cuts: [], format: 'qcow2', backing: new Map() };
+    let refusal = this.#add(source, top);
     const inFront = `Could not open '${filename}': `;
     if (open && refusal === undefined) {
       this.#paths.add(realPath(filename));
@@ -42,6 +64,11 @@ export class BackingChain {
   /** What QEMU advises when it refuses. */
   get hint(): string | undefined {
     return this.#hint;
+  }
+
+  /** The file at which the chain ends for us, because its own map is not known here. */
+  get unread(): UnreadFile | undefined {
+    return this.#unread;
   }
 
   /** Whether what lies below the image is not what was opened. */
@@ -56,17 +83,11 @@ export class BackingChain {
   /** Opens file after file; the reason when one cannot be opened. */
   #openBelow(open: OpenFile): string | undefined {
     for (let above = this.files.at(-1); above?.format === 'qcow2'; above = this.files.at(-1)) {
-      const { backingFile } = above.image;
-      if (backingFile === undefined || backingFile === '') return undefined;
+      const backing = backingNode(above);
+      if (!backing) return undefined;
       const inFront = 'Could not open backing file: '.repeat(this.files.length);
       try {
-        const refusal =
-          notAFile(backingFile) ??
-          this.#openBacking(
-            above.image,
-            open,
-            filePath(fullBackingName(above.filename, backingFile)),
-          );
+        const refusal = this.#openBacking(backing, open);
         if (refusal !== undefined) return inFront + refusal;
       } catch (error) {
         if (error instanceof FileError) return inFront + error.message;
@@ -76,23 +97,34 @@ export class BackingChain {
     return undefined;
   }
 
-  #openBacking(above: Image, open: OpenFile, path: string): string | undefined {
-    const format = above.extensions.list.findLast((e) => e.type === 'backing-format');
+  #openBacking({ node, refusal, warning }: Backing, open: OpenFile): string | undefined {
+    if (warning !== undefined) this.warnings.push(warning);
+    if (!node) return refusal;
+    const { path, cuts } = node;
     if (this.files.length === MAX_FILES)
       return `more than ${MAX_FILES} files, the next is '${path}'`;
     const source = open(path);
     this.#opened.push(source);
-    const real = realPath(path);
-    if (this.#paths.has(real)) return `'${path}' is in the chain already`;
-    this.#paths.add(real);
-    return this.#add(source, path, format?.name ?? probed(source));
+    // One file may hold several disks.
+    const place = [realPath(path), ...cuts.map(({ offset }) => offset)].join('\0');
+    if (this.#paths.has(place)) return `'${path}' is in the chain already`;
+    this.#paths.add(place);
+    const refused = this.#add(source, node);
+    if (refused === undefined && node.objection !== undefined) this.files.pop();
+    return refused ?? node.objection;
   }
 
   /** Adds a file; the reason when it is refused. */
-  #add(source: ByteSource, filename: string, format: string): string | undefined {
+  #add(file: ByteSource, node: BlockNode): string | undefined {
+    const cut = cutFile(file, node.cuts);
+    if (!cut.ok) return cut.message;
+    const { source, offset, bytes } = cut.value;
+    const format = node.format ?? probedFormat(source);
+    const { path, backing } = node;
+    const filename = nodeName(node, format);
     switch (format) {
       case 'raw':
-        this.files.push({ filename, source, format });
+        this.files.push({ filename, mapFilename: path, path, source, format, offset, bytes });
         return undefined;
       case 'qcow2': {
         const image = openImage(source);
@@ -104,11 +136,20 @@ export class BackingChain {
         if (isAboutSnapshots) this.#hint = image.snapshotFailure?.messages[1];
         if (open !== undefined) return open;
         if (!isMappable(image)) return 'The file has too many clusters';
-        this.files.push({ filename, source, format, image });
+        this.files.push({
+          filename,
+          mapFilename: fileName(node),
+          path,
+          source,
+          format,
+          image,
+          backing,
+        });
         return undefined;
       }
       default:
-        return `'${filename}' has the format '${format}', expected qcow2 or raw`;
+        this.#unread = { filename, format };
+        return `'${filename}' has the format '${format}', whose own map is not known here: expected qcow2 or raw`;
     }
   }
 }
@@ -121,6 +162,3 @@ function realPath(path: string): string {
     return path;
   }
 }
-
-/** The format of a file whose name says none, as far as we know formats. */
-const probed = (source: ByteSource): 'qcow2' | 'raw' => (isForeign(source) ? 'raw' : 'qcow2');

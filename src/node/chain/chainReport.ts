@@ -8,8 +8,10 @@ import { isForeign } from '../../core/qcow2/header.js';
 import type { Image } from '../../core/qcow2/image.js';
 import { type DiskContents, DiskSum } from '../../core/space/diskContents.js';
 import type { FileSource, OpenFile } from '../fileSource.js';
-import { filePath, fullBackingName, notAFile } from '../imageNames.js';
+import { filePath } from '../imageNames.js';
 import { BackingChain, type ChainFile } from './backingChain.js';
+import { backingNode } from './backingNode.js';
+import { isJsonName } from './nodeOptions.js';
 import { MapLayer } from './mapLayer.js';
 
 /** How a layer is named by the one above it. */
@@ -27,8 +29,12 @@ interface Naming {
 export interface ChainLayer {
   readonly filename: string;
   readonly naming: Naming | undefined;
-  /** Undefined where the chain ends in something that is not opened. */
+  /** Undefined where the chain ends in something that is not opened, or not read. */
   readonly file: ChainFile | undefined;
+  /** Undefined where the chain ends in something that is not opened. */
+  readonly format: string | undefined;
+  /** Of the file, if the layer is all of it and can be opened. */
+  readonly path: string | undefined;
   readonly virtualSize: number | undefined;
   readonly allocatedBytes: number | undefined;
   /** Why it cannot be used. */
@@ -64,7 +70,8 @@ export function chainReport(source: FileSource, filename: string, open: OpenFile
     const { files } = chain;
     const layers = files.map((file) => new MapLayer(file, []));
     const isWhole = chain.refusal === undefined;
-    const bytes = isWhole ? layerBytes(layers) : undefined;
+    // What is below does not change what the layers above hold and show.
+    const bytes = layerBytes(layers);
     const described = files.map((file, depth): ChainLayer => {
       const below = files.at(depth + 1);
       const base = below && {
@@ -76,16 +83,28 @@ export function chainReport(source: FileSource, filename: string, open: OpenFile
         filename: file.filename,
         naming: above && namingOf(above, filename),
         file,
+        format: file.format,
+        path: file.filename === file.path ? file.path : undefined,
         virtualSize: layers[depth].size,
-        allocatedBytes: depth === 0 ? source.allocatedBytes : sizes.get(file.filename),
+        allocatedBytes: depth === 0 ? source.allocatedBytes : sizes.get(file.path),
         error: undefined,
         notes: notesOf(file, above, layers[depth].size),
-        bytes: bytes?.[depth],
-        commit: base && isWhole ? commit([layers[depth]], base) : undefined,
-        fold: base && isWhole ? commit(layers.slice(0, depth + 1), base) : undefined,
+        bytes: bytes[depth],
+        commit: base ? commit([layers[depth]], base) : undefined,
+        fold: base ? commit(layers.slice(0, depth + 1), base) : undefined,
       };
     });
-    if (!isWhole) described.push(missingLayer(files.at(-1), filename, chain.refusal));
+    if (!isWhole) {
+      const { format, filename: unread } = chain.unread ?? {};
+      const missing = missingLayer(files.at(-1), filename, chain.refusal);
+      described.push({
+        ...missing,
+        format,
+        path: unread === missing.filename ? unread : undefined,
+        filename: unread ?? missing.filename,
+        allocatedBytes: sizes.get(missing.filename),
+      });
+    }
     const contents = isWhole ? contentsOf(layers) : undefined;
     return { layers: described, contents, refusal: chain.refusal, hasChanged: chain.hasChanged() };
   } finally {
@@ -110,6 +129,8 @@ function missingLayer(above: ChainFile | undefined, top: string, error: string):
     filename: naming?.resolved ?? top,
     naming,
     file: undefined,
+    format: undefined,
+    path: undefined,
     virtualSize: undefined,
     allocatedBytes: undefined,
     error,
@@ -121,18 +142,25 @@ function missingLayer(above: ChainFile | undefined, top: string, error: string):
 }
 
 function namingOf(above: ChainFile, top: string): Naming | undefined {
-  if (above.format === 'raw') return undefined;
-  const name = above.image.backingFile;
-  if (name === undefined) return undefined;
-  const resolved = filePath(fullBackingName(above.filename, name));
-  const isPath = notAFile(name) === undefined;
-  const isRelative = isPath && !isAbsolute(resolved);
+  const backing = above.format === 'raw' ? undefined : backingNode(above);
+  if (!backing) return undefined;
+  const { name, resolved, node } = backing;
+  const isRelative = node !== undefined && !isAbsolute(resolved);
+  const isNamedInImage = above.format === 'qcow2' && name === above.image.backingFile;
   const way = relative(dirname(top), resolved);
   return {
     name,
     resolved,
-    relativeTo: isRelative || name !== resolved ? dirname(above.filename) : undefined,
-    leavesFolder: isPath && (isAbsolute(way) || way === '..' || way.startsWith(`..${sep}`)),
+    relativeTo:
+      !isNamedInImage || isJsonName(name)
+        ? isRelative
+          ? 'the working directory'
+          : undefined
+        : isRelative || name !== resolved
+          ? dirname(above.path)
+          : undefined,
+    leavesFolder:
+      node !== undefined && (isAbsolute(way) || way === '..' || way.startsWith(`..${sep}`)),
   };
 }
 
@@ -148,7 +176,7 @@ function notesOf(file: ChainFile, above: ChainFile | undefined, size: number): s
     if (size > diskAbove) notes.push('longer than the disk above, which does not see its end');
   }
   if (file.format === 'qcow2')
-    notes.push(...imageNotes(file.image, file.filename, above !== undefined));
+    notes.push(...imageNotes(file.image, file.path, above !== undefined));
   return notes;
 }
 

@@ -25,7 +25,7 @@ export class MapLayer implements GuestLayer {
     if (file.format === 'raw') {
       this.size = roundUp(file.source.size, 512);
       this.step = Infinity;
-      this.dataFile = file.filename;
+      this.dataFile = file.mapFilename;
       this.isEncrypted = false;
       return;
     }
@@ -33,12 +33,12 @@ export class MapLayer implements GuestLayer {
     this.size = Number(geometry.virtualSize);
     this.step = bytesPerTable(geometry);
     // Unlike a backing file, relative to the working directory.
-    this.dataFile = dataFile === undefined ? file.filename : filePath(dataFile);
+    this.dataFile = dataFile === undefined ? file.mapFilename : filePath(dataFile);
     this.isEncrypted = header.number('crypt_method') !== 0;
   }
 
   runs(from: number): Generator<GuestRun, void, void> {
-    if (this.#file.format === 'raw') return rawRuns(this.#file.source.size);
+    if (this.#file.format === 'raw') return rawRuns(this.#file.bytes, this.size, this.#file.offset);
     const { image } = this.#file;
     if (!this.#isUsed) {
       this.#isUsed = true;
@@ -61,11 +61,12 @@ export class MapLayer implements GuestLayer {
   }
 }
 
-/** A disk in a plain file: QEMU takes the rest of the last sector for a hole. */
-function* rawRuns(size: number): Generator<GuestRun, void, void> {
-  if (size > 0) yield { kind: 'normal', start: 0, length: size, hostOffset: 0 };
-  const rest = roundUp(size, 512) - size;
-  if (rest > 0) yield { kind: 'zero-allocated', start: size, length: rest, hostOffset: size };
+/** A disk in a plain file: QEMU takes what the disk has behind the file's end for a hole. */
+function* rawRuns(bytes: number, size: number, offset: number): Generator<GuestRun, void, void> {
+  if (bytes > 0) yield { kind: 'normal', start: 0, length: bytes, hostOffset: offset };
+  const length = size - bytes;
+  if (length > 0)
+    yield { kind: 'zero-allocated', start: bytes, length, hostOffset: offset + bytes };
 }
 
 /**

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kindsOf, referencesOf, storedOf, troubleOf } from '../../../src/core/map/cell.js';
 import { guestClusterDetail } from '../../../src/core/guest/clusterDetail.js';
-import { ownership } from '../../../src/core/inspect/ownership.js';
+import { ownershipWithImage } from '../../../src/core/inspect/ownership.js';
 import type { Scan } from '../../../src/core/check/scan.js';
 import { dirtyClusters } from '../../../src/core/picture/dirtyClusters.js';
 import { fragmentation } from '../../../src/core/picture/fragmentation.js';
@@ -110,7 +110,7 @@ describe('the layers of the map', () => {
 describe('the snapshots', () => {
   it('own what their tables lead to', () => {
     forImages((model, scan) => {
-      const source = snapshotLayer(finish(ownership(scan)));
+      const source = snapshotLayer(finish(ownershipWithImage(scan)));
       const host = namesIn(source, { view: 'host', layer: 'snapshots' });
       const expected = host.map(
         (_, cluster) =>
