@@ -55,4 +55,12 @@ const layerTexts = (): Readonly<Record<Layer, readonly [label: string, detail: s
     vscode.l10n.t('Repair: check -r all'),
     vscode.l10n.t('What a repair would do to each cluster.'),
   ],
+  afterLeaks: [
+    vscode.l10n.t('After check -r leaks'),
+    vscode.l10n.t('What each cluster is after a repair of the leaks.'),
+  ],
+  afterAll: [
+    vscode.l10n.t('After check -r all'),
+    vscode.l10n.t('What each cluster is after a repair.'),
+  ],
 });

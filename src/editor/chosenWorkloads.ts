@@ -14,6 +14,6 @@ export class ChosenWorkloads {
     const { workload } = request.query;
     return workload.kind === 'pattern' || this.#files.has(workload.file)
       ? undefined
-      : 'that file has not been chosen as a workload';
+      : 'that file has not been chosen as a workload since the window opened: load it again';
   }
 }

@@ -235,7 +235,8 @@ export class ImagePanel implements vscode.Disposable {
         void this.loadWorkload(message);
         break;
       case 'openAsIf':
-        void openAsIf(this.document);
+        if (message.assumed === undefined) void openAsIf(this.document);
+        else this.document.openAsIf(message.assumed);
         break;
       case 'openBackingFile':
         void openBackingFile(this.document);

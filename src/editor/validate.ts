@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { parseAssumedHeader } from '../core/qcow2/assumedHeader.js';
 import type { Method, Query } from '../protocol/questions.js';
 import { QUESTIONS } from '../protocol/questions.js';
 import type { Request } from '../protocol/rpc.js';
@@ -16,6 +17,9 @@ import { FILE_FORMATS, type FromWebview } from '../protocol/webviewMessages.js';
 const MAX_COPY = 2 ** 20;
 /** Longest address of a file. */
 const MAX_URI = 2 ** 15;
+/** Of all that can be assumed of a header. */
+const MAX_ASSUMED = 1000;
+const isAssumedHeader = (text: string): boolean => parseAssumedHeader(text, 'assume-header').ok;
 /** Bytes of a picture: more than a screen of 8K has. */
 const MAX_FILE = 64 * 2 ** 20;
 
@@ -28,12 +32,16 @@ const question = v.object({ id: count, method: METHODS, query: v.unknown() });
 
 const MESSAGE = v.variant('type', [
   v.object({
-    type: v.picklist(['ready', 'cancelScan', 'reload', 'openAsIf', 'openBackingFile', 'readChain']),
+    type: v.picklist(['ready', 'cancelScan', 'reload', 'openBackingFile', 'readChain']),
   }),
   v.object({
     type: v.literal('loadWorkload'),
     isSecond: v.optional(v.boolean()),
     uri: v.optional(v.pipe(v.string(), v.maxLength(MAX_URI))),
+  }),
+  v.object({
+    type: v.literal('openAsIf'),
+    assumed: v.optional(v.pipe(v.string(), v.maxLength(MAX_ASSUMED), v.check(isAssumedHeader))),
   }),
   v.object({ type: v.literal('request'), request: question }),
   v.object({ type: v.literal('setOverlap'), options: overlapOptions }),

@@ -2,6 +2,7 @@ import type { CacheAdvice } from '../core/caches/advice.js';
 import type { SimulatedSize } from '../core/caches/aroundKnee.js';
 import type { Marks } from '../core/caches/cacheLab.js';
 import type { CacheCounts, WindowCounts } from '../core/caches/cacheReplay.js';
+import type { OtherLayouts } from '../core/caches/otherLayouts.js';
 import type { ThinCurve } from '../core/caches/curve.js';
 import type { RuleOfThumb } from '../core/caches/rulesOfThumb.js';
 import type { Timeline } from '../core/caches/timeline.js';
@@ -36,6 +37,8 @@ export interface CachesDocument {
   readonly windows: ToldCache<WindowCounts> | string;
   /** Where a curve may be wrong: the caches themselves at the sizes around its knee. */
   readonly simulated: readonly SimulatedSize[];
+  /** The same disk laid out otherwise, computed. */
+  readonly layouts: OtherLayouts | undefined;
   readonly timeline: Timeline;
   readonly advice: readonly CacheAdvice[];
   readonly rulesOfThumb: readonly RuleOfThumb[];

@@ -2,6 +2,7 @@ import type { ChangeKind } from '../core/repair/changes.js';
 import type { ChangeRow } from '../core/repair/changeRows.js';
 import type { RepairCost } from '../core/repair/cost/cost.js';
 import type { RepairLeft, RepairVerdict } from '../core/repair/cost/verdict.js';
+import type { RepairStep } from '../core/repair/repairSteps.js';
 import type { RepairMode } from '../core/repair/mode.js';
 import type { HostCluster } from '../core/units.js';
 
@@ -19,10 +20,13 @@ export interface PreviewedRepair {
   readonly messages: readonly string[];
   readonly messageCount: number;
   readonly doubts: readonly string[];
-  /** In QEMU's order; the first ones. */
+  /** In QEMU's order; the first ones of each kind. */
   readonly changes: readonly ChangeRow[];
   /** All changes, those that are not told too; of freed clusters: clusters. */
   readonly totals: readonly (readonly [ChangeKind, number])[];
+  /** What it writes, in QEMU's order; the first steps. */
+  readonly steps: readonly RepairStep[];
+  readonly stepCount: number;
   readonly fileLength: { readonly before: number; readonly after: number };
 }
 

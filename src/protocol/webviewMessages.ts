@@ -42,8 +42,11 @@ export type FromWebview<R = Request> =
   /** Ask for a workload's file, and show what it does to the caches. */
   | ({ readonly type: 'loadWorkload' } & LoadWorkload)
   | { readonly type: 'openHex'; readonly offset: HostOffset }
-  /** Look for tables that nothing points to, and ask which of them the header is to name. */
-  | { readonly type: 'openAsIf' }
+  /**
+   * Show the image as if its header said what is assumed, in words of parseAssumedHeader; without: look
+   * for tables that nothing points to, and ask which of them the header is to name.
+   */
+  | { readonly type: 'openAsIf'; readonly assumed?: string | undefined }
   | { readonly type: 'openBackingFile' }
   /** Read the backing chain: the host asks before it opens a file of a folder that nobody has allowed. */
   | { readonly type: 'readChain' }

@@ -4,6 +4,7 @@ import { type LabCache, CacheLab, type LabResult } from '../core/caches/cacheLab
 import type { ReplaySettings } from '../core/caches/cacheReplay.js';
 import { type Curve, type ThinCurve, thinned } from '../core/caches/curve.js';
 import type { CacheHeat } from '../core/caches/heat.js';
+import { type OtherLayouts, otherLayouts } from '../core/caches/otherLayouts.js';
 import { rulesOfThumb } from '../core/caches/rulesOfThumb.js';
 import type { MappableImage } from '../core/qcow2/image.js';
 import { parseCacheOptions } from '../core/simulate/copy/cacheOptions.js';
@@ -128,11 +129,16 @@ export class CachesSession {
     yield;
     tell({ heat: lab.heat });
     const advice = adviseCaches(result);
-    const simulated = yield* aroundKnees(this.#image, settings.value, result, advice, () => {
-      const again = openWorkload(query.workload, size, this.#machine);
-      return again.ok ? again.value : undefined;
-    });
-    return told(this.#image, workload, { result, advice, simulated });
+    const again = (): OpenWorkload | undefined => {
+      const opened = openWorkload(query.workload, size, this.#machine);
+      return opened.ok ? opened.value : undefined;
+    };
+    const simulated = yield* aroundKnees(this.#image, settings.value, result, advice, again);
+    const requests = again();
+    const layouts =
+      requests &&
+      (yield* otherLayouts(this.#image, result.l2.marks.now, result.requests, requests));
+    return told(this.#image, workload, { result, advice, simulated, layouts });
   }
 }
 
@@ -164,12 +170,13 @@ interface Outcome {
   readonly result: LabResult;
   readonly advice: readonly CacheAdvice[];
   readonly simulated: readonly SimulatedSize[];
+  readonly layouts: OtherLayouts | undefined;
 }
 
 function told(
   image: MappableImage,
   workload: OpenWorkload,
-  { result, advice, simulated }: Outcome,
+  { result, advice, simulated, layouts }: Outcome,
 ): CachesDocument {
   const { l2, refcount, windows, requests, failed, stopped, doubts, timeline } = result;
   const thin = (curve: Curve, sizes: readonly number[]): ThinCurve =>
@@ -187,6 +194,7 @@ function told(
   return {
     ...{ state: 'known', workload: workload.report, requests, failed, stopped, doubts, timeline },
     simulated,
+    layouts,
     l2: {
       ...toldCache(l2),
       entries: l2.entries.map(({ bytes, curve }) => ({

@@ -85,7 +85,7 @@ export class ImageSession {
   start(): void {
     this.#emit({ type: 'facts', facts: this.#facts() });
     if (!isMappable(this.#image)) return;
-    const pictures = new Pictures(this.#image, this.#machine.deflate);
+    const pictures = new Pictures(this.#image, this.#machine.deflate, this.#memory);
     this.#pictures = pictures;
     this.#scan = new LiveScan(
       this.#image,

@@ -2,6 +2,7 @@ import type { ByteSource } from '../core/byteSource.js';
 import type { Scan } from '../core/check/scan.js';
 import { findTables, type FoundTables } from '../core/lost/findTables.js';
 import { referencesOf } from '../core/map/cell.js';
+import { assumedHeaderText } from '../core/qcow2/assumedHeader.js';
 import { messageOf } from '../core/text.js';
 import type { LostTablesAnswer } from '../protocol/lost.js';
 
@@ -36,7 +37,7 @@ export class LostSession {
       do {
         const step = this.#steps.next();
         this.#answer = step.done
-          ? { state: 'found', found: step.value }
+          ? { state: 'found', found: step.value, assumed: assumedBy(step.value) }
           : { state: 'computing', done: step.value };
       } while (this.#answer.state === 'computing' && performance.now() < end);
     } catch (error) {
@@ -45,3 +46,6 @@ export class LostSession {
     return true;
   }
 }
+
+const assumedBy = ({ candidates }: FoundTables): (string | undefined)[] =>
+  candidates.map(({ assume }) => assume && assumedHeaderText(assume));

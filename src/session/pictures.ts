@@ -1,7 +1,7 @@
 import type { ClusterMap } from '../core/map/clusterMap.js';
 import { guestClusters } from '../core/guest/guestTable.js';
 import { ownership } from '../core/inspect/ownership.js';
-import type { Scan } from '../core/check/scan.js';
+import { DEFAULT_MEMORY, type Scan, scan as scanOf } from '../core/check/scan.js';
 import { dirtyClusters, usableBitmaps } from '../core/picture/dirtyClusters.js';
 import { fragmentation } from '../core/picture/fragmentation.js';
 import { guestKinds } from '../core/picture/guestKinds.js';
@@ -12,15 +12,22 @@ import {
   hostHeat,
   windowHeat,
 } from '../core/picture/heatLayer.js';
-import { type Layer, NAMED, type Picture, type View, VIEWS } from '../core/picture/layer.js';
-import { isMapLayer, mapLayer } from '../core/picture/mapLayers.js';
+import {
+  isKinds,
+  type Layer,
+  NAMED,
+  type Picture,
+  type View,
+  VIEWS,
+} from '../core/picture/layer.js';
+import { isMapLayer, kindsOf, mapLayer } from '../core/picture/mapLayers.js';
 import { ontoGuest, ontoHost } from '../core/picture/projection.js';
 import { snapshotLayer } from '../core/picture/snapshotLayer.js';
 import { type RepairedFile, repairLayer } from '../core/picture/repairLayer.js';
 import { countValues, type PictureSource } from '../core/picture/source.js';
 import { WindowLayer } from '../core/picture/windowLayer.js';
 import type { LayerAnswer, Strip, Tile } from '../protocol/imageService.js';
-import type { MappableImage } from '../core/qcow2/image.js';
+import { isMappable, type MappableImage, openImage } from '../core/qcow2/image.js';
 import { runSlice } from './slice.js';
 import type { Machine } from './machine.js';
 import { PictureSlot, type Steps } from './pictureSlot.js';
@@ -45,6 +52,7 @@ const FIRST: Picture = { view: 'host', layer: 'kinds' };
 export class Pictures {
   readonly #image: MappableImage;
   readonly #deflate: Machine['deflate'];
+  readonly #memory: number;
   /** By key; what was used last at the end. */
   readonly #slots = new Map<string, PictureSlot>();
   /** What is being computed, what was asked for last at the end. */
@@ -58,11 +66,15 @@ export class Pictures {
   /** What a workload has looked up. */
   #heat: Heat | undefined;
   #repaired: RepairedFiles | undefined;
+  /** The last of them that was read. */
+  #after: { readonly layer: AfterLayer; readonly scan: Scan } | undefined;
   /** The overlap windows, or why there are none; undefined until they are known. */
   #windows: WindowLayer | string | undefined;
 
-  constructor(image: MappableImage, deflate: Machine['deflate']) {
+  /** @param memory what may be kept of a repaired file, in bytes */
+  constructor(image: MappableImage, deflate: Machine['deflate'], memory = DEFAULT_MEMORY) {
     this.#image = image;
+    this.#memory = memory;
     this.#deflate = deflate;
   }
 
@@ -107,8 +119,9 @@ export class Pictures {
   /** What repairs would leave, once they have been simulated. */
   setRepaired(files: RepairedFiles): void {
     this.#repaired = files;
-    this.#renew('repairLeaks');
-    this.#renew('repairAll');
+    this.#after = undefined;
+    for (const layer of ['repairLeaks', 'repairAll', 'afterLeaks', 'afterAll'] as const)
+      this.#renew(layer);
   }
 
   /** The windows as they are now. */
@@ -195,7 +208,8 @@ export class Pictures {
     if (layer === 'simulation' && !this.#outcomes)
       return 'sweep the disk in the Simulate tab first';
     if (isHeat(layer) && !this.#heat) return 'run a workload in the Caches tab first';
-    if (isRepair(layer) && !this.#repaired) return 'preview the repair on the Overview first';
+    if ((isRepair(layer) || isAfter(layer)) && !this.#repaired)
+      return 'preview the repair on the Overview first';
     if (layer === 'windows' && typeof this.#windows === 'string') return this.#windows;
     return isFromMap(picture) ? undefined : this.#hindrance;
   }
@@ -279,6 +293,9 @@ export class Pictures {
       case 'repairLeaks':
       case 'repairAll':
         return view === 'host' ? this.#repair(layer, scan) : this.#ofHost(layer, scan);
+      case 'afterLeaks':
+      case 'afterAll':
+        return this.#afterwards(view, layer, scan);
       default:
         return this.#ofHost(layer, scan);
     }
@@ -306,8 +323,27 @@ export class Pictures {
   }
 
   #repair(layer: keyof RepairedFiles, scan: Scan): Steps<PictureSource> {
+    return repairLayer(scan, this.#repairedBy(layer));
+  }
+
+  #repairedBy(layer: keyof RepairedFiles): RepairedFile {
     if (!this.#repaired) throw new Error('no repair has been simulated');
-    return repairLayer(scan, this.#repaired[layer]);
+    return this.#repaired[layer];
+  }
+
+  /** What the clusters are that there were before. */
+  *#afterwards(view: View, layer: AfterLayer, before: Scan): Steps<PictureSource> {
+    let { scan } = this.#after?.layer === layer ? this.#after : {};
+    if (!scan) {
+      const { source } = this.#repairedBy(REPAIR_OF[layer]);
+      const image = openImage(source);
+      if (!isMappable(image)) throw new Error('what the repair leaves is no image');
+      scan = yield* partsOf(scanOf(image, this.#memory));
+      this.#after = { layer, scan };
+    }
+    return view === 'guest'
+      ? yield* guestKinds(scan.image, scan.map)
+      : kindsOf(scan.map, before.map.clusters);
   }
 
   /** One pass makes both. */
@@ -321,8 +357,7 @@ export class Pictures {
   /** Names of the values that a layer has numbered, or how many look-ups they are; of the guest's kinds, that of the backing file. */
   #names({ view, layer }: Picture): readonly string[] {
     const { snapshotTable, backingFile } = this.#image;
-    if (view === 'guest' && layer === 'kinds')
-      return backingFile === undefined ? [] : [backingFile];
+    if (view === 'guest' && isKinds(layer)) return backingFile === undefined ? [] : [backingFile];
     if (layer === 'snapshots')
       return snapshotTable.snapshots.slice(0, NAMED).map(({ name }) => name);
     if (layer === 'bitmaps')
@@ -339,6 +374,17 @@ const isHeat = (layer: Layer): layer is 'heat' | 'windowHeat' =>
 
 const isRepair = (layer: Layer): layer is keyof RepairedFiles =>
   layer === 'repairLeaks' || layer === 'repairAll';
+
+type AfterLayer = 'afterLeaks' | 'afterAll';
+const isAfter = (layer: Layer): layer is AfterLayer =>
+  layer === 'afterLeaks' || layer === 'afterAll';
+const REPAIR_OF = { afterLeaks: 'repairLeaks', afterAll: 'repairAll' } as const;
+
+function* partsOf(scanning: ReturnType<typeof scanOf>): Steps<Scan> {
+  let step = scanning.next();
+  for (; !step.done; step = scanning.next()) yield step.value.done;
+  return step.value;
+}
 
 const keyOf = ({ view, layer }: Picture): string => `${view}/${layer}`;
 

@@ -2,7 +2,8 @@ import type { Scan } from '../core/check/scan.js';
 import type { RepairedFile } from '../core/picture/repairLayer.js';
 import type { Image } from '../core/qcow2/image.js';
 import { changedRuns } from '../core/repair/changedRuns.js';
-import { changeRows } from '../core/repair/changeRows.js';
+import { type ChangeRow, changeRows } from '../core/repair/changeRows.js';
+import type { ChangeKind } from '../core/repair/changes.js';
 import { ownersOf, previewRepair, type RepairPreview } from '../core/repair/cost/preview.js';
 import type { RepairMode } from '../core/repair/mode.js';
 import { repairLines } from '../core/repair/repair.js';
@@ -15,7 +16,9 @@ import type { PreviewedRepair, RepairsAnswer } from '../protocol/repair.js';
 
 /** What is sent of one repair. */
 const MESSAGES = 500;
-const ROWS = 500;
+/** Of each kind of change. */
+const ROWS = 100;
+const STEPS = 300;
 
 /** What qemu-img check -r would do to an image, in both modes: computed once, in slices, when asked for. */
 export class RepairSession {
@@ -103,6 +106,15 @@ export class RepairSession {
   }
 }
 
+function firstOfEach(rows: readonly ChangeRow[]): ChangeRow[] {
+  const told = new Map<ChangeKind, number>();
+  return rows.filter(({ what }) => {
+    const before = told.get(what) ?? 0;
+    told.set(what, before + 1);
+    return before < ROWS;
+  });
+}
+
 function told(preview: RepairPreview, length: number): PreviewedRepair {
   const { repair, cost, left, verdict } = preview;
   const { ending, changes } = repair;
@@ -118,8 +130,10 @@ function told(preview: RepairPreview, length: number): PreviewedRepair {
     messages: lines.slice(0, MESSAGES),
     messageCount: lines.length + repair.messagesLeftOut,
     doubts: repair.doubts,
-    changes: changeRows(changes.kept).slice(0, ROWS),
+    changes: firstOfEach(changeRows(changes.kept)),
     totals: [...changes.totals],
+    steps: repair.steps.slice(0, STEPS),
+    stepCount: repair.steps.length + repair.stepsLeftOut,
     fileLength: { before: length, after: repair.after.size },
   };
 }

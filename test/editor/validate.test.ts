@@ -94,6 +94,7 @@ describe('messages of the protocol pass', () => {
     { type: 'openHex', offset: 0 },
     { type: 'openBackingFile' },
     { type: 'openAsIf' },
+    { type: 'openAsIf', assumed: 'l1=0x30000,snapshots=0x50000' },
   ])('%j', (message) => {
     expect(fromWebview(message)).toEqual(message);
   });
@@ -167,6 +168,8 @@ describe('everything else does not', () => {
     request('overlapWindows', { ...table, count: 1001 }),
     request('overlapWindows', { ...table, find: 0.5 }),
     request('overlapWindow', { options, window: '1' }),
+    { type: 'openAsIf', assumed: 'l1=elsewhere' },
+    { type: 'openAsIf', assumed: 'x'.repeat(2000) },
     request('overlapEvents', { options: undefined, from: 0, count: 1 }),
     { type: 'setOverlap', options: { ...options, types: undefined } },
     request('next', { target: { type: 'kind', kind: 'toString' }, from: 0, direction: 1 }),

@@ -82,6 +82,7 @@ describe('the cache lab of an open image', () => {
     expect(document.windows).toMatchObject(windows.counts);
     expect(document.advice).toEqual(JSON.parse(JSON.stringify(answer.advice)));
     expect(document.rulesOfThumb).toEqual(answer.rulesOfThumb);
+    expect(document.computed).toEqual(answer.layouts);
     for (const [name, cache] of Object.entries({ l2, refcount, windows })) {
       const { marks, curve, tables } = cache;
       expect(document[name]).toMatchObject({

@@ -93,9 +93,10 @@ async function heated(text: string): Promise<ImageSession> {
 
 /** Layers of what repairs would do. */
 const REPAIRS: readonly Layer[] = ['repairLeaks', 'repairAll'];
+const REPAIRED: readonly Layer[] = ['afterLeaks', 'afterAll'];
 
 const pictures = VIEWS.flatMap((view) =>
-  LAYERS.filter((layer) => !['simulation', ...HEATS, ...REPAIRS].includes(layer)).map(
+  LAYERS.filter((layer) => !['simulation', ...HEATS, ...REPAIRS, ...REPAIRED].includes(layer)).map(
     (layer): Picture => ({
       view,
       layer,
@@ -140,7 +141,7 @@ describe('a picture', () => {
 
   test('knows what a repair would do, once it has been simulated', async () => {
     const session = finished();
-    for (const layer of REPAIRS)
+    for (const layer of [...REPAIRS, ...REPAIRED])
       expect(session.service.layer({ view: 'host', layer })).toEqual({
         state: 'failed',
         message: 'preview the repair on the Overview first',
@@ -153,6 +154,21 @@ describe('a picture', () => {
         // With a bitmap about, any repair deletes the snapshot: what was shared is the disk's alone.
         expect(counts.refcount).toBeGreaterThanOrEqual(250);
       }
+    for (const layer of REPAIRED) {
+      // What the snapshot alone needed is given free, with its tables; the disk reads as before.
+      const host = { view: 'host', layer } as const;
+      const kinds = counted(session, host);
+      const before = counted(session, { view: 'host', layer: 'kinds' });
+      expect(drawn(session, host)).toEqual(kinds);
+      expect(kinds['inactive-l1'] ?? 0).toBe(0);
+      expect(before['inactive-l1']).toBeGreaterThan(0);
+      expect(kinds.unallocated).toBeGreaterThanOrEqual(50);
+      expect(counted(session, { view: 'guest', layer })).toEqual({
+        normal: 300,
+        'zero-plain': 20,
+        unallocated: GUESTS - 320,
+      });
+    }
   });
 
   test('knows what the guest has', () => {

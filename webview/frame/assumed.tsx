@@ -14,6 +14,16 @@ export function Assumed({ store }: { readonly store: Store }): JSX.Element | nul
       </span>
       <button
         type="button"
+        class="button secondary"
+        title="The tables that were found, on the map"
+        onClick={() => {
+          store.showTab('lost');
+        }}
+      >
+        Tables
+      </button>
+      <button
+        type="button"
         class="button"
         onClick={() => {
           store.actions.openAsIf();

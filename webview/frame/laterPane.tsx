@@ -4,6 +4,7 @@ import type { ImageFacts } from '../../src/core/qcow2/facts.js';
 import type { Store } from '../state/store.js';
 import { Later } from '../state/later.js';
 import { Waiting } from './waiting.js';
+import type { MapSide } from '../state/mapSide.js';
 import type { Tab } from '../state/viewState.js';
 
 let style: Promise<void> | undefined;
@@ -56,6 +57,12 @@ export function LaterStrip({ store }: { readonly store: Store }): JSX.Element {
 export function LaterLegend({ store }: { readonly store: Store }): JSX.Element {
   return panes.known ? <panes.known.Legend store={store} /> : <footer class="legend" />;
 }
+
+/** What is under the pointer; nothing until then. */
+export const LaterTooltip = (props: {
+  readonly store: Store;
+  readonly side: MapSide;
+}): JSX.Element | null => (panes.known ? <panes.known.Tooltip {...props} /> : null);
 
 /** What stands between two maps; the same. */
 export function LaterBetween({ store }: { readonly store: Store }): JSX.Element {

@@ -3,7 +3,7 @@ import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
 import { kindOfDominant, valuesInMask } from '../../src/core/picture/tile.js';
 import { valueVariable } from '../heatmap/palette.js';
 import { LAYER_TEXT, valueLabel, valueText } from '../text/layerText.js';
-import { isFileKinds, isStructure, legendValues } from '../state/legendValues.js';
+import { hasKindsOfFile, isFileKinds, isStructure, legendValues } from '../state/legendValues.js';
 import { Roving } from '../parts/roving.js';
 import type { MapSide } from '../state/mapSide.js';
 import type { Store } from '../state/store.js';
@@ -119,7 +119,7 @@ function Entry({ value, store, side, clusters, also }: EntryProps): JSX.Element 
 /** The letters that the cells of a kind carry from close by. */
 function Code({ picture, value, side }: CodeProps): JSX.Element | null {
   const kind = kindOfDominant(value);
-  if (!isFileKinds(picture) || !kind) return null;
+  if (!hasKindsOfFile(picture) || !kind) return null;
   if (!side.lettered.value || KIND_CODE[kind] === '') return null;
   return (
     <span class="code" aria-hidden="true">

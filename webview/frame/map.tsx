@@ -3,16 +3,10 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Heatmap } from '../heatmap/heatmap.js';
 import { handleKey, listenToPointer } from '../heatmap/input.js';
 import type { View } from '../../src/core/picture/layer.js';
-import { describePlace } from '../heatmap/place.js';
-import { hex } from '../../src/core/bytes.js';
-import { markAt } from '../heatmap/marks/markAt.js';
-import { markText } from '../text/touchText.js';
-import { mappedText } from '../state/referredTo.js';
 import type { MapSide } from '../state/mapSide.js';
 import type { Store } from '../state/store.js';
 import { VIEW_TEXT } from '../text/layerText.js';
-import { loadPanes } from './laterPane.js';
-import { describeWindowOf } from '../text/windowText.js';
+import { LaterTooltip, loadPanes } from './laterPane.js';
 
 const HELP: Readonly<Record<View, string>> = {
   host: 'Map of host clusters. The tab Ranges says the same as a table.',
@@ -109,7 +103,7 @@ export function ClusterMapView({ store, side, title }: Props): JSX.Element {
           store.usedSide.value = side;
         }}
       />
-      <Tooltip store={store} side={side} />
+      <LaterTooltip store={store} side={side} />
     </section>
   );
 }
@@ -145,37 +139,6 @@ function escape(store: Store, side: MapSide): void {
   else if (side.isolated.value !== undefined) side.isolated.value = undefined;
   else if (store.range.range.value) store.selectRange(undefined);
   else store.selectOnMap(undefined);
-}
-
-function Tooltip({ store, side }: Omit<Props, 'title'>): JSX.Element | null {
-  const pointed = side.pointed.value;
-  if (!pointed) return null;
-  const { place, cluster, x, y, room } = pointed;
-  const isFile = place.picture.view === 'host';
-  const marks = isFile ? store.simulation.onMap.value : undefined;
-  const mark = markAt(marks ?? [], place.cluster, place.clusters);
-  const window = isFile ? describeWindowOf(store.windows.shown.value, cluster) : undefined;
-  const mapped = store.mapped.shown.value;
-  const linked = store.beside.value ? store.links.table.value : undefined;
-  const where = `tooltip ${room.left ? 'left' : 'right'} ${room.below ? 'below' : 'above'}`;
-  return (
-    <div class={where} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
-      <span class={place.trouble === 0 ? 'tooltip-text' : 'tooltip-text trouble'}>
-        {describePlace(place, store.clusterSize, side.pictures.names.value)}
-        {mark && ` · ${markText(mark)}`}
-        {window !== undefined && <span class="tooltip-window">{window}</span>}
-        {isFile && mapped?.cluster === place.cluster && (
-          <span class="tooltip-mapped">{mappedText(mapped.mapped)}</span>
-        )}
-        {isFile && linked?.table === place.cluster && (
-          <span class="tooltip-mapped">
-            maps guest {hex(linked.guest.first * store.clusterSize)} to{' '}
-            {hex(linked.guest.end * store.clusterSize - 1)}
-          </span>
-        )}
-      </span>
-    </div>
-  );
 }
 
 /** What a command has to say, for a while. The live region has said it already. */

@@ -10,6 +10,7 @@ export { Assumed } from './assumed.js';
 export { Between } from './between.js';
 export { Legend } from './legend.js';
 export { Strip } from './strip.js';
+export { Tooltip } from './tooltip.js';
 export { Unreadable } from './unreadable.js';
 
 type TabPane = FunctionComponent<{ readonly store: Store }>;
@@ -17,6 +18,7 @@ type TabPane = FunctionComponent<{ readonly store: Store }>;
 /** All but the first have bundles of their own: who looks at none of them fetches none. */
 const PANES: Readonly<Record<Exclude<Tab, 'overview'>, Later<TabPane>>> = {
   space: new Later(async () => (await import('../panes/space/spacePane.js')).SpacePane),
+  lost: new Later(async () => (await import('../panes/lost/lostPane.js')).LostPane),
   cluster: new Later(async () => (await import('../panes/cluster/clusterPane.js')).ClusterPane),
   findings: new Later(async () => (await import('../panes/findings/findingsPane.js')).FindingsPane),
   ranges: new Later(async () => (await import('../panes/ranges/rangesPane.js')).RangesPane),

@@ -1,5 +1,5 @@
 import type { Picture } from '../../src/core/picture/layer.js';
-import { isFileKinds } from '../state/legendValues.js';
+import { hasKindsOfFile } from '../state/legendValues.js';
 import type { Camera } from './camera.js';
 import type { CellCountStore } from './cellCounts.js';
 import { LabelSheet, type LabelFrame } from './labelSheet.js';
@@ -57,7 +57,7 @@ export class Labels {
   show(scene: LabelScene): boolean {
     clearTimeout(this.#rest);
     this.#writing = undefined;
-    const isWide = isFileKinds(scene.shown) && scene.scale >= CLOSE_UP_FROM;
+    const isWide = hasKindsOfFile(scene.shown) && scene.scale >= CLOSE_UP_FROM;
     this.#wanted = isWide ? scene : undefined;
     if (!isWide || this.#shown?.palette !== scene.palette) this.#shown = undefined;
     this.#place(scene);

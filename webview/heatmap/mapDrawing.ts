@@ -1,3 +1,4 @@
+import { isKinds } from '../../src/core/picture/layer.js';
 import { effect } from '@preact/signals';
 import type { Point } from '../../src/core/picture/curve.js';
 import { currentPalette, onThemeChange } from './theme.js';
@@ -244,7 +245,7 @@ export class MapDrawing {
       ratio,
       level,
       items,
-      hatched: tiles.picture.layer === 'kinds',
+      hatched: isKinds(tiles.picture.layer),
       marks: palette.marks,
       rare: { ...look, picture: tiles.picture, ratio, until: start + time.looking },
       within: this.#closeUp?.within,

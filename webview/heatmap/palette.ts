@@ -1,5 +1,5 @@
 import type { KindName } from '../../src/core/map/kinds.js';
-import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
+import { isKinds, valuesOf, type Picture } from '../../src/core/picture/layer.js';
 import { OUTSIDE } from '../../src/core/picture/tile.js';
 
 /** Colours as a canvas keeps them: 0xAABBGGRR, read as the bytes R, G, B, A. */
@@ -56,7 +56,7 @@ export const kindVariable = (kind: KindName): string => `--vscode-qcow2-${camelC
 export function valueVariable(picture: Picture, value: number): string {
   const name = valuesOf(picture)[value] ?? '';
   const { layer } = picture;
-  if (layer !== 'kinds') {
+  if (!isKinds(layer)) {
     // What several layers have alike: nothing, numbers of look-ups, a snapshot's or a bitmap's own.
     if (name === 'none') return '--nothing';
     if (name.startsWith('heat-')) return `--${name}`;

@@ -4,23 +4,22 @@ import type { ChangeRow } from '../../src/core/repair/changeRows.js';
 import type { ChangeKind } from '../../src/core/repair/changes.js';
 import { clean } from '../../src/core/text.js';
 import type { Store } from '../state/store.js';
-import { count, plural, size } from '../text/text.js';
+import { changeWords } from '../text/changeWords.js';
+import { count, size } from '../text/text.js';
+import { Icon } from './icon.js';
 import { OffsetLink } from './offsetLink.js';
 
-const WHAT: Readonly<Record<ChangeKind, string>> = {
-  'header-field': 'header',
-  'l1-entry': 'L1 entry',
-  'l2-entry': 'L2 entry',
-  refcount: 'refcount of cluster',
-  'refcount-block': 'refcount block',
-  'refcount-table': 'refcount table',
-  'snapshot-table': 'snapshot table',
-  'bitmap-directory': 'bitmap directory',
-  'bitmap-table': 'bitmap table',
-  'bitmap-data': 'bitmap data',
-  freed: 'given free',
-  'file-length': 'file length',
-};
+/** The parts of the format in which something changes, in the order of the file's tree. */
+const GROUPS: readonly (readonly [name: string, kinds: readonly ChangeKind[]])[] = [
+  ['Header', ['header-field', 'file-length']],
+  ['L1 table', ['l1-entry']],
+  ['L2 tables', ['l2-entry']],
+  ['Refcount table and blocks', ['refcount-table', 'refcount-block']],
+  ['Refcounts', ['refcount']],
+  ['Snapshot table', ['snapshot-table']],
+  ['Bitmaps', ['bitmap-directory', 'bitmap-table', 'bitmap-data']],
+  ['Given free', ['freed']],
+];
 
 interface Changes {
   readonly changes: readonly ChangeRow[];
@@ -31,57 +30,111 @@ interface Changes {
 export const changesIn = ({ totals }: Changes): number =>
   totals.reduce((sum, [what, number]) => sum + (what === 'freed' ? 0 : number), 0);
 
-/** What a repair changes, in QEMU's order, each with its place. */
-export function RepairRows(props: Changes & { readonly store: Store }): JSX.Element {
-  const { changes, store } = props;
-  const all = changesIn(props);
-  const told = changes.reduce((sum, row) => sum + (row.what === 'freed' ? 0 : row.count), 0);
+/** What a repair changes of the format's tree: each entry with its place, what it was, and what it becomes. */
+export function RepairRows(props: Changes & { readonly store: Store }): JSX.Element | null {
+  const { changes, totals, store } = props;
+  const groups = GROUPS.map(([name, kinds]) => ({
+    name,
+    total: totals.reduce((sum, [what, number]) => sum + (kinds.includes(what) ? number : 0), 0),
+    rows: changes.filter(({ what }) => kinds.includes(what)),
+  })).filter(({ total }) => total > 0);
+  return groups.length === 0 ? null : (
+    <div class="repair-groups">
+      {groups.map((group, place) => (
+        <Group key={group.name} {...group} store={store} isOpen={place === 0} />
+      ))}
+    </div>
+  );
+}
+
+interface GroupProps {
+  readonly name: string;
+  readonly total: number;
+  readonly rows: readonly ChangeRow[];
+  readonly store: Store;
+  readonly isOpen: boolean;
+}
+
+function Group({ name, total, rows, store, isOpen }: GroupProps): JSX.Element {
+  const isFreed = rows.some(({ what }) => what === 'freed');
+  const told = rows.reduce(
+    (sum, row) => sum + (isFreed ? row.length / store.clusterSize : row.count),
+    0,
+  );
   return (
-    <>
-      {changes.length > 0 && (
-        <div class="repair-rows" tabIndex={0} role="region" aria-label="List of changes">
-          <table>
-            <thead class="for-readers">
-              <tr>
-                <th>What</th>
-                <th>Where</th>
-                <th>Before</th>
-                <th>After</th>
-                <th>On the disk</th>
-              </tr>
-            </thead>
-            <tbody>
-              {changes.map((row) => (
-                <Row key={`${row.what}${row.offset}${row.after ?? ''}`} row={row} store={store} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      {told < all && <p class="dim">and {plural(all - told, 'more change', 'more changes')}</p>}
-    </>
+    <details open={isOpen} data-changed={name}>
+      <summary>
+        <Icon name="chevron-right" />
+        {name} <span class="dim">{isFreed ? `${count(total)} clusters` : count(total)}</span>
+      </summary>
+      <div class="repair-rows" tabIndex={0} role="region" aria-label={`Changes: ${name}`}>
+        <table>
+          <thead class="for-readers">
+            <tr>
+              <th>What</th>
+              <th>Where</th>
+              <th>From</th>
+              <th>To</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, index) => (
+              <Row key={index} row={row} store={store} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {told < total && <p class="dim">and {count(total - told)} more</p>}
+    </details>
   );
 }
 
 function Row({ row, store }: { readonly row: ChangeRow; readonly store: Store }): JSX.Element {
-  const { offset, before, after, guestOffset } = row;
+  const { before, after } = changeWords(row);
   return (
     <tr>
       <td>{whatText(row)}</td>
       <td>
-        <OffsetLink store={store} offset={offset} />
+        <OffsetLink store={store} offset={row.offset} />
       </td>
-      <td class="mono change-before">{before === undefined ? '' : clean(before)}</td>
-      <td class="mono">{after === undefined ? '' : `→ ${clean(after)}`}</td>
-      <td class="dim">{guestOffset === undefined ? '' : `guest ${hex(guestOffset)}`}</td>
+      {row.what === 'freed' ? (
+        <td class="dim" colSpan={2}>
+          reads as zeros where the file system makes holes
+        </td>
+      ) : (
+        <>
+          <td class="mono change-before">{clean(before)}</td>
+          <td class="mono">→ {clean(after)}</td>
+        </>
+      )}
     </tr>
   );
 }
 
-function whatText({ what, index, count: number, field, length }: ChangeRow): string {
-  if (what === 'header-field') return `header, ${field ?? ''}`;
-  if (what === 'refcount' && index !== undefined && number > 1)
-    return `refcounts of ${count(index)} – ${count(index + number - 1)}`;
-  if (what === 'freed') return `given free, ${size(length)}`;
-  return index === undefined ? WHAT[what] : `${WHAT[what]} ${count(index)}`;
+function whatText(row: ChangeRow): string {
+  const { what, index, count: number, field, length, guestOffset, guestEnd } = row;
+  const first = index ?? 0;
+  switch (what) {
+    case 'header-field':
+      return field ?? '';
+    case 'file-length':
+      return 'file length';
+    case 'l1-entry':
+      return `entry ${count(first)}`;
+    case 'l2-entry':
+      if (guestOffset === undefined) return "a snapshot's";
+      return `guest ${hex(guestOffset)}${guestEnd === undefined ? '' : ` – ${hex(guestEnd)}`}`;
+    case 'refcount':
+      return number > 1
+        ? `clusters ${count(first)} – ${count(first + number - 1)}`
+        : `cluster ${count(first)}`;
+    case 'refcount-block':
+      return `block ${count(first)}`;
+    case 'refcount-table':
+      return 'table';
+    case 'freed':
+      return size(length);
+    default:
+      return what.replace('-', ' ');
+  }
 }

@@ -82,9 +82,9 @@ export class HostActions {
     this.#host.post({ type: 'openHex', offset });
   }
 
-  /** Asks the user, and opens it. */
-  openAsIf(): void {
-    this.#host.post({ type: 'openAsIf' });
+  /** Shows the image as if its header said so; without, the user is asked. */
+  openAsIf(assumed?: string): void {
+    this.#host.post({ type: 'openAsIf', assumed });
   }
 
   openBackingFile(): void {

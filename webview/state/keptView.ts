@@ -18,6 +18,7 @@ export function keepView(store: Store, host: Host): void {
       windows: store.overlap.areWindowsShown.value,
       density: store.density.value,
       beside: store.beside.value,
+      lab: store.lab.value,
     };
     host.keepState(state);
   });

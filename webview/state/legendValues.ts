@@ -1,5 +1,5 @@
 import { KINDS, type KindName } from '../../src/core/map/kinds.js';
-import { valuesOf, type Picture } from '../../src/core/picture/layer.js';
+import { isKinds, valuesOf, type Picture } from '../../src/core/picture/layer.js';
 import { glyphOfKind, kindOfDominant } from '../../src/core/picture/tile.js';
 import type { MapSide } from './mapSide.js';
 import type { Store } from './store.js';
@@ -16,13 +16,13 @@ const ALWAYS: readonly number[] = [glyphOfKind('data'), glyphOfKind('unallocated
 /** The values of a picture in the order of the legend. */
 function orderOf(picture: Picture): readonly number[] {
   const values = valuesOf(picture).map((_, value) => value);
-  if (picture.layer !== 'kinds') return values;
+  if (!isKinds(picture.layer)) return values;
   return picture.view === 'host' ? HOST_KINDS : [...values.slice(1), 0];
 }
 
 /** Whether a value is a structure of the image, and not what fills a file. */
 export const isStructure = (picture: Picture, value: number): boolean =>
-  isFileKinds(picture) && !AREAS.some((kind) => glyphOfKind(kind) === value);
+  hasKindsOfFile(picture) && !AREAS.some((kind) => glyphOfKind(kind) === value);
 
 /** What the legend tells of a value. */
 interface LegendValue {
@@ -36,6 +36,10 @@ interface LegendValue {
 /** The picture of the kinds of the file's clusters, in which trouble is marked. */
 export const isFileKinds = ({ view, layer }: Picture): boolean =>
   view === 'host' && layer === 'kinds';
+
+/** The same, or what a repair would make of them. */
+export const hasKindsOfFile = ({ view, layer }: Picture): boolean =>
+  view === 'host' && isKinds(layer);
 
 /** The picture of the kinds of the disk's clusters, in which subclusters are drawn. */
 export const isGuestKinds = ({ view, layer }: Picture): boolean =>

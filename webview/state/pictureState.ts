@@ -110,7 +110,15 @@ export class PictureState {
 }
 
 /** Layers that are empty until somebody has something computed. */
-const MADE: readonly Layer[] = ['simulation', 'repairLeaks', 'repairAll', 'heat', 'windowHeat'];
+const MADE: readonly Layer[] = [
+  'simulation',
+  'repairLeaks',
+  'repairAll',
+  'afterLeaks',
+  'afterAll',
+  'heat',
+  'windowHeat',
+];
 
 /** Layers that there is something to see in, and the one that is chosen. */
 export function layersWorthSeeing(

@@ -94,9 +94,11 @@ export class SimulationState {
     const answer = this.answer.value;
     return answer && answer.state !== 'refused' ? answer.outcomes : [];
   });
-  /** What the shown operation touched; undefined while the tab is not open. */
+  /** What another pane has put on the map: it is seen while this one is not open. */
+  readonly placed = signal<readonly ClusterMark[] | undefined>(undefined);
+  /** What the shown operation touched, or that. */
   readonly onMap: ReadonlySignal<readonly ClusterMark[] | undefined> = computed(() =>
-    this.active.value ? this.marks.value?.marks : undefined,
+    this.active.value ? this.marks.value?.marks : this.placed.value,
   );
   /** The overlap structures after the shown operation; undefined while the tab is not open. */
   readonly structures: ReadonlySignal<OverlapAnswer | undefined> = computed(() =>

@@ -77,6 +77,8 @@ export class Store implements MapSide {
   readonly camera: Signal<KeptCamera | undefined>;
   /** The file and the disk stand side by side. */
   readonly beside: Signal<boolean>;
+  /** See ViewState. */
+  readonly lab: Signal<unknown>;
   readonly pane: Signal<ViewState['pane']>;
   readonly geometry: ReadonlySignal<GeometryFacts | undefined> = computed(
     () => this.facts.value?.geometry,
@@ -147,6 +149,7 @@ export class Store implements MapSide {
     this.navigation = new Navigation(this, kept.history);
     this.actions = new HostActions(this, host);
     this.beside = signal(kept.beside);
+    this.lab = signal(kept.lab);
     this.guestSide = new GuestSide(this.rpc, () => this.guestClusters);
     this.usedSide = signal<MapSide>(this);
     this.range = new RangeState(asksRange(this.rpc));
@@ -224,8 +227,10 @@ export class Store implements MapSide {
 
   /** Repairs have been simulated. */
   repaired(): void {
-    this.#changed('repairLeaks');
-    this.#changed('repairAll');
+    for (const mode of ['Leaks', 'All'] as const) {
+      this.#changed(`repair${mode}`);
+      this.#changed(`after${mode}`);
+    }
   }
 
   #changed(layer: Layer): void {

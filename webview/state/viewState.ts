@@ -25,11 +25,14 @@ export const TABS = [
 
 export type TabOfStrip = (typeof TABS)[number];
 
+/** What the overview leads into. */
+const WAYS = ['space', 'lost'] as const;
+
 /** What the side pane shows: a tab, or what one leads into. */
-export type Tab = TabOfStrip | 'space';
+export type Tab = TabOfStrip | (typeof WAYS)[number];
 
 /** The tab that leads to what is shown. */
-export const tabOf = (tab: Tab): TabOfStrip => (tab === 'space' ? 'overview' : tab);
+export const tabOf = (tab: Tab): TabOfStrip => TABS.find((each) => each === tab) ?? 'overview';
 
 /** What survives when the editor is hidden or the window closed. */
 export interface ViewState {
@@ -50,6 +53,8 @@ export interface ViewState {
   readonly density: boolean;
   /** Whether the file and the disk stand side by side. */
   readonly beside: boolean;
+  /** Of the caches pane, which reads it when it is there. */
+  readonly lab: unknown;
 }
 
 /** The simulated operations, and how the copy is opened. */
@@ -81,6 +86,7 @@ export const FRESH: ViewState = {
   windows: true,
   density: false,
   beside: false,
+  lab: undefined,
 };
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
@@ -121,7 +127,7 @@ function readPane(kept: unknown): ViewState['pane'] {
   return {
     open: typeof open === 'boolean' ? open : FRESH.pane.open,
     width: isNumber(width) ? width : FRESH.pane.width,
-    tab: tab === 'space' ? tab : (TABS.find((each) => each === tab) ?? FRESH.pane.tab),
+    tab: [...TABS, ...WAYS].find((each) => each === tab) ?? FRESH.pane.tab,
   };
 }
 
@@ -153,5 +159,6 @@ export function readViewState(kept: unknown): ViewState {
     windows: typeof windows === 'boolean' ? windows : FRESH.windows,
     density: density === true,
     beside: kept.beside === true,
+    lab: kept.lab,
   };
 }

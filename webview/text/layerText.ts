@@ -1,6 +1,13 @@
 import { KINDS, type KindName } from '../../src/core/map/kinds.js';
 import type { GuestKind } from '../../src/core/guest/guestKinds.js';
-import { valuesOf, type Layer, type Picture, type View } from '../../src/core/picture/layer.js';
+import {
+  isKinds,
+  type KindLayer,
+  valuesOf,
+  type Layer,
+  type Picture,
+  type View,
+} from '../../src/core/picture/layer.js';
 import { KIND_TEXT } from '../../src/core/map/kinds.js';
 import { EXPOSURE_TEXT } from './windowText.js';
 import { clean } from '../../src/core/text.js';
@@ -53,6 +60,8 @@ export const LAYER_TEXT: Readonly<
     text: 'Repair: -r all',
     title: 'What qemu-img check -r all would do to each cluster',
   },
+  afterLeaks: { text: 'After -r leaks', title: 'What each cluster is after check -r leaks' },
+  afterAll: { text: 'After -r all', title: 'What each cluster is after check -r all' },
 };
 
 const GUEST_TEXT: Readonly<Record<GuestKind, string>> = {
@@ -88,7 +97,7 @@ const REPAIR_TEXT = {
 
 /** Texts of values, but for kinds and those that bear a name: in a sentence, and in the legend. */
 const TEXT: Readonly<
-  Record<Exclude<Layer, 'kinds'>, Readonly<Record<string, string | readonly [string, string]>>>
+  Record<Exclude<Layer, KindLayer>, Readonly<Record<string, string | readonly [string, string]>>>
 > = {
   refcounts: {
     none: 'no host cluster',
@@ -180,7 +189,7 @@ export function valueLabel(picture: Picture, value: number, names: readonly stri
 
 function textOf(picture: Picture, value: number, names: readonly string[], form: 0 | 1): string {
   const name = valuesOf(picture)[value] ?? '';
-  if (picture.layer === 'kinds') {
+  if (isKinds(picture.layer)) {
     if (picture.view === 'guest') return guestText(name, names);
     if (!isKind(name)) return name;
     return KIND_TEXT[name];

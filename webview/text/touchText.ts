@@ -12,6 +12,6 @@ export const TOUCH_SIGN: Readonly<Record<Touch, string>> = {
 };
 
 /** What a mark at a place says: "step 3: allocated". */
-export function markText({ number, touch }: ClusterMark): string {
-  return `step ${count(number)}: ${touch}`;
+export function markText({ number, touch, text }: ClusterMark): string {
+  return text ?? `step ${count(number)}: ${touch}`;
 }

@@ -1,5 +1,6 @@
 import { adviseCaches } from '../../core/caches/advice.js';
 import { aroundKnees } from '../../core/caches/aroundKnee.js';
+import { type OtherLayouts, otherLayouts } from '../../core/caches/otherLayouts.js';
 import { CacheLab } from '../../core/caches/cacheLab.js';
 import { DEFAULT_BITMAP_SIZE, NO_LIMIT } from '../../core/overlap/settings.js';
 import { CACHE_OPTION_NAMES, parseCacheOptions } from '../../core/simulate/copy/cacheOptions.js';
@@ -116,7 +117,10 @@ function run(
   const simulated = finish(
     aroundKnees(image, { ...settings, surroundings }, result, advice, again),
   );
-  const found = { subject, image, workload: report, result, advice, simulated };
+  const requests = again();
+  const layouts: OtherLayouts | undefined =
+    requests && finish(otherLayouts(image, result.l2.marks.now, result.requests, requests));
+  const found = { subject, image, workload: report, result, advice, simulated, layouts };
   for (const piece of json ? cachesJson(found) : cachesText(found)) output.print(piece);
   if (result.stopped === undefined) return 0;
   output.complain(t`qcow2-lens: stopped after ${result.requests} requests: ${result.stopped}\n`);

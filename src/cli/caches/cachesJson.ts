@@ -1,6 +1,7 @@
 import type { CacheAdvice } from '../../core/caches/advice.js';
 import type { SimulatedSize } from '../../core/caches/aroundKnee.js';
 import type { CacheCounts } from '../../core/caches/cacheReplay.js';
+import type { OtherLayouts } from '../../core/caches/otherLayouts.js';
 import type { LabCache, LabResult } from '../../core/caches/cacheLab.js';
 import { type Curve } from '../../core/caches/curve.js';
 import { optionTexts } from '../../core/caches/optionText.js';
@@ -20,6 +21,8 @@ export interface CachesOfImage {
   readonly advice: readonly CacheAdvice[];
   /** Where a curve is not exact. */
   readonly simulated: readonly SimulatedSize[];
+  /** Unknown of a workload that comes once. */
+  readonly layouts: OtherLayouts | undefined;
 }
 
 /** QEMU's usual size of entries, of an L2 cache of so many bytes. */
@@ -35,6 +38,7 @@ export function* cachesJson({
   result,
   advice,
   simulated,
+  layouts,
 }: CachesOfImage): Generator<Printable> {
   const { l2, refcount, windows } = result;
   const document = {
@@ -58,6 +62,7 @@ export function* cachesJson({
     advice,
     options: optionTexts(advice, usualEntryOf(image)),
     rulesOfThumb: rulesOfThumb(image),
+    computed: layouts,
     ...subject.changedJson(),
   };
   yield t`${Printable.json(document)}\n`;

@@ -2,6 +2,7 @@ import type { CacheAdvice } from '../../core/caches/advice.js';
 import type { SimulatedSize } from '../../core/caches/aroundKnee.js';
 import type { LabCache, LabResult } from '../../core/caches/cacheLab.js';
 import { hitsAt } from '../../core/caches/curve.js';
+import type { OtherLayouts } from '../../core/caches/otherLayouts.js';
 import { optionTexts } from '../../core/caches/optionText.js';
 import { rulesOfThumb } from '../../core/caches/rulesOfThumb.js';
 import { countText, exactSizeText, plural, shareText, sizeText } from '../../core/numbers.js';
@@ -36,9 +37,33 @@ export function* cachesText(of: CachesOfImage): Generator<Printable> {
   for (const one of advice) yield adviceText(one);
   const { blockdev, drive, libvirt } = optionTexts(advice, usualEntryOf(image));
   yield t`\nas options\n  -blockdev  ${blockdev}\n  -drive     ${drive}\n  libvirt    ${libvirt}\n`;
+  if (of.layouts) yield* layoutsText(of.layouts);
   yield t`\nQEMU's rules of thumb\n`;
   for (const { option, bytes, rule } of rulesOfThumb(image))
     yield t`  ${option} ${sizeText(bytes)}: ${rule}\n`;
+}
+
+const LAYOUT_WIDTHS = [26, 14, 14, 16, 16] as const;
+
+/** The same disk laid out otherwise. */
+function* layoutsText({ layouts, widths }: OtherLayouts): Generator<Printable> {
+  const line = (cells: readonly string[]): Printable =>
+    t`  ${cells.map((cell, index) => (index === 0 ? cell.padEnd(LAYOUT_WIDTHS[0]) : cell.padStart(LAYOUT_WIDTHS[index]))).join('')}\n`;
+  yield t`\nanother layout, computed: as if all of the disk were allocated, with the L2 cache as it is now\n`;
+  yield line(['clusters', 'misses', '99 % with', 'all L2 tables', 'all refcounts']);
+  for (const { clusterSize, extendedL2, isPresent, ...need } of layouts) {
+    const { misses, lookups, enough, full, refcounts } = need;
+    yield line([
+      `${sizeText(clusterSize)}${extendedL2 ? ', extended L2' : ''}${isPresent ? ' (now)' : ''}`,
+      shareText(misses, lookups),
+      ...[enough, full, refcounts].map(sizeText),
+    ]);
+  }
+  const ofWidths = widths.map(
+    ({ refcountBits, isPresent, refcounts }) =>
+      `${plural(refcountBits, 'bit')}${isPresent ? ' (now)' : ''} ${sizeText(refcounts)}`,
+  );
+  yield t`  all refcounts by their width: ${ofWidths.join(', ')}\n`;
 }
 
 function workloadText(workload: WorkloadReport, { requests }: LabResult): string {

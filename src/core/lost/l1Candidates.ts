@@ -24,6 +24,8 @@ export interface L1Candidate {
 
 /** Targets that are no tables are looked at: a table of zeros is one, too. So many of each candidate. */
 const MAX_LOOKED = 256;
+/** Bytes of zeros within a table: a hole of the disk, which in small clusters takes many of them. */
+const MAX_GAP = 2 ** 20;
 /** Of its entries so many must refer to tables. */
 const ENOUGH = 0.5;
 
@@ -51,14 +53,43 @@ export function* l1Candidates(
   // Of the snapshots' own length: neighbours are not taken for one.
   const most = known.length > 0 ? Math.max(...known) : MAX_L1_BYTES / 8 / perCluster;
   const found: L1Candidate[] = [];
+  /** Where a table goes on behind a part of the disk that has nothing. */
+  const joined = new Set<number>();
+  const behindZeros = (end: number, limit: number): number | undefined => {
+    const size = 2 ** clusterBits;
+    const last = Math.min(limit, end + MAX_GAP / size);
+    for (let cluster = end; cluster < last; cluster++) {
+      if (uppers.has(cluster)) return cluster;
+      if (readBytes(source, cluster * size, size).some((byte) => byte !== 0)) return undefined;
+    }
+    return undefined;
+  };
   for (const cluster of [...uppers].sort((a, b) => a - b)) {
     if (cluster === refcountTable) continue;
     const isStart = named.has(cluster) || !uppers.has(cluster - 1) || most === 1;
     if (!isStart && !found.some((l1) => l1.cluster + most === cluster)) continue;
-    let clusters = 1;
-    while (clusters < most && uppers.has(cluster + clusters) && !named.has(cluster + clusters))
-      clusters++;
-    found.push(candidate(source, cluster, clusters, tables, clusterBits, refcounts, named));
+    const runFrom = (first: number): number => {
+      let end = first + 1;
+      while (end - cluster < most && uppers.has(end) && !named.has(end)) end++;
+      return end;
+    };
+    let end = runFrom(cluster);
+    // An older table names the L2 tables of its successor: what names one again is not the same.
+    const tablesOf = (from: number, to: number): number[] =>
+      targetsOf(source, from, to - from, clusterBits).map((target) => target.cluster);
+    const ofL1 = new Set<number>();
+    let next = joined.has(cluster) ? undefined : behindZeros(end, cluster + most);
+    if (next !== undefined) for (const table of tablesOf(cluster, end)) ofL1.add(table);
+    while (next !== undefined && !named.has(next)) {
+      const more = tablesOf(next, runFrom(next));
+      if (more.some((table) => ofL1.has(table))) break;
+      for (const table of more) ofL1.add(table);
+      joined.add(next);
+      end = runFrom(next);
+      next = behindZeros(end, cluster + most);
+      yield;
+    }
+    found.push(candidate(source, cluster, end - cluster, tables, clusterBits, refcounts, named));
     yield;
   }
   return found.sort((a, b) => b.score - a.score || b.entries - a.entries);

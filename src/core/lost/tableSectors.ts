@@ -1,5 +1,6 @@
 import type { ByteSource } from '../byteSource.js';
 import { viewOf } from '../bytes.js';
+import { MAX_L1_BYTES } from '../qcow2/limits.js';
 import { mayBeSnapshotTable } from './snapshotEntries.js';
 
 const SECTOR = 512;
@@ -40,10 +41,13 @@ export function* tableSectors(source: ByteSource): Generator<number, TableSector
   const look = new Look(source.size);
   const bytes = new Uint8Array(PIECE);
   const view = viewOf(bytes);
+  const words = new Int32Array(bytes.buffer);
   for (let start = 0; start < source.size; start += PIECE) {
     source.readInto(bytes, start);
     const end = Math.min(PIECE, Math.ceil((source.size - start) / SECTOR) * SECTOR);
-    for (let at = 0; at < end; at += SECTOR) look.sector(view, at, start + at);
+    // Of a disk that is not full, most is holes.
+    if (isNothing(words)) look.zeros(start, start + end);
+    else for (let at = 0; at < end; at += SECTOR) look.sector(view, at, start + at);
     yield start / source.size;
   }
   return look.done();
@@ -58,7 +62,7 @@ class Look {
   #sectors = 0;
   #isPartial = false;
   /** The run that may go on; it counts once an entry is in it. */
-  #run = { start: 0, end: 0, entries: false };
+  #run = { start: 0, end: 0, entries: false, lastEntry: 0 };
   /** Trailing zeros of the offsets of a sector. */
   readonly #zeros = new Uint8Array(WORDS);
   #found = 0;
@@ -73,15 +77,15 @@ class Look {
     if (isPlain || this.#isTable(view, at, 16)) {
       if (this.#found === 0) {
         // Zeros, or entries that refer to nothing on the grid of clusters: a part of a table perhaps.
-        if (this.#run.end === offset) this.#run.end = offset + SECTOR;
-        else this.#begin(offset, false);
+        this.zeros(offset, offset + SECTOR);
         return;
       }
       this.#sectors++;
       if (!isPlain) this.#paired++;
       for (let i = 0; i < this.#found; i++) this.#aligned[this.#zeros[i]]++;
-      if (this.#run.end !== offset) this.#begin(offset, true);
-      this.#run.end = offset + SECTOR;
+      if (this.#run.end !== offset) this.#begin(offset);
+      if (!this.#run.entries) this.#run.start = Math.max(this.#run.start, offset - MAX_L1_BYTES);
+      this.#run.end = this.#run.lastEntry = offset + SECTOR;
       this.#run.entries = true;
       return;
     }
@@ -89,6 +93,12 @@ class Look {
       if (this.#snapshotTables.length < MAX_KEPT) this.#snapshotTables.push(offset);
       else this.#isPartial = true;
     }
+  }
+
+  /** What may be a part of a table, and says nothing. */
+  zeros(from: number, to: number): void {
+    if (this.#run.end !== from) this.#begin(from);
+    this.#run.end = to;
   }
 
   done(): TableSectors {
@@ -103,14 +113,16 @@ class Look {
     };
   }
 
-  #begin(offset: number, entries: boolean): void {
+  #begin(offset: number): void {
     this.#keep();
-    this.#run = { start: offset, end: offset + SECTOR, entries };
+    this.#run = { start: offset, end: offset, entries: false, lastEntry: offset };
   }
 
   #keep(): void {
-    const { start, end, entries } = this.#run;
+    const { start, entries, lastEntry } = this.#run;
     if (!entries) return;
+    // No table is so long that it reaches further.
+    const end = Math.min(this.#run.end, lastEntry + MAX_L1_BYTES);
     if (this.#runs.length < MAX_KEPT) this.#runs.push({ start, end });
     else this.#isPartial = true;
   }
@@ -146,6 +158,11 @@ function isBitmap(view: DataView, at: number, isLocated: boolean): boolean {
 function isZero(view: DataView, at: number): boolean {
   for (let place = at; place < at + SECTOR; place += 4)
     if (view.getInt32(place) !== 0) return false;
+  return true;
+}
+
+function isNothing(words: Int32Array): boolean {
+  for (const word of words) if (word !== 0) return false;
   return true;
 }
 

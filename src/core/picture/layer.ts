@@ -21,8 +21,12 @@ export const LAYERS = [
   'windowHeat',
   'repairLeaks',
   'repairAll',
+  'afterLeaks',
+  'afterAll',
 ] as const;
 export type Layer = (typeof LAYERS)[number];
+/** Kinds of clusters: as they are, and as repairs would leave them. */
+export type KindLayer = 'kinds' | 'afterLeaks' | 'afterAll';
 
 export interface Picture {
   readonly view: View;
@@ -46,7 +50,7 @@ const HOST_KINDS: readonly KindName[] = ['unallocated', ...KINDS];
  * The values that a cell may have, in the order of their numbers: at most 16, of which the first is
  * that of a cluster about which nothing is to be said.
  */
-const VALUES: Readonly<Record<Exclude<Layer, 'kinds'>, readonly string[]>> = {
+const VALUES: Readonly<Record<Exclude<Layer, KindLayer>, readonly string[]>> = {
   refcounts: ['none', '0', '1', '2', '3', '4-7', '8-15', '16-63', '64-up'],
   differences: ['none', 'free', 'equal', 'high-1', 'high-2', 'high-4', 'low-1', 'low-2', 'low-4'],
   snapshots: [
@@ -70,13 +74,16 @@ const VALUES: Readonly<Record<Exclude<Layer, 'kinds'>, readonly string[]>> = {
   repairAll: REPAIR_VALUES,
 };
 
+/** Whether a layer shows what clusters are. */
+export const isKinds = (layer: Layer): layer is KindLayer => !Object.hasOwn(VALUES, layer);
+
 export function valuesOf({ view, layer }: Picture): readonly string[] {
-  if (layer === 'kinds') return view === 'host' ? HOST_KINDS : GUEST_KINDS;
+  if (isKinds(layer)) return view === 'host' ? HOST_KINDS : GUEST_KINDS;
   return VALUES[layer];
 }
 
 /** The number of a value of a layer. */
-export const valueOf = (layer: Exclude<Layer, 'kinds'>, name: string): number =>
+export const valueOf = (layer: Exclude<Layer, KindLayer>, name: string): number =>
   VALUES[layer].indexOf(name);
 
 /** Values of clusters that take no room, or of which nothing is known. */
@@ -116,7 +123,7 @@ export function ranksOf(picture: Picture): Uint8Array {
   const key = `${picture.view}/${picture.layer}`;
   const known = ranks.get(key);
   if (known) return known;
-  const made = picture.view === 'host' && picture.layer === 'kinds' ? RANK : ranksByOrder(picture);
+  const made = picture.view === 'host' && isKinds(picture.layer) ? RANK : ranksByOrder(picture);
   ranks.set(key, made);
   return made;
 }

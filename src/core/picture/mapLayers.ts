@@ -15,6 +15,10 @@ export const isMapLayer = (layer: Layer): layer is MapLayer =>
 export const mapLayer = (layer: MapLayer, map: ClusterMap): MapSource =>
   new MapSource(map, ranksOf({ view: 'host', layer }), PACK[layer]);
 
+/** The kinds of another file in the place of this one, as far as this one goes. */
+export const kindsOf = (map: ClusterMap, clusters: number): MapSource =>
+  new MapSource(map, ranksOf({ view: 'host', layer: 'kinds' }), PACK.kinds, clusters);
+
 const PACK: Readonly<Record<MapLayer, (cell: Cell) => Packed>> = {
   kinds: (cell) => packed(glyphOfCell(cell), maskOfCell(cell)),
   refcounts: (cell) => packedGlyph(REFCOUNT[storedOf(cell)]),

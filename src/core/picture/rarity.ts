@@ -1,5 +1,5 @@
 import { KINDS } from '../map/kinds.js';
-import { holdings, ranksOf, valuesOf, type Picture } from './layer.js';
+import { holdings, isKinds, ranksOf, valuesOf, type Picture } from './layer.js';
 import { glyphOfKind, maskOfValue } from './tile.js';
 
 /** In the table of a level: the cell has the colour of its dominant value. */
@@ -62,7 +62,7 @@ export class Rarity {
   /** A structure of the image, which stands out from what fills it. */
   isStructure(value: number): boolean {
     const { view, layer } = this.#picture;
-    return view === 'host' && layer === 'kinds' && value <= KINDS.length && !AREAS.has(value);
+    return view === 'host' && isKinds(layer) && value <= KINDS.length && !AREAS.has(value);
   }
 
   /** Whether clusters that have a value hold anything. */

@@ -32,8 +32,14 @@ export class MapSource implements PictureSource {
   readonly #map: ClusterMap;
   readonly #pack: (cell: Cell) => Packed;
 
-  constructor(map: ClusterMap, ranks: Uint8Array, pack: (cell: Cell) => Packed) {
-    this.clusters = map.clusters;
+  /** @param clusters the first ones, that are shown */
+  constructor(
+    map: ClusterMap,
+    ranks: Uint8Array,
+    pack: (cell: Cell) => Packed,
+    clusters = map.clusters,
+  ) {
+    this.clusters = clusters;
     this.ranks = ranks;
     this.#map = map;
     this.#pack = pack;

@@ -1,6 +1,7 @@
 import { hashHex, hexWords } from '../bytes.js';
 import { firstInvalidEntry, readBitmapDirectory } from '../qcow2/bitmapDirectory.js';
 import { EntryTable, maskedOffset } from '../qcow2/entryTable.js';
+import type { FieldName } from '../qcow2/header.js';
 import { MAX_L1_BYTES, MAX_NODE_LENGTH } from '../qcow2/limits.js';
 import { readBitmapTable } from '../qcow2/openBitmaps.js';
 import type { Work } from '../work.js';
@@ -57,14 +58,18 @@ class ReferenceCount {
     const regions = this.#regions;
     regions.count(0, clusterSize);
     const { l1 } = driver.header;
-    yield* this.#l1(BigInt(l1.offset), l1.entries, true);
+    yield* this.#l1(this.#exact('l1_table_offset', l1.offset), l1.entries, true);
     if (driver.dataFile && snapshots.length > 0)
       this.#corrupt(() => `ERROR ${snapshots.length} snapshots in image with data file`);
     for (const snapshot of snapshots) yield* this.#snapshot(snapshot);
-    const { offset, size, offsetText } = this.#snapshotTable();
-    regions.count(offset, size, offsetText);
+    const { offset, size } = driver.snapshots;
+    regions.count(offset, size, this.#exact('snapshots_offset', offset).toString(16));
     const refcountTable = driver.refcounts.table.entries;
-    regions.count(refcountTable.offset, refcountTable.bytes, refcountTable.offset.toString(16));
+    regions.count(
+      refcountTable.offset,
+      refcountTable.bytes,
+      this.#exact('refcount_table_offset', refcountTable.offset).toString(16),
+    );
     const { crypto } = driver.image;
     if (crypto) regions.count(Number(crypto.offset), Number(crypto.length));
     this.#bitmaps();
@@ -73,10 +78,14 @@ class ReferenceCount {
     return { rebuild };
   }
 
-  #snapshotTable(): { offset: number; size: number; offsetText: string } {
-    const { offset, size } = this.#state.driver.snapshots;
-    // An offset in the header is a multiple of a cluster, and so exact wherever it may be counted.
-    return { offset, size, offsetText: BigInt(offset).toString(16) };
+  /**
+   * An offset that the driver has from the header. Of one that is too large for a number, nothing in
+   * the file can be; so it is what the header has said from the start.
+   */
+  #exact(field: FieldName, offset: number): bigint {
+    return Number.isSafeInteger(offset)
+      ? BigInt(offset)
+      : this.#state.driver.image.header.value(field);
   }
 
   *#snapshot({ l1Offset, l1Size, id, name }: SnapshotEntry): Work {

@@ -97,6 +97,7 @@ function lengthen(state: RepairState, block: bigint, { table }: RegionCount): bo
   }
   const before = overlay.size;
   overlay.write(Number(length), []);
+  recorder.grew(before, overlay.size);
   changes.add('file-length', () => ({
     offset: hostOffset(before),
     length: bytes(overlay.size - before),

@@ -17,6 +17,7 @@ import { openForCheck } from './openForCheck.js';
 import { checkOnce } from './pass.js';
 import { RepairCopy } from './repairCopy.js';
 import { RepairRecorder } from './repairRecorder.js';
+import type { RepairStep } from './repairSteps.js';
 import { type FileSystem, LINUX_FILE_SYSTEM, type RepairState } from './repairState.js';
 
 /** How a repair is asked for. */
@@ -70,6 +71,10 @@ export interface Repair {
   /** Lines that newer versions print, too. */
   readonly laterMessages: readonly LaterMessage[];
   readonly changes: ChangeList;
+  /** What it writes, in QEMU's order. */
+  readonly steps: readonly RepairStep[];
+  /** Steps that are not kept, since there are too many. */
+  readonly stepsLeftOut: number;
   readonly after: Overlay;
   /** The repair has changed bytes or the length of the file. */
   readonly isChanged: boolean;
@@ -134,6 +139,8 @@ class Run {
       messagesLeftOut: this.#recorder.messagesLeftOut,
       laterMessages: laterMessages.map((m) => ({ ...m, text: this.#asQemuImg(m.text) })),
       changes: this.#changes,
+      steps: this.#recorder.writes.kept,
+      stepsLeftOut: this.#recorder.writes.leftOut,
       after: this.#overlay,
       isChanged:
         this.#overlay.size !== this.#image.source.size || !this.#overlay.changes().next().done,
@@ -183,6 +190,7 @@ class Run {
     const driver = opened.value;
     const whyNot = isLate ? refusal : backingRefusal;
     if (whyNot !== undefined) {
+      recorder.writes.phase = 'closing';
       close(driver);
       return refuse(whyNot);
     }
@@ -195,7 +203,9 @@ class Run {
       fileSystem: this.#fileSystem,
       keepsCaches: false,
     };
+    recorder.writes.phase = 'checking';
     const exitCode = yield* this.#passesOver(state, mode);
+    recorder.writes.phase = 'closing';
     close(driver);
     return exitCode;
   }

@@ -42,11 +42,8 @@ export class RepairCopy extends Overlay {
   override readInto(target: Uint8Array, offset: number): void {
     super.readInto(target, offset);
     for (const cluster of this.#flipped(offset, target.length)) {
-      const start = cluster * this.#clusterSize;
-      for (const at of this.#entries(cluster)) {
-        const index = start + at - offset;
-        if (index >= 0 && index < target.length) target[index] ^= FLAG;
-      }
+      const bits = this.#flips.get(cluster);
+      if (bits) turn(target, cluster * this.#clusterSize - offset, bits);
     }
   }
 
@@ -96,14 +93,6 @@ export class RepairCopy extends Overlay {
     return found;
   }
 
-  *#entries(cluster: number): Generator<number> {
-    const bits = this.#flips.get(cluster);
-    if (!bits) return;
-    for (let byte = 0; byte < bits.length; byte++)
-      for (let bit = 0; bits[byte] >>> bit > 0; bit++)
-        if (((bits[byte] >>> bit) & 1) === 1) yield (byte * 8 + bit) * ENTRY_BYTES;
-  }
-
   /** Something else is written there: the tables that it meets become bytes. */
   #settle(offset: number, length: number): void {
     for (const cluster of this.#flipped(offset, length)) {
@@ -112,6 +101,20 @@ export class RepairCopy extends Overlay {
       this.readInto(bytes, start);
       this.#flips.delete(cluster);
       super.write(start, [bytesPart(bytes)]);
+    }
+  }
+}
+
+/** Turns the flags of a table that starts at `start` of some bytes, perhaps before or behind them. */
+function turn(target: Uint8Array, start: number, bits: Uint8Array): void {
+  const { length } = target;
+  for (let byte = 0; byte < bits.length; byte++) {
+    const set = bits[byte];
+    if (set === 0) continue;
+    const at = start + byte * 8 * ENTRY_BYTES;
+    for (let bit = 0; bit < 8; bit++) {
+      const index = at + bit * ENTRY_BYTES;
+      if (((set >>> bit) & 1) !== 0 && index >= 0 && index < length) target[index] ^= FLAG;
     }
   }
 }

@@ -1,11 +1,18 @@
+import type { WriteStep } from '../simulate/copy/outcome.js';
 import { Recorder } from '../simulate/copy/recorder.js';
+import { RepairSteps } from './repairSteps.js';
 
-/** Notes what QEMU says during a repair. Of its steps it keeps none: there is one for each cluster. */
+/** Notes what QEMU says during a repair, and what it writes: not each step, there is one for each cluster. */
 export class RepairRecorder extends Recorder {
   override isPatient = true;
+  readonly writes = new RepairSteps();
 
-  override write(): void {
-    // The changes are noted elsewhere.
+  override write(step: WriteStep): void {
+    this.writes.write(step);
+  }
+
+  override grew(from: number, to: number): void {
+    this.writes.grew(from, to);
   }
 
   override lookUp(): void {

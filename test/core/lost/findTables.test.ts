@@ -22,6 +22,32 @@ function beheaded(builder: ImageBuilder): Uint8Array {
 const disk = (): ImageBuilder => new ImageBuilder({ virtualSize: 2 ** 30 }).write(0, 20);
 
 describe('tables by their contents', () => {
+  it('are looked for in a hole once, whatever is at its edges', () => {
+    const bytes = beheaded(disk());
+    const hole = 2 ** 29;
+    let read = 0;
+    const file: ByteSource = {
+      size: bytes.length + hole,
+      readInto(target, offset) {
+        read += target.length;
+        target.fill(0);
+        target.set(bytes.subarray(offset, offset + target.length));
+      },
+    };
+    expect(found(file).header).toEqual(found(memorySource(bytes)).header);
+    expect(read).toBeLessThan(file.size + 2 ** 28);
+  });
+
+  it('are an L1 table of small clusters as a whole, with the hole in it', () => {
+    const builder = new ImageBuilder({ virtualSize: 2 ** 26, clusterBits: 9 });
+    const image = layOut(builder.write(0, 200).write(80_000, 200));
+    const bytes = fileBytes(image).fill(0x2e, 0, 512);
+    const [l1] = found(memorySource(bytes)).candidates;
+    expect(l1).toMatchObject({ kind: 'l1', offset: image.places.l1 });
+    // 64 clusters below an entry; the last is that of cluster 80,199.
+    expect(l1.length).toBe((Math.floor(80_199 / 64) + 1) * 8);
+  });
+
   it('are those of the image, and not of one within the disk', () => {
     const inner = fileBytes(
       layOut(new ImageBuilder({ virtualSize: 2 ** 24, clusterBits: 12 }).write(0, 300)),

@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { memorySource } from '../../../src/core/byteSource.js';
 import { scan } from '../../../src/core/check/scan.js';
 import { isMappable, openImage } from '../../../src/core/qcow2/image.js';
+import { changeRows } from '../../../src/core/repair/changeRows.js';
 import type { ChangeKind } from '../../../src/core/repair/changes.js';
 import type { RepairMode } from '../../../src/core/repair/mode.js';
 import { repair, type Repair } from '../../../src/core/repair/repair.js';
+import { bytes, guestOffset, hostOffset } from '../../../src/core/units.js';
 import { finish } from '../../../src/core/work.js';
 import { ImageBuilder } from '../../images/imageBuilder.js';
 import { layOut } from '../../images/layOut.js';
@@ -51,6 +53,22 @@ describe('what a repair tells', () => {
       // Only the highest bit.
       expect(BigInt(before ?? 0) ^ BigInt(after ?? 0)).toBe(1n << 63n);
     }
+    // Neighbours whose flag turns the same way are a row, and no change is in two.
+    const rows = changeRows(changes.kept);
+    expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(changes.kept.length);
+    const at = 0x50000;
+    const flags = ['', '8', '8', '8'].map((flag, index) => ({
+      what: 'l2-entry' as const,
+      offset: hostOffset(at + 8 * index),
+      length: bytes(8),
+      guestOffset: guestOffset(65_536 * index),
+      before: `0x${flag}${String(index).padStart(15, '0')}`,
+      after: `0x${flag === '' ? '8' : ''}${String(index).padStart(15, '0')}`,
+    }));
+    expect(changeRows(flags).map(({ count, guestEnd }) => [count, guestEnd])).toEqual([
+      [1, undefined],
+      [3, 3 * 65_536],
+    ]);
   });
 
   it('of a rebuild: blocks, the table, the header', () => {
@@ -75,6 +93,32 @@ describe('what a repair tells', () => {
       before: '0x1',
       after: '0x0',
     });
+  });
+
+  it('in the order in which it writes: holes before the counts, opening before checking', () => {
+    const leaks = repaired(vector('leak_4k'), 'leaks').steps;
+    expect(leaks).toEqual([
+      {
+        phase: 'checking',
+        what: 'hole',
+        writes: 1,
+        length: 8192,
+        places: [{ offset: 0x7000, length: 8192 }],
+        conflict: undefined,
+        harms: false,
+      },
+      expect.objectContaining({ what: 'refcount block', writes: 1 }),
+    ]);
+    const order = ({ steps }: Repair): string[] => steps.map(({ what }) => what);
+    // Traced: block, block again, table, 12 bytes.
+    expect(order(repaired(vector('rt_zero_4k'), 'all')).slice(0, 3)).toEqual([
+      'refcount block',
+      'refcount table',
+      'header field',
+    ]);
+    const opening = repaired(vector('bitmap_snap_64k'), 'leaks').steps;
+    expect(opening[0]).toMatchObject({ phase: 'opening', what: 'header' });
+    expect(opening.at(-1)?.phase).toBe('closing');
   });
 
   it('is a file that can be opened and scanned', () => {

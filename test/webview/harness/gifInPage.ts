@@ -4,6 +4,7 @@ import { applyPalette, GIFEncoder, quantize } from 'gifenc';
 declare global {
   interface Window {
     encodeGif(frames: readonly EncodedFrame[]): Promise<string>;
+    inFewColours(png: string): Promise<FewColours>;
   }
 }
 
@@ -11,6 +12,16 @@ export interface EncodedFrame {
   /** A PNG. */
   readonly base64: string;
   readonly milliseconds: number;
+}
+
+/** A picture of 256 colours at most. */
+export interface FewColours {
+  readonly width: number;
+  readonly height: number;
+  /** Red, green and blue of each. */
+  readonly palette: readonly (readonly number[])[];
+  /** A byte for each pixel, in base64. */
+  readonly indices: string;
 }
 
 const COLOURS = 255;
@@ -41,6 +52,12 @@ window.encodeGif = async (frames) => {
   });
   encoder.finish();
   return base64Of(encoder.bytes());
+};
+
+window.inFewColours = async (png) => {
+  const { data, width, height } = await decode(png);
+  const palette = quantize(data, 256);
+  return { width, height, palette, indices: base64Of(applyPalette(data, palette)) };
 };
 
 async function decode(base64: string): Promise<ImageData> {

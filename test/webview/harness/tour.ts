@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { Animation } from './animation.js';
+import { Animation, smallPng } from './animation.js';
 import { launchBrowser } from '../../../scripts/lib/browser.mjs';
 import { openEditor, settled } from './editorPage.js';
 import { hostedSample } from './hostedImages.js';
@@ -41,7 +41,7 @@ await openTab('Findings');
 await animation.frame(900);
 await page.locator('.finding').nth(4).click();
 await settled(editor);
-await page.screenshot({ path: `${folder}/editor.png` });
+await writeFile(`${folder}/editor.png`, await smallPng(browser, await page.screenshot()));
 await animation.frame(1600);
 
 await page.mouse.move(330, 240);

@@ -17,6 +17,7 @@ describe('kept state', () => {
       windows: false,
       density: true,
       beside: true,
+      lab: { cache: 'writeback' },
     };
     expect(readViewState(JSON.parse(JSON.stringify(state)))).toEqual(state);
   });

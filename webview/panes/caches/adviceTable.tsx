@@ -8,6 +8,7 @@ import { Icon } from '../../parts/icon.js';
 import type { Store } from '../../state/store.js';
 import { size } from '../../text/text.js';
 import { ofHundred } from './cacheNames.js';
+import { LayoutsTable } from './layoutsTable.js';
 import type { CachesState, TriedCache } from './cachesState.js';
 
 type Option = CacheAdvice['option'];
@@ -96,6 +97,7 @@ export function AdviceTable({ store, state, document }: Props): JSX.Element {
         document={document}
         ticked={advised.filter(isTicked)}
       />
+      {document.layouts && <LayoutsTable layouts={document.layouts} />}
       <details class="chart-table">
         <summary>
           <Icon name="chevron-right" />

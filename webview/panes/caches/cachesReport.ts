@@ -5,6 +5,7 @@ import type { CachesDocument } from '../../../src/protocol/caches.js';
 import { plural, size } from '../../text/text.js';
 import { CACHE_NAMES, CACHES } from './cacheNames.js';
 import { COUNT_ROWS } from './countsTable.js';
+import { LAYOUT_COLUMNS, LAYOUTS_NOTE, layoutName, widthsText } from './layoutsTable.js';
 import { badLinesText, workloadFacts } from './workloadWords.js';
 
 /** What stands in a cell of a table of Markdown. */
@@ -28,7 +29,7 @@ export function cachesReport(
   document: CachesDocument,
   second: CachesDocument | undefined,
 ): string {
-  const { advice, rulesOfThumb, usualEntries, l2 } = document;
+  const { advice, rulesOfThumb, usualEntries, l2, layouts } = document;
   const options = optionTexts(advice, (bytes) => usualEntries[bytes < l2.marks.full ? 0 : 1]);
   return `${[
     `## Caches: ${cell(image)}`,
@@ -57,6 +58,20 @@ export function cachesReport(
       ]),
     ),
     ['```', options.blockdev, options.drive, options.libvirt, '```'].join('\n'),
+    ...(layouts
+      ? [
+          '### Another layout of the disk',
+          LAYOUTS_NOTE,
+          table(
+            ['clusters', ...LAYOUT_COLUMNS.map(({ title }) => title)],
+            layouts.layouts.map((need) => [
+              layoutName(need),
+              ...LAYOUT_COLUMNS.map(({ value }) => value(need)),
+            ]),
+          ),
+          `All refcounts by their width: ${widthsText(layouts)}.`,
+        ]
+      : []),
     '### QEMU’s rules of thumb',
     rulesOfThumb.map(({ option, bytes, rule }) => `- ${option} ${size(bytes)}: ${rule}`).join('\n'),
     `Of ${plural(document.requests, 'request')}, counted by Qcow2 Lens as QEMU’s own caches would.`,

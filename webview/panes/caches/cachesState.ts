@@ -1,4 +1,4 @@
-import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals';
+import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { CacheOptions } from '../../../src/core/simulate/copy/cacheOptions.js';
 import type { CachesAnswer, CachesDocument } from '../../../src/protocol/caches.js';
 import type { CachesQuery, Workload } from '../../../src/protocol/questions.js';
@@ -6,6 +6,7 @@ import type { CacheMode, OverlapOptions } from '../../../src/protocol/shapes.js'
 import { paneState } from '../../state/paneState.js';
 import { Poll } from '../../state/poll.js';
 import type { Store } from '../../state/store.js';
+import { type KeptLab, readLab } from './keptLab.js';
 
 /** Milliseconds between two questions about a lab that runs. */
 const PATIENCE = 60;
@@ -29,10 +30,10 @@ interface Queries {
 
 /** A workload on the image: at the sizes that are set, and at those that are tried, or another one. */
 class CachesState {
-  readonly workload = signal<Workload>(FIRST);
+  readonly workload: Signal<Workload>;
   /** What the first one is compared with. */
-  readonly other = signal<Workload | undefined>(undefined);
-  readonly cache = signal<CacheMode>('writeback');
+  readonly other: Signal<Workload | undefined>;
+  readonly cache: Signal<CacheMode>;
   readonly trial = signal<Trial>({});
   /** The last ones that were complete. */
   readonly first = signal<CachesDocument | undefined>(undefined);
@@ -49,6 +50,10 @@ class CachesState {
 
   constructor(store: Store) {
     this.#store = store;
+    const kept = readLab(store.lab.peek());
+    this.workload = signal(kept.workload ?? FIRST);
+    this.other = signal(kept.other);
+    this.cache = signal(kept.cache);
     this.#queries = computed(() => {
       const caches = store.simulation.caches.value;
       const overlap = store.overlap.options.value;
@@ -81,6 +86,14 @@ class CachesState {
       if (!queries) return;
       this.#asked = key.value;
       void this.#load(queries);
+    });
+    effect(() => {
+      const lab: KeptLab = {
+        workload: this.workload.value,
+        other: this.other.value,
+        cache: this.cache.value,
+      };
+      this.#store.lab.value = lab;
     });
     effect(() => {
       const chosen = this.#store.workloadFile.value;

@@ -49,6 +49,7 @@ export function OverviewPane({ store }: Props): JSX.Element {
         <BytesBar store={store} summary={scan.summary} isBrief={isBad} isDivided={asksSpace} />
       )}
       {asksSpace && <SnapshotRoom store={store} />}
+      {isBad && <ToLostTables store={store} />}
     </div>
   );
 }
@@ -56,6 +57,22 @@ export function OverviewPane({ store }: Props): JSX.Element {
 const Waiting = ({ text }: { readonly text: string }): JSX.Element => (
   <p class="overview-waiting dim" aria-busy="true">
     {text} …
+  </p>
+);
+
+/** Another way to save something. */
+const ToLostTables = ({ store }: Props): JSX.Element => (
+  <p class="dim">
+    Tables that nothing points to any more may still be there:{' '}
+    <button
+      type="button"
+      class="link"
+      onClick={() => {
+        store.showTab('lost');
+      }}
+    >
+      Find Lost Tables
+    </button>
   </p>
 );
 

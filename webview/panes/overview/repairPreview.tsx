@@ -106,7 +106,7 @@ function Columns({ store, answer }: Props & { readonly answer: Previewed }): JSX
                 aria-pressed={mode === picked}
                 title="Show its changes"
                 onClick={() => {
-                  repairOf(store).picked.value = mode;
+                  repairOf(store).pick(mode);
                 }}
               >
                 <code>check -r {mode}</code>

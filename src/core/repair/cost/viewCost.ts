@@ -3,6 +3,7 @@ import { ClusterBits } from '../../map/clusterSet.js';
 import type { SparseBits } from '../../map/sparseBits.js';
 import { type EntryTable, maskedOffset } from '../../qcow2/entryTable.js';
 import type { MappableImage } from '../../qcow2/image.js';
+import { COMPRESSED, COPIED } from '../../qcow2/l2Entry.js';
 import { L2EntryRuns } from '../../qcow2/l2EntryRuns.js';
 import { L2Tables } from '../../qcow2/l2Reader.js';
 import type { Snapshot } from '../../qcow2/snapshotTable.js';
@@ -127,7 +128,11 @@ export class ViewComparison {
   }
 
   #twoTables(old: DataView, now: DataView, start: number, found: RangeList): void {
-    const { l2Entries } = this.#before.image.geometry;
+    const { l2Entries, l2EntrySize } = this.#before.image.geometry;
+    if (isSameButCopied(old, now, l2EntrySize)) {
+      this.#sameTable(now, start, found);
+      return;
+    }
     for (let index = 0; index < l2Entries; index++) this.#entry(old, now, index, start, found);
   }
 
@@ -176,6 +181,18 @@ export class ViewComparison {
       this.stillReferred++;
     }
   }
+}
+
+/** Whether two tables say the same, but for COPIED of what is not compressed: nobody reads by that flag. */
+function isSameButCopied(old: DataView, now: DataView, entrySize: number): boolean {
+  for (let at = 0; at < old.byteLength; at += entrySize) {
+    const high = old.getInt32(at);
+    const differs = high ^ now.getInt32(at);
+    if ((differs & ~COPIED) !== 0 || (differs !== 0 && (high & COMPRESSED) !== 0)) return false;
+    for (let word = at + 4; word < at + entrySize; word += 4)
+      if (old.getInt32(word) !== now.getInt32(word)) return false;
+  }
+  return true;
 }
 
 /** Clusters given free that are told apart. */

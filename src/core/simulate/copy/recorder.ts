@@ -51,6 +51,11 @@ export class Recorder {
     this.#add(step);
   }
 
+  /** The file has become longer, without a write: no step of an operation does that. */
+  grew(from: number, to: number): void {
+    this.work(from === to ? 0 : STEP_WORK);
+  }
+
   lookUp(cache: CacheName, offset: number, hit: boolean, count: number): void {
     const counts = this.#counts[cache];
     if (hit) counts.hits += count;

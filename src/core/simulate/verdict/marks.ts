@@ -21,6 +21,8 @@ export interface ClusterMark {
   readonly cluster: HostCluster;
   readonly clusters: number;
   readonly touch: Touch;
+  /** What is said of it, instead of its step. */
+  readonly text?: string | undefined;
 }
 
 /** Marks on a map: more than can be told apart. */

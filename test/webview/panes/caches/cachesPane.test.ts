@@ -76,6 +76,20 @@ const missCell = (misses: number, lookups: number): string =>
   `${countText(misses)} (${shareText(misses, lookups)})`;
 
 describe('the caches of an image', () => {
+  it('have beside them what other layouts of the disk would need', async () => {
+    const { layouts } = await document(DATABASE);
+    const table = editor.page.locator('.layouts');
+    await table.locator('summary').click();
+    const [now] = layouts?.layouts.filter(({ isPresent }) => isPresent) ?? [];
+    expect(await table.locator('tr.present > *').allTextContents()).toEqual([
+      '4 KiB (now)',
+      `${shareText(now.misses, now.lookups).replace(' %', '')} of 100`,
+      ...[now.enough, now.full, now.refcounts].map(sizeText),
+    ]);
+    expect(await table.locator('tbody tr').count()).toBe(layouts?.layouts.length);
+    await table.locator('summary').click();
+  });
+
   it('are shown with the numbers of the worker, and the curve in a table', async () => {
     const { l2, refcount, advice } = await document(DATABASE);
     const { lookups, misses } = l2.counts;
@@ -199,6 +213,13 @@ describe('the caches of an image', () => {
     await editor.post({ type: 'workload', file: '/traces/web.iolog', isSecond: true });
     expect(await page.locator('.caches-workload strong').textContent()).toBe('mail.iolog');
     await page.locator('.caches-compare').getByText('Compare no more').waitFor();
+    expect(await page.evaluate(() => window.kept)).toMatchObject({
+      lab: {
+        workload: { kind: 'file', file: '/somewhere/traces/mail.iolog' },
+        other: { kind: 'file', file: '/traces/web.iolog' },
+        cache: 'writeback',
+      },
+    });
     expect(editor.errors).toEqual([]);
   });
 });

@@ -56,9 +56,17 @@ describe('repair preview', () => {
         /^Safe: /,
       );
       const leaks = /^0 · ([\d,]+) repaired$/.exec((await cells(editor, 'leaks'))[1])?.[1];
-      await page.getByRole('button', { name: 'Show on Map' }).click();
+      await page.getByRole('button', { name: 'Changes', exact: true }).click();
       const freed = page.locator('.legend .entry', { hasText: 'given free' });
       await expect.poll(() => freed.locator('.count').innerText()).toBe(leaks);
+      // The map before and after has colours of kinds; the leaks are gone then.
+      const free = page.locator('.legend [data-kind="unallocated"] .count');
+      const leaked = page.locator('.legend [data-trouble="leak"]');
+      await page.getByRole('button', { name: 'Before', exact: true }).click();
+      await leaked.first().waitFor();
+      await page.getByRole('button', { name: 'After', exact: true }).click();
+      await free.waitFor();
+      await expect.poll(() => leaked.count()).toBe(0);
       await page.getByRole('button', { name: 'Overview', exact: true }).click();
       await page.locator('.overview-verdict').waitFor();
       expect(await page.locator('.repair-table').count()).toBe(0);
@@ -107,6 +115,28 @@ describe('repair preview', () => {
       await page.locator('.repair-rows .link').first().click();
       await expect.poll(() => editor.said.some(({ type }) => type === 'selected')).toBe(true);
       expect(await page.locator('.repair-table').count()).toBe(1);
+    });
+  });
+
+  it('tells what is written step by step, and the map follows', async () => {
+    await withPreview(damaged, async (editor) => {
+      const { page } = editor;
+      await open(editor);
+      await page.getByRole('button', { name: 'Step by Step' }).click();
+      const steps = page.locator('.repair-step');
+      const pressed = page.locator('.repair-step[aria-pressed="true"] > :first-child');
+      expect(await pressed.innerText()).toBe('1');
+      const all = await steps.count();
+      expect(all).toBeGreaterThan(1);
+      await page.getByRole('button', { name: 'Next step' }).click();
+      await expect.poll(() => pressed.innerText()).toBe('2');
+      await expect.poll(() => editor.said.some(({ type }) => type === 'selected')).toBe(true);
+      const marks = page.locator('canvas.simulation');
+      await expect.poll(() => marks.evaluate(({ style }) => style.visibility)).toBe('visible');
+      await page.getByRole('button', { name: 'By Structure' }).click();
+      await expect.poll(() => marks.evaluate(({ style }) => style.visibility)).toBe('hidden');
+      await page.getByRole('button', { name: /^check -r leaks/ }).click();
+      expect(await page.locator('.repair-step').count()).toBe(0);
     });
   });
 

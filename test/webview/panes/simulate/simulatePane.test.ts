@@ -119,7 +119,7 @@ describe('operations', () => {
       expect(flat(await told.locator('p').first().innerText())).toBe(
         'The image is dirty: opening it repairs 2 leaks first.',
       );
-      await told.locator('summary').click();
+      await told.locator('summary').first().click();
       expect(await told.locator('.repair-rows tbody tr').count()).toBe(2);
       expect(await told.locator('pre').innerText()).toContain(
         'Repairing cluster 6 refcount=1 reference=0',
