@@ -5,7 +5,7 @@ import { OTHER } from './bases.js';
 import { numberText, pattern } from './texts.js';
 
 /** What stands for files in a command line, until there is a folder. */
-export const FILES = {
+const FILES = {
   image: '@image',
   other: '@other',
   operations: '@operations',
