@@ -74,6 +74,7 @@ export async function installPrograms() {
   const missing = [
     ...(findBrowser() === undefined ? ['chromium', 'fonts-dejavu-core'] : []),
     ...(hasQemuTools() ? [] : ['qemu-utils']),
+    ...(process.platform !== 'linux' || findProgram('strace') !== undefined ? [] : ['strace']),
   ];
   const debianRoot = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (!debianRoot) {

@@ -21,6 +21,9 @@ export function pageHtml({ cspSource, nonce, script, style, laterStyle, language
     `font-src ${cspSource}`,
     `worker-src blob:`,
     `connect-src ${cspSource}`,
+    // default-src does not stand for these.
+    `base-uri 'none'`,
+    `form-action 'none'`,
   ].join('; ');
   return `<!DOCTYPE html>
 <html lang="${escapeAttribute(language)}">

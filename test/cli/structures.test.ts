@@ -27,6 +27,12 @@ writeSparse(
 const output = (...args: string[]): CliRun => runCli(['structures', ...args]);
 
 describe('qcow2-lens structures', () => {
+  it('lists no cache of more slots than any document can have', () => {
+    const { stdout, stderr, code } = output(image, '--json', '--bitmap-size', '4E');
+    expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
+    expect(stderr).toMatch(/^qcow2-lens: [0-9]+ cache slots, expected at most 16777216 in JSON\n$/);
+  });
+
   it('prints one JSON document, in the words of the recorded traces', () => {
     const { stdout, code } = output(image, '--json', '--bitmap-size', '4K');
     expect(code).toBe(0);

@@ -20,6 +20,8 @@ test('the policy allows the own script by its nonce, and nothing inline', () => 
     `font-src https://*.example.test`,
     `worker-src blob:`,
     `connect-src https://*.example.test`,
+    `base-uri 'none'`,
+    `form-action 'none'`,
   ]);
 });
 

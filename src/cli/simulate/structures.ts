@@ -7,7 +7,7 @@ import {
   NO_LIMIT,
   type StructureSettings,
 } from '../../core/overlap/settings.js';
-import { TraceSession } from '../../core/overlap/traceSession.js';
+import { MAX_PRINTED, TraceSession } from '../../core/overlap/traceSession.js';
 import { guardedTypes } from '../../core/overlap/types.js';
 import { parseSize } from '../../core/size.js';
 import { operationLines } from '../../node/operationLines.js';
@@ -94,6 +94,9 @@ function ofImage(
     replay: opened.replay,
     advice,
   };
+  const slots = of.replay.final.cache.size;
+  if (json && slots > MAX_PRINTED)
+    throw new RefusalError(`${slots} cache slots, expected at most ${MAX_PRINTED} in JSON`);
   for (const piece of json ? structuresJson(of) : structuresText(of)) output.print(piece);
   return 0;
 }

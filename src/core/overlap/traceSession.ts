@@ -9,7 +9,7 @@ import { HAS_BITMAP } from './windowTable.js';
 const NO_MEMORY = -12;
 
 /** A state that nobody could print: each slot and window is a number or four. */
-const MAX_PRINTED = 2 ** 24;
+export const MAX_PRINTED = 2 ** 24;
 
 /** One operation and the state after it, in the form of the recorded traces. */
 export interface TraceLine {

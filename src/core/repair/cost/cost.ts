@@ -67,14 +67,16 @@ export function* repairCost(before: Image, repair: Repair): Work<RepairCost> {
         bytes: new BytesCompared(before, repair.after),
       });
       for (const [disk, now] of pairs(before, after)) {
-        if (!disk.l1) {
+        const [old, left] = [disk.l1(), now?.l1()];
+        if (!old) {
           views.push(viewOf(disk, 'unreadable'));
           if (disk.snapshot) comparison.unreadable(disk.snapshot);
-        } else if (!now?.l1) views.push(viewOf(disk, 'gone'));
+        } else if (!left) views.push(viewOf(disk, 'gone'));
         else {
-          const found = yield* comparison.run(disk.l1, now.l1, Number(disk.diskSize));
+          const found = yield* comparison.run(old, left, Number(disk.diskSize));
           views.push(viewOf(disk, 'kept', found));
         }
+        yield;
       }
       ({ stillReferred } = comparison);
     }
@@ -108,19 +110,22 @@ function losesKeys({ crypto, source }: Image, { after }: Repair): boolean {
   return false;
 }
 
-/** A disk, and the table that it hangs on; undefined when QEMU does not use it. */
+/**
+ * A disk, and the table that it hangs on; undefined when QEMU does not use it. Read when it is asked
+ * for: 65,536 snapshots may name the same 32 MiB.
+ */
 interface Disk {
   readonly snapshot: Snapshot | undefined;
   readonly diskSize: bigint;
-  readonly l1: EntryTable | undefined;
+  readonly l1: () => EntryTable | undefined;
 }
 
 const disksOf = (image: MappableImage): Disk[] => [
-  { snapshot: undefined, diskSize: image.geometry.virtualSize, l1: image.l1 },
+  { snapshot: undefined, diskSize: image.geometry.virtualSize, l1: () => image.l1 },
   ...image.snapshotTable.snapshots.map((snapshot) => ({
     snapshot,
     diskSize: snapshot.diskSize ?? image.geometry.virtualSize,
-    l1: l1Of(image, snapshot),
+    l1: () => l1Of(image, snapshot),
   })),
 ];
 
@@ -132,14 +137,40 @@ function l1Of({ source, geometry }: MappableImage, { l1Offset, l1Size }: Snapsho
 /** Each disk with what it has become; snapshots by their L1 table, the same name first. */
 function pairs(before: MappableImage, after: MappableImage): [Disk, Disk | undefined][] {
   const [active, ...left] = disksOf(after);
+  const byTable = new SnapshotQueues(left, ({ l1Offset }) => String(l1Offset));
+  const byName = new SnapshotQueues(left, ({ l1Offset, id }) => `${l1Offset} ${id}`);
+  const taken = new Set<Disk>();
   return disksOf(before).map((disk) => {
     const { snapshot } = disk;
     if (!snapshot) return [disk, active];
-    const same = left.filter((other) => other.snapshot?.l1Offset === snapshot.l1Offset);
-    const found = same.find((other) => other.snapshot?.id === snapshot.id) ?? same.at(0);
-    if (found) left.splice(left.indexOf(found), 1);
+    const found = byName.first(snapshot, taken) ?? byTable.first(snapshot, taken);
+    if (found) taken.add(found);
     return [disk, found];
   });
+}
+
+/** Snapshots that are alike in something, in order: there may be 65,536 that all are. */
+class SnapshotQueues {
+  readonly #key: (snapshot: Snapshot) => string;
+  readonly #queues = new Map<string, { readonly disks: Disk[]; next: number }>();
+
+  constructor(disks: readonly Disk[], key: (snapshot: Snapshot) => string) {
+    this.#key = key;
+    for (const disk of disks) {
+      if (!disk.snapshot) continue;
+      const queue = this.#queues.get(key(disk.snapshot));
+      if (queue) queue.disks.push(disk);
+      else this.#queues.set(key(disk.snapshot), { disks: [disk], next: 0 });
+    }
+  }
+
+  /** The first like `snapshot` that is not taken. */
+  first(snapshot: Snapshot, taken: ReadonlySet<Disk>): Disk | undefined {
+    const queue = this.#queues.get(this.#key(snapshot));
+    if (!queue) return undefined;
+    while (queue.next < queue.disks.length && taken.has(queue.disks[queue.next])) queue.next++;
+    return queue.disks.at(queue.next);
+  }
 }
 
 function viewOf(
