@@ -103,9 +103,8 @@ function rareSquares(
       cellsOf.fill(0);
       for (let row = y; row < y + edge; row++)
         for (let at = row * TILE + x, end = at + edge; at < end; at++) {
-          const shown = masks[at] & (wanted.painted | dominantBit(glyphs[at]));
-          for (let rest = masks[at] & all & shown; rest !== 0; rest &= rest - 1)
-            cellsOf[lowest(rest)]++;
+          let shown = masks[at] & all & (wanted.painted | DOMINANT_BITS[glyphs[at]]);
+          for (; shown !== 0; shown &= shown - 1) cellsOf[lowest(shown)]++;
         }
       let mask = 0;
       for (let rest = all; rest !== 0; rest &= rest - 1) {
@@ -133,13 +132,16 @@ function dominantBit(glyph: number): number {
   return dominant === OUTSIDE ? 0 : maskOfValue(dominant);
 }
 
+/** The same by glyph. */
+const DOMINANT_BITS = Uint16Array.from({ length: 256 }, (_, glyph) => dominantBit(glyph));
+
 /** Mask of the values that are dominant in some cell. */
 function dominantsOf(cells: TileCells): number {
   if (cells.type === 'uniform') return dominantBit(cells.glyph);
   const { glyphs } = cells;
   let mask = dominantBit(glyphs[0]);
   for (let i = 1; i < TILE_CELLS; i++)
-    if (glyphs[i] !== glyphs[i - 1]) mask |= dominantBit(glyphs[i]);
+    if (glyphs[i] !== glyphs[i - 1]) mask |= DOMINANT_BITS[glyphs[i]];
   return mask;
 }
 

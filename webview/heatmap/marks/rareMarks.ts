@@ -48,7 +48,8 @@ export class RareMarks {
   #rarity: Rarity | undefined;
   #ratio = 0;
   #marked = 0;
-  #drawn: Drawn | undefined;
+  /** Of the last frame. */
+  readonly #layers: Layers = { dots: new Places(), lone: new Places(), together: new Places() };
   #placed: readonly PlacedMark[] | undefined;
   readonly #sheet = new MarkSheet();
 
@@ -59,12 +60,13 @@ export class RareMarks {
 
   /** The marks of the last frame, from the lowest to the uppermost. */
   get placed(): readonly PlacedMark[] {
-    if (this.#placed || !this.#drawn) return this.#placed ?? [];
+    if (this.#placed) return this.#placed;
     const placed: PlacedMark[] = [];
-    for (const layer of LAYERS)
-      visit(this.#drawn, layer, (mask, x, y) => {
-        placed.push({ mask, x, y, isDot: layer === 'dots' });
-      });
+    for (const layer of LAYERS) {
+      const { masks, xs, ys, size } = this.#layers[layer];
+      for (let at = 0; at < size; at++)
+        placed.push({ mask: masks[at], x: xs[at], y: ys[at], isDot: layer === 'dots' });
+    }
     return (this.#placed = placed);
   }
 
@@ -78,7 +80,7 @@ export class RareMarks {
     this.#ratio = ratio;
     const small = items.filter((item) => cellWidth(item) < MARKED_BELOW * ratio);
     this.#marked = 0;
-    this.#drawn = undefined;
+    for (const layer of LAYERS) this.#layers[layer].size = 0;
     this.#placed = undefined;
     if (small.length === 0) return true;
     const seen = small.reduce((mask, { tile }) => mask | this.#lattices.dominants(tile.cells), 0);
@@ -95,27 +97,40 @@ export class RareMarks {
     });
     const { marks, dots } = classify(frame, small, wanted, found);
     this.#marked = marks;
-    this.#drawn = { found, marks, dots, ratio };
+    place(this.#layers, found, { marks, dots }, ratio);
     this.#sheet.begin(context, count(found));
-    const side = Math.round(DOT * ratio);
-    let last = 0;
-    let values: readonly number[] = [];
-    visit(this.#drawn, 'dots', (mask, x, y) => {
-      if (mask !== last) values = rarity.valuesOf((last = mask));
-      let left = Math.round(x - side / 2);
-      const top = Math.round(y - side / 2);
-      for (const value of values) {
-        this.#sheet.dot(left, top, side, palette.colours[value]);
-        left += side;
-      }
-    });
-    for (const layer of ['lone', 'together'] as const)
-      visit(this.#drawn, layer, (mask, x, y) => {
-        const stamp = this.#stamp(frame, mask);
-        this.#sheet.stamp(stamp, Math.round(x - stamp.side / 2), Math.round(y - stamp.side / 2));
-      });
+    this.#drawDots(frame);
+    this.#drawMarks(frame, this.#layers.lone);
+    this.#drawMarks(frame, this.#layers.together);
     this.#sheet.end();
     return isWhole;
+  }
+
+  #drawDots({ rarity, palette, ratio }: RareFrame): void {
+    const side = Math.round(DOT * ratio);
+    const { masks, xs, ys, size } = this.#layers.dots;
+    let last = 0;
+    let colours: readonly number[] = [];
+    for (let at = 0; at < size; at++) {
+      if (masks[at] !== last) {
+        last = masks[at];
+        colours = rarity.valuesOf(last).map((value) => palette.colours[value]);
+      }
+      let left = Math.round(xs[at] - side / 2);
+      const top = Math.round(ys[at] - side / 2);
+      for (const colour of colours) {
+        this.#sheet.dot(left, top, side, colour);
+        left += side;
+      }
+    }
+  }
+
+  #drawMarks(frame: RareFrame, { masks, xs, ys, size }: Places): void {
+    for (let at = 0; at < size; at++) {
+      const stamp = this.#stamp(frame, masks[at]);
+      const half = stamp.side / 2;
+      this.#sheet.stamp(stamp, Math.round(xs[at] - half), Math.round(ys[at] - half));
+    }
   }
 
   #stamp(frame: RareFrame, mask: number): Stamp {
@@ -129,6 +144,7 @@ export class RareMarks {
 
 /** From the lowest to the uppermost: what stands for several kinds is larger, and hides nothing when it is above. */
 const LAYERS = ['dots', 'lone', 'together'] as const;
+type Layers = Readonly<Record<(typeof LAYERS)[number], Places>>;
 
 /** What was found in a tile, in squares of 2^bits cells. */
 interface Found {
@@ -137,45 +153,65 @@ interface Found {
   readonly bits: number;
 }
 
-/** What a frame has marked: masks of the values that are marks, and of those that are dots. */
-interface Drawn {
-  readonly found: readonly Found[];
-  readonly marks: number;
-  readonly dots: number;
-  readonly ratio: number;
+/** What a layer of a frame has: masks, and the middles in device pixels. */
+class Places {
+  masks = new Uint16Array(FIRST_ROOM);
+  xs = new Float32Array(FIRST_ROOM);
+  ys = new Float32Array(FIRST_ROOM);
+  size = 0;
+
+  add(mask: number, x: number, y: number): void {
+    if (this.size === this.masks.length) this.#grow();
+    this.masks[this.size] = mask;
+    this.xs[this.size] = x;
+    this.ys[this.size++] = y;
+  }
+
+  #grow(): void {
+    const { masks, xs, ys } = this;
+    this.masks = new Uint16Array(2 * this.size);
+    this.masks.set(masks);
+    this.xs = new Float32Array(2 * this.size);
+    this.xs.set(xs);
+    this.ys = new Float32Array(2 * this.size);
+    this.ys.set(ys);
+  }
 }
 
-/** All that a layer of a frame has, in device pixels. */
-function visit(
-  { found, marks, dots, ratio }: Drawn,
-  layer: (typeof LAYERS)[number],
-  see: (mask: number, x: number, y: number) => void,
+const FIRST_ROOM = 1024;
+
+/** Puts what was found where it is drawn. `marks` and `dots`: masks of the values that are such. */
+function place(
+  layers: Layers,
+  found: readonly Found[],
+  { marks, dots }: { readonly marks: number; readonly dots: number },
+  ratio: number,
 ): void {
-  if ((layer === 'dots' ? dots : marks) === 0) return;
-  const radius = layer === 'dots' ? ratio : (SQUARE / 2) * ratio;
+  const { dots: dotted, lone, together } = layers;
+  dotted.size = lone.size = together.size = 0;
   for (const { item, squares, bits } of found) {
     if (!squares) continue;
-    const { firsts, masks, rarest } = squares;
+    const { count, firsts, masks, rarest } = squares;
     const { source, left, top } = item;
     const cell = cellWidth(item);
     const reach = (2 ** bits * cell) / 2;
     // So far from the edges of its square that it stays within.
-    const slack = Math.max(0, reach - radius);
-    for (let at = 0; at < squares.count; at++) {
+    const slackOfDots = Math.max(0, reach - ratio);
+    const slackOfMarks = Math.max(0, reach - (SQUARE / 2) * ratio);
+    for (let at = 0; at < count; at++) {
       const marked = masks[at] & marks;
-      const isLone = (marked & (marked - 1)) === 0;
-      const own = marked === 0 ? 'dots' : isLone ? 'lone' : 'together';
-      if (own !== layer) continue;
       const mask = marked === 0 ? masks[at] & dots : marked;
       const column = (firsts[at] & (TILE - 1)) - source.x;
       const row = Math.floor(firsts[at] / TILE) - source.y;
       if (mask === 0 || column < 0 || row < 0 || column >= source.size || row >= source.size)
         continue;
+      const slack = marked === 0 ? slackOfDots : slackOfMarks;
       const x = left + column * cell + reach;
       const y = top + row * cell + reach;
       const exactX = left + ((rarest[at] & (TILE - 1)) - source.x + 0.5) * cell;
       const exactY = top + (Math.floor(rarest[at] / TILE) - source.y + 0.5) * cell;
-      see(
+      const layer = marked === 0 ? dotted : (marked & (marked - 1)) === 0 ? lone : together;
+      layer.add(
         mask,
         Math.min(Math.max(exactX, x - slack), x + slack),
         Math.min(Math.max(exactY, y - slack), y + slack),
