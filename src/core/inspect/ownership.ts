@@ -61,7 +61,7 @@ export function* ownership(scan: Scan): Generator<number, Ownership, void> {
     if (table % AT_ONCE === 0) yield 0;
   }
   const scattered = new ScatteredVisits(owners.clusters, (cluster, set) => {
-    marks.add(cluster, cluster + 1, set);
+    marks.addOne(cluster, set);
   });
   const bytes = new Uint8Array(clusterSize);
   const view = viewOf(bytes);
@@ -102,10 +102,27 @@ export function* ownershipWithImage(scan: Scan): Generator<number, Ownership, vo
 class Marks {
   readonly #owners: ClusterMap;
   readonly #sets: OwnerSets;
+  /** The union that was made last, of two sets. */
+  #before = NOBODY;
+  #added = NOBODY;
+  #union = NOBODY;
 
   constructor(owners: ClusterMap, sets: OwnerSets) {
     this.#owners = owners;
     this.#sets = sets;
+  }
+
+  /** Adds a set to that of one cluster of the file: there may be millions, and few sets. */
+  addOne(cluster: number, set: number): void {
+    const owners = this.#owners;
+    const before = owners.cell(cluster);
+    if (before !== this.#before || set !== this.#added) {
+      this.#before = before;
+      this.#added = set;
+      this.#union = this.#sets.union(before, set);
+    }
+    if (this.#union === before) return;
+    owners.writable(Math.floor(cluster / CHUNK))[cluster % CHUNK] = this.#union;
   }
 
   /** Adds a set to those of the clusters [from, to), as far as the file goes. */

@@ -38,10 +38,20 @@ export function* diskContents(
   const sum = new DiskSum();
   const size = Number(image.geometry.virtualSize);
   let runs = 0;
+  // Runs go by the place in the file: of the disk, millions of them may be one stretch.
+  let [from, end, isCompressed] = [0, 0, false];
   for (const { kind, start, length } of guestMap(image)) {
     if (kind === 'damaged') return undefined;
-    if (kind === 'normal' || kind === 'compressed') sum.add(start, length, kind === 'compressed');
+    if (kind === 'normal' || kind === 'compressed') {
+      if (start !== end || (kind === 'compressed') !== isCompressed) {
+        sum.add(from, end - from, isCompressed);
+        from = start;
+        isCompressed = kind === 'compressed';
+      }
+      end = start + length;
+    }
     if (++runs % RUNS_AT_ONCE === 0) yield start / size;
   }
+  sum.add(from, end - from, isCompressed);
   return sum.contents;
 }
