@@ -100,18 +100,15 @@ export class L2References {
     const { clusterBits, clusterSize, l2Entries } = sizes;
     const view = this.#view;
     const { table: references } = this.#regions;
-    const { max } = references;
     const { active } = table;
     const counts = this.#counts;
     const lowMask = (clusterSize - 1) | 0x1ff;
     const perHigh = 2 ** (32 - clusterBits);
     // What starts so far is counted without a look at the end of the file.
     const end = Math.min(references.length, Math.floor(nodeLength(this.#state) / clusterSize));
-    let chunk = references.writable(0);
-    let chunkStart = 0;
-    let chunkEnd = references.chunkEnd(0);
     let contiguous = 0;
-    for (let index = 0, at = 0; index < l2Entries; index++, at += 8) {
+    for (let index = 0, next = 1; index < l2Entries; index = next++) {
+      const at = index * 8;
       const high = view.getUint32(at);
       const low = view.getUint32(at + 4);
       if ((high | low) === 0) continue;
@@ -122,21 +119,40 @@ export class L2References {
         contiguous = this.#contiguous / clusterSize;
         continue;
       }
-      if (batch) batch.add(cluster);
-      else if (cluster < chunkStart || cluster >= chunkEnd) {
-        chunk = references.writable(cluster);
-        chunkEnd = references.chunkEnd(cluster);
-        chunkStart = cluster - placeInChunk(cluster);
-      }
-      if (!batch) {
-        const place = cluster - chunkStart;
-        if (chunk[place] < max) chunk[place]++;
-        else this.#regions.countCluster(cluster);
-      }
+      // Entries that go on side by side in the file, which most do, are counted as one.
+      const most = Math.min(l2Entries, index + end - cluster);
+      for (
+        let expected = low + clusterSize;
+        next < most &&
+        view.getUint32(next * 8 + 4) === expected &&
+        view.getUint32(next * 8) === high;
+        expected += clusterSize
+      )
+        next++;
+      const after = cluster + next - index;
+      if (batch) for (let each = cluster; each < after; each++) batch.add(each);
+      else this.#countRun(cluster, after);
       if (!active) continue;
-      counts.allocatedClusters++;
+      counts.allocatedClusters += next - index;
       if (contiguous !== 0 && cluster !== contiguous) counts.fragmentedClusters++;
-      contiguous = cluster + 1;
+      contiguous = after;
+    }
+  }
+
+  /** One more reference to each of the clusters [from, to), which lie in the file. */
+  #countRun(from: number, to: number): void {
+    const { table: references } = this.#regions;
+    const { max } = references;
+    for (let start = from; start < to;) {
+      const chunk = references.writable(start);
+      const chunkStart = start - placeInChunk(start);
+      const end = Math.min(to, references.chunkEnd(start));
+      for (let place = start - chunkStart, last = end - chunkStart; place < last; place++) {
+        const value = chunk[place];
+        if (value < max) chunk[place] = value + 1;
+        else this.#regions.countCluster(chunkStart + place);
+      }
+      start = end;
     }
   }
 
