@@ -1,4 +1,3 @@
-import { build } from 'esbuild';
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { layOut } from '../images/layOut.js';
 import { writeSparse } from '../images/pieces.js';
 import { poke, poked } from '../images/pokes.js';
 import { folderOfTests } from './runCli.js';
+import { bundleCli } from './bundledCli.js';
 
 const folder = folderOfTests();
 const script = join(folder, 'cli.mjs');
@@ -24,16 +24,7 @@ writeSparse(corrupt, poked(small(), [poke(0x20000, 0, 2)]));
 const leaky = join(folder, 'leaky.qcow2');
 writeSparse(leaky, layOut(new ImageBuilder({ virtualSize: 2 ** 20 }).leak(1)));
 
-beforeAll(async () => {
-  await build({
-    entryPoints: [join(import.meta.dirname, '../../src/cli/main.ts')],
-    outfile: script,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    define: { QCOW2_LENS_VERSION: '"1.2.3"' },
-  });
-});
+beforeAll(() => bundleCli(script));
 
 /** Stands for a file that is not there yet. */
 const NEW_FILE = 'a new file';

@@ -1,4 +1,3 @@
-import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -11,6 +10,7 @@ import { layOut } from '../images/layOut.js';
 import { fileBytes, writeSparse } from '../images/pieces.js';
 import { poke, poked } from '../images/pokes.js';
 import { folderOfTests, runCli } from './runCli.js';
+import { bundleCli } from './bundledCli.js';
 
 const folder = folderOfTests();
 const ops = join(folder, 'ops');
@@ -119,16 +119,7 @@ if (strace !== undefined && works)
   describe('traced, the image is opened O_RDONLY and nothing else is done to it', () => {
     const script = join(folder, 'cli.mjs');
 
-    beforeAll(async () => {
-      await build({
-        entryPoints: [join(import.meta.dirname, '../../src/cli/main.ts')],
-        outfile: script,
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        define: { QCOW2_LENS_VERSION: '"1.2.3"' },
-      });
-    });
+    beforeAll(() => bundleCli(script));
 
     /** What a process does to a file. */
     const traceOf = (image: string, program: readonly string[]): string => {
